@@ -1,0 +1,237 @@
+"""The values that leave the repository room: frozen records of names, numbers, times and texts.
+
+No row class and no session ever crosses the door, and no user class ever comes in. Names of parents
+(a model's workflow, a run's test suite) are resolved already, so that a listing needs no second
+question. Times are texts: UTC, ISO 8601, milliseconds, ``Z``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from kolena_local.payload import Json
+
+
+@dataclass(frozen=True)
+class WorkflowRecord:
+    """A workflow: the name under which models, test cases and test suites belong together."""
+
+    id: int
+    name: str
+    created_at: str
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """A registered model; ``workflow`` is its workflow's name."""
+
+    id: int
+    workflow: str
+    name: str
+    metadata: dict[str, Json]
+    tags: frozenset[str]
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True)
+class TestCaseRecord:
+    """One version of a test case, with the description that this version had."""
+
+    __test__ = False
+
+    id: int
+    workflow: str
+    name: str
+    version: int
+    description: str
+    sample_count: int
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True)
+class TestSuiteRecord:
+    """One version of a test suite, with the test case versions that it pins, in order."""
+
+    __test__ = False
+
+    id: int
+    workflow: str
+    name: str
+    version: int
+    description: str
+    tags: frozenset[str]
+    test_cases: tuple[TestCaseRecord, ...]
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True)
+class TestRunRecord:
+    """The test of a model on one version of a test suite, by one evaluator.
+
+    ``status`` is ``created``, ``running``, ``completed`` or ``crashed``; ``error`` is the text of
+    the crash.
+    """
+
+    __test__ = False
+
+    id: int
+    workflow: str
+    model: str
+    test_suite: str
+    test_suite_version: int
+    evaluator: str | None
+    status: str
+    error: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+@dataclass(frozen=True)
+class ConfigurationRecord:
+    """A configuration of a run's evaluator; a run without any has one whose name is None."""
+
+    id: int
+    test_run_id: int
+    display_name: str | None
+    payload: str | None
+
+
+class NewSample(NamedTuple):
+    """A test sample to be stored: its identity, its payload without metadata, and its metadata."""
+
+    digest: bytes
+    payload: str
+    metadata: dict[str, Json]
+
+
+class NewGroundTruth(NamedTuple):
+    """A ground truth to be stored for a test sample that is in the store."""
+
+    test_sample_id: int
+    digest: bytes
+    payload: str
+
+
+class MemberChange(NamedTuple):
+    """The outcome of an edit for one sample of a test case; no ground truth removes the sample."""
+
+    test_sample_id: int
+    ground_truth_id: int | None
+    to_end: bool
+
+
+class SampleRow(NamedTuple):
+    """A stored test sample; payload and metadata are JSON texts."""
+
+    id: int
+    payload: str
+    metadata: str
+
+
+class PairRow(NamedTuple):
+    """A member of a test case version: a test sample and its ground truth, as JSON texts."""
+
+    position: int
+    test_sample_id: int
+    payload: str
+    metadata: str
+    ground_truth: str
+
+
+class TripleRow(NamedTuple):
+    """A member of a test case version with a model's inference, as JSON texts."""
+
+    position: int
+    test_sample_id: int
+    payload: str
+    metadata: str
+    ground_truth: str
+    inference: str
+
+
+class SuiteSampleRow(NamedTuple):
+    """A sample of a test suite, once, with the ground truth of the first test case that has it."""
+
+    test_sample_id: int
+    payload: str
+    metadata: str
+    ground_truth: str
+    inference: str | None
+
+
+class SampleMetrics(NamedTuple):
+    """Metrics of one sample to be stored; ``test_case_id`` None: the same in every test case."""
+
+    test_case_id: int | None
+    test_sample_id: int
+    payload: str
+
+
+class CaseMetrics(NamedTuple):
+    """Metrics of one test case to be stored."""
+
+    test_case_id: int
+    payload: str
+
+
+class CasePlot(NamedTuple):
+    """A plot of one test case to be stored, at its place among that test case's plots."""
+
+    test_case_id: int
+    position: int
+    payload: str
+
+
+class Results(NamedTuple):
+    """Everything that one configuration of an evaluator found out."""
+
+    sample_metrics: Iterable[SampleMetrics]
+    case_metrics: Iterable[CaseMetrics]
+    plots: Iterable[CasePlot]
+    suite_metrics: str | None
+
+
+@dataclass(frozen=True)
+class CaseMetricsRecord:
+    """Stored metrics of a test case under one configuration (None: there was none)."""
+
+    configuration: str | None
+    test_case: str
+    test_case_version: int
+    sample_count: int
+    metrics: dict[str, Json]
+
+
+@dataclass(frozen=True)
+class SuiteMetricsRecord:
+    """Stored metrics of the whole test suite under one configuration."""
+
+    configuration: str | None
+    metrics: dict[str, Json]
+
+
+@dataclass(frozen=True)
+class SampleMetricsRecord:
+    """Stored metrics of one sample: the sample's JSON text as ``payload``, and the metrics'."""
+
+    configuration: str | None
+    test_case: str | None
+    test_sample_id: int
+    payload: str
+    metrics: str
+
+
+@dataclass(frozen=True)
+class PlotRecord:
+    """A stored plot of a test case."""
+
+    configuration: str | None
+    test_case: str
+    position: int
+    payload: dict[str, Json]
