@@ -1,0 +1,1 @@
+"""The tests mirror the package: one folder for a room, one file for a noun."""

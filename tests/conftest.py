@@ -1,0 +1,61 @@
+"""Every test gets a home, an environment and a store of its own.
+
+Nothing a test does can reach the developer's store, nor the next test.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from kolena_local import location
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+# Fixtures here are read-only for the examples of a property test, and a store on a busy machine may be
+# slow once: neither says anything about the code.
+settings.register_profile(
+    "short",
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.register_profile(
+    "long", settings.get_profile("short"), max_examples=2_000, derandomize=False, print_blob=True
+)
+settings.load_profile(os.environ.get("KOLENA_LOCAL_TESTS", "short"))
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test an empty home folder and no store, and forget both afterwards."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith(("KOLENA_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    for name, folder in (
+        ("XDG_DATA_HOME", ".local/share"),
+        ("XDG_CONFIG_HOME", ".config"),
+        ("XDG_CACHE_HOME", ".cache"),
+        ("XDG_STATE_HOME", ".local/state"),
+    ):
+        monkeypatch.setenv(name, str(home / folder))
+    monkeypatch.setenv("KOLENA_LOCAL_HOME", str(tmp_path / "kolena_local"))
+    # Child processes run the code under test too, from whatever folder they are started in.
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
+    location.set_default(None)
+    yield home
+    location.set_default(None)
+
+
+@pytest.fixture
+def store_path(tmp_path: Path) -> Path:
+    """Return the path of a store that does not exist yet, in a folder that does."""
+    return tmp_path / "fresh.db"
