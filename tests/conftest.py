@@ -16,8 +16,8 @@ from kolena_local import location
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-# The examples of a property test may share a fixture here, and a store on a busy machine may be slow
-# once: neither says anything about the code.
+# The examples of a property test may share a fixture here, and a store on a busy machine may be
+# slow once: neither says anything about the code.
 settings.register_profile(
     "short",
     max_examples=25,

@@ -1,8 +1,8 @@
 """Make the demo's data anew: train two models on handwritten digits and write what they predict.
 
-Run it as ``python tests/demo_data/make.py`` with scikit-learn installed (the extra ``demo-data``). With
-``--check`` it writes nothing and says whether the committed files are what it would write. It is not part of
-the package, and neither are the models: only their predictions are.
+Run it as ``python tests/demo_data/make.py`` with scikit-learn installed (the extra ``demo-data``).
+With ``--check`` it writes nothing and says whether the committed files are what it would write. It is
+not part of the package, and neither are the models: only their predictions are.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def make() -> Dict[str, List[Row]]:
     files = {
         "samples.csv": [
             {"locator": locator, "label": str(digits.target[i]), **describe(digits.images[i])}
-            for locator, i in zip(locators, test)
+            for locator, i in zip(locators, test, strict=True)
         ]
     }
     for name, model in MODELS.items():
@@ -83,7 +83,7 @@ def make() -> Dict[str, List[Row]]:
         best = probabilities.argmax(axis=1)
         files[f"models/{name}/inferences.csv"] = [
             {"locator": locator, "label": str(model.classes_[k]), "score": round(float(row[k]), 4)}
-            for locator, k, row in zip(locators, best, probabilities)
+            for locator, k, row in zip(locators, best, probabilities, strict=True)
         ]
     return files
 
@@ -103,7 +103,7 @@ def differences(path: Path, rows: Sequence[Row]) -> Iterable[str]:
     if len(committed) != len(rows):
         yield f"{path}: {len(committed)} rows, not {len(rows)}"
         return
-    for number, (old, new) in enumerate(zip(committed, rows), start=2):
+    for number, (old, new) in enumerate(zip(committed, rows, strict=True), start=2):
         for column, value in new.items():
             same = (
                 abs(float(old[column]) - value) <= SCORE_TOLERANCE
