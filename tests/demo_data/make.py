@@ -1,8 +1,8 @@
 """Make the demo's data anew: train two models on handwritten digits and write what they predict.
 
 Run it as ``python tests/demo_data/make.py`` with scikit-learn installed (the extra ``demo-data``).
-With ``--check`` it writes nothing and says whether the committed files are what it would write. It is
-not part of the package, and neither are the models: only their predictions are.
+With ``--check`` it writes nothing and says whether the committed files are what it would write. It
+is not part of the package, and neither are the models: only their predictions are.
 """
 
 from __future__ import annotations

@@ -1,0 +1,84 @@
+"""``kolena-local demo``: two real models tested on a real data set, offline, in a few seconds.
+
+It does what a user's own script would do: run twice, it goes on from what the store has.
+``digits.py`` holds the data and the types, ``table.py`` the printing.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import kolena_local
+from kolena_local import location
+from kolena_local.demo import digits
+from kolena_local.demo.table import table
+from kolena_local.repository import open_store
+from kolena_local.workflow import test
+
+TEST_SUITE = "digits by handwriting"
+MODELS: dict[str, tuple[dict[str, object], set[str]]] = {
+    "logistic-regression": (
+        {"library": "scikit-learn", "kind": "linear", "C": 0.01, "training_images": 718, "seed": 7},
+        {"demo", "baseline"},
+    ),
+    "svm-rbf": (
+        {"library": "scikit-learn", "kind": "kernel", "C": 10, "training_images": 718, "seed": 7},
+        {"demo", "candidate"},
+    ),
+}
+
+
+def run(db: str | None = None, *, delay: float = 0.0, echo: Callable[[str], None]) -> None:
+    """Register the two models, test both on every slice, and print how they compare.
+
+    Args:
+        db: the store's file; None means the usual one.
+        delay: seconds that each inference takes longer, to watch it or to interrupt it.
+        echo: prints one line.
+    """
+    with nullcontext() if db is None else kolena_local.session(db=db):
+        file = location.resolve()
+        cases = digits.DigitTestCase.init_many(digits.test_cases())
+        suite = digits.DigitTestSuite(
+            TEST_SUITE, description="Slices of handwritten digits", test_cases=cases, tags={"demo"}
+        )
+        made = sum(_test(name, suite, delay) for name in MODELS)
+        found = len(MODELS) * len(cases[0].load_test_samples()) - made
+        echo(f"{made} inferences made, {found} found in {file}")
+        echo("")
+        for line in table(TEST_SUITE, {name: _accuracies(name) for name in MODELS}):
+            echo(line)
+        echo("")
+        echo("Try next:")
+        option = "" if db is None else f"--db {shlex.quote(db)} "
+        for command in ("models list", f"models show {list(MODELS)[-1]}", "runs list"):
+            echo(f"  kolena-local {option}{command}")
+
+
+def _test(name: str, suite: digits.DigitTestSuite, delay: float) -> int:
+    """Register and test one model; return how many inferences that took."""
+    by_locator = digits.predictions(name)
+    made = 0
+
+    def infer(digit: digits.Digit) -> digits.ReadDigit:
+        nonlocal made
+        made += 1
+        if delay:
+            time.sleep(delay)
+        return by_locator.get(digit.locator, digits.ReadDigit())
+
+    metadata, tags = MODELS[name]
+    model = digits.DigitModel(name, infer=infer, metadata=metadata, tags=tags)
+    test(model, suite, digits.DigitEvaluator())
+    return made
+
+
+def _accuracies(name: str) -> dict[str, digits.Accuracy]:
+    """Read a model's metrics by test case back from the store, as the command line does."""
+    with open_store().read() as unit:
+        (newest, *_) = unit.test_runs.list(model=name, test_suite=TEST_SUITE)
+        records = unit.test_runs.case_metrics(newest.id)
+    return {record.test_case: digits.Accuracy(**record.metrics) for record in records}

@@ -1,0 +1,147 @@
+"""Handwritten digits: the demo's types, data, slices and evaluator, as a user would write them.
+
+The data are real (``SOURCE.md`` says whose); no model runs here, its predictions are looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+
+import pandas as pd
+
+from kolena_local.workflow import (
+    Evaluator,
+    EvaluatorConfiguration,
+    GroundTruth,
+    Image,
+    Inference,
+    Metadata,
+    MetricsTestCase,
+    MetricsTestSample,
+    TestCase,
+    define_workflow,
+)
+from kolena_local.workflow.annotation import ClassificationLabel, ScoredClassificationLabel
+
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Digit(Image):
+    """An image of one handwritten digit."""
+
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WrittenDigit(GroundTruth):
+    """The digit that was written."""
+
+    label: ClassificationLabel
+
+
+@dataclass(frozen=True)
+class ReadDigit(Inference):
+    """The digit a model read, with the probability it gave to it."""
+
+    prediction: Optional[ScoredClassificationLabel] = None  # noqa: UP045 (as users write it)
+
+
+_, DigitTestCase, DigitTestSuite, DigitModel = define_workflow(
+    "Handwritten digits", Digit, WrittenDigit, ReadDigit
+)
+
+
+@dataclass(frozen=True)
+class Correctness(MetricsTestSample):
+    """Whether one image was read correctly."""
+
+    is_correct: bool
+
+
+@dataclass(frozen=True)
+class Accuracy(MetricsTestCase):
+    """How much of a test case was read correctly."""
+
+    n_images: int
+    accuracy: float
+
+
+Triple = tuple[Digit, WrittenDigit, ReadDigit]
+
+
+class DigitEvaluator(Evaluator):
+    """Compares the label read with the label written."""
+
+    def compute_test_sample_metrics(
+        self,
+        test_case: TestCase,
+        inferences: list[Triple],
+        configuration: EvaluatorConfiguration | None = None,
+    ) -> list[tuple[Digit, Correctness]]:
+        """Say of each image whether it was read correctly."""
+        return [(digit, Correctness(_is_correct(truth, read))) for digit, truth, read in inferences]
+
+    def compute_test_case_metrics(
+        self,
+        test_case: TestCase,
+        inferences: list[Triple],
+        metrics: list[Correctness],
+        configuration: EvaluatorConfiguration | None = None,
+    ) -> Accuracy:
+        """Count the images and the share that was read correctly."""
+        correct = sum(metric.is_correct for metric in metrics)
+        return Accuracy(n_images=len(metrics), accuracy=correct / len(metrics))
+
+
+def _is_correct(truth: WrittenDigit, read: ReadDigit) -> bool:
+    return read.prediction is not None and read.prediction.label == truth.label.label
+
+
+class Slice(NamedTuple):
+    """A test case of the demo: its name, and which rows of ``samples.csv`` belong to it."""
+
+    name: str
+    has: Callable[[Any], bool]
+
+
+SLICES = [
+    Slice("digits: all", lambda row: True),
+    Slice("digits: thin strokes", lambda row: row.stroke == "thin"),
+    Slice("digits: bold strokes", lambda row: row.stroke == "bold"),
+    Slice("digits: low contrast", lambda row: row.contrast < 0.35),
+    Slice("digits: narrow", lambda row: row.width <= 4),
+    Slice("digits: leaning left", lambda row: row.slant_degrees < -8),
+    Slice("digits: leaning right", lambda row: row.slant_degrees > 4),
+    Slice("digits: look-alikes 1 4 7 9", lambda row: row.label in {"1", "4", "7", "9"}),
+]
+
+
+def test_cases() -> list[tuple[str, list[tuple[Digit, WrittenDigit]]]]:
+    """Read the samples; return each slice's name with its samples and ground truths."""
+    frame = pd.read_csv(DATA / "samples.csv", dtype={"label": str})
+    described = ["ink", "stroke", "contrast", "width", "slant_degrees"]
+    rows = [
+        (
+            row,
+            Digit(row.locator, metadata={name: getattr(row, name) for name in described}),
+            WrittenDigit(ClassificationLabel(row.label)),
+        )
+        for row in frame.itertuples()
+    ]
+    return [
+        (part.name, [(digit, truth) for row, digit, truth in rows if part.has(row)])
+        for part in SLICES
+    ]
+
+
+def predictions(model: str) -> dict[str, ReadDigit]:
+    """Read what a model predicted, by locator."""
+    frame = pd.read_csv(DATA / "models" / model / "inferences.csv", dtype={"label": str})
+    return {
+        row.locator: ReadDigit(ScoredClassificationLabel(label=row.label, score=row.score))
+        for row in frame.itertuples()
+    }

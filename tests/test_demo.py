@@ -1,0 +1,177 @@
+"""The demo: what it prints is true, a second run infers nothing, and a killed run is finished."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+import pandas as pd
+import pytest
+
+from kolena_local import demo
+from kolena_local.demo.digits import DATA
+from tests.conftest import CHECKOUT
+
+BASELINE, CANDIDATE = "logistic-regression", "svm-rbf"
+N_INFERENCES = 2 * 1079
+
+
+def correct_answers() -> pd.DataFrame:
+    """Return the samples with one column of right and wrong per model, from the files alone."""
+    samples = pd.read_csv(DATA / "samples.csv", dtype={"label": str}).set_index("locator")
+    for model in (BASELINE, CANDIDATE):
+        read = pd.read_csv(DATA / "models" / model / "inferences.csv", dtype={"label": str})
+        samples[model] = read.set_index("locator").label == samples.label
+    return samples
+
+
+def expected_table() -> Dict[str, Tuple[int, float, float]]:
+    frame = correct_answers()
+    slices = {
+        "digits: all": frame,
+        "digits: thin strokes": frame[frame.ink < 0.28],
+        "digits: bold strokes": frame[frame.ink > 0.33],
+        "digits: low contrast": frame[frame.contrast < 0.35],
+        "digits: narrow": frame[frame.width <= 4],
+        "digits: leaning left": frame[frame.slant_degrees < -8],
+        "digits: leaning right": frame[frame.slant_degrees > 4],
+        "digits: look-alikes 1 4 7 9": frame[frame.label.isin(list("1479"))],
+    }
+    return {
+        name: (len(part), part[BASELINE].mean(), part[CANDIDATE].mean())
+        for name, part in slices.items()
+    }
+
+
+def run_demo(db: Path) -> List[str]:
+    lines: List[str] = []
+    demo.run(str(db), echo=lines.append)
+    return lines
+
+
+def inferences_in(db: Path) -> int:
+    if not db.exists():
+        return 0
+    with sqlite3.connect(db) as connection:
+        try:
+            ((count,),) = connection.execute("select count(*) from inference")
+        except sqlite3.OperationalError:  # the tables are being made at this moment
+            return 0
+    connection.close()
+    return int(count)
+
+
+def test_table_is_what_the_files_say(store_path: Path) -> None:
+    lines = run_demo(store_path)
+    assert re.search(rf"^{N_INFERENCES} inferences made, 0 found in .*fresh\.db$", lines[0])
+    printed = {}
+    for line in lines:
+        row = re.fullmatch(r"(digits: .+?)  +(\d+)  +([\d.]+)  +([\d.]+)  +([+-][\d.]+)", line)
+        if row:
+            printed[row[1]] = row.groups()[1:]
+    assert printed == {
+        name: (str(n), f"{left:.3f}", f"{right:.3f}", f"{right - left:+.3f}")
+        for name, (n, left, right) in expected_table().items()
+    }
+
+
+def test_second_run_infers_nothing_and_prints_the_same_table(store_path: Path) -> None:
+    first, second = run_demo(store_path), run_demo(store_path)
+    assert second[0].startswith(f"0 inferences made, {N_INFERENCES} found in ")
+    assert second[1:] == first[1:]
+
+
+def test_models_are_registered_with_metadata_and_tags(store_path: Path) -> None:
+    run_demo(store_path)
+    with sqlite3.connect(store_path) as connection:
+        rows = connection.execute("select name, metadata from model order by id").fetchall()
+        tags = connection.execute("select distinct tag from model_tag order by tag").fetchall()
+    connection.close()
+    assert [name for name, _ in rows] == [BASELINE, CANDIDATE]
+    assert all(json.loads(metadata)["library"] == "scikit-learn" for _, metadata in rows)
+    assert tags == [("baseline",), ("candidate",), ("demo",)]
+
+
+KILLED = """
+import os, sys, time
+from kolena_local import demo
+
+calls = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+sleep = time.sleep
+def counted_sleep(seconds):
+    os.write(calls, b".")
+    sleep(seconds)
+demo.time.sleep = counted_sleep
+demo.run(sys.argv[1], delay=0.002, echo=print)
+"""
+
+
+def test_killed_run_loses_at_most_one_batch_and_the_next_one_finishes(
+    store_path: Path, tmp_path: Path
+) -> None:
+    calls = tmp_path / "calls"
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(store_path), str(calls)])
+    try:
+        deadline = time.monotonic() + 30
+        while inferences_in(store_path) == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        process.kill()
+        process.wait()
+    kept, inferred = inferences_in(store_path), calls.stat().st_size
+    assert 0 < kept <= inferred < N_INFERENCES
+    lines = run_demo(store_path)
+    assert lines[0].startswith(f"{N_INFERENCES - kept} inferences made, {kept} found in ")
+
+
+# The digest of every committed data file; a change of the data is meant to be noticed.
+DIGESTS = {
+    "samples.csv": "bd3c2cae269098653c2ff32503d33457",
+    "models/logistic-regression/inferences.csv": "18ffc2c510167492c091c504f16c520f",
+    "models/svm-rbf/inferences.csv": "853c04d4d716d2883cc0dbb772eabb21",
+}
+
+
+def test_data_files_are_the_known_ones() -> None:
+    found = {
+        path.relative_to(DATA).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        for path in DATA.rglob("*.csv")
+    }
+    assert found == DIGESTS
+
+
+def test_every_sample_has_one_prediction_of_each_model() -> None:
+    samples = pd.read_csv(DATA / "samples.csv")
+    assert samples.locator.is_unique
+    for model in (BASELINE, CANDIDATE):
+        read = pd.read_csv(DATA / "models" / model / "inferences.csv")
+        assert list(read.locator) == list(samples.locator)
+        assert read.score.between(0.1, 1.0).all()
+
+
+def test_models_differ() -> None:
+    frame = correct_answers()
+    assert frame[BASELINE].mean() == pytest.approx(0.929, abs=0.001)
+    assert frame[CANDIDATE].mean() == pytest.approx(0.989, abs=0.001)
+
+
+def test_demo_command_runs_offline_within_ten_seconds(tmp_path: Path) -> None:
+    started = time.monotonic()
+    run = subprocess.run(
+        [sys.executable, "-m", "kolena_local", "demo"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert time.monotonic() - started < 10
+    assert "kolena-local models list" in run.stdout

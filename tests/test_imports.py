@@ -1,0 +1,66 @@
+"""Importing is light and does nothing: no database library, no folder, no file."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Set
+
+import pytest
+
+import kolena_local
+
+HEAVY = {"sqlalchemy", "sqlmodel", "pandas", "numpy"}
+
+IMPORTS = {
+    "package": ("import kolena_local", HEAVY | {"pydantic", "pydantic_core", "platformdirs"}),
+    "help": (
+        "import sys; sys.argv[1:] = ['--help']\n"
+        "from kolena_local.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass",
+        HEAVY | {"pydantic", "pydantic_core", "platformdirs"},
+    ),
+    "workflow": ("from kolena_local.workflow import Image, define_workflow, test", HEAVY),
+}
+
+
+def modules_after(code: str) -> Set[str]:
+    script = (
+        f"{code}\nimport sys\nprint('loaded:', *{{name.split('.')[0] for name in sys.modules}})"
+    )
+    output = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=True
+    ).stdout
+    return set(output.splitlines()[-1].split()[1:])
+
+
+@pytest.mark.parametrize(("code", "absent"), IMPORTS.values(), ids=IMPORTS)
+def test_import_leaves_out_what_it_does_not_need(code: str, absent: Set[str]) -> None:
+    loaded = modules_after(code)
+    assert "kolena_local" in loaded
+    assert not loaded & absent
+
+
+def test_importing_every_module_makes_nothing_on_disk(own_home: Path, tmp_path: Path) -> None:
+    names = [
+        module.name
+        for module in pkgutil.walk_packages(kolena_local.__path__, "kolena_local.")
+        if not module.name.endswith("__main__")
+    ]
+    script = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, cwd=tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path != own_home] == []
+
+
+def test_what_a_module_names_as_public_exists() -> None:
+    for module in pkgutil.walk_packages(kolena_local.__path__, "kolena_local."):
+        if module.name.endswith("__main__"):
+            continue
+        imported = importlib.import_module(module.name)
+        public = getattr(imported, "__all__", [])
+        assert len(set(public)) == len(public), module.name
+        assert [name for name in public if not hasattr(imported, name)] == [], module.name
