@@ -6,6 +6,7 @@ Nothing a test does can reach the developer's store, nor the next test.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,7 @@ settings.load_profile(os.environ.get("KOLENA_LOCAL_TESTS", "short"))
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the test an empty home folder and no store, and forget both afterwards."""
-    home = tmp_path / "home"
+    home = tmp_path.with_name(f"{tmp_path.name}-home")  # beside it: a test's own folder is empty
     home.mkdir()
     for name in [name for name in os.environ if name.startswith(("KOLENA_", "XDG_"))]:
         monkeypatch.delenv(name)
@@ -47,12 +48,15 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ("XDG_STATE_HOME", ".local/state"),
     ):
         monkeypatch.setenv(name, str(home / folder))
-    monkeypatch.setenv("KOLENA_LOCAL_HOME", str(tmp_path / "kolena_local"))
+    monkeypatch.setenv("KOLENA_LOCAL_HOME", str(home / "kolena_local"))
     # Child processes run the code under test too, from whatever folder they are started in.
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
     location.set_default(None)
     yield home
     location.set_default(None)
+    database = sys.modules.get("kolena_local.repository.database")
+    if database is not None:  # otherwise the test opened no store
+        database.close_stores()
 
 
 @pytest.fixture
