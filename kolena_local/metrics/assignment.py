@@ -1,0 +1,189 @@
+"""The greedy assignment at the heart of matching, on positions instead of objects.
+
+An inference looks only at the ground truth it overlaps most, taken or not. So the best candidates
+of all inferences can be found at once, before the first of them takes its turn, and what remains to
+be done in order is one comparison for each inference.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, NamedTuple
+
+import numpy as np
+
+from kolena_local.metrics.matches import GT, Inf
+from kolena_local.metrics.overlap import Integers, Shapes, best_overlaps
+
+
+@dataclass(frozen=True)
+class Sides(Generic[GT, Inf]):
+    """The objects that may be matched with each other, and what is read from each of them once."""
+
+    ground_truths: list[GT]
+    inferences: list[Inf]
+    ignored: list[GT]
+
+    @cached_property
+    def shapes(self) -> tuple[Shapes, Shapes]:
+        """The candidates (ground truths, then ignored ones) and the inferences, as arrays."""
+        candidates, inferences = Shapes.read([*self.ground_truths, *self.ignored], self.inferences)
+        return candidates, inferences
+
+    @cached_property
+    def scores(self) -> list[float]:
+        """The inferences' scores; NaN as the lowest, because sorting NaN depends on its neighbours.
+
+        Raises:
+            AttributeError: an inference has no score.
+        """
+        scores = [inference.score for inference in self.inferences]
+        return [-math.inf if math.isnan(score) else score for score in scores]
+
+    @cached_property
+    def labels(self) -> tuple[list[Any], list[Any], list[Any]]:
+        """The labels of ground truths, inferences and ignored ground truths.
+
+        Raises:
+            AssertionError: an object has no label.
+        """
+        return _labels(self.ground_truths), _labels(self.inferences), _labels(self.ignored)
+
+    def by_score(self, inferences: Iterable[int]) -> list[int]:
+        """Sort positions of inferences by descending score; equals keep their order."""
+        return sorted(inferences, key=self.scores.__getitem__, reverse=True)
+
+
+class Assignment(NamedTuple):
+    """What became of each object, by position in its list."""
+
+    matched: list[tuple[int, int, float]]
+    """Ground truth, inference, and their overlap."""
+
+    free: list[int]
+    """Ground truths that were not taken."""
+
+    unmatched: list[tuple[int, float]]
+    """Inference, and its largest overlap with a ground truth that counts."""
+
+    def pairs(self, sides: Sides[GT, Inf]) -> list[tuple[GT, Inf]]:
+        """The matched objects; each inference as a copy that carries its overlap."""
+        return [
+            (sides.ground_truths[ground_truth], _with_iou(sides.inferences[inference], iou))
+            for ground_truth, inference, iou in self.matched
+        ]
+
+    def left_over(self, sides: Sides[GT, Inf]) -> list[Inf]:
+        """The unmatched inferences; each as a copy that carries its largest overlap."""
+        return [_with_iou(sides.inferences[inference], iou) for inference, iou in self.unmatched]
+
+
+def assign(sides: Sides[GT, Inf], threshold: float) -> Assignment:
+    """Assign inferences to ground truths, whatever their labels."""
+    ground_truths = range(len(sides.ground_truths))
+    inferences = sides.by_score(range(len(sides.inferences)))
+    return _assign(sides, ground_truths, inferences, _counts(sides, ground_truths), threshold)
+
+
+def assign_by_label(sides: Sides[GT, Inf], threshold: float) -> Assignment:
+    """Assign inferences to ground truths of their label, label by label in sorted order."""
+    labels, inference_labels, ignored_labels = sides.labels
+    ground_truths = sorted(range(len(labels)), key=labels.__getitem__)
+    inferences = sides.by_score(range(len(inference_labels)))
+    inferences.sort(key=inference_labels.__getitem__)
+
+    # Numbers stand for labels, so that all labels are compared in one go.
+    numbers: dict[Any, int] = {}
+    candidate_labels = [*(labels[i] for i in ground_truths), *ignored_labels]
+    groups = (
+        _numbered(candidate_labels, numbers),
+        _numbered([inference_labels[i] for i in inferences], numbers),
+    )
+    ignored_by_label: dict[Any, list[GT]] = {}
+    for label, ignored in zip(ignored_labels, sides.ignored, strict=True):
+        ignored_by_label.setdefault(label, []).append(ignored)
+    counts = [
+        sides.ground_truths[i] not in ignored_by_label.get(labels[i], ()) for i in ground_truths
+    ]
+    return _assign(sides, ground_truths, inferences, counts, threshold, groups)
+
+
+def assign_confusions(sides: Sides[GT, Inf], first: Assignment, threshold: float) -> Assignment:
+    """Assign what the round by label left over, and keep the matches of different labels."""
+    labels, inference_labels, _ = sides.labels
+    inferences = sides.by_score(inference for inference, _ in first.unmatched)
+    counts = _counts(sides, first.free)
+    second = _assign(sides, first.free, inferences, counts, threshold)
+    confused = [pair for pair in second.matched if labels[pair[0]] != inference_labels[pair[1]]]
+    return second._replace(matched=confused)
+
+
+def _assign(
+    sides: Sides[GT, Inf],
+    ground_truths: Sequence[int],
+    inferences: Sequence[int],
+    counts: Sequence[bool],
+    threshold: float,
+    groups: tuple[Integers, Integers] | None = None,
+) -> Assignment:
+    """Let the inferences take their turn, in the order given.
+
+    Args:
+        sides: the objects.
+        ground_truths: positions of those that may be taken; of equal overlaps the first one wins.
+        inferences: positions of those that take.
+        counts: for each of ``ground_truths``, whether its overlap is reported by the unmatched.
+        threshold: the least overlap of a match.
+        groups: a number for each of ``ground_truths`` and then each ignored one, and for each of
+            ``inferences``; only equal numbers may match. None lets all match.
+    """
+    candidates, shapes = sides.shapes
+    ignored = range(len(sides.ground_truths), len(candidates))
+    best = best_overlaps(
+        candidates.take(np.array([*ground_truths, *ignored], dtype=np.intp)),
+        shapes.take(np.array(inferences, dtype=np.intp)),
+        np.array([*counts, *(False for _ in ignored)], dtype=bool),
+        groups,
+    )
+    matched: list[tuple[int, int, float]] = []
+    unmatched: list[tuple[int, float]] = []
+    taken: set[int] = set()
+    for inference, candidate, overlap, counted in zip(inferences, *best, strict=True):
+        # -1.0 means that there was no candidate, whatever the threshold.
+        if not overlap >= threshold or overlap < 0 or candidate in taken:
+            unmatched.append((inference, counted))
+        elif candidate < len(ground_truths):
+            matched.append((ground_truths[candidate], inference, overlap))
+            taken.add(candidate)
+    free = [position for i, position in enumerate(ground_truths) if i not in taken]
+    return Assignment(matched, free, unmatched)
+
+
+def _counts(sides: Sides[GT, Inf], ground_truths: Iterable[int]) -> list[bool]:
+    """Tell of each ground truth whether it is not, by equality, an ignored one as well."""
+    return [sides.ground_truths[i] not in sides.ignored for i in ground_truths]
+
+
+def _labels(objects: Sequence[Any]) -> list[Any]:
+    for item in objects:
+        if not hasattr(item, "label"):
+            raise AssertionError(
+                f"A {type(item).__name__} has no label; matching by class needs one on every "
+                "object: use match_inferences, or the Labeled variants of the annotations."
+            )
+    return [item.label for item in objects]
+
+
+def _numbered(labels: Iterable[Any], numbers: dict[Any, int]) -> Integers:
+    return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.intp)
+
+
+def _with_iou(inference: Inf, iou: float) -> Inf:
+    # Not by the constructor: users' classes need not accept an attribute that they do not declare.
+    twin = copy.copy(inference)
+    object.__setattr__(twin, "iou", iou)
+    return twin

@@ -1,0 +1,99 @@
+"""The ratios of the confusion matrix, so that every evaluator divides by zero in the same way.
+
+They are defined in Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27
+(2006). A ratio whose denominator is zero, negative or NaN is ``0``: a test case without positives
+has a recall of 0, not an exception. Counts are not checked and not rounded.
+"""
+
+
+def accuracy(
+    true_positives: int, false_positives: int, false_negatives: int, true_negatives: int
+) -> float:
+    """Share of all decisions that were right: ``(TP + TN) / (TP + FP + FN + TN)``.
+
+    Args:
+        true_positives: positives that were found.
+        false_positives: negatives that were taken for positives.
+        false_negatives: positives that were missed.
+        true_negatives: negatives that were left alone.
+
+    Returns:
+        A number from 0 to 1; ``0`` when there was nothing to decide or a count is NaN.
+    """
+    right = true_positives + true_negatives
+    return _ratio(right, right + false_positives + false_negatives)
+
+
+def precision(true_positives: int, false_positives: int) -> float:
+    """Share of the reported positives that are positives: ``TP / (TP + FP)``.
+
+    Args:
+        true_positives: positives that were found.
+        false_positives: negatives that were taken for positives.
+
+    Returns:
+        A number from 0 to 1; ``0`` when nothing was reported or a count is NaN.
+    """
+    return _ratio(true_positives, true_positives + false_positives)
+
+
+def recall(true_positives: int, false_negatives: int) -> float:
+    """Share of the positives that were found, also called sensitivity: ``TP / (TP + FN)``.
+
+    Args:
+        true_positives: positives that were found.
+        false_negatives: positives that were missed.
+
+    Returns:
+        A number from 0 to 1; ``0`` when there are no positives or a count is NaN.
+    """
+    return _ratio(true_positives, true_positives + false_negatives)
+
+
+def f1_score(true_positives: int, false_positives: int, false_negatives: int) -> float:
+    """Harmonic mean of precision and recall: ``2 * P * R / (P + R)``.
+
+    The effectiveness measure of van Rijsbergen, "Information Retrieval" (1979), with equal weights.
+
+    Args:
+        true_positives: positives that were found.
+        false_positives: negatives that were taken for positives.
+        false_negatives: positives that were missed.
+
+    Returns:
+        A number from 0 to 1; ``0`` when precision and recall are both 0.
+    """
+    p = precision(true_positives, false_positives)
+    r = recall(true_positives, false_negatives)
+    return _ratio(2 * p * r, p + r)
+
+
+def fpr(true_negatives: int, false_positives: int) -> float:
+    """False positive rate, the share of negatives that were reported: ``FP / (TN + FP)``.
+
+    Args:
+        true_negatives: negatives that were left alone.
+        false_positives: negatives that were taken for positives.
+
+    Returns:
+        A number from 0 to 1; ``0`` when there are no negatives or a count is NaN.
+    """
+    return _ratio(false_positives, true_negatives + false_positives)
+
+
+def specificity(true_negatives: int, false_positives: int) -> float:
+    """True negative rate, the share of negatives that were left alone: ``TN / (TN + FP)``.
+
+    Args:
+        true_negatives: negatives that were left alone.
+        false_positives: negatives that were taken for positives.
+
+    Returns:
+        A number from 0 to 1; ``0`` when there are no negatives or a count is NaN.
+    """
+    return _ratio(true_negatives, true_negatives + false_positives)
+
+
+def _ratio(numerator: float, denominator: float) -> float:
+    # `> 0` and not `!= 0`: NaN and negative denominators must give 0 as well.
+    return numerator / denominator if denominator > 0 else 0
