@@ -1,0 +1,183 @@
+"""Activation maps as coloured images, and arrays as PNG files in memory.
+
+For evaluators that keep a picture beside a metric. Nothing here writes a file or knows about the
+store; Pillow is imported only when an image is encoded.
+"""
+
+from __future__ import annotations
+
+import io
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kolena_local.errors import InputValidationError
+
+__all__ = ["Colormap", "ColormapJet", "colorize_activation_map", "encode_png"]
+
+
+class Colormap(ABC):
+    """How strong an activation is, told by a colour. Subclasses say which.
+
+    Args:
+        fade_low_activation: make weak activations transparent, so that they do not hide the image
+            below; False draws everything opaque.
+    """
+
+    def __init__(self, fade_low_activation: bool = True):
+        self.fade_low_activation = fade_low_activation
+
+    @abstractmethod
+    def red(self, intensity: np.uint8) -> np.uint8:
+        """Map an intensity to its share of red, both from 0 to 255."""
+
+    @abstractmethod
+    def green(self, intensity: np.uint8) -> np.uint8:
+        """Map an intensity to its share of green, both from 0 to 255."""
+
+    @abstractmethod
+    def blue(self, intensity: np.uint8) -> np.uint8:
+        """Map an intensity to its share of blue, both from 0 to 255."""
+
+    def alpha(self, intensity: np.uint8) -> np.uint8 | np.float64:
+        """Map an intensity to its opacity, from 0 to 255.
+
+        Returns:
+            255 without fading. With fading the logistic curve ``255 / (1 + exp((127.5 - x) / 8))``,
+            with its fraction, which ``colorize`` cuts off.
+        """
+        opaque: np.uint8 = np.uint8(255)
+        faded: np.float64 = 255 / (1 + np.exp((127.5 - float(intensity)) / 8))
+        return faded if self.fade_low_activation else opaque
+
+    def colorize(self, intensity: np.uint8) -> npt.NDArray[np.uint8]:
+        """Map an intensity to the four bytes red, green, blue and alpha."""
+        channels = (self.red, self.green, self.blue, self.alpha)
+        return np.array([channel(intensity) for channel in channels], dtype=np.uint8)
+
+
+class ColormapJet(Colormap):
+    """MATLAB's "jet": from dark blue over cyan, yellow and orange to dark red."""
+
+    def red(self, intensity: np.uint8) -> np.uint8:
+        """Map an intensity to red, which is full around 191."""
+        return _trapezoid(float(intensity) - 63.75)
+
+    def green(self, intensity: np.uint8) -> np.uint8:
+        """Map an intensity to green, which is full around 128."""
+        return _trapezoid(float(intensity))
+
+    def blue(self, intensity: np.uint8) -> np.uint8:
+        """Map an intensity to blue, which is full around 64."""
+        return _trapezoid(float(intensity) + 63.75)
+
+
+_JET = ColormapJet()
+
+
+def colorize_activation_map(
+    activation_map: npt.NDArray[Any], colormap: Colormap = _JET
+) -> npt.NDArray[np.uint8]:
+    """Colour an activation map.
+
+    Args:
+        activation_map: intensities of shape ``(h, w)`` or ``(h, w, 1)``: ``uint8``, or floats from
+            0 to 1, which are multiplied by 255 and rounded. It is not modified.
+        colormap: the colours; MATLAB's jet with faded low activations by default.
+
+    Returns:
+        A new array of shape ``(h, w, 4)``: red, green, blue and alpha as ``uint8``.
+
+    Raises:
+        InputValidationError: the map is empty, has another shape, or other values.
+    """
+    intensities = _intensities(_checked_image(activation_map))
+    if intensities.ndim == 3:
+        if intensities.shape[2] != 1:
+            raise InputValidationError(
+                f"An activation map has one channel, but this one has {intensities.shape[2]}: "
+                "pass an array of shape (h, w) or (h, w, 1)."
+            )
+        intensities = intensities[:, :, 0]
+    # A colormap is asked once for each of at most 256 intensities, not once for each pixel.
+    present, positions = np.unique(intensities, return_inverse=True)
+    colors = np.stack([colormap.colorize(intensity) for intensity in present])
+    colored: npt.NDArray[np.uint8] = colors[positions.reshape(intensities.shape)]
+    return colored
+
+
+def encode_png(image: npt.NDArray[Any], mode: str) -> io.BytesIO:
+    """Encode an array as a PNG file in memory.
+
+    Args:
+        image: pixels of shape ``(h, w)``, ``(h, w, 1)``, ``(h, w, 3)`` or ``(h, w, 4)``.
+        mode: the Pillow mode of the pixels, such as ``"L"``, ``"RGB"`` or ``"RGBA"``.
+
+    Returns:
+        The bytes of the file, positioned at their start.
+
+    Raises:
+        InputValidationError: the image is empty, has no two or three dimensions, or does not go
+            with the mode. It is a ``ValueError``.
+        ImportError: Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError(
+            "PNG files are made with Pillow, which is not installed; "
+            "run: pip install 'kolena-local[images]'",
+            name="PIL",
+        ) from error
+    pixels = _checked_image(image)
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    encoded = io.BytesIO()
+    try:
+        Image.fromarray(pixels, mode=mode).save(encoded, format="png")
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise InputValidationError(
+            f"An array of shape {pixels.shape} and type {pixels.dtype} is no PNG image of mode "
+            f"{mode!r} ({error}); pass another mode or convert the array first."
+        ) from error
+    encoded.seek(0)
+    return encoded
+
+
+def _checked_image(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    pixels = np.asarray(image)
+    if pixels.size == 0:
+        raise InputValidationError(
+            f"The array of shape {pixels.shape} is empty: pass an image with at least one pixel."
+        )
+    if pixels.ndim not in (2, 3):
+        raise InputValidationError(
+            f"The array has {pixels.ndim} dimensions: pass an image of shape (h, w) or "
+            "(h, w, channels)."
+        )
+    return pixels
+
+
+def _intensities(activation_map: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    if activation_map.dtype == np.uint8:
+        return activation_map
+    if not np.issubdtype(activation_map.dtype, np.floating):
+        raise InputValidationError(
+            f"An activation map holds uint8 or floats from 0 to 1, not {activation_map.dtype}: "
+            "convert it with .astype(numpy.uint8) if its values are from 0 to 255."
+        )
+    if not ((activation_map >= 0) & (activation_map <= 1)).all():
+        raise InputValidationError(
+            "An activation map of floats has a value outside of 0 to 1 (or a NaN): scale it to "
+            "that range first."
+        )
+    scaled: npt.NDArray[np.uint8] = np.rint(activation_map * 255).astype(np.uint8)
+    return scaled
+
+
+def _trapezoid(x: float) -> np.uint8:
+    """Rise from 0 at 32 to 255 at 96, stay, and fall from 159 back to 0 at 223."""
+    level: np.uint8 = np.uint8(round(min(max(min(4 * x - 127.5, 892.5 - 4 * x), 0), 255)))
+    return level
