@@ -1,0 +1,188 @@
+"""What JSON text in the store looks like, and by which digest content is known.
+
+The text is strict JSON, so that SQLite's JSON functions work on every row. JSON has no NaN, no
+infinity and no lone surrogate, yet people mean them; each is written as an *escape object*, a JSON
+object whose first key is ``$``. Nobody outside this module needs to know the forms:
+
+==============================  =========================================================
+value                           written as
+==============================  =========================================================
+NaN, infinity, minus infinity   ``{"$": "nan"}``, ``{"$": "inf"}``, ``{"$": "-inf"}``
+text with a lone surrogate      ``{"$": "text", "utf-16-le": "<hexadecimal>"}``
+object with a key that is ``$`` ``{"$": "object", "items": [[key, value], ...]}``
+or has a lone surrogate
+==============================  =========================================================
+
+The canonical form is a promise to users' files: a digest in a store must be found again by every
+later version. It is never stored, only hashed, therefore it may spell NaN and infinity as Python
+does.
+
+This module knows JSON values only; typed objects become JSON values in ``serialization``.
+"""
+
+import json
+import math
+from hashlib import blake2b
+from typing import Any, Union
+
+import pydantic_core
+
+Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # noqa: UP007 - a name in quotes
+
+#: First byte of every digest: the canonical form and hash that made it. 1 is this module's
+#: ``canonical`` under BLAKE2b with 16 bytes.
+DIGEST_TAG = b"\x01"
+DIGEST_LENGTH = 17
+
+_ESCAPE = "$"
+_MARK = '"$"'
+_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_LARGEST_EXACT = 2**53
+
+_strict_json = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
+).encode
+_sorted_json = json.JSONEncoder(
+    ensure_ascii=True, sort_keys=True, separators=(",", ":"), check_circular=False
+).encode
+
+
+def dumps(value: Json) -> str:
+    """Write a JSON value as the text that is stored: compact, keys in their order, nothing lost.
+
+    Args:
+        value: made of dicts with text keys, lists, tuples, text, bool, int, float and None.
+
+    Returns:
+        Strict JSON, readable by any parser.
+
+    Raises:
+        ValueError: the value is nested too deeply to be read back.
+    """
+    try:
+        text = pydantic_core.to_json(value, inf_nan_mode="constants").decode()
+    except pydantic_core.PydanticSerializationError:
+        # A lone surrogate, or deeper than the fast writer goes.
+        return _dumps_escaped(value)
+    # The three words may also stand inside a text; the slow road then gives the same JSON.
+    if "NaN" in text or "Infinity" in text or _MARK in text:
+        return _dumps_escaped(value)
+    return text
+
+
+def loads(text: str) -> Json:
+    """Read what :func:`dumps` wrote.
+
+    Args:
+        text: strict JSON.
+
+    Returns:
+        The JSON value, with NaN, infinities and lone surrogates as they were.
+
+    Raises:
+        ValueError: the text is not strict JSON, or holds an escape object of an unknown form.
+    """
+    try:
+        value: Json = pydantic_core.from_json(text, allow_inf_nan=False)
+    except ValueError:
+        # The fast reader stops at 200 levels; the standard one tells whether the text is at fault.
+        value = _loads_slowly(text)
+    return _unescape(value) if _MARK in text else value
+
+
+def canonical(value: Json) -> str:
+    """Write a JSON value so that equal content gives equal text.
+
+    Keys are sorted, there are no blanks, everything is ASCII, and a float without a fraction below
+    2**53 is written as the integer it equals (so 1.0 and 1, or -0.0 and 0, are one).
+    """
+    text: str = _sorted_json(value)
+    # A float without a fraction always shows as ".0"; most content has none and needs no second
+    # pass.
+    return _sorted_json(_integral(value)) if ".0" in text else text
+
+
+def digest(value: Json) -> bytes:
+    """Return the 17 bytes by which content is known: tag, then BLAKE2b-16 of the canonical form."""
+    return DIGEST_TAG + blake2b(canonical(value).encode("ascii"), digest_size=16).digest()
+
+
+def _dumps_escaped(value: Json) -> str:
+    try:
+        text: str = _strict_json(_escape(value))
+    except RecursionError:
+        raise ValueError("the value is nested too deeply to be stored; flatten it") from None
+    return text
+
+
+def _loads_slowly(text: str) -> Json:
+    try:
+        value: Json = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("the stored JSON is nested too deeply to be read") from None
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"the stored JSON holds the bare word {name}, which strict JSON does not have")
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _escape_text(text: str) -> Json:
+    if _is_utf8(text):
+        return text
+    return {_ESCAPE: "text", "utf-16-le": text.encode("utf-16-le", "surrogatepass").hex()}
+
+
+def _escape(value: Json) -> Json:
+    if isinstance(value, str):
+        return _escape_text(value)
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        return {_ESCAPE: "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
+    if isinstance(value, dict):
+        if all(key != _ESCAPE and _is_utf8(key) for key in value):
+            return {key: _escape(item) for key, item in value.items()}
+        return {
+            _ESCAPE: "object",
+            "items": [[_escape_text(key), _escape(item)] for key, item in value.items()],
+        }
+    if isinstance(value, (list, tuple)):
+        return [_escape(item) for item in value]
+    return value
+
+
+def _unescape(value: Any) -> Json:
+    if isinstance(value, list):
+        return [_unescape(item) for item in value]
+    if not isinstance(value, dict):
+        return value  # type: ignore[no-any-return]  # a scalar that the parser made
+    if _ESCAPE not in value:
+        return {key: _unescape(item) for key, item in value.items()}
+    form = value[_ESCAPE]
+    try:
+        if form == "text":
+            return bytes.fromhex(value["utf-16-le"]).decode("utf-16-le", "surrogatepass")
+        if form == "object":
+            return {str(_unescape(key)): _unescape(item) for key, item in value["items"]}
+        return _NOT_FINITE[form]
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"the stored JSON holds an unknown escape object, {value!r:.80}") from None
+
+
+def _integral(value: Json) -> Json:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _LARGEST_EXACT else value
+    if isinstance(value, dict):
+        return {key: _integral(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_integral(item) for item in value]
+    return value

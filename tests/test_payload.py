@@ -1,0 +1,116 @@
+"""The text in the store: strict JSON that loses nothing, and digests that never change."""
+
+import json
+import math
+import sqlite3
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolena_local import payload
+
+texts = st.text(st.characters()) | st.sampled_from(
+    ["$", "NaN", "\ud800", "a\udfffb", '"$"', "", "\x00"]
+)
+numbers = (
+    st.integers()
+    | st.floats()
+    | st.sampled_from([2**70, -(2**70), -0.0, 1e16, 2.0**53, math.nan, math.inf, -math.inf])
+)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(texts | st.just("$"), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equal in type and value, with NaN equal to NaN and -0.0 unlike 0.0."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict):
+        return list(left) == list(right) and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return repr(left) == repr(right)
+
+
+@given(values)
+def test_what_is_written_is_read_back(value: Any) -> None:
+    assert same(payload.loads(payload.dumps(value)), value)
+
+
+@given(values)
+def test_the_text_is_strict_json_that_sqlite_reads(value: Any) -> None:
+    text = payload.dumps(value)
+    json.loads(text, parse_constant=lambda word: pytest.fail(f"bare word {word}"))
+    assert sqlite3.connect(":memory:").execute("select json_valid(?)", (text,)).fetchone() == (1,)
+
+
+@given(values)
+def test_the_digest_survives_the_store(value: Any) -> None:
+    assert payload.digest(payload.loads(payload.dumps(value))) == payload.digest(value)
+
+
+@given(st.dictionaries(texts, values, min_size=2))
+def test_the_digest_does_not_depend_on_the_order_of_keys(value: dict[str, Any]) -> None:
+    assert payload.digest(dict(reversed(value.items()))) == payload.digest(value)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [(1, 1.0), (0, -0.0), ([1, 2.0], (1.0, 2)), ({"a": {"b": 3.0}}, {"a": {"b": 3}})],
+)
+def test_equal_content_has_one_digest(left: Any, right: Any) -> None:
+    assert payload.digest(left) == payload.digest(right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (1, True),
+        (1, "1"),
+        (None, "null"),
+        (math.nan, "NaN"),
+        (math.nan, {"$": "nan"}),
+        ([], {}),
+        ("\ud800", "\\ud800"),
+        (2**53, 2**53 + 1),
+    ],
+)
+def test_unlike_content_has_unlike_digests(left: Any, right: Any) -> None:
+    assert payload.digest(left) != payload.digest(right)
+
+
+def test_digests_of_released_files_are_found_again() -> None:
+    value = {"locator": "a.png", "b": [1.0, -0.0, 0.5, math.inf, None, True], "é": "\ud800"}
+    assert payload.canonical(value) == (
+        '{"b":[1,0,0.5,Infinity,null,true],"locator":"a.png","\\u00e9":"\\ud800"}'
+    )
+    assert payload.digest(value).hex() == "014b7b27e616619e64e9837c932d42ad59"
+
+
+def test_deep_nesting_is_stored_or_refused_with_a_sentence() -> None:
+    value: Any = []
+    for _ in range(400):
+        value = [value]
+    assert payload.loads(payload.dumps(value)) == value
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(ValueError, match="nested too deeply"):
+        payload.dumps(value)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        payload.loads("[" * 100_000 + "]" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "NaN", '{"a":Infinity}', '{"$":"what"}', '{"$":["nan"]}', '{"$":"text"}', "1 2"],
+)
+def test_text_that_is_no_payload_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        payload.loads(text)
