@@ -1,0 +1,275 @@
+"""From objects to JSON values: one function per class, composed once and kept.
+
+Derived fields are left out, because they are computed again on the way in, and so are fields that
+the store keeps apart. A value that its field's type could not give back is refused here, before
+anything is written, rather than on a later day when somebody wants to load it.
+"""
+
+import types
+import typing
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Union
+
+from kolena_local.errors import InputValidationError
+from kolena_local.payload import Json
+from kolena_local.serialization.decode import converter_for
+from kolena_local.serialization.layout import Layout, Structured, layout_of
+from kolena_local.serialization.scalar import SCALARS, Mismatch, plain, shown
+
+Encoder = Callable[[Any], Json]
+
+_AS_IS = frozenset({bool, int, float, str, type(None)})
+_UNIONS = (Union, types.UnionType)
+
+
+def encode(data_object: Structured) -> dict[str, Json]:
+    """Return a data object as the JSON object that is stored.
+
+    Args:
+        data_object: any data object.
+
+    Returns:
+        Fields in order of declaration, then extras, then ``data_type``; derived fields and fields
+        kept apart are left out.
+
+    Raises:
+        InputValidationError: a value does not fit its field, or is nothing that JSON can hold; the
+            message names
+            class and path.
+    """
+    cls = type(data_object)
+    try:
+        return _object_encoder(cls)(data_object)
+    except Mismatch as mismatch:
+        raise InputValidationError(f"{cls.__name__}{mismatch.path}: {mismatch.problem}") from None
+
+
+def encode_value(value: Any, name: str) -> Json:
+    """Return any value as JSON: scalars (numpy's too), lists, arrays, dicts, data objects.
+
+    Args:
+        value: the value.
+        name: what the value is called in a message.
+
+    Raises:
+        InputValidationError: something in it is none of these; the message has its path.
+    """
+    try:
+        return _any(value)
+    except Mismatch as mismatch:
+        raise InputValidationError(f"{name}{mismatch.path}: {mismatch.problem}") from None
+
+
+def to_dict(data_object: Structured) -> "OrderedDict[str, Any]":
+    """Return a data object as an ordered JSON object that shows derived fields too."""
+    layout = layout_of(type(data_object))
+    values = data_object.__dict__
+    result: OrderedDict[str, Any] = OrderedDict()
+    for name in layout.names + (layout.extra_names(values) if layout.extras else ()):
+        if name in layout.apart:
+            continue
+        try:
+            result[name] = _shown_whole(getattr(data_object, name))
+        except Mismatch as mismatch:
+            path = f"{layout.cls.__name__}.{name}{mismatch.path}"
+            raise InputValidationError(f"{path}: {mismatch.problem}") from None
+    if layout.data_type is not None:
+        result["data_type"] = layout.data_type
+    return result
+
+
+def _shown_whole(value: Any) -> Any:
+    if isinstance(value, Structured):
+        return to_dict(value)
+    if isinstance(value, (list, tuple)):
+        return [_shown_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _shown_whole(item) for key, item in value.items()}
+    return value if isinstance(value, SCALARS) else _any(value)
+
+
+@cache
+def _object_encoder(cls: type[Structured]) -> Callable[[Any], dict[str, Json]]:
+    layout = layout_of(cls)
+    steps = tuple(
+        (field.name, field.hint if field.hint in SCALARS else None, encoder_for(field.hint))
+        for field in layout.fields
+        if field.name not in layout.apart
+    )
+    count = len(layout.names)
+    data_type = layout.data_type
+
+    def convert(data_object: Any) -> dict[str, Json]:
+        values = data_object.__dict__
+        result: dict[str, Json] = {}
+        for name, exact, encode_field in steps:
+            # Slots, and attributes deleted by force, are not in __dict__.
+            value = values[name] if name in values else _attribute(data_object, name)
+            if type(value) is exact:
+                result[name] = value  # type: ignore[assignment]  # exact is a JSON scalar's type
+                continue
+            try:
+                result[name] = encode_field(value)
+            except Mismatch as mismatch:
+                raise mismatch.under(f".{name}") from None
+        if layout.extras and len(values) != count:
+            _add_extras(layout, values, result)
+        if data_type is not None:
+            result["data_type"] = data_type
+        return result
+
+    return convert
+
+
+def _attribute(data_object: Any, name: str) -> Any:
+    try:
+        return getattr(data_object, name)
+    except AttributeError:
+        raise Mismatch("the attribute is missing", f".{name}") from None
+
+
+def _add_extras(layout: Layout, values: dict[str, Any], result: dict[str, Json]) -> None:
+    for name in layout.extra_names(values):
+        if name in layout.apart:
+            continue
+        try:
+            result[name] = _any(values[name])
+        except Mismatch as mismatch:
+            raise mismatch.under(f".{name}") from None
+
+
+@cache
+def encoder_for(hint: Any) -> Encoder:
+    """Compose the function that writes values of a declared type.
+
+    Args:
+        hint: the type, as an annotation names it.
+
+    Returns:
+        A function of one value that returns JSON or raises :class:`Mismatch`.
+    """
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if isinstance(hint, type) and issubclass(hint, Structured):
+        return _declared_object(hint)
+    if origin is list:
+        return _list(encoder_for(arguments[0]))
+    if origin in _UNIONS and len(arguments) == 2 and type(None) in arguments:
+        encode_present = encoder_for(arguments[arguments[0] is type(None)])
+        return lambda value: None if value is None else encode_present(value)
+    if origin is tuple and all(argument is float for argument in arguments):
+        return _point(len(arguments), _checked(hint))
+    if hint in (Any, object):
+        return _any
+    return _checked(hint)
+
+
+def _declared_object(cls: type[Structured]) -> Encoder:
+    def convert(value: Any) -> Json:
+        if isinstance(value, cls):
+            return _object_encoder(type(value))(value)
+        return _object_encoder(cls)(converter_for(cls)(value))
+
+    return convert
+
+
+def _list(encode_item: Encoder) -> Encoder:
+    def convert(value: Any) -> Json:
+        if not isinstance(value, (list, tuple)):
+            value = _as_list(value)
+        try:
+            return [encode_item(item) for item in value]
+        except Mismatch:
+            return _items(value, encode_item)
+
+    return convert
+
+
+def _items(value: Any, encode_item: Encoder) -> Json:
+    result = []
+    for index, item in enumerate(value):
+        try:
+            result.append(encode_item(item))
+        except Mismatch as mismatch:
+            raise mismatch.under(f"[{index}]") from None
+    return result
+
+
+def _as_list(value: Any) -> Any:
+    # Arrays are accepted without numpy being asked for: only they have both.
+    if hasattr(value, "tolist") and getattr(value, "shape", ()) != ():
+        return value.tolist()
+    raise Mismatch(f"{shown(value)} is no list")
+
+
+def _point(length: int, encode_slowly: Encoder) -> Encoder:
+    def convert(value: Any) -> Json:
+        if type(value) is tuple and len(value) == length and all(map(_is_float, value)):
+            return value  # type: ignore[return-value]  # a tuple is written as a list
+        return encode_slowly(value)
+
+    return convert
+
+
+def _checked(hint: Any) -> Encoder:
+    convert_back = converter_for(hint)
+
+    def convert(value: Any) -> Json:
+        encoded = _any(value)
+        fitting = convert_back(encoded)
+        # Content has one form however it was made: what the field's type makes of it.
+        return encoded if type(fitting) is type(encoded) else _any(fitting)
+
+    return convert
+
+
+def _any(value: Any) -> Json:
+    if type(value) in _AS_IS:
+        return value  # type: ignore[no-any-return]  # a JSON scalar
+    if isinstance(value, Structured):
+        return _object_encoder(type(value))(value)
+    if isinstance(value, (list, tuple)):
+        return _items(value, _any)
+    if isinstance(value, dict):
+        return _dict(value)
+    number_or_text = plain(value)
+    for scalar in SCALARS:
+        if isinstance(number_or_text, scalar):
+            # Subclasses (enumerations of texts, numpy's float64) are written as what they are
+            # underneath.
+            return scalar.__str__(number_or_text) if scalar is str else scalar(number_or_text)
+    if hasattr(value, "tolist"):
+        return _items(_as_list(value), _any)
+    raise Mismatch(
+        f"{shown(value)} cannot be stored; use numbers, text, lists, dicts, None or data objects"
+    )
+
+
+def _dict(value: dict[Any, Any]) -> Json:
+    result: dict[str, Json] = {}
+    for key, item in value.items():
+        name = _key(key)
+        if name in result:
+            raise Mismatch(f"two keys are written as {name!r}; rename one")
+        try:
+            result[name] = _any(item)
+        except Mismatch as mismatch:
+            raise mismatch.under(f".{name}") from None
+    return result
+
+
+def _key(key: Any) -> str:
+    if type(key) is str:
+        return key
+    encoded = plain(key)
+    if isinstance(encoded, str):
+        return str.__str__(encoded)
+    if encoded is None or isinstance(encoded, (bool, int, float)):
+        # As JSON writers spell them: null, true, 1, 0.5.
+        return {"None": "null", "True": "true", "False": "false"}.get(str(encoded), str(encoded))
+    raise Mismatch(f"{shown(key)} cannot be a key; use text")
+
+
+def _is_float(value: Any) -> bool:
+    return type(value) is float

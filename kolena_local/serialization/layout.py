@@ -1,0 +1,194 @@
+"""Which fields a data object's class has, with their types resolved.
+
+A layout is worked out once per class, when the first object of it is made, stored or loaded. That
+is late enough for names in string annotations (``from __future__ import annotations``) to exist.
+"""
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from kolena_local.errors import InputValidationError
+
+_LAYOUT = "__kolena_local_layout__"
+_FIELDS = "__dataclass_fields__"
+
+
+class Structured:
+    """What has a layout: the mark of data objects, of which ``DataObject`` is the base."""
+
+    @classmethod
+    def _data_type(cls) -> str | None:
+        return None
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """A field that the constructor takes: name, type, and what it is when it is left out."""
+
+    name: str
+    hint: Any
+    default: Any
+    default_factory: Any
+
+    @property
+    def required(self) -> bool:
+        """Whether there is neither a default nor a factory of one."""
+        return self.default is dataclasses.MISSING and self.default_factory is dataclasses.MISSING
+
+    def make_default(self) -> Any:
+        """Return the value of a field that was left out."""
+        if self.default is not dataclasses.MISSING:
+            return self.default
+        return self.default_factory()
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """What serialization knows about one class."""
+
+    cls: type[Structured]
+    #: Fields the constructor takes, in order.
+    fields: tuple[Field, ...]
+    #: Every field's name in order of declaration, derived ones included.
+    names: tuple[str, ...]
+    #: Fields that are computed from the others and never stored.
+    derived: frozenset[str]
+    #: Fields that are kept apart from the payload (a test sample's metadata).
+    apart: frozenset[str]
+    #: Whether attributes beyond the fields belong to the object.
+    extras: bool
+    #: Whether filling ``__dict__`` and calling ``__post_init__`` is all that the constructor would
+    #: do.
+    plain_init: bool
+    data_type: str | None
+
+    def extra_names(self, values: dict[str, Any]) -> tuple[str, ...]:
+        """Return the names in an object's ``__dict__`` that are no fields, as inserted."""
+        # pydantic.v1 leaves a mark of its own, with two underscores, in every object.
+        return tuple(
+            name for name in values if name not in self._known and not name.startswith("__")
+        )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_known", frozenset(self.names))
+
+    _known: frozenset[str] = dataclasses.field(init=False, repr=False, compare=False)
+
+
+def layout_of(cls: type[Any]) -> Layout:
+    """Return the layout of a data object's class.
+
+    Raises:
+        InputValidationError: an annotation names something that cannot be found.
+    """
+    layout: Layout | None = cls.__dict__.get(_LAYOUT)
+    if layout is None:
+        layout = _work_out(cls)
+        setattr(cls, _LAYOUT, layout)
+    return layout
+
+
+def is_decorated(cls: type) -> bool:
+    """Tell whether this very class has been made a dataclass, by whichever library."""
+    return _FIELDS in cls.__dict__
+
+
+def give_fields(cls: type) -> None:
+    """Make the annotations of an undecorated class its fields, after those of its bases.
+
+    The class's attributes stay as they are; only ``dataclasses.fields`` learns of them.
+    """
+    fields: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[1:]):
+        fields.update(base.__dict__.get(_FIELDS, {}))
+    own = inspect.get_annotations(cls)
+    # A twin without bases lets the standard library read annotations and defaults, ClassVar
+    # included, while the class itself keeps its attributes.
+    defaults = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+    twin = type(
+        cls.__name__, (), {"__annotations__": own, "__module__": cls.__module__, **defaults}
+    )
+    fields.update(dataclasses.dataclass(init=False, repr=False, eq=False)(twin).__dict__[_FIELDS])
+    setattr(cls, _FIELDS, fields)
+
+
+def hints_of(cls: type) -> dict[str, Any]:
+    """Return the resolved annotations of a class and its bases.
+
+    Raises:
+        InputValidationError: an annotation names something that cannot be found.
+    """
+    try:
+        return typing.get_type_hints(cls, include_extras=True)
+    except NameError as error:
+        raise InputValidationError(
+            f"an annotation of {cls.__qualname__} names {error.name!r}, which cannot be found from"
+            f" its module ({cls.__module__}); move what it names to the top level of that module"
+        ) from None
+
+
+def _work_out(cls: type[Any]) -> Layout:
+    hints = hints_of(cls)
+    declared = dataclasses.fields(cls)  # type: ignore[arg-type]  # every data object has fields
+    return Layout(
+        cls=cls,
+        fields=tuple(
+            Field(field.name, hints.get(field.name, Any), field.default, field.default_factory)
+            for field in declared
+            if field.init
+        ),
+        names=tuple(field.name for field in declared),
+        derived=frozenset(field.name for field in declared if not field.init),
+        apart=getattr(cls, "_apart", frozenset()),
+        extras=_allows_extras(cls),
+        plain_init=_has_plain_init(cls),
+        data_type=cls._data_type(),
+    )
+
+
+def _allows_extras(cls: type) -> bool:
+    if _is_pydantic(cls):
+        return dict(getattr(cls, "__pydantic_config__", None) or {}).get("extra") == "allow"
+    if _is_pydantic_v1(cls):
+        return str(getattr(cls.__pydantic_model__.__config__.extra, "value", "")) == "allow"
+    # A generated constructor takes the declared fields only; ours, or one the user wrote, may set
+    # more.
+    return not _is_generated(cls.__init__)  # type: ignore[misc]  # only looked at, never called
+
+
+def _has_plain_init(cls: type) -> bool:
+    if _is_pydantic(cls) or _is_pydantic_v1(cls) or _has_init_variables(cls) or _has_slots(cls):
+        return False
+    init = cls.__init__  # type: ignore[misc]  # only looked at, never called
+    return _is_generated(init) or init is _own_init(cls)
+
+
+def _own_init(cls: type) -> Any:
+    return next(base.__init__ for base in cls.__mro__ if base.__base__ is Structured)  # type: ignore[misc]
+
+
+def _has_init_variables(cls: type) -> bool:
+    every = getattr(cls, _FIELDS, {})
+    return any(isinstance(field.type, dataclasses.InitVar) for field in every.values())
+
+
+def _has_slots(cls: type) -> bool:
+    return any("__slots__" in base.__dict__ for base in cls.__mro__[:-1])
+
+
+def _is_generated(init: Callable[..., None]) -> bool:
+    # dataclasses compiles its constructors from text; nothing else about them tells them from a
+    # written one.
+    code = getattr(init, "__code__", None)
+    return code is not None and code.co_filename == "<string>"
+
+
+def _is_pydantic(cls: type) -> bool:
+    return "__pydantic_validator__" in cls.__dict__
+
+
+def _is_pydantic_v1(cls: type) -> bool:
+    return "__pydantic_model__" in cls.__dict__

@@ -1,0 +1,152 @@
+"""Which member of a union a stored value is: the one that fits best, never the first that fits.
+
+A member's *cost* counts, in this order of weight: keys that would be lost, keys that would become
+extras, fields that would take a default, values that would be converted. The cheapest member wins;
+between equals, the first declared.
+"""
+
+import types
+import typing
+from collections.abc import Iterable
+from collections.abc import Sequence as AbstractSequence
+from typing import Any, Union
+
+from kolena_local.serialization.decode import converter_for
+from kolena_local.serialization.layout import Structured, layout_of
+from kolena_local.serialization.scalar import SCALARS, Converter, Mismatch, shown
+
+#: Keys lost, keys kept as extras, fields left to their default, values converted.
+Cost = tuple[int, int, int, int]
+
+_FREE: Cost = (0, 0, 0, 0)
+_CONVERTED: Cost = (0, 0, 0, 1)
+_UNIONS = (Union, types.UnionType)
+_CHOICES_KEPT = 1000
+
+
+def best_fit(hints: tuple[Any, ...], lax: bool) -> Converter:
+    """Compose the converter of a union.
+
+    Args:
+        hints: the union's members.
+        lax: as for ``converter_for``.
+
+    Returns:
+        A function that returns the value as the member that fits best, or raises :class:`Mismatch`.
+    """
+    taken_as_is = {hint for hint in hints if hint in (*SCALARS, type(None))}
+    classes = [hint for hint in hints if isinstance(hint, type) and issubclass(hint, Structured)]
+    choices: dict[tuple[Any, ...], type[Structured] | None] = {}
+
+    def convert(value: Any) -> Any:
+        if type(value) in taken_as_is:
+            return value
+        if isinstance(value, dict) and classes:
+            # Most stored objects are told apart by their keys alone, and those choices repeat.
+            shape = (value.get("data_type"), *value)
+            if shape not in choices:
+                if len(choices) >= _CHOICES_KEPT:
+                    choices.clear()
+                choices[shape] = _choice_by_keys(classes, value)
+            chosen = choices[shape]
+            if chosen is not None:
+                try:
+                    return converter_for(chosen)(value)
+                except Mismatch:
+                    pass  # the keys fit and a value does not; another member may take it
+        return converter_for(_cheapest(hints, value), lax)(value)
+
+    return convert
+
+
+def _cheapest(hints: tuple[Any, ...], value: Any) -> Any:
+    costs = [(cost, hint) for hint in hints if (cost := cost_of(hint, value)) is not None]
+    if not costs:
+        names = ", ".join(getattr(hint, "__name__", str(hint)) for hint in hints)
+        raise Mismatch(f"{shown(value)} is none of {names}")
+    return min(costs, key=lambda pair: pair[0])[1]
+
+
+def _choice_by_keys(
+    classes: list[type[Structured]], value: dict[str, Any]
+) -> type[Structured] | None:
+    """Return the class whose keys alone cost least, None when two cost the same."""
+    costs = [(cost, cls) for cls in classes if (cost := _cost_of_keys(cls, value)) is not None]
+    costs.sort(key=lambda pair: pair[0])
+    if not costs or (len(costs) > 1 and costs[0][0] == costs[1][0]):
+        return None
+    return costs[0][1]
+
+
+def _cost_of_keys(cls: type[Structured], value: dict[str, Any]) -> Cost | None:
+    layout = layout_of(cls)
+    names = {field.name for field in layout.fields}
+    if any(field.required and field.name not in value for field in layout.fields):
+        return None
+    stored_type = value.get("data_type")
+    if layout.data_type is not None:
+        if stored_type is not None and stored_type != layout.data_type:
+            return None
+        names |= {"data_type", *layout.derived}
+    unknown = len(value.keys() - names)
+    absent = sum(field.name not in value for field in layout.fields)
+    return (0, unknown, absent, 0) if layout.extras else (unknown, 0, absent, 0)
+
+
+def cost_of(hint: Any, value: Any) -> Cost | None:
+    """Return what it costs to take a value as a type, None where it does not fit at all."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Annotated:
+        return cost_of(arguments[0], value)
+    if origin in _UNIONS:
+        return min(
+            (cost for member in arguments if (cost := cost_of(member, value)) is not None),
+            default=None,
+        )
+    if origin in (list, AbstractSequence) and isinstance(value, (list, tuple)):
+        return _sum((arguments[0], item) for item in value)
+    if origin is tuple and isinstance(value, (list, tuple)) and Ellipsis not in arguments:
+        fits = len(arguments) == len(value)
+        return _sum(zip(arguments, value, strict=True)) if fits else None
+    if origin is dict and isinstance(value, dict):
+        return _sum((arguments[1], item) for item in value.values())
+    if isinstance(hint, type) and issubclass(hint, Structured):
+        return _cost_of_object(hint, value)
+    if type(value) is hint:
+        return _FREE
+    try:
+        converter_for(hint)(value)
+    except Mismatch:
+        return None
+    return _CONVERTED
+
+
+def _cost_of_object(cls: type[Structured], value: Any) -> Cost | None:
+    if isinstance(value, cls):
+        return _FREE if type(value) is cls else _CONVERTED
+    if not isinstance(value, dict):
+        return None
+    own = _cost_of_keys(cls, value)
+    inner = _sum(
+        (field.hint, value[field.name]) for field in layout_of(cls).fields if field.name in value
+    )
+    return None if own is None or inner is None else _add(own, inner)
+
+
+def _sum(pairs: Iterable[tuple[Any, Any]]) -> Cost | None:
+    total = _FREE
+    for hint, value in pairs:
+        cost = cost_of(hint, value)
+        if cost is None:
+            return None
+        total = _add(total, cost)
+    return total
+
+
+def _add(left: Cost, right: Cost) -> Cost:
+    return (
+        left[0] + right[0],
+        left[1] + right[1],
+        left[2] + right[2],
+        left[3] + right[3],
+    )
