@@ -10,8 +10,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pandas as pd
 import pytest
@@ -57,16 +58,16 @@ def run_demo(db: Path) -> List[str]:
     return lines
 
 
+def query(db: Path, sql: str) -> List[Tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"{db.as_uri()}?mode=ro", uri=True)) as connection:
+        return connection.execute(sql).fetchall()
+
+
 def inferences_in(db: Path) -> int:
     if not db.exists():
         return 0
-    with sqlite3.connect(db) as connection:
-        try:
-            ((count,),) = connection.execute("select count(*) from inference")
-        except sqlite3.OperationalError:  # the tables are being made at this moment
-            return 0
-    connection.close()
-    return int(count)
+    tables = query(db, "select name from sqlite_master where name = 'inference'")
+    return int(query(db, "select count(*) from inference")[0][0]) if tables else 0
 
 
 def test_table_is_what_the_files_say(store_path: Path) -> None:
@@ -91,10 +92,8 @@ def test_second_run_infers_nothing_and_prints_the_same_table(store_path: Path) -
 
 def test_models_are_registered_with_metadata_and_tags(store_path: Path) -> None:
     run_demo(store_path)
-    with sqlite3.connect(store_path) as connection:
-        rows = connection.execute("select name, metadata from model order by id").fetchall()
-        tags = connection.execute("select distinct tag from model_tag order by tag").fetchall()
-    connection.close()
+    rows = query(store_path, "select name, metadata from model order by id")
+    tags = query(store_path, "select distinct tag from model_tag order by tag")
     assert [name for name, _ in rows] == [BASELINE, CANDIDATE]
     assert all(json.loads(metadata)["library"] == "scikit-learn" for _, metadata in rows)
     assert tags == [("baseline",), ("candidate",), ("demo",)]

@@ -3,6 +3,7 @@
 import json
 import math
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -48,7 +49,8 @@ def test_what_is_written_is_read_back(value: Any) -> None:
 def test_the_text_is_strict_json_that_sqlite_reads(value: Any) -> None:
     text = payload.dumps(value)
     json.loads(text, parse_constant=lambda word: pytest.fail(f"bare word {word}"))
-    assert sqlite3.connect(":memory:").execute("select json_valid(?)", (text,)).fetchone() == (1,)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        assert connection.execute("select json_valid(?)", (text,)).fetchone() == (1,)
 
 
 @given(values)
