@@ -1,0 +1,48 @@
+"""The numbered steps that build every file, new or old; nothing else ever changes a schema.
+
+A migration is a file ``NNNN_name.sql`` in this folder, numbered without a gap, and the number of
+the last one applied is the file's ``user_version``. To add a second one, add a file. Statements
+that SQLite refuses inside a transaction (``VACUUM``, ``PRAGMA journal_mode``) do not belong in it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import NamedTuple
+
+APPLICATION_ID = 0x6B6C6F63  # "kloc"
+"""Written into every file's header; `file store.db` shows it and we refuse files without it."""
+
+
+class Migration(NamedTuple):
+    """One step: its number and its statements as one text."""
+
+    number: int
+    sql: str
+
+
+def load() -> list[Migration]:
+    """Return the migrations of this version of the package, oldest first."""
+    found = [entry for entry in files(__name__).iterdir() if entry.name.endswith(".sql")]
+    return sorted(Migration(int(entry.name[:4]), entry.read_text("utf-8")) for entry in found)
+
+
+def apply(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
+    """Carry out ``steps`` on a connection that is inside a transaction; the caller commits."""
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    for step in steps:
+        for statement in statements(step.sql):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {step.number}")
+
+
+def statements(script: str) -> Iterator[str]:
+    """Split a script, because the driver's ``executescript`` would commit the open transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,264 @@
+-- The schema of a store of kolena_local, as the migrations build it. Generated; do not edit:
+--     python -m kolena_local.repository.schema > schema.sql
+-- An empty store that the package opens is made by:
+--     sqlite3 new.db < schema.sql
+
+BEGIN;
+
+-- The mark by which the package knows its files, and the number of the last migration.
+PRAGMA application_id = 1802268515;
+PRAGMA user_version = 1;
+
+CREATE TABLE workflow (
+    -- What models, test cases and test suites belong to: one kind of problem, such as
+    -- "Object Detection". The types of its samples live in the user's code, not here.
+    id INTEGER NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE CHECK (trim(name, char(9, 10, 13, 32)) <> ''),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at))
+) STRICT;
+
+CREATE TABLE model (
+    -- A registered model: what it is called and what is known about it, never its weights.
+    id INTEGER NOT NULL PRIMARY KEY,
+    workflow_id INTEGER NOT NULL,
+    -- Unique in the whole store, not only in its workflow.
+    name TEXT NOT NULL UNIQUE CHECK (trim(name, char(9, 10, 13, 32)) <> ''),
+    -- A JSON object of the user's own facts, e.g. {"framework": "pytorch", "seed": 0}.
+    metadata TEXT NOT NULL DEFAULT '{}'
+        CHECK (CASE WHEN json_valid(metadata) THEN json_type(metadata) END IS 'object'),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    updated_at TEXT NOT NULL CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at)),
+    FOREIGN KEY (workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE model_tag (
+    -- The labels of a model, one a row.
+    model_id INTEGER NOT NULL,
+    tag TEXT NOT NULL CHECK (trim(tag, char(9, 10, 13, 32)) <> ''),
+    PRIMARY KEY (model_id, tag),
+    FOREIGN KEY (model_id) REFERENCES model (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE test_sample (
+    -- What a model gets as input: a reference such as an image's locator, stored once in a
+    -- workflow however many test cases have it.
+    id INTEGER NOT NULL PRIMARY KEY,
+    workflow_id INTEGER NOT NULL,
+    -- Identity: the byte 01 and BLAKE2b-16 of the payload in canonical form (sorted keys,
+    -- compact, without metadata).
+    digest BLOB NOT NULL CHECK (length(digest) = 17),
+    -- All fields but metadata, as JSON. NaN, infinities and lone surrogates are escape objects
+    -- such as {"$": "nan"}, in this and in every other payload.
+    payload TEXT NOT NULL,
+    -- JSON object; the same in every test case and version, and no part of the identity.
+    metadata TEXT NOT NULL DEFAULT '{}',
+    UNIQUE (workflow_id, digest),
+    FOREIGN KEY (workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE ground_truth (
+    -- The right answer for a test sample. A sample may have several; each test case says which
+    -- of them it uses.
+    id INTEGER NOT NULL PRIMARY KEY,
+    test_sample_id INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 17),
+    payload TEXT NOT NULL,
+    UNIQUE (test_sample_id, digest),
+    FOREIGN KEY (test_sample_id) REFERENCES test_sample (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE test_case (
+    -- A named slice of test samples with their ground truths.
+    id INTEGER NOT NULL PRIMARY KEY,
+    workflow_id INTEGER NOT NULL,
+    name TEXT NOT NULL UNIQUE CHECK (trim(name, char(9, 10, 13, 32)) <> ''),
+    -- The latest version; version 0 is the empty one that it was created with.
+    version INTEGER NOT NULL DEFAULT 0 CHECK (version >= 0),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    updated_at TEXT NOT NULL CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at)),
+    FOREIGN KEY (workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE test_case_version (
+    -- What is particular to one version of a test case; its samples are in test_case_member.
+    test_case_id INTEGER NOT NULL,
+    version INTEGER NOT NULL CHECK (version >= 0),
+    description TEXT NOT NULL,
+    sample_count INTEGER NOT NULL CHECK (sample_count >= 0),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    PRIMARY KEY (test_case_id, version),
+    FOREIGN KEY (test_case_id) REFERENCES test_case (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE test_case_member (
+    -- Which samples a test case has, without a copy for each version: version v has the rows
+    -- with added <= v AND (removed IS NULL OR removed > v), ordered by position.
+    test_case_id INTEGER NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    -- The first version that has this row.
+    added INTEGER NOT NULL CHECK (added >= 1),
+    -- The first version that no longer has it; NULL while the latest version has it.
+    removed INTEGER CHECK (removed > added),
+    test_sample_id INTEGER NOT NULL,
+    ground_truth_id INTEGER NOT NULL,
+    PRIMARY KEY (test_case_id, position, added),
+    FOREIGN KEY (test_case_id) REFERENCES test_case (id) ON DELETE CASCADE,
+    FOREIGN KEY (test_sample_id) REFERENCES test_sample (id),
+    FOREIGN KEY (ground_truth_id) REFERENCES ground_truth (id)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX test_case_member_sample
+    -- Finds a sample's rows in any version, and lets the latest version have it only once.
+    ON test_case_member (test_case_id, test_sample_id, ifnull(removed, 0));
+
+CREATE TABLE test_suite (
+    -- A named list of test cases, tested together. Description and tags are those of all versions.
+    id INTEGER NOT NULL PRIMARY KEY,
+    workflow_id INTEGER NOT NULL,
+    name TEXT NOT NULL UNIQUE CHECK (trim(name, char(9, 10, 13, 32)) <> ''),
+    description TEXT NOT NULL,
+    -- The latest version; version 0 is the empty one that it was created with.
+    version INTEGER NOT NULL DEFAULT 0 CHECK (version >= 0),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    updated_at TEXT NOT NULL CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at)),
+    FOREIGN KEY (workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE test_suite_tag (
+    -- The labels of a test suite, one a row.
+    test_suite_id INTEGER NOT NULL,
+    tag TEXT NOT NULL CHECK (trim(tag, char(9, 10, 13, 32)) <> ''),
+    PRIMARY KEY (test_suite_id, tag),
+    FOREIGN KEY (test_suite_id) REFERENCES test_suite (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE test_suite_version (
+    -- A version of a test suite: a new one whenever the list of test cases changed.
+    test_suite_id INTEGER NOT NULL,
+    version INTEGER NOT NULL CHECK (version >= 0),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    PRIMARY KEY (test_suite_id, version),
+    FOREIGN KEY (test_suite_id) REFERENCES test_suite (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE test_suite_member (
+    -- The test cases of a test suite's version, in order, each pinned to one of its versions.
+    test_suite_id INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    test_case_id INTEGER NOT NULL,
+    test_case_version INTEGER NOT NULL,
+    PRIMARY KEY (test_suite_id, version, position),
+    UNIQUE (test_suite_id, version, test_case_id),
+    FOREIGN KEY (test_suite_id, version)
+        REFERENCES test_suite_version (test_suite_id, version) ON DELETE CASCADE,
+    FOREIGN KEY (test_case_id, test_case_version)
+        REFERENCES test_case_version (test_case_id, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inference (
+    -- What a model said about a test sample: one row, shared by every test suite and run.
+    id INTEGER NOT NULL PRIMARY KEY,
+    model_id INTEGER NOT NULL,
+    test_sample_id INTEGER NOT NULL,
+    -- 1: to be done again (a reset was asked for), the payload is still the old one.
+    stale INTEGER NOT NULL DEFAULT 0 CHECK (stale IN (0, 1)),
+    payload TEXT NOT NULL,
+    UNIQUE (model_id, test_sample_id),
+    FOREIGN KEY (model_id) REFERENCES model (id) ON DELETE CASCADE,
+    FOREIGN KEY (test_sample_id) REFERENCES test_sample (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX inference_stale
+    -- Nearly always empty: what is to be done again is known without reading any inference.
+    ON inference (model_id, test_sample_id)
+    WHERE stale = 1;
+
+CREATE TABLE test_run (
+    -- The test of a model on one version of a test suite by one evaluator.
+    id INTEGER NOT NULL PRIMARY KEY,
+    model_id INTEGER NOT NULL,
+    test_suite_id INTEGER NOT NULL,
+    test_suite_version INTEGER NOT NULL,
+    -- The evaluator's display name; '' when it has none or there was no evaluator.
+    evaluator TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('created', 'running', 'completed', 'crashed')),
+    -- The text of the exception that crashed the run.
+    error TEXT CHECK (error IS NULL OR status = 'crashed'),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    -- Of the last attempt: a run that is tried again starts anew.
+    started_at TEXT CHECK (started_at IS strftime('%Y-%m-%dT%H:%M:%fZ', started_at)),
+    finished_at TEXT CHECK (finished_at IS strftime('%Y-%m-%dT%H:%M:%fZ', finished_at)),
+    UNIQUE (model_id, test_suite_id, test_suite_version, evaluator),
+    FOREIGN KEY (test_suite_id, test_suite_version)
+        REFERENCES test_suite_version (test_suite_id, version) ON DELETE CASCADE,
+    FOREIGN KEY (model_id) REFERENCES model (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE evaluator_configuration (
+    -- A configuration under which a run's evaluator was called; all results hang on it.
+    id INTEGER NOT NULL PRIMARY KEY,
+    test_run_id INTEGER NOT NULL,
+    -- '' for an evaluator that was called without a configuration.
+    display_name TEXT NOT NULL,
+    payload TEXT,
+    UNIQUE (test_run_id, display_name),
+    FOREIGN KEY (test_run_id) REFERENCES test_run (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE metrics_test_sample (
+    -- What the evaluator found out about single samples.
+    id INTEGER NOT NULL PRIMARY KEY,
+    evaluator_configuration_id INTEGER NOT NULL,
+    -- NULL when the sample's metrics do not depend on the test case that it is in.
+    test_case_id INTEGER,
+    test_sample_id INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    FOREIGN KEY (evaluator_configuration_id)
+        REFERENCES evaluator_configuration (id) ON DELETE CASCADE,
+    FOREIGN KEY (test_case_id) REFERENCES test_case (id),
+    FOREIGN KEY (test_sample_id) REFERENCES test_sample (id)
+) STRICT;
+
+CREATE UNIQUE INDEX metrics_test_sample_in_case
+    -- One row for a sample in a test case …
+    ON metrics_test_sample (evaluator_configuration_id, test_case_id, test_sample_id)
+    WHERE test_case_id IS NOT NULL;
+
+CREATE UNIQUE INDEX metrics_test_sample_everywhere
+    -- … or one for the sample wherever it is.
+    ON metrics_test_sample (evaluator_configuration_id, test_sample_id)
+    WHERE test_case_id IS NULL;
+
+CREATE TABLE metrics_test_case (
+    -- What the evaluator found out about a test case, as a JSON object.
+    evaluator_configuration_id INTEGER NOT NULL,
+    test_case_id INTEGER NOT NULL,
+    payload TEXT NOT NULL CHECK (json_valid(payload)),
+    PRIMARY KEY (evaluator_configuration_id, test_case_id),
+    FOREIGN KEY (evaluator_configuration_id)
+        REFERENCES evaluator_configuration (id) ON DELETE CASCADE,
+    FOREIGN KEY (test_case_id) REFERENCES test_case (id)
+) STRICT;
+
+CREATE TABLE metrics_test_suite (
+    -- What the evaluator found out about the test suite as a whole, as a JSON object.
+    evaluator_configuration_id INTEGER NOT NULL PRIMARY KEY,
+    payload TEXT NOT NULL CHECK (json_valid(payload)),
+    FOREIGN KEY (evaluator_configuration_id)
+        REFERENCES evaluator_configuration (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE plot (
+    -- The plots of a test case, in the evaluator's order, as JSON objects.
+    evaluator_configuration_id INTEGER NOT NULL,
+    test_case_id INTEGER NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    payload TEXT NOT NULL CHECK (json_valid(payload)),
+    PRIMARY KEY (evaluator_configuration_id, test_case_id, position),
+    FOREIGN KEY (evaluator_configuration_id)
+        REFERENCES evaluator_configuration (id) ON DELETE CASCADE,
+    FOREIGN KEY (test_case_id) REFERENCES test_case (id)
+) STRICT;
+
+COMMIT;
