@@ -1,0 +1,25 @@
+"""Everything SQL, and nothing else: records and payload texts go in and out, user classes never.
+
+``open_store()`` gives a :class:`Store`; ``with store.read() as unit`` or ``store.write()`` gives a
+:class:`Unit` with one repository for each noun. The names are resolved on first use, so that
+importing the records does not load SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kolena_local.repository.database import Store, close_stores, open_store
+    from kolena_local.repository.unit import Unit
+
+__all__ = ["Store", "Unit", "close_stores", "open_store"]
+
+_HOMES = {"Store": "database", "Unit": "unit", "close_stores": "database", "open_store": "database"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

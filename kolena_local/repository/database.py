@@ -1,0 +1,200 @@
+"""The narrow door to the file: open a store, read from it, write to it.
+
+A read is one snapshot, a write is one ``BEGIN IMMEDIATE`` transaction; nothing else touches the
+file. This module knows engines, processes and threads. What is asked of the tables is the
+repositories' business, and how a file comes to be is that of ``opening``.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from kolena_local import location as locations
+from kolena_local.errors import StoreError, StoreReadOnlyError
+from kolena_local.location import MEMORY
+from kolena_local.repository.connection import check_library, connect
+from kolena_local.repository.failures import FOREIGN, translate
+from kolena_local.repository.opening import build_in_memory, prepare
+from kolena_local.repository.unit import Unit
+
+_BEGIN: Final = "kolena_local_begin"
+_stores: Final[dict[tuple[int, str], Store]] = {}
+_inherited: Final[list[Engine]] = []
+
+
+def open_store(location: str | None = None, *, create: bool = True) -> Store:
+    """Open the store, making it if need be.
+
+    Parameters:
+        location: a path or ``":memory:"``; None asks :func:`kolena_local.location.resolve`.
+        create: False refuses to make a missing store, as every mere question should.
+
+    Returns:
+        The store; the same object for the same location, as long as the process lives.
+
+    Raises:
+        StoreNotFoundError: there is no store and ``create`` is False, or its folder is missing.
+        StoreError: another leaf of it, if the file there is not a usable store.
+    """
+    place = locations.resolve(location)
+    if place != MEMORY:
+        place = os.path.realpath(place)
+    store = _stores.setdefault((os.getpid(), place), Store(place))
+    store.open(create=create)
+    return store
+
+
+def close_stores() -> None:
+    """Close every store that this process has open; a store in memory is gone with that."""
+    for key in [key for key in _stores if key[0] == os.getpid()]:
+        _stores.pop(key).close()
+
+
+# Closing the last connection folds the log into the file and removes it.
+atexit.register(close_stores)
+
+
+class Store:
+    """A file (or a piece of memory) full of models, test suites and results.
+
+    It may be used by many threads, and goes on working in a forked child and after the file was
+    replaced by another store.
+    """
+
+    def __init__(self, location: str) -> None:
+        self.location: Final = location
+        self._forget()
+
+    def _forget(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.RLock()
+        self._engine: Engine | None = None
+        self._identity: tuple[int, int] | None = None
+        self._writable = True
+
+    def open(self, *, create: bool = False) -> None:
+        """Make sure that the store can be used; see :func:`open_store`."""
+        self._current_engine(create=create)
+
+    def close(self) -> None:
+        """Close all connections that are not in use; the next read or write opens new ones."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = None
+
+    @contextmanager
+    def read(self) -> Iterator[Unit]:
+        """Look at one snapshot of the store; whatever others write meanwhile stays unseen.
+
+        Raises:
+            StoreError: one of its leaves, if SQLite fails.
+        """
+        with self._transaction("BEGIN") as connection:
+            yield Unit(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """Change the store: all of the block is stored when it ends well, else nothing.
+
+        Raises:
+            StoreReadOnlyError: the file or its folder may not be written.
+            StoreBusyError: another process is writing for longer than the waiting time.
+            StoreError: another leaf of it, if SQLite fails.
+        """
+        # IMMEDIATE takes the writer's place at once and waits for it; a transaction that reads
+        # first and writes later fails at once when another has written in between.
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield Unit(connection)
+            connection.commit()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Connection]:
+        engine = self._current_engine(create=False)
+        if begin != "BEGIN" and not self._writable:
+            raise StoreReadOnlyError(
+                f"The store {self.location} is read-only; make the file and its folder writable,"
+                " or use another store."
+            )
+        try:
+            # A store in memory has one connection, which threads must use one after the other.
+            turn = self._lock if self.location == MEMORY else nullcontext()
+            with turn, engine.connect() as connection:
+                connection.execution_options(**{_BEGIN: begin})
+                connection.begin()
+                yield connection
+        except FOREIGN as error:
+            raise translate(error, self.location) from error
+
+    def _current_engine(self, *, create: bool) -> Engine:
+        if self._process != os.getpid():
+            self._leave_to_parent()
+        with self._lock:
+            if self.location == MEMORY:
+                self._engine = self._engine or _engine_in_memory()
+                return self._engine
+            identity = _identity(self.location)
+            if self._engine is None or identity != self._identity:
+                self.close()
+                check_library()
+                self._writable = prepare(self.location, create=create)
+                self._identity = _identity(self.location)
+                self._engine = _engine_for_file(self.location, self._writable)
+            return self._engine
+
+    def _leave_to_parent(self) -> None:
+        """In a forked child: take no part in the parent's connections, and make own ones."""
+        if self.location == MEMORY:
+            raise StoreError(
+                "The store ':memory:' belongs to the process that opened it; use a file to share"
+                " a store with a forked process."
+            )
+        if self._engine is not None:
+            # Never closed: closing would tell SQLite that the parent is done with the file.
+            _inherited.append(self._engine)
+        self._forget()
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _engine_for_file(path: str, writable: bool) -> Engine:
+    # Without an upper limit: SQLite asks no reader to wait, so the pool must not either.
+    return _with_own_begin(
+        create_engine(
+            "sqlite+pysqlite://",
+            creator=lambda: connect(path, writable=writable),
+            poolclass=QueuePool,
+            max_overflow=-1,
+        )
+    )
+
+
+def _engine_in_memory() -> Engine:
+    check_library()
+    connection = connect(MEMORY)
+    build_in_memory(connection)
+    return _with_own_begin(
+        create_engine("sqlite+pysqlite://", creator=lambda: connection, poolclass=StaticPool)
+    )
+
+
+def _with_own_begin(engine: Engine) -> Engine:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options()[_BEGIN])
+
+    return engine

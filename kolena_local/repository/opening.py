@@ -1,0 +1,193 @@
+"""From a path to a file that is surely ours and up to date: recognise, create, migrate.
+
+Whatever turns out not to be ours is left untouched. Every decision to write is taken again inside
+``BEGIN IMMEDIATE``, because another process may be doing the same at this moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import time
+from contextlib import closing, suppress
+from datetime import datetime, timezone
+
+from kolena_local import location
+from kolena_local.errors import (
+    NotAStoreError,
+    StoreError,
+    StoreNewerError,
+    StoreNotFoundError,
+    StoreReadOnlyError,
+)
+from kolena_local.repository import migrations
+from kolena_local.repository.connection import (
+    BUSY_SECONDS,
+    connect,
+    connect_untouched,
+    is_writable,
+)
+from kolena_local.repository.failures import FOREIGN, translate
+
+_log = logging.getLogger("kolena_local")
+
+
+def prepare(path: str, *, create: bool) -> bool:
+    """Make sure that a current store is at ``path``.
+
+    Parameters:
+        path: an absolute path.
+        create: whether a missing store may be made.
+
+    Returns:
+        Whether the store may be written.
+
+    Raises:
+        StoreError: one of its leaves, saying why there is no usable store.
+    """
+    try:
+        if not _is_store(path):
+            if not create:
+                raise StoreNotFoundError(
+                    f"There is no store at {path} yet; it is made when something is stored."
+                )
+            _create_file(path)
+        writable = is_writable(path)
+        with closing(connect(path, writable=writable)) as connection:
+            _bring_up_to_date(connection, path, writable, migrations.load())
+    except FOREIGN as error:
+        raise translate(error, path) from error
+    return writable
+
+
+def build_in_memory(connection: sqlite3.Connection) -> None:
+    """Build a new store on a connection that belongs to nobody else."""
+    connection.execute("BEGIN")
+    migrations.apply(connection, migrations.load())
+    connection.execute("COMMIT")
+
+
+def _is_store(path: str) -> bool:
+    """Tell a store (True) from a missing or empty file (False); anything else is an error."""
+    if os.path.isdir(path):
+        raise NotAStoreError(f"{path} is a folder; give the path of a file in it.")
+    if not os.path.exists(path) or os.path.getsize(path) == 0:
+        return False
+    with closing(connect_untouched(path)) as connection:
+        return _is_ours(connection, path)
+
+
+def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    if application_id == migrations.APPLICATION_ID:
+        return True
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application_id or tables:
+        raise NotAStoreError(
+            f"The file {path} is not a store of kolena_local but a database of something else;"
+            " give the path of another file."
+        )
+    return False
+
+
+def _create_file(path: str) -> None:
+    folder = os.path.dirname(path)
+    try:
+        if path == os.path.realpath(location.default_file()):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        elif not os.path.isdir(folder):
+            raise StoreNotFoundError(
+                f"The folder {folder} does not exist; make it first, or give another location."
+            )
+        with suppress(FileExistsError):
+            # The store holds what its owner's models said about data that may be private.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except StoreError:
+        raise
+    except PermissionError as error:
+        raise StoreReadOnlyError(
+            f"The store {path} cannot be made, because its folder is not writable; give another"
+            " location."
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"The store {path} cannot be made ({error.strerror}); give another location."
+        ) from error
+
+
+def _bring_up_to_date(
+    connection: sqlite3.Connection,
+    path: str,
+    writable: bool,
+    known: list[migrations.Migration],
+) -> None:
+    if not _missing(connection, path, known):
+        if writable:
+            _use_write_ahead_log(connection, path)
+        return
+    if not writable:
+        raise StoreReadOnlyError(
+            f"The store {path} must be brought up to date but is read-only; make it writable once."
+        )
+    if _version(connection):
+        _back_up(connection, path)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Asked again under the lock: another process may have done it while we waited.
+        migrations.apply(connection, _missing(connection, path, known))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    _use_write_ahead_log(connection, path)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _missing(
+    connection: sqlite3.Connection, path: str, known: list[migrations.Migration]
+) -> list[migrations.Migration]:
+    version = _version(connection)
+    if not version and _is_ours(connection, path):
+        raise NotAStoreError(
+            f"The file {path} has the mark of a store but no version; give another location."
+        )
+    if version > known[-1].number:
+        raise StoreNewerError(
+            f"The store {path} was written by a newer kolena-local (schema {version}, this one"
+            f" knows {known[-1].number}); run `pip install --upgrade kolena-local`."
+        )
+    return [step for step in known if step.number > version]
+
+
+def _back_up(connection: sqlite3.Connection, path: str) -> None:
+    moment = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+    copy = f"{path}.schema-{_version(connection)}.{moment}.bak"
+    # Made empty first, so that it is private from its first byte on.
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection.execute("VACUUM INTO ?", (copy,))
+    _log.info("copied %s to %s before bringing it up to date", path, copy)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, path: str) -> None:
+    """Let readers and a writer work at once; the file remembers it, so this is for the first time.
+
+    The change needs the file for itself, and SQLite does not wait for that by itself.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            if mode != "wal":
+                (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            break
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    if mode != "wal":
+        _log.warning("%s is on a disk without shared memory; readers will wait for writers", path)

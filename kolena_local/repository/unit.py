@@ -1,0 +1,72 @@
+"""One transaction and the repositories that work in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from kolena_local.repository.ground_truths import GroundTruths
+from kolena_local.repository.inferences import Inferences
+from kolena_local.repository.models import Models
+from kolena_local.repository.test_cases import TestCases
+from kolena_local.repository.test_runs import TestRuns
+from kolena_local.repository.test_samples import TestSamples
+from kolena_local.repository.test_suites import TestSuites
+from kolena_local.repository.workflows import Workflows
+
+
+class Unit:
+    """What may be asked and done inside one ``read()`` or ``write()`` of a store.
+
+    Everything happens in one transaction, which the store begins and ends. A unit must not be used
+    after its ``with`` block, and no user code should run inside it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def _session(self) -> Session:
+        return Session(self._connection, autoflush=False, expire_on_commit=False)
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        """The workflows."""
+        return Workflows(self._session)
+
+    @cached_property
+    def models(self) -> Models:
+        """The models, with their metadata and tags."""
+        return Models(self._session)
+
+    @cached_property
+    def test_samples(self) -> TestSamples:
+        """The test samples of all workflows."""
+        return TestSamples(self._connection)
+
+    @cached_property
+    def ground_truths(self) -> GroundTruths:
+        """The ground truths of the test samples."""
+        return GroundTruths(self._connection)
+
+    @cached_property
+    def test_cases(self) -> TestCases:
+        """The test cases and their versions."""
+        return TestCases(self._session, self._connection)
+
+    @cached_property
+    def test_suites(self) -> TestSuites:
+        """The test suites and their versions."""
+        return TestSuites(self._session, self._connection)
+
+    @cached_property
+    def inferences(self) -> Inferences:
+        """What the models said about the test samples."""
+        return Inferences(self._connection)
+
+    @cached_property
+    def test_runs(self) -> TestRuns:
+        """The test runs, their configurations and results."""
+        return TestRuns(self._session, self._connection)
