@@ -30,7 +30,7 @@ _default: str | None = None
 def resolve(argument: str | os.PathLike[str] | None = None) -> str:
     """Say where the store is.
 
-    Args:
+    Parameters:
         argument: a location given by the caller; it wins over everything else.
 
     Returns:

@@ -165,6 +165,15 @@ class SuiteSampleRow(NamedTuple):
     inference: str | None
 
 
+class Coverage(NamedTuple):
+    """How many of a test suite's samples a model has inferences for."""
+
+    test_suite: str
+    version: int
+    samples: int
+    inferences: int
+
+
 class SampleMetrics(NamedTuple):
     """Metrics of one sample to be stored; ``test_case_id`` None: the same in every test case."""
 
@@ -218,13 +227,17 @@ class SuiteMetricsRecord:
 
 @dataclass(frozen=True)
 class SampleMetricsRecord:
-    """Stored metrics of one sample: the sample's JSON text as ``payload``, and the metrics'."""
+    """Stored metrics of one sample: the sample's JSON text as ``payload``, and the metrics'.
+
+    ``id`` is the row's, to page by.
+    """
 
     configuration: str | None
     test_case: str | None
     test_sample_id: int
     payload: str
     metrics: str
+    id: int
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,53 @@
+"""Ground truths: the answers of a test sample, each stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from kolena_local.repository.records import NewGroundTruth
+from kolena_local.repository.rows import insert, look_up, next_id
+
+
+class GroundTruths:
+    """The ground truths of a store, inside one unit of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, ground_truths: Sequence[NewGroundTruth]) -> list[int]:
+        """Store ground truths that their samples do not have yet.
+
+        Returns:
+            The ids, in the order given.
+        """
+        unique = {(new.test_sample_id, new.digest): new.payload for new in ground_truths}
+        ids = {
+            (test_sample_id, digest): id_
+            for test_sample_id, digest, id_ in look_up(
+                self._connection,
+                list(unique),
+                "test_sample_id, digest",
+                """
+                SELECT wanted.test_sample_id, wanted.digest, truth.id
+                FROM wanted CROSS JOIN ground_truth AS truth
+                WHERE truth.test_sample_id = wanted.test_sample_id
+                    AND truth.digest = wanted.digest
+                """,
+            )
+        }
+        first = next_id(self._connection, "ground_truth")
+        rows = [
+            (id_, test_sample_id, digest, unique[test_sample_id, digest])
+            for id_, (test_sample_id, digest) in enumerate(
+                (key for key in unique if key not in ids), start=first
+            )
+        ]
+        insert(
+            self._connection,
+            "INSERT INTO ground_truth (id, test_sample_id, digest, payload)",
+            rows,
+        )
+        ids.update({(row[1], row[2]): row[0] for row in rows})
+        return [ids[new.test_sample_id, new.digest] for new in ground_truths]

@@ -1,0 +1,222 @@
+"""Inferences: what a model said about a test sample, one row for both, whatever the suite."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection
+
+from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
+from kolena_local.repository.records import Coverage, SuiteSampleRow, TripleRow
+from kolena_local.repository.rows import as_json, execute, fetch, fetch_ids, insert
+from kolena_local.repository.test_suites import PLACE, SAMPLES
+
+# Two lookups in two indexes, of which the second is nearly always empty, instead of one that reads
+# the inference itself to see whether it is stale.
+_IS_PENDING: Final = """
+    (NOT EXISTS (SELECT 1 FROM inference
+        WHERE model_id = :model AND test_sample_id = member.test_sample_id)
+    OR EXISTS (SELECT 1 FROM inference INDEXED BY inference_stale
+        WHERE model_id = :model AND test_sample_id = member.test_sample_id AND stale = 1))
+"""
+
+
+class Inferences:
+    """The inferences of a store, inside one unit of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def pending(self, model_id: int, test_suite_id: int, version: int) -> array[int]:
+        """Return the suite's samples that the model has still to do, in the suite's order."""
+        return fetch_ids(
+            self._connection,
+            f"""
+            SELECT test_sample_id FROM (
+                SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
+                WHERE pinned.test_suite_id = :suite AND pinned.version = :version AND {_IS_PENDING}
+                GROUP BY member.test_sample_id)
+            ORDER BY place
+            """,
+            {"model": model_id, "suite": test_suite_id, "version": version},
+        )
+
+    def mark_stale(self, model_id: int, test_suite_id: int, version: int) -> int:
+        """Make the model do all samples of the suite again; old payloads stay until overwritten.
+
+        Returns:
+            How many inferences have become stale by this call.
+        """
+        return execute(
+            self._connection,
+            f"""
+            UPDATE inference SET stale = 1
+            WHERE model_id = :model AND stale = 0 AND test_sample_id IN (
+                SELECT member.test_sample_id FROM {SAMPLES}
+                WHERE pinned.test_suite_id = :suite AND pinned.version = :version)
+            """,
+            {"model": model_id, "suite": test_suite_id, "version": version},
+        )
+
+    def put(self, model_id: int, inferences: Sequence[tuple[int, str]], *, replace: bool) -> None:
+        """Store the model's inferences as pairs of sample id and payload.
+
+        Parameters:
+            replace: whether fresh inferences are overwritten; stale ones always are.
+
+        Raises:
+            RemoteError: ``replace`` is False and a sample has a fresh inference; nothing is stored.
+            InputValidationError: ``replace`` is False and a sample is given twice.
+            NotFoundError: there is no such model or sample.
+        """
+        unwritten = self._connection.begin_nested()
+        written = insert(
+            self._connection,
+            "INSERT INTO inference (model_id, test_sample_id, payload)",
+            [(model_id, test_sample_id, payload) for test_sample_id, payload in inferences],
+            "ON CONFLICT (model_id, test_sample_id)"
+            " DO UPDATE SET payload = excluded.payload, stale = 0"
+            + ("" if replace else " WHERE stale = 1"),
+        )
+        if written == len(inferences):
+            unwritten.commit()
+        else:
+            unwritten.rollback()
+            raise self._conflict(model_id, [sample for sample, _ in inferences])
+
+    def rows(
+        self, model_id: int, test_case_id: int, version: int, *, after: int, limit: int
+    ) -> list[TripleRow]:
+        """Return a page of a test case's samples that have an inference, fresh or stale, in order.
+
+        Parameters:
+            after: the position of the last row of the page before; -1 for the first page.
+            limit: at most so many rows.
+        """
+        rows = fetch(
+            self._connection,
+            """
+            SELECT member.position, sample.id, sample.payload, sample.metadata, truth.payload,
+                inference.payload
+            FROM test_case_member AS member
+            CROSS JOIN inference
+                ON inference.model_id = :model
+                AND inference.test_sample_id = member.test_sample_id
+            CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
+            CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+            WHERE member.test_case_id = :test_case AND member.position > :after
+                AND member.added <= :version
+                AND (member.removed IS NULL OR member.removed > :version)
+            ORDER BY member.position LIMIT :limit
+            """,
+            {
+                "model": model_id,
+                "test_case": test_case_id,
+                "version": version,
+                "after": after,
+                "limit": limit,
+            },
+        )
+        return [TripleRow._make(row) for row in rows]
+
+    def suite_rows(
+        self, model_id: int, test_suite_id: int, version: int, ids: Sequence[int]
+    ) -> list[SuiteSampleRow]:
+        """Return samples of a suite with what belongs to them, in the order of ``ids``.
+
+        The ground truth is the one in the first test case of the suite that has the sample.
+
+        Raises:
+            NotFoundError: one of the samples is not in that version of the suite.
+        """
+        rows = fetch(
+            self._connection,
+            """
+            SELECT sample.id, sample.payload, sample.metadata, truth.payload, inference.payload
+            FROM json_each(:ids) AS wanted
+            CROSS JOIN test_sample AS sample ON sample.id = wanted.value
+            CROSS JOIN ground_truth AS truth ON truth.id = (
+                SELECT member.ground_truth_id
+                FROM test_suite_member AS pinned
+                CROSS JOIN test_case_member AS member
+                    INDEXED BY test_case_member_sample
+                    ON member.test_case_id = pinned.test_case_id
+                    AND member.test_sample_id = wanted.value
+                    AND member.added <= pinned.test_case_version
+                    AND (member.removed IS NULL OR member.removed > pinned.test_case_version)
+                WHERE pinned.test_suite_id = :suite AND pinned.version = :version
+                ORDER BY pinned.position LIMIT 1)
+            LEFT JOIN inference
+                ON inference.model_id = :model AND inference.test_sample_id = wanted.value
+            """,
+            {
+                "ids": as_json(ids),
+                "model": model_id,
+                "suite": test_suite_id,
+                "version": version,
+            },
+        )
+        found = {row[0]: SuiteSampleRow._make(row) for row in rows}
+        try:
+            return [found[id_] for id_ in ids]
+        except KeyError as missing:
+            raise NotFoundError(
+                f"The test sample with the id {missing} is not in this version of the test suite;"
+                " load the test suite again."
+            ) from None
+
+    def count(self, model_id: int) -> int:
+        """Return how many inferences the model has, fresh or stale."""
+        rows = fetch(
+            self._connection, "SELECT count(*) FROM inference WHERE model_id = ?", (model_id,)
+        )
+        return int(rows[0][0])
+
+    def coverage(self, model_id: int) -> list[Coverage]:
+        """Return how far the model is with the latest versions of the suites that it was run on."""
+        rows = fetch(
+            self._connection,
+            f"""
+            SELECT suite.name, suite.version,
+                (SELECT count(DISTINCT member.test_sample_id) FROM {SAMPLES}
+                 WHERE pinned.test_suite_id = suite.id AND pinned.version = suite.version),
+                (SELECT count(DISTINCT member.test_sample_id) FROM {SAMPLES}
+                 WHERE pinned.test_suite_id = suite.id AND pinned.version = suite.version
+                    AND NOT {_IS_PENDING})
+            FROM test_suite AS suite
+            WHERE suite.id IN (SELECT test_suite_id FROM test_run WHERE model_id = :model)
+            ORDER BY suite.id
+            """,
+            {"model": model_id},
+        )
+        return [Coverage._make(row) for row in rows]
+
+    def _conflict(
+        self, model_id: int, samples: Sequence[int]
+    ) -> RemoteError | InputValidationError:
+        rows = fetch(
+            self._connection,
+            """
+            SELECT model.name, ifnull(json_extract(sample.payload, '$.locator'), sample.payload)
+            FROM json_each(?) AS wanted
+            CROSS JOIN inference
+                ON inference.model_id = ? AND inference.test_sample_id = wanted.value
+                AND inference.stale = 0
+            JOIN model ON model.id = inference.model_id
+            JOIN test_sample AS sample ON sample.id = wanted.value
+            ORDER BY wanted.key LIMIT 1
+            """,
+            (as_json(samples), model_id),
+        )
+        if not rows:
+            return InputValidationError(
+                "A test sample occurs twice among the inferences to store; give one inference for"
+                " each."
+            )
+        model, sample = rows[0]
+        return RemoteError(
+            f'The model "{model}" has an inference for the test sample {sample:.200} already;'
+            " ask for a reset to overwrite it."
+        )

@@ -1,0 +1,152 @@
+"""How an edit becomes rows of ``test_case_member``; private to the test cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count as count_from
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from kolena_local.repository.records import MemberChange
+from kolena_local.repository.rows import Row, as_json, execute, fetch, insert
+
+
+class _Present(NamedTuple):
+    position: int
+    ground_truth_id: int
+
+
+class Membership:
+    """The members of a test case at the moment of an edit that makes ``version``."""
+
+    def __init__(
+        self, connection: Connection, test_case_id: int, version: int, sample_count: int
+    ) -> None:
+        self._connection = connection
+        self._test_case_id = test_case_id
+        self._version = version
+        self._sample_count = sample_count
+
+    def change(self, changes: Sequence[MemberChange]) -> int | None:
+        """Apply changes to the present content.
+
+        Returns:
+            The number of samples afterwards, or None if nothing changes.
+        """
+        present = self._present([change.test_sample_id for change in changes])
+        end = count_from(self._next_position())
+        gone: list[int] = []
+        come: list[Row] = []
+        moved: list[int] | None = []  # None as soon as something else than a move happens
+        for sample, truth, to_end in changes:
+            before = present.get(sample)
+            if truth is None:
+                if before is not None:
+                    gone.append(sample)
+                    moved = None
+                continue
+            if before is None:
+                come.append(self._row(next(end), sample, truth))
+                moved = None
+                continue
+            same = before.ground_truth_id == truth
+            if same and not to_end:
+                continue
+            if moved is not None and same:
+                moved.append(sample)
+            else:
+                moved = None
+            gone.append(sample)
+            come.append(self._row(next(end) if to_end else before.position, sample, truth))
+        if moved is not None and moved == self._last(len(moved)):
+            return None
+        self._remove(gone)
+        self._insert(come)
+        return self._sample_count - len(gone) + len(come)
+
+    def reset(self, changes: Sequence[MemberChange]) -> int | None:
+        """Make the changes the whole content; what both begin with stays untouched.
+
+        Returns:
+            The number of samples afterwards, or None if nothing changes.
+        """
+        wanted = [(sample, truth) for sample, truth, _ in changes if truth is not None]
+        present = fetch(
+            self._connection,
+            """
+            SELECT test_sample_id, ground_truth_id, position FROM test_case_member
+            WHERE test_case_id = ? AND removed IS NULL ORDER BY position
+            """,
+            (self._test_case_id,),
+        )
+        same = 0
+        for (sample, truth, _), pair in zip(present, wanted, strict=False):
+            if (sample, truth) != pair:
+                break
+            same += 1
+        if same == len(present) == len(wanted):
+            return None
+        self._remove([sample for sample, _, _ in present[same:]])
+        end = count_from(self._next_position())
+        self._insert([self._row(next(end), sample, truth) for sample, truth in wanted[same:]])
+        return len(wanted)
+
+    def _present(self, samples: Sequence[int]) -> dict[int, _Present]:
+        if not self._sample_count:
+            return {}
+        rows = fetch(
+            self._connection,
+            """
+            SELECT member.test_sample_id, member.position, member.ground_truth_id
+            FROM json_each(?) AS wanted CROSS JOIN test_case_member AS member
+            WHERE member.test_case_id = ? AND member.test_sample_id = wanted.value
+                AND ifnull(member.removed, 0) = 0
+            """,
+            (as_json(samples), self._test_case_id),
+        )
+        return {sample: _Present(position, truth) for sample, position, truth in rows}
+
+    def _next_position(self) -> int:
+        # Positions of removed rows are never given away again: old versions still have them.
+        return int(
+            fetch(
+                self._connection,
+                "SELECT ifnull(max(position), -1) + 1 FROM test_case_member WHERE test_case_id = ?",
+                (self._test_case_id,),
+            )[0][0]
+        )
+
+    def _last(self, number: int) -> list[int]:
+        rows = fetch(
+            self._connection,
+            """
+            SELECT test_sample_id FROM test_case_member
+            WHERE test_case_id = ? AND removed IS NULL ORDER BY position DESC LIMIT ?
+            """,
+            (self._test_case_id, number),
+        )
+        return [sample for (sample,) in reversed(rows)]
+
+    def _row(self, position: int, sample: int, truth: int) -> Row:
+        return self._test_case_id, position, self._version, sample, truth
+
+    def _remove(self, samples: Sequence[int]) -> None:
+        if samples:
+            execute(
+                self._connection,
+                """
+                UPDATE test_case_member SET removed = ?
+                WHERE test_case_id = ? AND ifnull(removed, 0) = 0
+                    AND test_sample_id IN (SELECT value FROM json_each(?))
+                """,
+                (self._version, self._test_case_id, as_json(samples)),
+            )
+
+    def _insert(self, rows: Sequence[Row]) -> None:
+        insert(
+            self._connection,
+            "INSERT INTO test_case_member"
+            " (test_case_id, position, added, test_sample_id, ground_truth_id)",
+            rows,
+        )

@@ -1,0 +1,154 @@
+"""What evaluators found out: metrics of samples, test cases and suites, and plots.
+
+Everything hangs on one configuration of a run and is replaced together, so that a reader sees the
+old results or the new ones, never half of each. Private to the test runs.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from sqlalchemy import Connection
+
+from kolena_local.payload import Json, loads
+from kolena_local.repository.records import (
+    CaseMetricsRecord,
+    PlotRecord,
+    Results,
+    SampleMetricsRecord,
+    SuiteMetricsRecord,
+)
+from kolena_local.repository.rows import execute, fetch, insert
+
+_TABLES: Final = ("metrics_test_sample", "metrics_test_case", "metrics_test_suite", "plot")
+
+_CONFIGURATIONS: Final = """
+    FROM test_run AS run
+    CROSS JOIN evaluator_configuration AS configuration ON configuration.test_run_id = run.id
+"""
+
+
+def replace(connection: Connection, configuration_id: int, found: Results) -> None:
+    """Delete what is stored for the configuration and store what was found."""
+    for table in _TABLES:
+        execute(
+            connection,
+            f"DELETE FROM {table} WHERE evaluator_configuration_id = ?",
+            (configuration_id,),
+        )
+    insert(
+        connection,
+        "INSERT INTO metrics_test_sample"
+        " (evaluator_configuration_id, test_case_id, test_sample_id, payload)",
+        ((configuration_id, *metrics) for metrics in found.sample_metrics),
+    )
+    insert(
+        connection,
+        "INSERT INTO metrics_test_case (evaluator_configuration_id, test_case_id, payload)",
+        ((configuration_id, *metrics) for metrics in found.case_metrics),
+    )
+    insert(
+        connection,
+        "INSERT INTO plot (evaluator_configuration_id, test_case_id, position, payload)",
+        ((configuration_id, *plot) for plot in found.plots),
+    )
+    if found.suite_metrics is not None:
+        execute(
+            connection,
+            "INSERT INTO metrics_test_suite (evaluator_configuration_id, payload) VALUES (?, ?)",
+            (configuration_id, found.suite_metrics),
+        )
+
+
+def case_metrics(connection: Connection, run_id: int) -> list[CaseMetricsRecord]:
+    """Return the metrics of the run's test cases: by configuration, then in the suite's order."""
+    rows = fetch(
+        connection,
+        f"""
+        SELECT nullif(configuration.display_name, ''), test_case.name, pinned.test_case_version,
+            version.sample_count, metrics.payload
+        {_CONFIGURATIONS}
+        JOIN metrics_test_case AS metrics
+            ON metrics.evaluator_configuration_id = configuration.id
+        JOIN test_case ON test_case.id = metrics.test_case_id
+        JOIN test_suite_member AS pinned
+            ON pinned.test_suite_id = run.test_suite_id
+            AND pinned.version = run.test_suite_version
+            AND pinned.test_case_id = test_case.id
+        JOIN test_case_version AS version
+            ON version.test_case_id = pinned.test_case_id
+            AND version.version = pinned.test_case_version
+        WHERE run.id = ? ORDER BY configuration.id, pinned.position
+        """,
+        (run_id,),
+    )
+    return [
+        CaseMetricsRecord(name, test_case, version, sample_count, _object(text))
+        for name, test_case, version, sample_count, text in rows
+    ]
+
+
+def suite_metrics(connection: Connection, run_id: int) -> list[SuiteMetricsRecord]:
+    """Return the metrics of the run's test suite, by configuration."""
+    rows = fetch(
+        connection,
+        f"""
+        SELECT nullif(configuration.display_name, ''), metrics.payload
+        {_CONFIGURATIONS}
+        JOIN metrics_test_suite AS metrics
+            ON metrics.evaluator_configuration_id = configuration.id
+        WHERE run.id = ? ORDER BY configuration.id
+        """,
+        (run_id,),
+    )
+    return [SuiteMetricsRecord(name, _object(text)) for name, text in rows]
+
+
+def sample_metrics(
+    connection: Connection, run_id: int, test_case: str | None, after: int, limit: int
+) -> list[SampleMetricsRecord]:
+    """Return a page of the metrics of the run's samples, in the order in which they were stored."""
+    rows = fetch(
+        connection,
+        f"""
+        SELECT nullif(configuration.display_name, ''), test_case.name, sample.id, sample.payload,
+            metrics.payload, metrics.id
+        {_CONFIGURATIONS}
+        JOIN metrics_test_sample AS metrics
+            ON metrics.evaluator_configuration_id = configuration.id
+        JOIN test_sample AS sample ON sample.id = metrics.test_sample_id
+        LEFT JOIN test_case ON test_case.id = metrics.test_case_id
+        WHERE run.id = :run AND metrics.id > :after
+            AND (:test_case IS NULL OR test_case.name = :test_case)
+        ORDER BY metrics.id LIMIT :limit
+        """,
+        {"run": run_id, "test_case": test_case, "after": after, "limit": limit},
+    )
+    return [SampleMetricsRecord(*row) for row in rows]
+
+
+def plots(connection: Connection, run_id: int) -> list[PlotRecord]:
+    """Return the plots of the run: by configuration, in the suite's order, then the evaluator's."""
+    rows = fetch(
+        connection,
+        f"""
+        SELECT nullif(configuration.display_name, ''), test_case.name, plot.position, plot.payload
+        {_CONFIGURATIONS}
+        JOIN plot ON plot.evaluator_configuration_id = configuration.id
+        JOIN test_case ON test_case.id = plot.test_case_id
+        JOIN test_suite_member AS pinned
+            ON pinned.test_suite_id = run.test_suite_id
+            AND pinned.version = run.test_suite_version
+            AND pinned.test_case_id = test_case.id
+        WHERE run.id = ? ORDER BY configuration.id, pinned.position, plot.position
+        """,
+        (run_id,),
+    )
+    return [
+        PlotRecord(name, test_case, position, _object(text))
+        for name, test_case, position, text in rows
+    ]
+
+
+def _object(text: str) -> dict[str, Json]:
+    return cast("dict[str, Json]", loads(text))

@@ -1,0 +1,238 @@
+"""Test cases: named, versioned lists of test samples with ground truths.
+
+A version is not a copy: membership rows say in which version they came and in which they went, so
+an edit costs what it changes. See the table ``test_case_member``.
+"""
+
+from __future__ import annotations
+
+import builtins
+from array import array
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from kolena_local.errors import NameConflictError, NotFoundError
+from kolena_local.repository.membership import Membership
+from kolena_local.repository.names import checked, now, unknown
+from kolena_local.repository.records import MemberChange, PairRow, TestCaseRecord
+from kolena_local.repository.rows import execute, fetch, fetch_ids
+from kolena_local.repository.tables import TestCaseTable, TestCaseVersionTable
+
+RECORD_COLUMNS: Final = """
+    test_case.id, workflow.name, test_case.name, test_case_version.version,
+    test_case_version.description, test_case_version.sample_count,
+    test_case.created_at, test_case_version.created_at
+"""
+_RECORDS: Final = f"""
+    SELECT {RECORD_COLUMNS}
+    FROM test_case
+    JOIN workflow ON workflow.id = test_case.workflow_id
+    JOIN test_case_version ON test_case_version.test_case_id = test_case.id
+"""
+
+
+class TestCases:
+    """The test cases of a store, inside one unit of work."""
+
+    __test__ = False
+
+    def __init__(self, session: Session, connection: Connection) -> None:
+        self._session = session
+        self._connection = connection
+
+    def add(self, workflow_id: int, name: str, description: str) -> TestCaseRecord:
+        """Make a new, empty test case at version 0.
+
+        Raises:
+            NameConflictError: a test case of that name exists, in whatever workflow.
+            InputValidationError: the name is blank.
+        """
+        taken = self.find(name)
+        if taken is not None:
+            raise NameConflictError(
+                f'There is a test case "{name}" already, in the workflow "{taken.workflow}"; load'
+                " it, or give the new one another name."
+            )
+        moment = now()
+        row = TestCaseTable(
+            workflow_id=workflow_id,
+            name=checked("test case", name),
+            created_at=moment,
+            updated_at=moment,
+        )
+        self._session.add(row)
+        self._session.flush()
+        self._session.add(
+            TestCaseVersionTable(
+                test_case_id=row.id,
+                version=0,
+                description=description,
+                sample_count=0,
+                created_at=moment,
+            )
+        )
+        self._session.flush()
+        return self.get(name)
+
+    def find(self, name: str, version: int | None = None) -> TestCaseRecord | None:
+        """Return a version of the test case (None: the latest), or None if it is not there."""
+        found = self._select(
+            """
+            WHERE test_case.name = :name
+                AND test_case_version.version = ifnull(:version, test_case.version)
+            """,
+            {"name": name, "version": version},
+        )
+        return found[0] if found else None
+
+    def get(self, name: str, version: int | None = None) -> TestCaseRecord:
+        """Return a version of the test case; None is the latest.
+
+        Raises:
+            NotFoundError: there is no such test case, or it has no such version.
+        """
+        found = self.find(name, version)
+        if found is not None:
+            return found
+        latest = self.find(name)
+        if latest is None:
+            known = fetch(self._connection, "SELECT name FROM test_case")
+            raise unknown("test case", name, (other for (other,) in known))
+        raise NotFoundError(
+            f'The test case "{name}" has no version {version}; the latest is {latest.version}.'
+        )
+
+    def list(self, workflow: str | None = None) -> builtins.list[TestCaseRecord]:
+        """Return the latest versions in the order of creation, of one workflow or of all."""
+        return self._select(
+            """
+            WHERE test_case_version.version = test_case.version
+                AND (:workflow IS NULL OR workflow.name = :workflow)
+            ORDER BY test_case.id
+            """,
+            {"workflow": workflow},
+        )
+
+    def edit(
+        self,
+        test_case_id: int,
+        base_version: int,
+        *,
+        description: str | None,
+        reset: bool,
+        changes: Sequence[MemberChange],
+    ) -> TestCaseRecord:
+        """Make a new version, unless nothing changes.
+
+        Parameters:
+            base_version: the version that the edit was made for.
+            description: the new one; None keeps it.
+            reset: the changes are the whole new content; else they are applied to the present one.
+            changes: at most one for each sample, in the order of the edit.
+
+        Returns:
+            The new version, or the latest if content, order and description stay as they are.
+
+        Raises:
+            NotFoundError: there is no such test case.
+            NameConflictError: ``base_version`` is not the latest version any more.
+        """
+        latest = self._latest(test_case_id)
+        if latest.version != base_version:
+            raise NameConflictError(
+                f'The test case "{latest.name}" is at version {latest.version} by now, but the edit'
+                f" was based on version {base_version}; load it again and repeat the edit."
+            )
+        version = base_version + 1
+        members = Membership(self._connection, test_case_id, version, latest.sample_count)
+        count = members.reset(changes) if reset else members.change(changes)
+        if description is None:
+            description = latest.description
+        if count is None and description == latest.description:
+            return latest
+        edited = replace(
+            latest,
+            version=version,
+            description=description,
+            sample_count=latest.sample_count if count is None else count,
+            updated_at=now(),
+        )
+        self._store_version(edited)
+        return edited
+
+    def pairs(
+        self, test_case_id: int, version: int, *, after: int, limit: int
+    ) -> builtins.list[PairRow]:
+        """Return a page of samples with ground truths, in order.
+
+        Parameters:
+            after: the position of the last row of the page before; -1 for the first page.
+            limit: at most so many rows.
+        """
+        rows = fetch(
+            self._connection,
+            """
+            SELECT member.position, sample.id, sample.payload, sample.metadata, truth.payload
+            FROM test_case_member AS member
+            CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
+            CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+            WHERE member.test_case_id = :test_case AND member.position > :after
+                AND member.added <= :version
+                AND (member.removed IS NULL OR member.removed > :version)
+            ORDER BY member.position LIMIT :limit
+            """,
+            {"test_case": test_case_id, "version": version, "after": after, "limit": limit},
+        )
+        return [PairRow._make(row) for row in rows]
+
+    def sample_ids(self, test_case_id: int, version: int) -> array[int]:
+        """Return the ids of all samples of a version, in order."""
+        return fetch_ids(
+            self._connection,
+            """
+            SELECT test_sample_id FROM test_case_member
+            WHERE test_case_id = :test_case AND added <= :version
+                AND (removed IS NULL OR removed > :version)
+            ORDER BY position
+            """,
+            {"test_case": test_case_id, "version": version},
+        )
+
+    def _latest(self, test_case_id: int) -> TestCaseRecord:
+        found = self._select(
+            "WHERE test_case.id = :id AND test_case_version.version = test_case.version",
+            {"id": test_case_id},
+        )
+        if not found:
+            raise NotFoundError(
+                f"There is no test case with the id {test_case_id}; load it by its name."
+            )
+        return found[0]
+
+    def _store_version(self, record: TestCaseRecord) -> None:
+        execute(
+            self._connection,
+            "UPDATE test_case SET version = ?, updated_at = ? WHERE id = ?",
+            (record.version, record.updated_at, record.id),
+        )
+        execute(
+            self._connection,
+            "INSERT INTO test_case_version"
+            " (test_case_id, version, description, sample_count, created_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (
+                record.id,
+                record.version,
+                record.description,
+                record.sample_count,
+                record.updated_at,
+            ),
+        )
+
+    def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestCaseRecord]:
+        rows = fetch(self._connection, _RECORDS + condition, parameters)
+        return [TestCaseRecord(*row) for row in rows]

@@ -1,0 +1,186 @@
+"""Test runs: which model was tested on which version of which suite, how that went, and when."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlmodel import Session, select
+
+from kolena_local.errors import NotFoundError
+from kolena_local.repository import results
+from kolena_local.repository.names import now
+from kolena_local.repository.records import (
+    CaseMetricsRecord,
+    ConfigurationRecord,
+    PlotRecord,
+    Results,
+    SampleMetricsRecord,
+    SuiteMetricsRecord,
+    TestRunRecord,
+)
+from kolena_local.repository.rows import fetch
+from kolena_local.repository.tables import EvaluatorConfigurationTable, TestRunTable
+
+_RECORDS: Final = """
+    SELECT run.id, workflow.name, model.name, suite.name, run.test_suite_version,
+        nullif(run.evaluator, ''), run.status, run.error,
+        run.created_at, run.started_at, run.finished_at
+    FROM test_run AS run
+    JOIN model ON model.id = run.model_id
+    JOIN test_suite AS suite ON suite.id = run.test_suite_id
+    JOIN workflow ON workflow.id = suite.workflow_id
+"""
+
+
+class TestRuns:
+    """The test runs of a store, inside one unit of work."""
+
+    __test__ = False
+
+    def __init__(self, session: Session, connection: Connection) -> None:
+        self._session = session
+        self._connection = connection
+
+    def ensure(
+        self, model_id: int, test_suite_id: int, test_suite_version: int, evaluator: str | None
+    ) -> TestRunRecord:
+        """Return the run of a model on a suite's version by an evaluator, made if it is not there.
+
+        Parameters:
+            evaluator: the evaluator's display name; None if it has none, or there is no evaluator.
+
+        Raises:
+            NotFoundError: there is no such model, test suite or version of it.
+        """
+        query = select(TestRunTable).where(
+            TestRunTable.model_id == model_id,
+            TestRunTable.test_suite_id == test_suite_id,
+            TestRunTable.test_suite_version == test_suite_version,
+            TestRunTable.evaluator == (evaluator or ""),
+        )
+        row = self._session.exec(query).one_or_none()
+        if row is None:
+            row = TestRunTable(
+                model_id=model_id,
+                test_suite_id=test_suite_id,
+                test_suite_version=test_suite_version,
+                evaluator=evaluator or "",
+                status="created",
+                created_at=now(),
+            )
+            self._session.add(row)
+            self._session.flush()
+        assert row.id is not None, "a row that was flushed has its id"
+        return self.get(row.id)
+
+    def start(self, run_id: int) -> TestRunRecord:
+        """Say that the run begins, for the first time or again."""
+        return self._set(run_id, status="running", started_at=now(), finished_at=None, error=None)
+
+    def complete(self, run_id: int) -> TestRunRecord:
+        """Say that the run has done all that it should."""
+        return self._set(run_id, status="completed", finished_at=now(), error=None)
+
+    def crash(self, run_id: int, error_text: str) -> TestRunRecord:
+        """Say that the run was ended by an exception, and by which."""
+        # An exception's text may hold anything; noting it must never be the second failure.
+        text = error_text.encode("utf-8", "backslashreplace").decode()
+        return self._set(run_id, status="crashed", finished_at=now(), error=text)
+
+    def get(self, run_id: int) -> TestRunRecord:
+        """Return a run by its id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = self._select("WHERE run.id = :id", {"id": run_id})
+        if not found:
+            raise NotFoundError(
+                f"There is no test run with the id {run_id}; list the runs to see their ids."
+            )
+        return found[0]
+
+    def list(
+        self, workflow: str | None = None, model: str | None = None, test_suite: str | None = None
+    ) -> builtins.list[TestRunRecord]:
+        """Return the runs, newest first, of a workflow, model or suite by name, or all."""
+        return self._select(
+            """
+            WHERE (:workflow IS NULL OR workflow.name = :workflow)
+                AND (:model IS NULL OR model.name = :model)
+                AND (:suite IS NULL OR suite.name = :suite)
+            ORDER BY run.id DESC
+            """,
+            {"workflow": workflow, "model": model, "suite": test_suite},
+        )
+
+    def ensure_configuration(
+        self, run_id: int, display_name: str | None, payload: str | None
+    ) -> ConfigurationRecord:
+        """Return a run's configuration of that name, made if it is not there.
+
+        Parameters:
+            display_name: None for an evaluator that is called without a configuration.
+            payload: its JSON text; it replaces what was stored under the name.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        query = select(EvaluatorConfigurationTable).where(
+            EvaluatorConfigurationTable.test_run_id == run_id,
+            EvaluatorConfigurationTable.display_name == (display_name or ""),
+        )
+        row = self._session.exec(query).one_or_none()
+        if row is None:
+            row = EvaluatorConfigurationTable(test_run_id=run_id, display_name=display_name or "")
+            self._session.add(row)
+        row.payload = payload
+        self._session.flush()
+        assert row.id is not None, "a row that was flushed has its id"
+        return ConfigurationRecord(row.id, run_id, display_name or None, payload)
+
+    def replace_results(self, configuration_id: int, found: Results) -> None:
+        """Store all results of a configuration in the place of those that are there.
+
+        Raises:
+            NotFoundError: there is no such configuration, test case or sample.
+        """
+        results.replace(self._connection, configuration_id, found)
+
+    def case_metrics(self, run_id: int) -> builtins.list[CaseMetricsRecord]:
+        """Return the metrics of the run's test cases, configuration by configuration."""
+        return results.case_metrics(self._connection, run_id)
+
+    def suite_metrics(self, run_id: int) -> builtins.list[SuiteMetricsRecord]:
+        """Return the metrics of the run's test suite, one for each configuration."""
+        return results.suite_metrics(self._connection, run_id)
+
+    def sample_metrics(
+        self, run_id: int, *, test_case: str | None = None, after: int = 0, limit: int = -1
+    ) -> builtins.list[SampleMetricsRecord]:
+        """Return metrics of the run's samples, in the order in which they were stored.
+
+        Parameters:
+            test_case: only those that were stored for the test case of this name.
+            after: the id of the last record of the page before; 0 for the first page.
+            limit: at most so many records; -1 for all.
+        """
+        return results.sample_metrics(self._connection, run_id, test_case, after, limit)
+
+    def plots(self, run_id: int) -> builtins.list[PlotRecord]:
+        """Return the plots of the run's test cases, configuration by configuration."""
+        return results.plots(self._connection, run_id)
+
+    def _set(self, run_id: int, **values: str | None) -> TestRunRecord:
+        row = self._session.get(TestRunTable, run_id)
+        if row is not None:
+            for name, value in values.items():
+                setattr(row, name, value)
+            self._session.flush()
+        return self.get(run_id)
+
+    def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestRunRecord]:
+        rows = fetch(self._connection, _RECORDS + condition, parameters)
+        return [TestRunRecord(*row) for row in rows]

@@ -1,0 +1,114 @@
+"""Test samples: content that is stored once in a workflow and known by its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy import Connection
+
+from kolena_local.errors import NotFoundError
+from kolena_local.payload import Json, dumps, loads
+from kolena_local.repository.records import NewSample, SampleRow
+from kolena_local.repository.rows import as_json, fetch, insert, look_up, next_id
+
+
+class TestSamples:
+    """The test samples of a store, inside one unit of work."""
+
+    __test__ = False
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, workflow_id: int, samples: Sequence[NewSample]) -> list[int]:
+        """Store samples that are not there, and merge the metadata of those that are.
+
+        New keys of the metadata are added, same keys overwritten, absent keys kept; a null is a
+        value like any other. A sample may occur more than once; the later metadata wins.
+
+        Returns:
+            The samples' ids, in the order given.
+        """
+        unique: dict[bytes, tuple[str, dict[str, Json]]] = {}
+        for digest, payload, metadata in samples:
+            before = unique.get(digest)
+            unique[digest] = (payload, {**before[1], **metadata} if before else metadata)
+        known = self._known(workflow_id, list(unique))
+        ids = {digest: id_ for digest, (id_, _) in known.items()}
+        self._merge_metadata([(*known[digest], unique[digest][1]) for digest in known])
+        first = next_id(self._connection, "test_sample")
+        rows = [
+            (id_, workflow_id, digest, unique[digest][0], dumps(unique[digest][1]))
+            for id_, digest in enumerate((new for new in unique if new not in known), start=first)
+        ]
+        insert(
+            self._connection,
+            "INSERT INTO test_sample (id, workflow_id, digest, payload, metadata)",
+            rows,
+        )
+        ids.update({row[2]: row[0] for row in rows})
+        return [ids[sample.digest] for sample in samples]
+
+    def find_ids(self, workflow_id: int, digests: Sequence[bytes]) -> list[int | None]:
+        """Return the ids of the samples with these digests, None for those that are not there."""
+        known = self._known(workflow_id, digests)
+        return [known[digest][0] if digest in known else None for digest in digests]
+
+    def rows(self, ids: Sequence[int]) -> list[SampleRow]:
+        """Return the samples with these ids, in the order given.
+
+        Raises:
+            NotFoundError: there is no sample with one of the ids.
+        """
+        found = {
+            row[0]: SampleRow._make(row)
+            for row in fetch(
+                self._connection,
+                """
+                SELECT sample.id, sample.payload, sample.metadata
+                FROM json_each(?) AS wanted CROSS JOIN test_sample AS sample
+                WHERE sample.id = wanted.value
+                """,
+                (as_json(ids),),
+            )
+        }
+        try:
+            return [found[id_] for id_ in ids]
+        except KeyError as missing:
+            raise NotFoundError(
+                f"There is no test sample with the id {missing}; load the test case again."
+            ) from None
+
+    def _known(self, workflow_id: int, digests: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
+        """Return id and metadata text of those samples that are stored."""
+        if not fetch(
+            self._connection,
+            "SELECT 1 FROM test_sample WHERE workflow_id = ? LIMIT 1",
+            (workflow_id,),
+        ):
+            return {}
+        rows = look_up(
+            self._connection,
+            [(digest, workflow_id) for digest in digests],
+            "digest, workflow_id",
+            """
+            SELECT sample.digest, sample.id, sample.metadata
+            FROM wanted CROSS JOIN test_sample AS sample
+            WHERE sample.workflow_id = wanted.workflow_id AND sample.digest = wanted.digest
+            """,
+        )
+        return {digest: (id_, metadata) for digest, id_, metadata in rows}
+
+    def _merge_metadata(self, samples: Sequence[tuple[int, str, dict[str, Json]]]) -> None:
+        changed = []
+        for id_, stored, metadata in samples:
+            # Texts first: most samples come again with the metadata that they had.
+            if metadata and dumps(metadata) != stored:
+                merged = dumps({**cast("dict[str, Json]", loads(stored)), **metadata})
+                if merged != stored:
+                    changed.append((merged, id_))
+        if changed:
+            self._connection.exec_driver_sql(
+                "UPDATE test_sample SET metadata = ? WHERE id = ?", changed
+            )

@@ -1,0 +1,268 @@
+"""Test suites: named, versioned lists of test case versions."""
+
+from __future__ import annotations
+
+import builtins
+import json
+from array import array
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from kolena_local.errors import NameConflictError, NotFoundError
+from kolena_local.repository.names import checked, now, unknown
+from kolena_local.repository.records import TestCaseRecord, TestSuiteRecord
+from kolena_local.repository.rows import execute, fetch, fetch_ids, insert
+from kolena_local.repository.tables import TestSuiteTable, TestSuiteTagTable, TestSuiteVersionTable
+from kolena_local.repository.test_cases import RECORD_COLUMNS
+
+_RECORDS: Final = """
+    SELECT suite.id, workflow.name, suite.name, pinned.version, suite.description,
+        (SELECT json_group_array(tag) FROM test_suite_tag WHERE test_suite_id = suite.id),
+        suite.created_at, suite.updated_at
+    FROM test_suite AS suite
+    JOIN workflow ON workflow.id = suite.workflow_id
+    JOIN test_suite_version AS pinned ON pinned.test_suite_id = suite.id
+"""
+
+SAMPLES: Final = """
+    test_suite_member AS pinned
+    CROSS JOIN test_case_member AS member
+        ON member.test_case_id = pinned.test_case_id
+        AND member.added <= pinned.test_case_version
+        AND (member.removed IS NULL OR member.removed > pinned.test_case_version)
+"""
+"""The members of a suite's test cases, test case by test case; `pinned` selects the suite."""
+
+PLACE: Final = "pinned.position * 1099511627776 + member.position"
+"""A sample's place in its suite as one number: first the test case's (times 2^40), then its own."""
+
+
+class TestSuites:
+    """The test suites of a store, inside one unit of work."""
+
+    __test__ = False
+
+    def __init__(self, session: Session, connection: Connection) -> None:
+        self._session = session
+        self._connection = connection
+
+    def add(
+        self, workflow_id: int, name: str, description: str, tags: Iterable[str]
+    ) -> TestSuiteRecord:
+        """Make a new, empty test suite at version 0.
+
+        Raises:
+            NameConflictError: a test suite of that name exists, in whatever workflow.
+            InputValidationError: the name or a tag is blank.
+        """
+        taken = self.find(name)
+        if taken is not None:
+            raise NameConflictError(
+                f'There is a test suite "{name}" already, in the workflow "{taken.workflow}"; load'
+                " it, or give the new one another name."
+            )
+        moment = now()
+        row = TestSuiteTable(
+            workflow_id=workflow_id,
+            name=checked("test suite", name),
+            description=description,
+            created_at=moment,
+            updated_at=moment,
+        )
+        self._session.add(row)
+        self._session.flush()
+        assert row.id is not None, "a row that was flushed has its id"
+        self._session.add(TestSuiteVersionTable(test_suite_id=row.id, version=0, created_at=moment))
+        self._add_tags(row.id, tags)
+        return self.get(name)
+
+    def find(self, name: str, version: int | None = None) -> TestSuiteRecord | None:
+        """Return a version of the test suite (None: the latest), or None if it is not there."""
+        found = self._select(
+            "WHERE suite.name = :name AND pinned.version = ifnull(:version, suite.version)",
+            {"name": name, "version": version},
+        )
+        return found[0] if found else None
+
+    def get(self, name: str, version: int | None = None) -> TestSuiteRecord:
+        """Return a version of the test suite; None is the latest.
+
+        Raises:
+            NotFoundError: there is no such test suite, or it has no such version.
+        """
+        found = self.find(name, version)
+        if found is not None:
+            return found
+        latest = self.find(name)
+        if latest is None:
+            known = fetch(self._connection, "SELECT name FROM test_suite")
+            raise unknown("test suite", name, (other for (other,) in known))
+        raise NotFoundError(
+            f'The test suite "{name}" has no version {version}; the latest is {latest.version}.'
+        )
+
+    def list(
+        self, workflow: str | None = None, tags: Collection[str] = ()
+    ) -> builtins.list[TestSuiteRecord]:
+        """Return the latest versions in the order of creation.
+
+        Parameters:
+            workflow: only those of the workflow of that name.
+            tags: only those that have all of these.
+        """
+        return self._select(
+            """
+            WHERE pinned.version = suite.version
+                AND (:workflow IS NULL OR workflow.name = :workflow)
+                AND NOT EXISTS (
+                    SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN (
+                        SELECT tag FROM test_suite_tag WHERE test_suite_id = suite.id))
+            ORDER BY suite.id
+            """,
+            {"workflow": workflow, "tags": json.dumps(sorted(tags))},
+        )
+
+    def set_description(self, test_suite_id: int, description: str) -> None:
+        """Give all versions of a test suite another description."""
+        row = self._row(test_suite_id)
+        row.description = description
+        row.updated_at = now()
+        self._session.flush()
+
+    def set_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
+        """Give all versions of a test suite other tags."""
+        self._row(test_suite_id).updated_at = now()
+        execute(
+            self._connection, "DELETE FROM test_suite_tag WHERE test_suite_id = ?", (test_suite_id,)
+        )
+        self._session.expunge_all()
+        self._add_tags(test_suite_id, tags)
+
+    def replace_test_cases(
+        self, test_suite_id: int, base_version: int, test_cases: Sequence[tuple[int, int]]
+    ) -> TestSuiteRecord:
+        """Make a new version with other test cases.
+
+        Parameters:
+            base_version: the version that the change was made for.
+            test_cases: ids and versions of the test cases, in order.
+
+        Raises:
+            NameConflictError: ``base_version`` is not the latest version any more.
+            NotFoundError: there is no such test suite, test case or version of it.
+        """
+        row = self._row(test_suite_id)
+        if row.version != base_version:
+            raise NameConflictError(
+                f'The test suite "{row.name}" is at version {row.version} by now, but the edit was'
+                f" based on version {base_version}; load it again and repeat the edit."
+            )
+        row.version += 1
+        row.updated_at = now()
+        self._session.add(
+            TestSuiteVersionTable(
+                test_suite_id=test_suite_id, version=row.version, created_at=row.updated_at
+            )
+        )
+        self._session.flush()
+        insert(
+            self._connection,
+            "INSERT INTO test_suite_member"
+            " (test_suite_id, version, position, test_case_id, test_case_version)",
+            [
+                (test_suite_id, row.version, position, test_case_id, version)
+                for position, (test_case_id, version) in enumerate(test_cases)
+            ],
+        )
+        return self.get(row.name)
+
+    def sample_ids(self, test_suite_id: int, version: int) -> array[int]:
+        """Return the ids of the suite's samples, each once, where it stands first."""
+        return fetch_ids(
+            self._connection,
+            f"""
+            SELECT test_sample_id FROM (
+                SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
+                WHERE pinned.test_suite_id = ? AND pinned.version = ?
+                GROUP BY member.test_sample_id)
+            ORDER BY place
+            """,
+            (test_suite_id, version),
+        )
+
+    def disagreeing_sample(self, test_suite_id: int, version: int) -> int | None:
+        """Return a sample that has different ground truths in the suite's test cases, if any."""
+        rows = fetch(
+            self._connection,
+            f"""
+            SELECT member.test_sample_id FROM {SAMPLES}
+            WHERE pinned.test_suite_id = ? AND pinned.version = ?
+            GROUP BY member.test_sample_id
+            HAVING min(member.ground_truth_id) <> max(member.ground_truth_id)
+            ORDER BY min({PLACE}) LIMIT 1
+            """,
+            (test_suite_id, version),
+        )
+        return rows[0][0] if rows else None
+
+    def _row(self, test_suite_id: int) -> TestSuiteTable:
+        row = self._session.get(TestSuiteTable, test_suite_id)
+        if row is None:
+            raise NotFoundError(
+                f"There is no test suite with the id {test_suite_id}; load it by its name."
+            )
+        return row
+
+    def _add_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
+        self._session.add_all(
+            TestSuiteTagTable(test_suite_id=test_suite_id, tag=checked("tag", tag))
+            for tag in sorted(set(tags))
+        )
+        self._session.flush()
+
+    def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestSuiteRecord]:
+        rows = fetch(self._connection, _RECORDS + condition, parameters)
+        test_cases = self._test_cases([(row[0], row[3]) for row in rows])
+        return [
+            TestSuiteRecord(
+                id=id_,
+                workflow=workflow,
+                name=name,
+                version=version,
+                description=description,
+                tags=frozenset(json.loads(tags)),
+                test_cases=tuple(test_cases.get(id_, ())),
+                created_at=created_at,
+                updated_at=updated_at,
+            )
+            for id_, workflow, name, version, description, tags, created_at, updated_at in rows
+        ]
+
+    def _test_cases(
+        self, suites: Sequence[tuple[int, int]]
+    ) -> dict[int, builtins.list[TestCaseRecord]]:
+        """Return the test cases of all these (suite, version) at once."""
+        rows = fetch(
+            self._connection,
+            f"""
+            SELECT pinned.test_suite_id, {RECORD_COLUMNS}
+            FROM json_each(?) AS wanted
+            CROSS JOIN test_suite_member AS pinned
+                ON pinned.test_suite_id = json_extract(wanted.value, '$[0]')
+                AND pinned.version = json_extract(wanted.value, '$[1]')
+            JOIN test_case ON test_case.id = pinned.test_case_id
+            JOIN workflow ON workflow.id = test_case.workflow_id
+            JOIN test_case_version
+                ON test_case_version.test_case_id = pinned.test_case_id
+                AND test_case_version.version = pinned.test_case_version
+            ORDER BY pinned.test_suite_id, pinned.position
+            """,
+            (json.dumps(suites),),
+        )
+        found: dict[int, builtins.list[TestCaseRecord]] = {}
+        for suite, *record in rows:
+            found.setdefault(suite, []).append(TestCaseRecord(*record))
+        return found
