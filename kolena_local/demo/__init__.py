@@ -16,7 +16,7 @@ from kolena_local import location
 from kolena_local.demo import digits
 from kolena_local.demo.table import table
 from kolena_local.repository import open_store
-from kolena_local.workflow import test
+from kolena_local.workflow import TestSuite, test
 
 TEST_SUITE = "digits by handwriting"
 MODELS: dict[str, tuple[dict[str, object], set[str]]] = {
@@ -58,7 +58,7 @@ def run(db: str | None = None, *, delay: float = 0.0, echo: Callable[[str], None
             echo(f"  kolena-local {option}{command}")
 
 
-def _test(name: str, suite: digits.DigitTestSuite, delay: float) -> int:
+def _test(name: str, suite: TestSuite, delay: float) -> int:
     """Register and test one model; return how many inferences that took."""
     by_locator = digits.predictions(name)
     made = 0

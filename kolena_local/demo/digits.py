@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -47,7 +47,7 @@ class WrittenDigit(GroundTruth):
 class ReadDigit(Inference):
     """The digit a model read, with the probability it gave to it."""
 
-    prediction: Optional[ScoredClassificationLabel] = None  # noqa: UP045 (as users write it)
+    prediction: ScoredClassificationLabel | None = None
 
 
 _, DigitTestCase, DigitTestSuite, DigitModel = define_workflow(
