@@ -1,0 +1,8 @@
+"""The base of inferences: what a model says of a test sample."""
+
+from kolena_local.serialization.data_object import DataObject, data_object
+
+
+@data_object
+class Inference(DataObject):
+    """The base of a workflow's inference; defining the workflow checks its fields."""
