@@ -79,21 +79,28 @@ class Models:
         return found
 
     def list(
-        self, workflow: str | None = None, tags: Collection[str] = ()
+        self,
+        workflow: str | None = None,
+        tags: Collection[str] = (),
+        pattern: str | None = None,
     ) -> builtins.list[ModelRecord]:
         """Return models in the order of their creation.
 
         Parameters:
             workflow: only those of the workflow of that name.
             tags: only those that have all of these.
+            pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
         """
         condition = """
-            WHERE (:workflow IS NULL OR workflow.name = :workflow) AND NOT EXISTS (
+            WHERE (:workflow IS NULL OR workflow.name = :workflow)
+                AND (:pattern IS NULL OR model.name GLOB :pattern)
+                AND NOT EXISTS (
                 SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN (
                     SELECT tag FROM model_tag WHERE model_id = model.id))
             ORDER BY model.id
         """
-        return self._select(condition, {"workflow": workflow, "tags": json.dumps(sorted(tags))})
+        wanted = json.dumps(sorted(tags))
+        return self._select(condition, {"workflow": workflow, "pattern": pattern, "tags": wanted})
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[ModelRecord]:
         return [

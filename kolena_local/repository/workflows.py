@@ -6,7 +6,7 @@ import builtins
 
 from sqlmodel import Session, select
 
-from kolena_local.repository.names import checked, now
+from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import WorkflowRecord
 from kolena_local.repository.tables import WorkflowTable
 
@@ -36,6 +36,17 @@ class Workflows:
         query = select(WorkflowTable).where(WorkflowTable.name == name)
         row = self._session.exec(query).one_or_none()
         return None if row is None else _record(row)
+
+    def get(self, name: str) -> WorkflowRecord:
+        """Return the workflow of that name.
+
+        Raises:
+            NotFoundError: there is none; the nearest names are listed.
+        """
+        found = self.find(name)
+        if found is None:
+            raise unknown("workflow", name, (other.name for other in self.list()))
+        return found
 
     def list(self) -> builtins.list[WorkflowRecord]:
         """Return all workflows, oldest first."""
