@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kolena_local import location
+from kolena_local import location, log
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -54,6 +54,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     location.set_default(None)
     yield home
     location.set_default(None)
+    log.print_messages(False)
     database = sys.modules.get("kolena_local.repository.database")
     if database is not None:  # otherwise the test opened no store
         database.close_stores()

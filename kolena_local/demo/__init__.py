@@ -7,9 +7,12 @@ It does what a user's own script would do: run twice, it goes on from what the s
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 
 import kolena_local
 from kolena_local import location
@@ -53,9 +56,16 @@ def run(db: str | None = None, *, delay: float = 0.0, echo: Callable[[str], None
             echo(line)
         echo("")
         echo("Try next:")
-        option = "" if db is None else f"--db {shlex.quote(db)} "
+        program = _program() if db is None else f"{_program()} --db {shlex.quote(db)}"
         for command in ("models list", f"models show {list(MODELS)[-1]}", "runs list"):
-            echo(f"  kolena-local {option}{command}")
+            echo(f"  {program} {command}")
+
+
+def _program() -> str:
+    """Return how the command line is called from here: by its path where its name is not known."""
+    called = Path(sys.argv[0])
+    known = called.name != "kolena-local" or shutil.which("kolena-local") is not None
+    return "kolena-local" if known else shlex.quote(str(called))
 
 
 def _test(name: str, suite: TestSuite, delay: float) -> int:
