@@ -13,7 +13,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from kolena_local.serialization import construct, decode, encode
-from kolena_local.serialization.layout import Structured, give_fields, is_decorated, layout_of
+from kolena_local.serialization.layout import Structured, layout_of, settle
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -59,10 +59,10 @@ class DataObject(Structured, metaclass=ABCMeta):
         super().__init_subclass__(**kwargs)
         for base in reversed(cls.__mro__[1:]):
             if issubclass(base, DataObject):
-                _settle(base)
+                settle(base)
         if "_data_type" in cls.__dict__:
             decode.register(cls)
-        if cls.__init__ not in (DataObject.__init__, cls.__dict__.get("__init__")):
+        if cls.__init__ is not DataObject.__init__ and not {"__init__", "__new__"} & set(vars(cls)):
             # The constructor of a decorated base knows nothing of this class's annotations. Whether
             # a decorator is to come cannot be seen yet, so each object asks; __new__ cannot be
             # taken away again, because object.__new__ would then refuse the constructor's
@@ -147,28 +147,17 @@ def data_object(cls: ObjectType) -> ObjectType:
     Returns:
         The same class.
     """
-    _settle(cls)
+    settle(cls)
     return cls
 
 
-def _settle(cls: type[DataObject]) -> None:
-    if is_decorated(cls):
-        return
-    give_fields(cls)
-    if cls.__init__ is not cls.__dict__.get("__init__") and inspect.get_annotations(cls):
-        for name in ("__init__", "__eq__", "__hash__", "__repr__"):
-            if name not in cls.__dict__:
-                setattr(cls, name, getattr(DataObject, name))
-
-
 def _settle_then_make(cls: type[Self], /, *args: Any, **kwargs: Any) -> Self:
-    _settle(cls)
+    settle(cls)
     return object.__new__(cls)
 
 
 def _compared(data_object: DataObject) -> tuple[Any, ...]:
-    fields = dataclasses.fields(data_object)  # type: ignore[arg-type]  # every data object has fields
-    return tuple(getattr(data_object, field.name) for field in fields if field.compare)
+    return tuple(getattr(data_object, name) for name in layout_of(type(data_object)).compared)
 
 
 def _show(data_object: DataObject, names: tuple[str, ...]) -> str:

@@ -54,6 +54,8 @@ class Layout:
     fields: tuple[Field, ...]
     #: Every field's name in order of declaration, derived ones included.
     names: tuple[str, ...]
+    #: Names of the fields that make two objects equal.
+    compared: tuple[str, ...]
     #: Fields that are computed from the others and never stored.
     derived: frozenset[str]
     #: Fields that are kept apart from the payload (a test sample's metadata).
@@ -86,21 +88,29 @@ def layout_of(cls: type[Any]) -> Layout:
     """
     layout: Layout | None = cls.__dict__.get(_LAYOUT)
     if layout is None:
+        settle(cls)
         layout = _work_out(cls)
         setattr(cls, _LAYOUT, layout)
     return layout
 
 
-def is_decorated(cls: type) -> bool:
-    """Tell whether this very class has been made a dataclass, by whichever library."""
-    return _FIELDS in cls.__dict__
+def settle(cls: type) -> None:
+    """Make an undecorated class's annotations its fields, unless it has its fields already.
 
-
-def give_fields(cls: type) -> None:
-    """Make the annotations of an undecorated class its fields, after those of its bases.
-
-    The class's attributes stay as they are; only ``dataclasses.fields`` learns of them.
+    To be called once no decorator can come any more: when the class is extended or used.
     """
+    if _FIELDS in cls.__dict__:
+        return
+    _give_fields(cls)
+    if "__init__" in cls.__dict__ or not inspect.get_annotations(cls):
+        return
+    # What a decorated base generated knows only that base's fields.
+    for name in ("__init__", "__eq__", "__hash__", "__repr__"):
+        if name not in cls.__dict__:
+            setattr(cls, name, getattr(_root(cls), name))
+
+
+def _give_fields(cls: type) -> None:
     fields: dict[str, Any] = {}
     for base in reversed(cls.__mro__[1:]):
         fields.update(base.__dict__.get(_FIELDS, {}))
@@ -141,6 +151,7 @@ def _work_out(cls: type[Any]) -> Layout:
             if field.init
         ),
         names=tuple(field.name for field in declared),
+        compared=tuple(field.name for field in declared if field.compare),
         derived=frozenset(field.name for field in declared if not field.init),
         apart=getattr(cls, "_apart", frozenset()),
         extras=_allows_extras(cls),
@@ -163,11 +174,11 @@ def _has_plain_init(cls: type) -> bool:
     if _is_pydantic(cls) or _is_pydantic_v1(cls) or _has_init_variables(cls) or _has_slots(cls):
         return False
     init = cls.__init__  # type: ignore[misc]  # only looked at, never called
-    return _is_generated(init) or init is _own_init(cls)
+    return _is_generated(init) or init is _root(cls).__init__  # type: ignore[misc]  # see above
 
 
-def _own_init(cls: type) -> Any:
-    return next(base.__init__ for base in cls.__mro__ if base.__base__ is Structured)  # type: ignore[misc]
+def _root(cls: type) -> type:
+    return next(base for base in cls.__mro__ if base.__base__ is Structured)
 
 
 def _has_init_variables(cls: type) -> bool:

@@ -1,0 +1,1 @@
+"""Objects that users write, and the JSON they become."""
