@@ -91,4 +91,4 @@ def _accuracies(name: str) -> dict[str, digits.Accuracy]:
     with open_store().read() as unit:
         (newest, *_) = unit.test_runs.list(model=name, test_suite=TEST_SUITE)
         records = unit.test_runs.case_metrics(newest.id)
-    return {record.test_case: digits.Accuracy(**record.metrics) for record in records}
+    return {record.test_case: digits.Accuracy._from_dict(record.metrics) for record in records}

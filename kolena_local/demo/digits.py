@@ -5,7 +5,7 @@ The data are real (``SOURCE.md`` says whose); no model runs here, its prediction
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -122,7 +122,6 @@ SLICES = [
 
 def test_cases() -> list[tuple[str, list[tuple[Digit, WrittenDigit]]]]:
     """Read the samples; return each slice's name with its samples and ground truths."""
-    frame = pd.read_csv(DATA / "samples.csv", dtype={"label": str})
     described = ["ink", "stroke", "contrast", "width", "slant_degrees"]
     rows = [
         (
@@ -130,7 +129,7 @@ def test_cases() -> list[tuple[str, list[tuple[Digit, WrittenDigit]]]]:
             Digit(row.locator, metadata={name: getattr(row, name) for name in described}),
             WrittenDigit(ClassificationLabel(row.label)),
         )
-        for row in frame.itertuples()
+        for row in _rows(DATA / "samples.csv")
     ]
     return [
         (part.name, [(digit, truth) for row, digit, truth in rows if part.has(row)])
@@ -140,8 +139,11 @@ def test_cases() -> list[tuple[str, list[tuple[Digit, WrittenDigit]]]]:
 
 def predictions(model: str) -> dict[str, ReadDigit]:
     """Read what a model predicted, by locator."""
-    frame = pd.read_csv(DATA / "models" / model / "inferences.csv", dtype={"label": str})
     return {
         row.locator: ReadDigit(ScoredClassificationLabel(label=row.label, score=row.score))
-        for row in frame.itertuples()
+        for row in _rows(DATA / "models" / model / "inferences.csv")
     }
+
+
+def _rows(file: Path) -> Iterable[Any]:
+    return pd.read_csv(file, dtype={"label": str}).itertuples()
