@@ -138,16 +138,15 @@ class Inferences:
             FROM json_each(:ids) AS wanted
             CROSS JOIN test_sample AS sample ON sample.id = wanted.value
             CROSS JOIN ground_truth AS truth ON truth.id = (
-                SELECT member.ground_truth_id
-                FROM test_suite_member AS pinned
-                CROSS JOIN test_case_member AS member
-                    INDEXED BY test_case_member_sample
-                    ON member.test_case_id = pinned.test_case_id
-                    AND member.test_sample_id = wanted.value
-                    AND member.added <= pinned.test_case_version
-                    AND (member.removed IS NULL OR member.removed > pinned.test_case_version)
-                WHERE pinned.test_suite_id = :suite AND pinned.version = :version
-                ORDER BY pinned.position LIMIT 1)
+                SELECT ground_truth_id FROM (
+                    SELECT member.ground_truth_id, min(pinned.position)
+                    FROM test_case_member AS member INDEXED BY test_case_member_sample
+                    CROSS JOIN test_suite_member AS pinned
+                        ON pinned.test_suite_id = :suite AND pinned.version = :version
+                        AND pinned.test_case_id = member.test_case_id
+                        AND member.added <= pinned.test_case_version
+                        AND (member.removed IS NULL OR member.removed > pinned.test_case_version)
+                    WHERE member.test_sample_id = wanted.value))
             LEFT JOIN inference
                 ON inference.model_id = :model AND inference.test_sample_id = wanted.value
             """,

@@ -112,8 +112,8 @@ class TestCaseMemberTable(Table, table=True):
     __table_args__ = (
         Index(
             "test_case_member_sample",
-            "test_case_id",
             "test_sample_id",
+            "test_case_id",
             text("ifnull(removed, 0)"),
             unique=True,
         ),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from kolena_local.errors import NotFoundError
 from kolena_local.payload import Json, dumps, loads
 from kolena_local.repository.records import NewSample, SampleRow
-from kolena_local.repository.rows import as_json, fetch, insert, look_up, next_id
+from kolena_local.repository.rows import as_json, execute_each, fetch, insert, look_up, next_id
 
 
 class TestSamples:
@@ -109,6 +109,6 @@ class TestSamples:
                 if merged != stored:
                     changed.append((merged, id_))
         if changed:
-            self._connection.exec_driver_sql(
-                "UPDATE test_sample SET metadata = ? WHERE id = ?", changed
+            execute_each(
+                self._connection, "UPDATE test_sample SET metadata = ? WHERE id = ?", changed
             )

@@ -1,11 +1,12 @@
 -- The tables of a store. Comments stand inside the statements, because SQLite keeps them there:
--- `.schema` of any store shows them. Times are UTC, ISO 8601, milliseconds, Z.
+-- `.schema` of any store shows them.
 
 CREATE TABLE workflow (
     -- What models, test cases and test suites belong to: one kind of problem, such as
     -- "Object Detection". The types of its samples live in the user's code, not here.
     id INTEGER NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE CHECK (trim(name, char(9, 10, 13, 32)) <> ''),
+    -- As all times here: UTC, ISO 8601, milliseconds, Z.
     created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at))
 ) STRICT;
 
@@ -100,8 +101,8 @@ CREATE TABLE test_case_member (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX test_case_member_sample
-    -- Finds a sample's rows in any version, and lets the latest version have it only once.
-    ON test_case_member (test_case_id, test_sample_id, ifnull(removed, 0));
+    -- Finds the test cases of a sample, in any version; lets the latest version have it only once.
+    ON test_case_member (test_sample_id, test_case_id, ifnull(removed, 0));
 
 CREATE TABLE test_suite (
     -- A named list of test cases, tested together. Description and tags are those of all versions.
