@@ -1,0 +1,71 @@
+"""A table as lines of text: aligned columns, made to fit if a width is given.
+
+Only texts are ever cut, never numbers: half a number is another number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kolena_local.cli.text import cell, display_width, shorten
+
+_GAP = 2
+_NARROWEST = 8
+"""A column of text is not cut to less than this; rather, the columns at the right are left out."""
+
+
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[object]], width: int | None
+) -> Iterator[str]:
+    """Yield the lines of a table: the header, a rule, the rows.
+
+    Args:
+        header: the columns' names.
+        rows: for each row, a value for each column.
+        width: how many columns the terminal has; None leaves everything as wide as it is.
+    """
+    numeric = [_is_numeric([row[column] for row in rows]) for column in range(len(header))]
+    texts = [[cell(name) for name in header], *([cell(value) for value in row] for row in rows)]
+    widths = [max(display_width(line[column]) for line in texts) for column in range(len(header))]
+    if width is not None:
+        shown = _fit(widths, numeric, width)
+        if shown < len(widths):
+            texts = [[*line[:shown], "…"] for line in texts]
+            widths[shown:], numeric[shown:] = [1], [False]
+    texts.insert(1, ["-" * column for column in widths])
+    for line in texts:
+        aligned = map(_align, line, widths, numeric)
+        yield (" " * _GAP).join(aligned).rstrip()
+
+
+def _is_numeric(values: list[object]) -> bool:
+    present = [value for value in values if value is not None]
+    return bool(present) and all(
+        isinstance(value, (int, float)) and not isinstance(value, bool) for value in present
+    )
+
+
+def _fit(widths: list[int], numeric: list[bool], width: int) -> int:
+    """Narrow columns of text in place, the widest first; return how many columns have room."""
+    flexible = [column for column, fixed in enumerate(numeric) if not fixed]
+    for column in flexible:
+        widths[column] = min(widths[column], max(width, _NARROWEST))
+    while flexible and _total(widths) > width:
+        widest = max(flexible, key=widths.__getitem__)
+        if widths[widest] <= _NARROWEST:
+            break
+        widths[widest] -= 1
+    shown = len(widths)
+    while shown > 1 and _total(widths[:shown]) + (_GAP + 1) * (shown < len(widths)) > width:
+        shown -= 1
+    return shown
+
+
+def _total(widths: list[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _align(text: str, width: int, right: bool) -> str:
+    text = text if right else shorten(text, width)
+    padding = " " * (width - display_width(text))
+    return padding + text if right else text + padding

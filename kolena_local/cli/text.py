@@ -1,0 +1,77 @@
+"""Stored values as text that a terminal can show: no control characters, known widths."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+# Control characters, lone surrogates, and the marks that change the direction of writing: a name
+# must neither command the terminal nor show as another name.
+_UNSAFE = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
+_NOT_PRINTABLE = re.compile(f"[\\x00-\\x1f{_UNSAFE}]")
+_UNSAFE_IN_JSON = re.compile(f"[{_UNSAFE}]")
+
+
+def printable(text: str) -> str:
+    r"""Return the text on one line; what a terminal acts upon becomes ``\n`` or ``\x1b``."""
+    return _NOT_PRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def json_text(value: object, *, indent: int | None = None, ascii_only: bool = False) -> str:
+    """Write strict JSON; NaN and infinities, which it does not have, become null.
+
+    Args:
+        value: a JSON value.
+        indent: how far to indent; None for one line.
+        ascii_only: escape everything that is not ASCII.
+    """
+    text = json.dumps(_finite(value), indent=indent, ensure_ascii=ascii_only, allow_nan=False)
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def cell(value: object) -> str:
+    """Return a value as it stands in a table: text as it is, six digits of a number, None as -."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return json_text(value)
+
+
+def display_width(text: str) -> int:
+    """Return how many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_character_width, text))
+
+
+def shorten(text: str, width: int) -> str:
+    """Return the text, cut to ``width`` columns with an ellipsis at the end if it has more."""
+    if display_width(text) <= width:
+        return text
+    kept, used = [], 1
+    for character in text:
+        used += _character_width(character)
+        if used > width:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
