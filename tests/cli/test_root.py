@@ -1,0 +1,90 @@
+"""How commands are found, and what their end means: exit codes, one line, or a traceback."""
+
+from __future__ import annotations
+
+from typing import List, Type
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from kolena_local import __version__, errors
+from kolena_local.cli.root import Root
+from tests.cli.conftest import Invoke
+
+to_raise: List[BaseException] = []
+
+
+@click.command()
+def fails() -> None:
+    """Raise what the test asks for."""
+    raise to_raise.pop()
+
+
+def end_of(error: BaseException) -> Result:
+    to_raise.append(error)
+    return CliRunner().invoke(Root(commands_at={"fails": f"{__name__}:fails"}), ["fails"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (errors.NotFoundError, 1),
+        (errors.NameConflictError, 1),
+        (errors.InputValidationError, 1),
+        (errors.WorkflowMismatchError, 1),
+        (errors.StoreNotFoundError, 1),
+        (errors.StoreReadOnlyError, 1),
+        (errors.StoreFullError, 1),
+        (errors.StoreBusyError, 5),
+        (errors.StoreDamagedError, 5),
+        (errors.StoreNewerError, 5),
+        (errors.NotAStoreError, 5),
+    ],
+)
+def test_error_on_purpose_is_one_line_and_a_code(kind: Type[errors.KolenaError], code: int) -> None:
+    result = end_of(kind("It did not work\nat all; try again."))
+    assert result.exit_code == code
+    assert result.output == "Error: It did not work\\nat all; try again.\n"
+
+
+def test_unexpected_error_is_let_through() -> None:
+    error = ZeroDivisionError("a fault of ours")
+    result = end_of(error)
+    assert result.exception is error
+    assert result.output == ""
+
+
+def test_interrupt_is_exit_code_130() -> None:
+    result = end_of(KeyboardInterrupt())
+    assert (result.exit_code, result.output) == (130, "\nInterrupted.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nouns"], ["models", "lst"], ["models", "list", "--no-such-option"], ["models", "show"]],
+)
+def test_wrong_usage_is_exit_code_two(invoke: Invoke, arguments: List[str]) -> None:
+    result = invoke(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Usage: ")
+
+
+def test_version(invoke: Invoke) -> None:
+    assert invoke("--version").stdout == f"kolena-local, version {__version__}\n"
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("command", [[], ["models"], ["models", "list"], ["runs"], ["demo"]])
+def test_every_level_has_help(invoke: Invoke, command: List[str], option: str) -> None:
+    result = invoke(*command, option)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("Usage: ")
+    assert "--db PATH" in result.stdout or command in ([["models"], ["runs"]])
+
+
+def test_help_lists_the_nouns_and_hides_what_is_for_tests(invoke: Invoke) -> None:
+    output = invoke("--help").stdout
+    assert [noun for noun in ("models", "runs", "db", "demo") if f"\n  {noun} " in output]
+    assert "--delay" not in invoke("demo", "--help").stdout
+    assert invoke("demo", "--delay", "-1").exit_code == 2
