@@ -1,0 +1,144 @@
+"""The command line as a process of its own: pipes, terminals, encodings, interrupts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from kolena_local.repository import open_store
+from tests.cli.conftest import command_line, register, run_process
+
+HELP_OF_EVERYTHING = """
+import sys
+before = set(sys.modules)
+from kolena_local.cli import main
+for command in ([], ["models"], ["models", "list"], ["models", "show"], ["runs", "list"],
+                ["db", "path"], ["demo"]):
+    try:
+        main([*command, "--help"], prog_name="kolena-local")
+    except SystemExit as end:
+        assert not end.code
+loaded = {name.split(".")[0] for name in set(sys.modules) - before}
+print("loaded:", *sorted(loaded - sys.stdlib_module_names))
+"""
+
+
+def test_help_imports_click_and_the_standard_library_only() -> None:
+    output = subprocess.run(
+        [sys.executable, "-c", HELP_OF_EVERYTHING], capture_output=True, text=True, check=True
+    ).stdout
+    assert output.splitlines()[-1] == "loaded: click kolena_local"
+
+
+def test_listing_loads_neither_pandas_nor_numpy(store: Path) -> None:
+    script = (
+        "import sys\nfrom kolena_local.cli import main\n"
+        f"try: main(['models', 'list', '--db', {str(store)!r}])\n"
+        "except SystemExit: print(*{'pandas', 'numpy'} & set(sys.modules), sep='')"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout
+    assert output.splitlines()[-1] == ""
+
+
+def test_piped_output_is_whole_and_parseable(store: Path) -> None:
+    name = "a name that is wider than any terminal " * 10
+    with open_store(str(store)).write() as unit:
+        register(unit, name, note="naïve 漢字")
+    table = run_process("models", "list", "--db", store)
+    assert (table.returncode, table.stderr) == (0, "")
+    assert name.rstrip() in table.stdout
+    listing = run_process("models", "list", "--db", store, "--json")
+    entries = json.loads(listing.stdout)
+    assert (entries[-1]["name"], entries[-1]["metadata"]) == (name, {"note": "naïve 漢字"})
+    assert "naïve 漢字" in listing.stdout
+
+
+def test_output_that_is_not_utf8_gets_escapes_instead_of_a_traceback(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(str(store)).write() as unit:
+        register(unit, "naïve 漢字 🐈")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    assert (
+        r"na\xefve \u6f22\u5b57 \U0001f408" in run_process("models", "list", "--db", store).stdout
+    )
+    listing = run_process("models", "list", "--db", store, "--json").stdout
+    assert json.loads(listing)[-1]["name"] == "naïve 漢字 🐈"
+
+
+def test_missing_store_is_a_sentence_on_standard_error(store_path: Path) -> None:
+    run = run_process("models", "list", "--db", store_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith(f"Error: There is no store at {store_path}")
+    assert not store_path.exists()
+
+
+def test_closed_pipe_is_quiet(store: Path) -> None:
+    with open_store(str(store)).write() as unit:
+        for number in range(300):
+            register(unit, f"model {number}", note="x" * 1_000)
+    for arguments in (("models", "list", "--json"), ("models", "list"), ("--help",)):
+        process = subprocess.Popen(
+            command_line("--db", store, *arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        with process.stderr:
+            assert process.stderr.read() == b""
+        process.wait()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_table_fits_a_narrow_terminal(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pty
+
+    monkeypatch.setenv("COLUMNS", "50")
+    controller, terminal = pty.openpty()
+    with os.fdopen(terminal, "wb") as output:
+        subprocess.run(command_line("runs", "list", "--db", store), stdout=output, check=True)
+        lines = os.read(controller, 10_000).decode().splitlines()
+    os.close(controller)
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 50
+    assert lines[2].startswith("resnet-")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_interrupted_demo_says_so_and_keeps_what_is_done(store_path: Path) -> None:
+    process = subprocess.Popen(
+        command_line("demo", "--delay", "0.002", "--db", store_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    deadline = time.monotonic() + 20
+    while inferences_in(store_path) == 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors.splitlines()[-1]) == (130, "Interrupted.")
+    assert "Traceback" not in errors
+    assert 0 < inferences_in(store_path) < 2 * 1079
+
+
+def inferences_in(path: Path) -> int:
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path)) as connection:
+        try:
+            return int(connection.execute("SELECT count(*) FROM inference").fetchone()[0])
+        except sqlite3.OperationalError:  # the tables are being made at this moment
+            return 0

@@ -1,0 +1,55 @@
+"""``runs list``: newest first, with how each run ended."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from kolena_local.repository import open_store
+from tests.cli.conftest import Invoke
+
+
+def test_list_says_how_each_run_ended(invoke: Invoke, store: Path) -> None:
+    result = invoke("runs", "list", "--db", store)
+    assert (result.exit_code, result.stderr) == (0, "")
+    header, _, crashed, completed = result.stdout.splitlines()
+    columns = ["model", "test suite", "evaluator", "status", "started", "seconds", "error"]
+    assert re.split("  +", header) == columns
+    assert re.split("  +", crashed)[:4] == ["resnet-101", "all animals@1", "-", "crashed"]
+    assert crashed.endswith("  ValueError: no weights")
+    cells = re.split("  +", completed)
+    assert cells[:4] == ["resnet-50", "all animals@1", "Accuracy", "completed"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", cells[4])
+    assert float(cells[5]) >= 0
+    assert cells[6] == "-"
+
+
+def test_json_list_has_the_whole_error(invoke: Invoke, store: Path) -> None:
+    crashed, completed = json.loads(invoke("runs", "list", "--json", "--db", store).stdout)
+    assert list(crashed) == [
+        "id", "workflow", "model", "test_suite", "test_suite_version", "evaluator", "status",
+        "error", "created_at", "started_at", "finished_at",
+    ]  # fmt: skip
+    assert crashed["error"] == "ValueError: no weights\n  in line 7"
+    assert (completed["test_suite"], completed["test_suite_version"]) == ("all animals", 1)
+
+
+def test_list_filters_by_model_and_workflow(invoke: Invoke, store: Path) -> None:
+    by_model = json.loads(invoke("runs", "list", "--json", "-m", "resnet-50", "--db", store).stdout)
+    assert [run["model"] for run in by_model] == ["resnet-50"]
+    by_workflow = invoke("runs", "list", "-w", "Texts", "--db", store)
+    assert (by_workflow.stdout, by_workflow.stderr) == ("", "There are no such test runs.\n")
+    assert (
+        len(json.loads(invoke("runs", "list", "--json", "-w", "Animals", "--db", store).stdout))
+        == 2
+    )
+
+
+def test_run_that_was_never_started_has_no_times(invoke: Invoke, store: Path) -> None:
+    with open_store(str(store)).write() as unit:
+        suite = unit.test_suites.get("all animals")
+        model = unit.models.get("bert")
+        unit.test_runs.ensure(model.id, suite.id, suite.version, "Later")
+    newest = invoke("runs", "list", "--db", store).stdout.splitlines()[2]
+    assert re.split("  +", newest) == ["bert", "all animals@1", "Later", "created", "-", "-", "-"]
