@@ -62,9 +62,15 @@ def best_fit(hints: tuple[Any, ...], lax: bool) -> Converter:
 def _cheapest(hints: tuple[Any, ...], value: Any) -> Any:
     costs = [(cost, hint) for hint in hints if (cost := cost_of(hint, value)) is not None]
     if not costs:
-        names = ", ".join(getattr(hint, "__name__", str(hint)) for hint in hints)
+        names = ", ".join(map(_name, hints))
         raise Mismatch(f"{shown(value)} is none of {names}")
     return min(costs, key=lambda pair: pair[0])[1]
+
+
+def _name(hint: Any) -> str:
+    if isinstance(hint, type):
+        return hint.__name__
+    return str(hint).replace("collections.abc.", "").replace("typing.", "")
 
 
 def _choice_by_keys(
@@ -112,7 +118,8 @@ def cost_of(hint: Any, value: Any) -> Cost | None:
         return _sum((arguments[1], item) for item in value.values())
     if isinstance(hint, type) and issubclass(hint, Structured):
         return _cost_of_object(hint, value)
-    if type(value) is hint:
+    # numpy's float64 and texts, and enumerations of texts, inherit from these two.
+    if type(value) is hint or (hint in (float, str) and isinstance(value, hint)):
         return _FREE
     try:
         converter_for(hint)(value)

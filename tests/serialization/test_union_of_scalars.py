@@ -1,0 +1,42 @@
+"""A union takes numpy's values, and enumerations, as what they inherit from."""
+
+import enum
+from typing import Any, Union
+
+import numpy as np
+import pytest
+
+from kolena_local.errors import InputValidationError
+from kolena_local.serialization.data_object import DataObject
+
+
+class Colour(str, enum.Enum):
+    RED = "7"
+
+
+class IntFirst(DataObject):
+    value: Union[int, float, str]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (np.str_("5"), "5"),
+        (np.float64(3.0), 3.0),
+        (np.int64(3), 3),
+        (Colour.RED, Colour.RED),
+        ("5", "5"),
+        (3.0, 3.0),
+    ],
+)
+def test_text_stays_text_and_floats_stay_floats(given: Any, kept: Any) -> None:
+    value = IntFirst(given).value
+    assert (value, type(value)) == (kept, type(kept))
+
+
+def test_an_error_names_the_members_as_they_are_written() -> None:
+    class Nested(DataObject):
+        value: Union[float, list[Union[float, None]], dict[str, int]]
+
+    with pytest.raises(InputValidationError, match="is none of float, list"):
+        Nested(object())
