@@ -1,0 +1,254 @@
+"""Plots an evaluator makes of a test case: the numbers they show and the rules for these.
+
+Drawing them is not done here.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Literal
+
+from kolena_local.errors import InputValidationError
+from kolena_local.serialization.data_object import DataObject, data_object
+
+__all__ = [
+    "AxisConfig",
+    "BarPlot",
+    "ConfusionMatrix",
+    "Curve",
+    "CurvePlot",
+    "Histogram",
+    "NullableNumberSeries",
+    "NumberSeries",
+    "Plot",
+]
+
+# Lists and tuples are taken, arrays and ranges are not.
+NumberSeries = Sequence[float | int]
+NullableNumberSeries = Sequence[float | int | None]
+
+
+@data_object
+class AxisConfig(DataObject):
+    """How an axis is scaled.
+
+    Args:
+        type: ``"linear"`` or ``"log"``.
+    """
+
+    type: Literal["linear", "log"]
+
+
+@data_object
+class Plot(DataObject):
+    """The base of all plots; use one of its subclasses."""
+
+    # Abstract, so that Python itself refuses a bare Plot.
+    @classmethod
+    @abstractmethod
+    def _data_type(cls) -> str: ...
+
+
+@data_object
+class Curve(DataObject):
+    """One curve of a :class:`CurvePlot`.
+
+    Args:
+        x: where its points are on the x axis.
+        y: where its points are on the y axis, as many as ``x``.
+        label: what the curve is called.
+        extra: further series to show beside each point, as long as ``x``.
+
+    Raises:
+        InputValidationError: the series are of different lengths.
+    """
+
+    x: NumberSeries
+    y: NumberSeries
+    label: str | None = None
+    extra: dict[str, Sequence[Any]] | None = None
+
+    def __post_init__(self) -> None:
+        series = {"y": self.y}
+        series.update({f"extra[{key!r}]": values for key, values in (self.extra or {}).items()})
+        for name, values in series.items():
+            if len(values) != len(self.x):
+                raise InputValidationError(
+                    f"Curve.{name} has {len(values)} values and Curve.x {len(self.x)}; give as many"
+                )
+
+
+@data_object
+class CurvePlot(Plot):
+    """Curves over one pair of axes.
+
+    Args:
+        title: what the plot is called.
+        x_label: what the x axis shows.
+        y_label: what the y axis shows.
+        curves: the curves, or none.
+        x_config: how the x axis is scaled.
+        y_config: how the y axis is scaled.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    curves: list[Curve]
+    x_config: AxisConfig | None = None
+    y_config: AxisConfig | None = None
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "PLOT/CURVE"
+
+
+@data_object
+class Histogram(Plot):
+    """How many values lie in each of several ranges, for one or more groups of values.
+
+    Args:
+        title: what the plot is called.
+        x_label: what the values are.
+        y_label: what is counted.
+        buckets: the ranges' borders, ascending, at least two.
+        frequency: how many values lie in each range; with labels, a series of these for each label.
+        labels: what the groups are called; None or empty when there is one group without a name.
+        x_config: how the x axis is scaled.
+        y_config: how the y axis is scaled.
+
+    Raises:
+        InputValidationError: the borders do not ascend, or the counts do not go with borders and
+            labels.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    buckets: NumberSeries
+    frequency: NumberSeries | Sequence[NumberSeries]
+    labels: list[str] | None = None
+    x_config: AxisConfig | None = None
+    y_config: AxisConfig | None = None
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "PLOT/HISTOGRAM"
+
+    def __post_init__(self) -> None:
+        if len(self.buckets) < 2:
+            raise InputValidationError(
+                f"Histogram.buckets has {len(self.buckets)} values; give at least two borders"
+            )
+        for index, (left, right) in enumerate(pairwise(self.buckets)):
+            # Asked this way round, NaN is refused as well.
+            if not left < right:
+                raise InputValidationError(
+                    f"Histogram.buckets[{index + 1}] is {right} after {left}; give borders that"
+                    " ascend"
+                )
+        rows: list[tuple[str, Any]] = [("frequency", self.frequency)]
+        if self.labels:
+            rows = [(f"frequency[{index}]", row) for index, row in enumerate(self.frequency)]
+            if len(rows) != len(self.labels):
+                raise InputValidationError(
+                    f"Histogram.frequency has {len(rows)} series and Histogram.labels"
+                    f" {len(self.labels)} names; give one series for each name"
+                )
+        for name, row in rows:
+            self._check_counts(name, row)
+
+    def _check_counts(self, name: str, row: Any) -> None:
+        if not isinstance(row, (list, tuple)):
+            raise InputValidationError(
+                f"Histogram.{name} is a number; with labels, give a series of counts for each label"
+            )
+        if any(isinstance(count, (list, tuple)) for count in row):
+            raise InputValidationError(
+                f"Histogram.{name} is a series of series; give labels that name them"
+            )
+        if len(row) != len(self.buckets) - 1:
+            raise InputValidationError(
+                f"Histogram.{name} has {len(row)} counts for {len(self.buckets)} borders; give one"
+                " count for each range between two borders"
+            )
+
+
+@data_object
+class BarPlot(Plot):
+    """A bar for each of several names.
+
+    Args:
+        title: what the plot is called.
+        x_label: what the names are.
+        y_label: what the bars' heights are.
+        labels: a name for each bar.
+        values: the height of each bar, None for a bar that is missing.
+        config: how the axis of the heights is scaled.
+
+    Raises:
+        InputValidationError: there are no bars, or not as many names as heights.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    labels: Sequence[int | float | str]
+    values: NullableNumberSeries
+    config: AxisConfig | None = None
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "PLOT/BAR"
+
+    def __post_init__(self) -> None:
+        if len(self.labels) != len(self.values) or not self.labels:
+            raise InputValidationError(
+                f"BarPlot has {len(self.labels)} labels and {len(self.values)} values; give as many"
+                " of one as of the other, and at least one"
+            )
+
+
+@data_object
+class ConfusionMatrix(Plot):
+    """How often each class was taken for each other.
+
+    Args:
+        title: what the plot is called.
+        labels: the classes, at least two.
+        matrix: a row for each actual class, in it a number for each predicted class; None for a
+            number that is missing.
+        x_label: what the columns are.
+        y_label: what the rows are.
+
+    Raises:
+        InputValidationError: there are fewer than two classes, or the matrix is not square.
+    """
+
+    title: str
+    labels: list[str]
+    matrix: Sequence[NullableNumberSeries]
+    x_label: str = "Predicted"
+    y_label: str = "Actual"
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "PLOT/CONFUSION_MATRIX"
+
+    def __post_init__(self) -> None:
+        size = len(self.labels)
+        if size < 2:
+            raise InputValidationError(
+                f"ConfusionMatrix.labels names {size} classes; give at least two"
+            )
+        if len(self.matrix) != size:
+            raise InputValidationError(
+                f"ConfusionMatrix.matrix has {len(self.matrix)} rows for {size} labels; give one"
+                " for each"
+            )
+        for index, row in enumerate(self.matrix):
+            if len(row) != size:
+                raise InputValidationError(
+                    f"ConfusionMatrix.matrix[{index}] has {len(row)} numbers for {size} labels;"
+                    " give one for each"
+                )
