@@ -63,6 +63,11 @@ def register(cls: type[Structured]) -> None:
         _BY_DATA_TYPE.setdefault(data_type, cls)
 
 
+def claimant(data_type: str | None) -> type[Structured] | None:
+    """Return the class that first claimed a data type."""
+    return None if data_type is None else _BY_DATA_TYPE.get(data_type)
+
+
 def revive(value: Any) -> Any:
     """Make every JSON object of a known data type an object of that type's base class."""
     if isinstance(value, list):

@@ -6,13 +6,13 @@ is late enough for names in string annotations (``from __future__ import annotat
 
 import dataclasses
 import inspect
-import typing
 from collections.abc import Callable
 from typing import Any
 
-from kolena_local.errors import InputValidationError
+from kolena_local.serialization.hints import hints_of
 
 _LAYOUT = "__kolena_local_layout__"
+_CHECK = "__kolena_local_check__"
 _FIELDS = "__dataclass_fields__"
 
 
@@ -89,6 +89,8 @@ def layout_of(cls: type[Any]) -> Layout:
     layout: Layout | None = cls.__dict__.get(_LAYOUT)
     if layout is None:
         settle(cls)
+        if _CHECK in cls.__dict__:
+            cls.__dict__[_CHECK]()
         layout = _work_out(cls)
         setattr(cls, _LAYOUT, layout)
     return layout
@@ -125,19 +127,9 @@ def _give_fields(cls: type) -> None:
     setattr(cls, _FIELDS, fields)
 
 
-def hints_of(cls: type) -> dict[str, Any]:
-    """Return the resolved annotations of a class and its bases.
-
-    Raises:
-        InputValidationError: an annotation names something that cannot be found.
-    """
-    try:
-        return typing.get_type_hints(cls, include_extras=True)
-    except NameError as error:
-        raise InputValidationError(
-            f"an annotation of {cls.__qualname__} names {error.name!r}, which cannot be found from"
-            f" its module ({cls.__module__}); move what it names to the top level of that module"
-        ) from None
+def check_at_first_use(cls: type, check: Callable[[], None]) -> None:
+    """Have a check run before a class gets its layout, when all its annotations must be known."""
+    setattr(cls, _CHECK, check)
 
 
 def _work_out(cls: type[Any]) -> Layout:
