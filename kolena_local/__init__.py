@@ -1,0 +1,68 @@
+"""A local registry of models and a store of their evaluations, with the API of Kolena's client.
+
+``kolena_local.workflow`` has what a script imports: models, test cases, test suites, evaluators and
+``test``. Nothing needs to be called first; :func:`initialize` and :func:`session` choose another
+store than the usual one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kolena_local import errors, location
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "errors", "initialize", "session"]
+
+
+def initialize(
+    *args: Any,
+    api_token: str | None = None,
+    verbose: bool = True,
+    proxies: dict[str, str] | None = None,
+    db: str | os.PathLike[str] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Choose the store of this process, and whether messages are printed.
+
+    It may be called again at any time, and need not be called at all. Everything that the original
+    takes for its server is accepted and left alone: no token is ever asked for.
+
+    Args:
+        args: ignored.
+        api_token: ignored.
+        verbose: print messages, warnings on standard error; before the first call nothing is
+            printed.
+        proxies: ignored.
+        db: path of the store, or ``":memory:"`` for one that ends with the process. None leaves the
+            choice to
+            the environment variables and the user's data folder.
+        kwargs: ignored.
+
+    Raises:
+        InputValidationError: ``db`` is blank.
+    """
+    from kolena_local import log
+
+    location.set_default(db)
+    log.print_messages(verbose)
+
+
+@contextmanager
+def session(db: str | os.PathLike[str]) -> Iterator[str]:
+    """Use another store inside a ``with`` block, for this thread or task only.
+
+    Args:
+        db: path of the store, or ``":memory:"``.
+
+    Yields:
+        The absolute path, or ``":memory:"``.
+
+    Raises:
+        InputValidationError: ``db`` is blank.
+    """
+    with location.use(db) as place:
+        yield place

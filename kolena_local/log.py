@@ -1,0 +1,39 @@
+"""What the package tells while it works: one logger, quiet until somebody listens.
+
+Messages go to the standard logger ``kolena_local``. ``initialize(verbose=True)`` also prints them,
+information on standard output, warnings and worse on standard error.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Final
+
+logger: Final = logging.getLogger("kolena_local")
+logger.addHandler(logging.NullHandler())
+
+
+class _Printer(logging.Handler):
+    """Prints to the streams of the moment, which tests and notebooks like to replace."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        stream = sys.stderr if record.levelno >= logging.WARNING else sys.stdout
+        print(f"kolena_local> {record.getMessage()}", file=stream)
+
+
+_printer: Final = _Printer()
+
+
+def print_messages(wanted: bool) -> None:
+    """Print messages from now on, or stop it; calling it again changes nothing more.
+
+    Args:
+        wanted: whether they are printed.
+    """
+    if wanted:
+        logger.addHandler(_printer)
+        logger.setLevel(logging.INFO)
+    else:
+        logger.removeHandler(_printer)
+        logger.setLevel(logging.NOTSET)
