@@ -1,0 +1,286 @@
+"""Hand stored inferences to an evaluator and save what it finds.
+
+All results of one configuration are saved in one write: whoever reads meanwhile sees the old ones
+or the new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.log import logger
+from kolena_local.payload import dumps
+from kolena_local.repository.records import CaseMetrics, CasePlot, Results, SampleMetrics
+from kolena_local.serialization.codec import Codec, collector_paused
+from kolena_local.serialization.encode import encode
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Store
+
+Triple = tuple[Any, Any, Any]
+
+_PAGE = 1000
+
+
+class Case(NamedTuple):
+    """A test case under evaluation.
+
+    Args:
+        id: its number in the store.
+        version: the version that the suite pins.
+        sample_count: how many samples that version has.
+        test_case: the object that the evaluator is given.
+    """
+
+    id: int
+    version: int
+    sample_count: int
+    test_case: Any
+
+
+class Configuration(NamedTuple):
+    """A configuration under evaluation; both are None for an evaluator that has none."""
+
+    display_name: str | None
+    value: Any
+
+
+class CaseEvaluator(NamedTuple):
+    """An evaluator that works test case by test case, as four callables."""
+
+    sample_metrics: Callable[[Any, list[Triple], Any], list[tuple[Any, Any]]]
+    case_metrics: Callable[[Any, list[Triple], list[Any], Any], Any]
+    case_plots: Callable[[Any, list[Triple], list[Any], Any], Sequence[Any]]
+    suite_metrics: Callable[[list[tuple[Any, Any]], Any], Any]
+
+
+class Found(NamedTuple):
+    """What an evaluator that sees the whole suite at once found under one configuration."""
+
+    sample_metrics: Sequence[tuple[Any, Any]]
+    case_metrics: Sequence[tuple[Any, Any]]
+    plots: Sequence[tuple[Any, Sequence[Any]]]
+    suite_metrics: Any
+
+
+class SuiteData(NamedTuple):
+    """The unique samples of a suite with what belongs to each, as parallel lists."""
+
+    samples: list[Any]
+    ground_truths: list[Any]
+    inferences: list[Any]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One run's evaluation.
+
+    Args:
+        store: the store.
+        codec: the workflow's.
+        run_id: the run's number in the store.
+        model_id: the model's.
+        cases: the suite's test cases, in order.
+    """
+
+    store: Store
+    codec: Codec
+    run_id: int
+    model_id: int
+    cases: Sequence[Case]
+
+    def by_case(self, evaluator: CaseEvaluator, configurations: Sequence[Configuration]) -> None:
+        """Evaluate test case by test case, each under every configuration, then the suite.
+
+        Args:
+            evaluator: the evaluator.
+            configurations: at least one.
+        """
+        collected = [_Collected() for _ in configurations]
+        for case in self.cases:
+            keys, triples = self._load(case)
+            for configuration, results in zip(configurations, collected, strict=True):
+                pairs = evaluator.sample_metrics(case.test_case, triples, configuration.value)
+                results.add_samples(case.id, keys, pairs)
+                metrics = [metric for _, metric in pairs]
+                found = evaluator.case_metrics(
+                    case.test_case, triples, metrics, configuration.value
+                )
+                results.add_case(case, found)
+                plots = evaluator.case_plots(case.test_case, triples, metrics, configuration.value)
+                results.add_plots(case.id, plots)
+        for configuration, results in zip(configurations, collected, strict=True):
+            suite_metrics = evaluator.suite_metrics(results.of_cases, configuration.value)
+            self._save(configuration, results.with_suite(suite_metrics))
+
+    def at_once(
+        self,
+        suite_id: int,
+        suite_version: int,
+        evaluate: Callable[[SuiteData, Keys, Any], Found | None],
+        configurations: Sequence[Configuration],
+    ) -> None:
+        """Give an evaluator the whole suite, once for each configuration.
+
+        Args:
+            suite_id: the suite's number in the store.
+            suite_version: its version.
+            evaluate: the evaluator; it returns None to skip a configuration.
+            configurations: at least one.
+
+        Raises:
+            IncorrectUsageError: a sample has no inference by the model.
+        """
+        keys, data = self._load_suite(suite_id, suite_version)
+        cases = {case.test_case.name: case for case in self.cases}
+        for configuration in configurations:
+            found = evaluate(data, keys, configuration.value)
+            if found is None:
+                continue
+            results = _Collected()
+            results.add_samples(None, keys, found.sample_metrics)
+            for test_case, metrics in found.case_metrics:
+                results.add_case(_named(cases, test_case), metrics)
+            for test_case, plots in found.plots:
+                results.add_plots(_named(cases, test_case).id, plots)
+            self._save(configuration, results.with_suite(found.suite_metrics))
+
+    def _load(self, case: Case) -> tuple[Keys, list[Triple]]:
+        ids: list[int] = []
+        triples: list[Triple] = []
+        after = -1
+        while True:
+            with self.store.read() as unit:
+                rows = unit.inferences.rows(
+                    self.model_id, case.id, case.version, after=after, limit=_PAGE
+                )
+            if not rows:
+                break
+            after = rows[-1].position
+            with collector_paused():
+                for row in rows:
+                    ids.append(row.test_sample_id)
+                    triples.append(
+                        (
+                            self.codec.read_sample(row.payload, row.metadata),
+                            self.codec.read_ground_truth(row.ground_truth),
+                            self.codec.read_inference(row.inference),
+                        )
+                    )
+        if case.sample_count > len(ids):
+            logger.warning(
+                "%d of %d samples of the test case %r have no inference and are not evaluated",
+                case.sample_count - len(ids),
+                case.sample_count,
+                case.test_case.name,
+            )
+        samples = (sample for sample, _, _ in triples)
+        return Keys(self.codec, zip(samples, ids, strict=True)), triples
+
+    def _load_suite(self, suite_id: int, suite_version: int) -> tuple[Keys, SuiteData]:
+        data, missing = SuiteData([], [], []), 0
+        with self.store.read() as unit:
+            ids = unit.test_suites.sample_ids(suite_id, suite_version)
+        for start in range(0, len(ids), _PAGE):
+            with self.store.read() as unit:
+                rows = unit.inferences.suite_rows(
+                    self.model_id, suite_id, suite_version, ids[start : start + _PAGE]
+                )
+            with collector_paused():
+                for row in rows:
+                    if row.inference is None:
+                        missing += 1
+                        continue
+                    data.samples.append(self.codec.read_sample(row.payload, row.metadata))
+                    data.ground_truths.append(self.codec.read_ground_truth(row.ground_truth))
+                    data.inferences.append(self.codec.read_inference(row.inference))
+        if missing:
+            raise IncorrectUsageError(
+                f"{missing} of {len(ids)} samples of the test suite have no inference, and an"
+                " evaluator function needs all of them; run test() with a model that has infer to"
+                " make the rest"
+            )
+        return Keys(self.codec, zip(data.samples, ids, strict=True)), data
+
+    def _save(self, configuration: Configuration, results: Results) -> None:
+        payload = None if configuration.value is None else dumps(encode(configuration.value))
+        with self.store.write() as unit:
+            record = unit.test_runs.ensure_configuration(
+                self.run_id, configuration.display_name, payload
+            )
+            unit.test_runs.replace_results(record.id, results)
+
+
+def _named(cases: dict[str, Case], test_case: Any) -> Case:
+    try:
+        return cases[test_case.name]
+    except KeyError:
+        raise InputValidationError(
+            f"the evaluator returned results of the test case {test_case.name!r}, which is not in"
+            " the test suite"
+        ) from None
+
+
+class Keys:
+    """Finds a sample's number in the store again, when an evaluator gives the sample back.
+
+    Args:
+        codec: the workflow's.
+        numbered: the samples that were handed out, with their numbers.
+    """
+
+    def __init__(self, codec: Codec, numbered: Iterable[tuple[Any, int]]) -> None:
+        self._codec = codec
+        self._numbered = list(numbered)
+        self._by_identity = {id(sample): number for sample, number in self._numbered}
+        self._by_digest: dict[bytes, int] = {}
+
+    def __call__(self, sample: Any) -> int:
+        """Return the number of a sample.
+
+        Raises:
+            KeyError: it is none of those handed out, nor equal to one.
+        """
+        number = self._by_identity.get(id(sample))
+        if number is not None:
+            return number
+        # A copy: evaluators may build new objects, so their content decides.
+        if not self._by_digest:
+            self._by_digest = {
+                self._codec.identify(known): number for known, number in self._numbered
+            }
+        try:
+            return self._by_digest[self._codec.identify(sample)]
+        except KeyError:
+            raise KeyError(f"{sample!r:.80} is no sample that has an inference here") from None
+
+
+@dataclass
+class _Collected:
+    """Results of one configuration while they come in, as texts."""
+
+    samples: list[SampleMetrics] = field(default_factory=list)
+    cases: list[CaseMetrics] = field(default_factory=list)
+    plots: list[CasePlot] = field(default_factory=list)
+    of_cases: list[tuple[Any, Any]] = field(default_factory=list)
+
+    def add_samples(
+        self, case_id: int | None, keys: Keys, pairs: Iterable[tuple[Any, Any]]
+    ) -> None:
+        for sample, metrics in pairs:
+            self.samples.append(SampleMetrics(case_id, keys(sample), dumps(encode(metrics))))
+
+    def add_case(self, case: Case, metrics: Any) -> None:
+        self.cases.append(CaseMetrics(case.id, dumps(encode(metrics))))
+        self.of_cases.append((case.test_case, metrics))
+
+    def add_plots(self, case_id: int, plots: Iterable[Any]) -> None:
+        for position, plot in enumerate(plots):
+            self.plots.append(CasePlot(case_id, position, dumps(encode(plot))))
+
+    def with_suite(self, metrics: Any) -> Results:
+        text = None if metrics is None else dumps(encode(metrics))
+        return Results(self.samples, self.cases, self.plots, text)

@@ -1,0 +1,106 @@
+"""The texts that the store keeps of a workflow's samples, ground truths and inferences.
+
+One codec belongs to one workflow's three types. It knows no SQL: what it makes are digests and JSON
+texts.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kolena_local.errors import InputValidationError
+from kolena_local.payload import Json, digest, dumps, loads
+from kolena_local.serialization.decode import decode
+from kolena_local.serialization.encode import encode
+from kolena_local.serialization.layout import Structured
+
+
+class Codec:
+    """Writes and reads the objects of one workflow.
+
+    Args:
+        test_sample_type: the workflow's test sample class.
+        ground_truth_type: its ground truth class.
+        inference_type: its inference class.
+    """
+
+    def __init__(
+        self,
+        test_sample_type: type[Structured],
+        ground_truth_type: type[Structured],
+        inference_type: type[Structured],
+    ) -> None:
+        self.test_sample_type = test_sample_type
+        self.ground_truth_type = ground_truth_type
+        self.inference_type = inference_type
+
+    def write_sample(self, sample: Any) -> tuple[bytes, str, dict[str, Json]]:
+        """Return a sample's digest, its payload without metadata, and its metadata.
+
+        Raises:
+            InputValidationError: a value cannot be stored; the message has its path.
+        """
+        content = encode(sample)
+        return digest(content), dumps(content), sample._to_metadata_dict()
+
+    def identify(self, sample: Structured) -> bytes:
+        """Return the digest by which the store knows a sample."""
+        return digest(encode(sample))
+
+    def read_sample(self, payload: str, metadata: str) -> Any:
+        """Return a sample with its metadata, made of the stored texts."""
+        content = loads(payload)
+        kept = loads(metadata)
+        # Without metadata in the store, a class that declares some takes its own default.
+        if kept and isinstance(content, dict):
+            content["metadata"] = kept
+        return decode(self.test_sample_type, content)
+
+    def write_ground_truth(self, ground_truth: Structured) -> tuple[bytes, str]:
+        """Return a ground truth's digest and payload.
+
+        Raises:
+            InputValidationError: a value cannot be stored; the message has its path.
+        """
+        content = encode(ground_truth)
+        return digest(content), dumps(content)
+
+    def read_ground_truth(self, payload: str) -> Any:
+        """Return a ground truth made of its stored text."""
+        return decode(self.ground_truth_type, loads(payload))
+
+    def write_inference(self, inference: Structured) -> str:
+        """Return an inference's payload.
+
+        Raises:
+            InputValidationError: it is of another type, or a value cannot be stored.
+        """
+        if not isinstance(inference, self.inference_type):
+            raise InputValidationError(
+                f"an inference must be a {self.inference_type.__name__}, not {inference!r:.80}"
+                f" ({type(inference).__name__})"
+            )
+        return dumps(encode(inference))
+
+    def read_inference(self, payload: str) -> Any:
+        """Return an inference made of its stored text."""
+        return decode(self.inference_type, loads(payload))
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the cyclic garbage collector from walking objects that are just being made.
+
+    Decoded objects hold no cycles, and walking them again and again costs more than making them.
+    Meant for one page at a time, so that what others leave behind is still collected soon.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
