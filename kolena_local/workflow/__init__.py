@@ -1,0 +1,91 @@
+"""What a script imports: define a workflow, make test cases and suites, test models.
+
+The order of work is ``define_workflow``, ``TestCase`` and ``TestSuite``, ``Model`` and ``test``.
+"""
+
+from kolena_local.serialization.data_object import DataObject
+from kolena_local.workflow.define_workflow import define_workflow
+from kolena_local.workflow.evaluator import (
+    Evaluator,
+    EvaluatorConfiguration,
+    MetricsTestCase,
+    MetricsTestSample,
+    MetricsTestSuite,
+)
+from kolena_local.workflow.evaluator_function import (
+    BasicEvaluatorFunction,
+    EvaluationResults,
+    TestCases,
+    no_op_evaluator,
+)
+from kolena_local.workflow.ground_truth import GroundTruth
+from kolena_local.workflow.inference import Inference
+from kolena_local.workflow.metadata import Metadata
+from kolena_local.workflow.model import Model
+from kolena_local.workflow.plot import (
+    AxisConfig,
+    BarPlot,
+    ConfusionMatrix,
+    Curve,
+    CurvePlot,
+    Histogram,
+    Plot,
+)
+from kolena_local.workflow.test_case import TestCase
+from kolena_local.workflow.test_run import TestRun, test
+from kolena_local.workflow.test_sample import (
+    Audio,
+    BaseVideo,
+    Composite,
+    Document,
+    Image,
+    ImagePair,
+    ImageText,
+    PointCloud,
+    TestSample,
+    Text,
+    Video,
+)
+from kolena_local.workflow.test_suite import TestSuite
+from kolena_local.workflow.workflow import Workflow
+
+__all__ = [
+    "Audio",
+    "AxisConfig",
+    "BarPlot",
+    "BaseVideo",
+    "BasicEvaluatorFunction",
+    "Composite",
+    "ConfusionMatrix",
+    "Curve",
+    "CurvePlot",
+    "DataObject",
+    "Document",
+    "EvaluationResults",
+    "Evaluator",
+    "EvaluatorConfiguration",
+    "GroundTruth",
+    "Histogram",
+    "Image",
+    "ImagePair",
+    "ImageText",
+    "Inference",
+    "Metadata",
+    "MetricsTestCase",
+    "MetricsTestSample",
+    "MetricsTestSuite",
+    "Model",
+    "Plot",
+    "PointCloud",
+    "TestCase",
+    "TestCases",
+    "TestRun",
+    "TestSample",
+    "TestSuite",
+    "Text",
+    "Video",
+    "Workflow",
+    "define_workflow",
+    "no_op_evaluator",
+    "test",
+]

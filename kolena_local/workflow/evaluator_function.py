@@ -1,0 +1,219 @@
+"""Evaluators that are functions: what they are given beside the data, and what they return."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Union
+
+from kolena_local.errors import InputValidationError
+from kolena_local.workflow.evaluator import (
+    EvaluatorConfiguration,
+    MetricsTestCase,
+    MetricsTestSample,
+    MetricsTestSuite,
+)
+from kolena_local.workflow.ground_truth import GroundTruth
+from kolena_local.workflow.inference import Inference
+from kolena_local.workflow.plot import Plot
+from kolena_local.workflow.test_case import TestCase
+from kolena_local.workflow.test_sample import TestSample
+
+__all__ = ["BasicEvaluatorFunction", "EvaluationResults", "TestCases", "no_op_evaluator"]
+
+Quintuple = tuple[
+    TestCase, list[TestSample], list[GroundTruth], list[Inference], list[MetricsTestSample]
+]
+
+
+class TestCases:
+    """The test cases of the suite that is evaluated.
+
+    Args:
+        members: each test case with the keys of its test samples, in order.
+        key_of: returns the key of a test sample.
+    """
+
+    __test__ = False
+
+    def __init__(
+        self,
+        members: Sequence[tuple[TestCase, Sequence[int]]],
+        key_of: Callable[[TestSample], int],
+    ) -> None:
+        self._members = members
+        self._key_of = key_of
+
+    def iter(
+        self,
+        test_samples: Sequence[TestSample],
+        ground_truths: Sequence[GroundTruth],
+        inferences: Sequence[Inference],
+        metrics_test_sample: Sequence[MetricsTestSample],
+    ) -> Iterator[Quintuple]:
+        """Iterate over the test cases with the data that belong to each.
+
+        Args:
+            test_samples: what the evaluator was given, in any order.
+            ground_truths: one for each test sample.
+            inferences: one for each test sample.
+            metrics_test_sample: the metrics computed for each test sample.
+
+        Yields:
+            Test case, test samples, ground truths, inferences and metrics.
+
+        Raises:
+            InputValidationError: the four have not the same length.
+            KeyError: a test case has a sample that is not among them.
+        """
+        given = (test_samples, ground_truths, inferences, metrics_test_sample)
+        if len({len(column) for column in given}) != 1:
+            raise InputValidationError(
+                "TestCases.iter() needs as many ground truths, inferences and metrics as test"
+                f" samples, not {', '.join(str(len(column)) for column in given)}"
+            )
+        by_key = {self._key_of(row[0]): row for row in zip(*given, strict=True)}
+        for test_case, keys in self._members:
+            rows = [by_key[key] for key in keys]
+            samples, truths, found, metrics = (
+                [list(column) for column in zip(*rows, strict=True)] if rows else ([], [], [], [])
+            )
+            yield test_case, samples, truths, found, metrics
+
+
+@dataclass(frozen=True)
+class EvaluationResults:
+    """What an evaluator function returns.
+
+    Args:
+        metrics_test_sample: a pair for each test sample.
+        metrics_test_case: a pair for each test case.
+        plots_test_case: the plots of each test case that has some.
+        metrics_test_suite: metrics of the whole test suite.
+
+    Raises:
+        InputValidationError: an element is no pair, or of another type; the message has its
+            position.
+    """
+
+    metrics_test_sample: list[tuple[TestSample, MetricsTestSample]]
+    metrics_test_case: list[tuple[TestCase, MetricsTestCase]]
+    plots_test_case: list[tuple[TestCase, list[Plot]]] = field(default_factory=list)
+    metrics_test_suite: MetricsTestSuite | None = None
+
+    def __post_init__(self) -> None:
+        _check_pairs("metrics_test_sample", self.metrics_test_sample, TestSample, MetricsTestSample)
+        _check_pairs("metrics_test_case", self.metrics_test_case, TestCase, MetricsTestCase)
+        _check_pairs("plots_test_case", self.plots_test_case, TestCase, (list, tuple))
+        for index, (_, plots) in enumerate(self.plots_test_case):
+            for plot in plots:
+                _check_type(f"plots_test_case[{index}][1]", plot, Plot)
+        if self.metrics_test_suite is not None:
+            _check_type("metrics_test_suite", self.metrics_test_suite, MetricsTestSuite)
+
+
+class ConfiguredEvaluatorFunction(Protocol):
+    """An evaluator function that is called once for each configuration."""
+
+    def __call__(
+        self,
+        __test_samples: list[Any],
+        __ground_truths: list[Any],
+        __inferences: list[Any],
+        __test_cases: TestCases,
+        __configuration: Any,
+    ) -> EvaluationResults | None:
+        """Compute metrics under one configuration, None to skip it."""
+
+
+class UnconfiguredEvaluatorFunction(Protocol):
+    """An evaluator function that is called once."""
+
+    def __call__(
+        self,
+        __test_samples: list[Any],
+        __ground_truths: list[Any],
+        __inferences: list[Any],
+        __test_cases: TestCases,
+    ) -> EvaluationResults | None:
+        """Compute metrics, None for none."""
+
+
+BasicEvaluatorFunction = Union[ConfiguredEvaluatorFunction, UnconfiguredEvaluatorFunction]  # noqa: UP007 - isinstance-free alias that shows in signatures
+
+
+def no_op_evaluator(
+    test_samples: list[TestSample],
+    ground_truths: list[GroundTruth],
+    inferences: list[Inference],
+    test_cases: TestCases,
+) -> EvaluationResults:
+    """Compute nothing: empty metrics for every sample and test case, to run a model over a suite.
+
+    Args:
+        test_samples: the suite's samples.
+        ground_truths: their ground truths.
+        inferences: the model's inferences.
+        test_cases: the suite's test cases.
+    """
+    nothing = [MetricsTestSample() for _ in test_samples]
+    return EvaluationResults(
+        metrics_test_sample=list(zip(test_samples, nothing, strict=True)),
+        metrics_test_case=[
+            (test_case, MetricsTestCase())
+            for test_case, *_ in test_cases.iter(test_samples, ground_truths, inferences, nothing)
+        ],
+    )
+
+
+def takes_configuration(evaluator: Callable[..., Any]) -> bool:
+    """Tell whether an evaluator function wants a configuration as fifth parameter.
+
+    Args:
+        evaluator: any callable.
+
+    Returns:
+        Whether it has exactly five parameters, the last annotated as an EvaluatorConfiguration
+        (``Optional`` and annotations in quotes count too).
+    """
+    try:
+        parameters = list(inspect.signature(evaluator).parameters.values())
+    except (TypeError, ValueError):
+        return False
+    if len(parameters) != 5:
+        return False
+    hint = parameters[4].annotation
+    if isinstance(hint, str):
+        function = evaluator if inspect.isroutine(evaluator) else type(evaluator).__call__
+        try:
+            hint = typing.get_type_hints(function).get(parameters[4].name)
+        except NameError as error:
+            raise InputValidationError(
+                f"the annotation {hint!r} of {getattr(evaluator, '__name__', evaluator)} names"
+                f" {error.name!r}, which cannot be found; move it to the top level of its module"
+            ) from None
+    candidates = typing.get_args(hint) or (hint,)
+    return any(
+        isinstance(candidate, type) and issubclass(candidate, EvaluatorConfiguration)
+        for candidate in candidates
+    )
+
+
+def _check_pairs(name: str, pairs: Any, first: Any, second: Any) -> None:
+    if not isinstance(pairs, (list, tuple)):
+        raise InputValidationError(f"{name} must be a list of pairs, not {pairs!r:.80}")
+    for index, pair in enumerate(pairs):
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise InputValidationError(f"{name}[{index}] must be a pair, not {pair!r:.80}")
+        _check_type(f"{name}[{index}][0]", pair[0], first)
+        _check_type(f"{name}[{index}][1]", pair[1], second)
+
+
+def _check_type(place: str, value: Any, expected: Any) -> None:
+    if not isinstance(value, expected):
+        names = " or ".join(
+            kind.__name__ for kind in (expected if isinstance(expected, tuple) else (expected,))
+        )
+        raise InputValidationError(f"{place} must be a {names}, not {value!r:.80}")

@@ -1,0 +1,255 @@
+"""Models: a name in the registry, and a function from test sample to inference in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from kolena_local import repository
+from kolena_local.errors import NotFoundError
+from kolena_local.log import logger
+from kolena_local.payload import Json
+from kolena_local.repository.records import ModelRecord
+from kolena_local.serialization.codec import collector_paused
+from kolena_local.workflow.arguments import check_metadata, check_name, check_tags
+from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, current_store
+from kolena_local.workflow.ground_truth import GroundTruth
+from kolena_local.workflow.inference import Inference
+from kolena_local.workflow.test_case import TestCase
+from kolena_local.workflow.test_sample import TestSample
+from kolena_local.workflow.workflow import Workflow
+
+Infer = Callable[[Any], Any]
+Self = TypeVar("Self", bound="Model")
+
+_PAGE = 1000
+
+
+class Model(Entity):
+    """A model that is tested: its name, metadata and tags are kept, never its weights.
+
+    Use the class that ``define_workflow`` returns. A model that is in the store already is loaded:
+    its metadata and tags are the stored ones, and a warning is logged where they differ from what
+    is passed.
+
+    Args:
+        name: unique among the models of all workflows.
+        infer: the model itself, a function from test sample to inference; only ``test`` needs it.
+        metadata: anything that JSON can hold, by keys that are text.
+        tags: words to find the model by.
+
+    Raises:
+        InputValidationError: the name is blank, or metadata or tags cannot be stored.
+        WorkflowMismatchError: the name belongs to a model of another workflow.
+    """
+
+    workflow: Workflow
+    name: str
+    metadata: dict[str, Json]
+    tags: set[str]
+    infer: Infer | None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "workflow"):
+            raise NotImplementedError(f"{cls.__name__} needs a class attribute 'workflow'")
+
+    def __init__(
+        self,
+        name: str,
+        infer: Infer | None = None,
+        metadata: dict[str, Any] | None = None,
+        tags: Iterable[str] | None = None,
+    ) -> None:
+        workflow = bound_workflow(type(self))
+        name = check_name(name, "model")
+        wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
+        store = current_store()
+        with store.read() as unit:
+            record = unit.models.find(name)
+        if record is None:
+            record, made = _ensure(store, workflow, name, wanted_metadata, wanted_tags)
+        else:
+            made = False
+        check_workflow("model", name, record.workflow, workflow)
+        if not made:
+            _warn_of_differences(record, wanted_metadata, wanted_tags)
+        logger.info("%s model %r", "created" if made else "loaded", name)
+        self._mirror(store, record, infer)
+
+    @classmethod
+    def create(
+        cls: type[Self],
+        name: str,
+        infer: Infer | None = None,
+        metadata: dict[str, Any] | None = None,
+        tags: Iterable[str] | None = None,
+    ) -> Self:
+        """Add a model to the registry.
+
+        Args:
+            name: as for the constructor.
+            infer: as for the constructor.
+            metadata: as for the constructor.
+            tags: as for the constructor.
+
+        Raises:
+            NameConflictError: there is a model of this name, in whichever workflow.
+            InputValidationError: the name is blank, or metadata or tags cannot be stored.
+        """
+        workflow = bound_workflow(cls)
+        name = check_name(name, "model")
+        wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
+        store = current_store()
+        with store.write() as unit:
+            workflow_id = unit.workflows.ensure(workflow.name).id
+            record = unit.models.add(workflow_id, name, wanted_metadata, wanted_tags)
+        logger.info("created model %r", name)
+        return cls._mirroring(store, record, infer)
+
+    @classmethod
+    def load(cls: type[Self], name: str, infer: Infer | None = None) -> Self:
+        """Load a model from the registry.
+
+        Args:
+            name: its name.
+            infer: the model itself, if it is to be tested.
+
+        Raises:
+            NotFoundError: there is none of this name.
+            WorkflowMismatchError: it belongs to another workflow.
+        """
+        workflow = bound_workflow(cls)
+        name = check_name(name, "model")
+        store = current_store()
+        with store.read() as unit:
+            record = unit.models.get(name)
+        check_workflow("model", name, record.workflow, workflow)
+        return cls._mirroring(store, record, infer)
+
+    @classmethod
+    def load_all(cls: type[Self], *, tags: Iterable[str] | None = None) -> list[Self]:
+        """Load every model of this workflow, oldest first, without ``infer``.
+
+        Args:
+            tags: only models that have all of these.
+        """
+        workflow = bound_workflow(cls)
+        wanted = check_tags(tags) or set()
+        store = current_store()
+        with store.read() as unit:
+            records = unit.models.list(workflow=workflow.name, tags=wanted)
+        return [cls._mirroring(store, record, None) for record in records]
+
+    def load_inferences(
+        self, test_case: TestCase
+    ) -> list[tuple[TestSample, GroundTruth, Inference]]:
+        """Load the inferences this model has made for a test case.
+
+        Args:
+            test_case: of this workflow, at any version.
+
+        Returns:
+            Test sample, ground truth of that test case and inference, in the test case's order, for
+            the samples that have an inference.
+
+        Raises:
+            WorkflowMismatchError: the test case belongs to another workflow.
+            InputValidationError: a stored value does not fit the workflow's types; the message has
+                its path.
+        """
+        return list(self.iter_inferences(test_case))
+
+    def iter_inferences(
+        self, test_case: TestCase
+    ) -> Iterator[tuple[TestSample, GroundTruth, Inference]]:
+        """Iterate over what :meth:`load_inferences` returns, holding one page in memory.
+
+        Args:
+            test_case: of this workflow, at any version.
+
+        Raises:
+            WorkflowMismatchError: the test case belongs to another workflow.
+            InputValidationError: a stored value does not fit the workflow's types; the message has
+                its path.
+        """
+        check_workflow("test case", test_case.name, test_case.workflow.name, self.workflow)
+        return self._pages_of_inferences(test_case)
+
+    def _pages_of_inferences(
+        self, test_case: TestCase
+    ) -> Iterator[tuple[TestSample, GroundTruth, Inference]]:
+        codec, store, after = self.workflow._codec, self._store(), -1
+        while True:
+            with store.read() as unit:
+                rows = unit.inferences.rows(
+                    self._id, test_case._id, test_case.version, after=after, limit=_PAGE
+                )
+            if not rows:
+                return
+            after = rows[-1].position
+            with collector_paused():
+                page = [
+                    (
+                        codec.read_sample(row.payload, row.metadata),
+                        codec.read_ground_truth(row.ground_truth),
+                        codec.read_inference(row.inference),
+                    )
+                    for row in rows
+                ]
+            yield from page
+
+    @property
+    def _id(self) -> int:
+        found: int = self.__dict__["_record_id"]
+        return found
+
+    @classmethod
+    def _mirroring(
+        cls: type[Self], store: repository.Store, record: ModelRecord, infer: Infer | None
+    ) -> Self:
+        model = cls.__new__(cls)
+        model._mirror(store, record, infer)
+        return model
+
+    def _mirror(self, store: repository.Store, record: ModelRecord, infer: Infer | None) -> None:
+        with self._thaw():
+            self.workflow = bound_workflow(type(self))
+            self.name = record.name
+            self.metadata = dict(record.metadata)
+            self.tags = set(record.tags)
+            self.infer = infer
+            self._location = store.location
+            self._record_id = record.id
+
+
+def _ensure(
+    store: repository.Store,
+    workflow: Workflow,
+    name: str,
+    metadata: dict[str, Json],
+    tags: set[str],
+) -> tuple[ModelRecord, bool]:
+    with store.write() as unit:
+        try:
+            # Another process may have been quicker.
+            return unit.models.get(name), False
+        except NotFoundError:
+            workflow_id = unit.workflows.ensure(workflow.name).id
+            return unit.models.add(workflow_id, name, metadata, tags), True
+
+
+def _warn_of_differences(record: ModelRecord, metadata: dict[str, Json], tags: set[str]) -> None:
+    for what, stored, passed in (
+        ("metadata", record.metadata, metadata),
+        ("tags", set(record.tags), tags),
+    ):
+        if stored != passed:
+            logger.warning(
+                "model %r is in the store already; its stored %s stay as they are (%r, passed: %r);"
+                " kolena-local models edit changes them",
+                record.name,
+                what,
+                stored,
+                passed,
+            )

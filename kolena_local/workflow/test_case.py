@@ -1,0 +1,320 @@
+"""Test cases: named, versioned lists of test samples with their ground truths."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from kolena_local import repository
+from kolena_local.errors import (
+    IncorrectUsageError,
+    NameConflictError,
+)
+from kolena_local.log import logger
+from kolena_local.repository.records import TestCaseRecord
+from kolena_local.serialization.codec import collector_paused
+from kolena_local.workflow.arguments import check_description, check_name, check_version
+from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, current_store
+from kolena_local.workflow.ground_truth import GroundTruth
+from kolena_local.workflow.test_case_edit import Change, TestCaseEditor, check_pairs, write_edit
+from kolena_local.workflow.test_sample import TestSample
+from kolena_local.workflow.workflow import Workflow
+
+Pairs = Sequence[tuple[TestSample, GroundTruth]]
+Self = TypeVar("Self", bound="TestCase")
+
+_PAGE = 1000
+
+
+class TestCase(Entity):
+    """A named list of test samples with their ground truths, in versions that never change.
+
+    Use the class that ``define_workflow`` returns. A test case that is in the store already is
+    loaded; samples passed to one that has some are left alone with a warning, unless ``reset`` says
+    to replace its content.
+
+    Args:
+        name: unique among the test cases of all workflows.
+        version: a version to load; None means the latest.
+        description: what it is about.
+        test_samples: its content.
+        reset: whether ``test_samples`` replace the content it has, in a new version.
+
+    Raises:
+        InputValidationError: the name is blank, or a value cannot be stored; the message has its
+            path.
+        TypeError: an element of ``test_samples`` is no pair of the workflow's test sample and
+            ground truth.
+        WorkflowMismatchError: the name belongs to a test case of another workflow.
+        NameConflictError: the test case is there, but not in this version.
+    """
+
+    Editor = TestCaseEditor
+
+    workflow: Workflow
+    name: str
+    version: int
+    description: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "workflow"):
+            raise NotImplementedError(f"{cls.__name__} needs a class attribute 'workflow'")
+
+    def __init__(
+        self,
+        name: str,
+        version: int | None = None,
+        description: str | None = None,
+        test_samples: Pairs | None = None,
+        reset: bool = False,
+    ) -> None:
+        workflow = bound_workflow(type(self))
+        name = check_name(name, "test case")
+        wanted_version, wanted_description = check_version(version), check_description(description)
+        changes = _additions(workflow, test_samples)
+        store = current_store()
+        with store.read() as unit:
+            record = unit.test_cases.find(name, wanted_version)
+        if record is None:
+            if wanted_version is not None:
+                _refuse_missing_version(store, name, wanted_version)
+            record = _add(store, workflow, name, wanted_description or "", changes)
+        else:
+            check_workflow("test case", name, record.workflow, workflow)
+            record = _reconcile(store, record, wanted_description, test_samples, changes, reset)
+        self._mirror(store, record)
+
+    @classmethod
+    def create(
+        cls: type[Self],
+        name: str,
+        description: str | None = None,
+        test_samples: Pairs | None = None,
+    ) -> Self:
+        """Add a test case, at version 0 when it has no samples yet, else at version 1.
+
+        Args:
+            name: as for the constructor.
+            description: as for the constructor.
+            test_samples: as for the constructor.
+
+        Raises:
+            NameConflictError: there is a test case of this name, in whichever workflow.
+            InputValidationError: the name is blank, or a value cannot be stored.
+            TypeError: an element of ``test_samples`` is not of the workflow's types.
+        """
+        workflow = bound_workflow(cls)
+        name = check_name(name, "test case")
+        wanted_description = check_description(description) or ""
+        changes = _additions(workflow, test_samples)
+        store = current_store()
+        return cls._mirroring(store, _add(store, workflow, name, wanted_description, changes))
+
+    @classmethod
+    def load(cls: type[Self], name: str, version: int | None = None) -> Self:
+        """Load a test case.
+
+        Args:
+            name: its name.
+            version: the version; None means the latest.
+
+        Raises:
+            NotFoundError: there is none of this name, or not in this version.
+            WorkflowMismatchError: it belongs to another workflow.
+        """
+        workflow = bound_workflow(cls)
+        name = check_name(name, "test case")
+        store = current_store()
+        with store.read() as unit:
+            record = unit.test_cases.get(name, check_version(version))
+        check_workflow("test case", name, record.workflow, workflow)
+        return cls._mirroring(store, record)
+
+    @classmethod
+    def init_many(
+        cls: type[Self], data: Sequence[tuple[str, Pairs]], reset: bool = False
+    ) -> list[Self]:
+        """Create or load many test cases at once: all of them, or none when one fails.
+
+        Args:
+            data: names with their samples.
+            reset: whether samples replace the content of a test case that has some.
+
+        Returns:
+            The test cases, in the order of ``data``.
+
+        Raises:
+            IncorrectUsageError: two have the same name.
+            TypeError: an element is not of the workflow's types.
+            InputValidationError: a name is blank, or a value cannot be stored.
+            WorkflowMismatchError: a name belongs to a test case of another workflow.
+        """
+        if not hasattr(cls, "workflow"):
+            raise NotImplementedError("init_many() needs the TestCase of define_workflow()")
+        workflow = cls.workflow
+        named = []
+        for element in data:
+            if not isinstance(element, (tuple, list)) or len(element) != 2:
+                raise TypeError(f"init_many() takes pairs of name and samples, not {element!r:.80}")
+            name = check_name(element[0], "test case")
+            named.append((name, _additions(workflow, element[1])))
+        for name, times in Counter(name for name, _ in named).items():
+            if times > 1:
+                raise IncorrectUsageError(f"init_many() was given {name!r} twice; names are unique")
+        store = current_store()
+        records = []
+        with store.write() as unit:
+            workflow_id = unit.workflows.ensure(workflow.name).id
+            for name, changes in named:
+                record = unit.test_cases.find(name)
+                if record is None:
+                    record = unit.test_cases.add(workflow_id, name, "")
+                check_workflow("test case", name, record.workflow, workflow)
+                if changes and (reset or record.version == 0):
+                    record = write_edit(unit, record, workflow_id, None, changes, reset=reset)
+                records.append(record)
+        return [cls._mirroring(store, record) for record in records]
+
+    def load_test_samples(self) -> list[tuple[TestSample, GroundTruth]]:
+        """Load this version's samples, metadata attached, with their ground truths, in order."""
+        return list(self.iter_test_samples())
+
+    def iter_test_samples(self) -> Iterator[tuple[TestSample, GroundTruth]]:
+        """Iterate over what :meth:`load_test_samples` returns, holding one page in memory."""
+        codec, store, after = self.workflow._codec, self._store(), -1
+        while True:
+            with store.read() as unit:
+                rows = unit.test_cases.pairs(self._id, self.version, after=after, limit=_PAGE)
+            if not rows:
+                return
+            after = rows[-1].position
+            with collector_paused():
+                page = [
+                    (
+                        codec.read_sample(row.payload, row.metadata),
+                        codec.read_ground_truth(row.ground_truth),
+                    )
+                    for row in rows
+                ]
+            yield from page
+
+    @contextmanager
+    def edit(self, reset: bool = False) -> Iterator[TestCaseEditor]:
+        """Change content or description in a ``with`` block; leaving it stores a new version.
+
+        An exception inside the block stores nothing. This object then shows the new version. An
+        edit that changes nothing makes no version.
+
+        Args:
+            reset: start from no samples at all.
+
+        Yields:
+            The editor.
+
+        Raises:
+            NameConflictError: somebody else has edited the test case since this object was loaded.
+            InputValidationError: a value cannot be stored; the message has its path.
+        """
+        editor = TestCaseEditor(self.workflow, self.description, reset)
+        yield editor
+        if editor.is_untouched:
+            return
+        store = self._store()
+        changes, wanted = editor.changes(), editor.wanted_description
+        with store.write() as unit:
+            workflow_id = unit.workflows.ensure(self.workflow.name).id
+            record = unit.test_cases.get(self.name, self.version)
+            record = write_edit(unit, record, workflow_id, wanted, changes, reset=reset)
+        logger.info("edited test case %r (version %d)", record.name, record.version)
+        self._mirror(store, record)
+
+    @property
+    def _id(self) -> int:
+        found: int = self.__dict__["_record_id"]
+        return found
+
+    @classmethod
+    def _mirroring(cls: type[Self], store: repository.Store, record: TestCaseRecord) -> Self:
+        test_case = cls.__new__(cls)
+        test_case._mirror(store, record)
+        return test_case
+
+    def _mirror(self, store: repository.Store, record: TestCaseRecord) -> None:
+        with self._thaw():
+            self.workflow = bound_workflow(type(self))
+            self.name = record.name
+            self.version = record.version
+            self.description = record.description
+            self._location = store.location
+            self._record_id = record.id
+
+
+def _additions(workflow: Workflow, test_samples: Pairs | None) -> list[Change]:
+    editor = TestCaseEditor(workflow, "", reset=False)
+    for sample, ground_truth in check_pairs(workflow, test_samples or []):
+        editor.add(sample, ground_truth)
+    return editor.changes()
+
+
+def _add(
+    store: repository.Store,
+    workflow: Workflow,
+    name: str,
+    description: str,
+    changes: list[Change],
+) -> TestCaseRecord:
+    with store.write() as unit:
+        workflow_id = unit.workflows.ensure(workflow.name).id
+        record = unit.test_cases.add(workflow_id, name, description)
+        if changes:
+            record = write_edit(unit, record, workflow_id, None, changes, reset=False)
+    logger.info("created test case %r (version %d)", name, record.version)
+    return record
+
+
+def _refuse_missing_version(store: repository.Store, name: str, version: int) -> None:
+    with store.read() as unit:
+        latest = unit.test_cases.find(name)
+    if latest is not None:
+        raise NameConflictError(
+            f"the test case {name!r} has no version {version}, the latest is {latest.version};"
+            " load one of those, or leave the version out"
+        )
+
+
+def _reconcile(
+    store: repository.Store,
+    record: TestCaseRecord,
+    description: str | None,
+    test_samples: Pairs | None,
+    changes: list[Change],
+    reset: bool,
+) -> TestCaseRecord:
+    """Apply what the constructor was given to a test case that is in the store already."""
+    if changes and (reset or record.version == 0):
+        with store.write() as unit:
+            workflow_id = unit.workflows.ensure(record.workflow).id
+            record = write_edit(unit, record, workflow_id, description, changes, reset=reset)
+        logger.info("edited test case %r (version %d)", record.name, record.version)
+        return record
+    if test_samples is not None and not reset:
+        logger.warning(
+            "test case %r is in the store already (version %d) and keeps its samples;"
+            " pass reset=True or use edit() to change them",
+            record.name,
+            record.version,
+        )
+    elif test_samples is not None:
+        logger.warning("test case %r keeps its samples: test_samples is empty", record.name)
+    if description is not None and description != record.description and not reset:
+        logger.warning(
+            "test case %r is in the store already and keeps its description %r;"
+            " use edit() to change it",
+            record.name,
+            record.description,
+        )
+    logger.info("loaded test case %r (version %d)", record.name, record.version)
+    return record

@@ -1,0 +1,184 @@
+"""Editing a test case: collect what shall change, in order, then store it in one write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kolena_local.errors import InputValidationError
+from kolena_local.repository.records import (
+    MemberChange,
+    NewGroundTruth,
+    NewSample,
+    TestCaseRecord,
+)
+from kolena_local.workflow.arguments import check_description
+from kolena_local.workflow.ground_truth import GroundTruth
+from kolena_local.workflow.test_sample import TestSample
+from kolena_local.workflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
+
+
+class Change(NamedTuple):
+    """What an edit comes to for one sample; no ground truth means that the sample goes."""
+
+    sample: NewSample
+    ground_truth: tuple[bytes, str] | None
+    to_end: bool
+
+
+class TestCaseEditor:
+    """What ``TestCase.edit()`` yields: it notes changes and stores nothing itself.
+
+    Args:
+        workflow: the test case's.
+        description: the one it has.
+        reset: whether to start from no samples.
+    """
+
+    def __init__(self, workflow: Workflow, description: str, reset: bool) -> None:
+        self._workflow = workflow
+        self._before = description
+        self._reset = reset
+        self._changes: dict[bytes, Change] = {}
+        self.wanted_description = description
+
+    def description(self, description: str) -> None:
+        """Describe the test case anew.
+
+        Raises:
+            InputValidationError: it is no text.
+        """
+        self.wanted_description = check_description(description) or ""
+
+    def add(self, test_sample: TestSample, ground_truth: GroundTruth) -> None:
+        """Add a sample, or give one that is there another ground truth.
+
+        Args:
+            test_sample: of the workflow's type.
+            ground_truth: of the workflow's type.
+
+        Raises:
+            TypeError: one of them is of another type.
+            InputValidationError: a value cannot be stored; the message has its path.
+        """
+        ((test_sample, ground_truth),) = check_pairs(self._workflow, [(test_sample, ground_truth)])
+        codec = self._workflow._codec
+        sample = NewSample(*codec.write_sample(test_sample))
+        earlier = self._changes.get(sample.digest)
+        removed = earlier is not None and earlier.ground_truth is None
+        if removed:
+            del self._changes[sample.digest]  # it comes back behind all others
+        self._changes[sample.digest] = Change(
+            sample,
+            codec.write_ground_truth(ground_truth),
+            to_end=removed or (earlier is not None and earlier.to_end),
+        )
+
+    def remove(self, test_sample: TestSample) -> None:
+        """Remove a sample; one that is not there makes no difference.
+
+        Raises:
+            TypeError: it is not of the workflow's type.
+        """
+        if not isinstance(test_sample, self._workflow.test_sample_type):
+            raise TypeError(_unfit(self._workflow.test_sample_type, test_sample, "the sample"))
+        sample = NewSample(*self._workflow._codec.write_sample(test_sample))
+        self._changes[sample.digest] = Change(sample, None, to_end=False)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether there is nothing to store."""
+        return not (self._reset or self._changes or self.wanted_description != self._before)
+
+    def changes(self) -> list[Change]:
+        """Return one change for each sample, in the order in which they take effect."""
+        return list(self._changes.values())
+
+
+def check_pairs(workflow: Workflow, test_samples: Any) -> Sequence[tuple[Any, Any]]:
+    """Check that samples and ground truths are what the workflow works on.
+
+    Args:
+        workflow: the workflow.
+        test_samples: what the user gave.
+
+    Raises:
+        InputValidationError: it is no list, or an element is no pair.
+        TypeError: a sample or ground truth is of another type; the message has its position.
+    """
+    if not isinstance(test_samples, (list, tuple)):
+        raise InputValidationError(
+            f"test_samples must be a list of pairs, not a {type(test_samples).__name__}"
+        )
+    for index, pair in enumerate(test_samples):
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise InputValidationError(
+                f"test_samples[{index}] must be a pair of test sample and ground truth,"
+                f" not {pair!r:.80}"
+            )
+        if not isinstance(pair[0], workflow.test_sample_type):
+            raise TypeError(_unfit(workflow.test_sample_type, pair[0], f"test_samples[{index}][0]"))
+        if not isinstance(pair[1], workflow.ground_truth_type):
+            raise TypeError(
+                _unfit(workflow.ground_truth_type, pair[1], f"test_samples[{index}][1]")
+            )
+    return test_samples
+
+
+def write_edit(
+    unit: Unit,
+    record: TestCaseRecord,
+    workflow_id: int,
+    description: str | None,
+    changes: Sequence[Change],
+    *,
+    reset: bool,
+) -> TestCaseRecord:
+    """Store an edit of a test case.
+
+    Args:
+        unit: a write in progress.
+        record: the version that the edit is based on.
+        workflow_id: the workflow's number in the store.
+        description: the new description; None keeps the one it has.
+        changes: what the edit comes to for each sample.
+        reset: whether the samples added are the whole content.
+
+    Returns:
+        The new version, or the one there was when nothing has changed.
+
+    Raises:
+        NameConflictError: ``record`` is no longer the latest version.
+    """
+    additions = [change for change in changes if change.ground_truth is not None]
+    removals = [change.sample.digest for change in changes if change.ground_truth is None]
+    sample_ids = unit.test_samples.put(workflow_id, [change.sample for change in additions])
+    truth_ids = unit.ground_truths.put(
+        [
+            NewGroundTruth(sample_id, *change.ground_truth)
+            for sample_id, change in zip(sample_ids, additions, strict=True)
+            if change.ground_truth is not None
+        ]
+    )
+    put = {
+        change.sample.digest: MemberChange(sample_id, truth_id, change.to_end)
+        for change, sample_id, truth_id in zip(additions, sample_ids, truth_ids, strict=True)
+    }
+    known = zip(removals, unit.test_samples.find_ids(workflow_id, removals), strict=True)
+    put.update(
+        {digest: MemberChange(found, None, False) for digest, found in known if found is not None}
+    )
+    return unit.test_cases.edit(
+        record.id,
+        record.version,
+        description=description,
+        reset=reset,
+        changes=[put[change.sample.digest] for change in changes if change.sample.digest in put],
+    )
+
+
+def _unfit(expected: type, given: Any, place: str) -> str:
+    return f"{place} must be a {expected.__name__}, not {given!r:.80} ({type(given).__name__})"

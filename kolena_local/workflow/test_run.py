@@ -1,0 +1,305 @@
+"""Testing a model on a test suite: infer what is missing, evaluate, keep the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kolena_local.errors import (
+    IncorrectUsageError,
+    InputValidationError,
+    WorkflowMismatchError,
+)
+from kolena_local.execution.inference import infer_pending, iter_samples
+from kolena_local.log import logger
+from kolena_local.workflow.entity import Entity
+from kolena_local.workflow.evaluator import (
+    Evaluator,
+    EvaluatorConfiguration,
+    check_configurations,
+)
+from kolena_local.workflow.evaluator_function import BasicEvaluatorFunction, takes_configuration
+from kolena_local.workflow.inference import Inference
+from kolena_local.workflow.model import Model
+from kolena_local.workflow.run_evaluation import evaluate_run
+from kolena_local.workflow.test_sample import TestSample
+from kolena_local.workflow.test_suite import TestSuite
+
+_PAGE = 1000
+
+
+class TestRun(Entity):
+    """The test of a model on a version of a test suite by an evaluator.
+
+    A run that is in the store already is continued.
+
+    Args:
+        model: the model; ``run`` needs its ``infer`` as long as inferences are missing.
+        test_suite: of the model's workflow.
+        evaluator: an :class:`Evaluator`, or a function; None computes no metrics.
+        configurations: settings for an evaluator function that takes one; an ``Evaluator`` has its
+            own.
+        reset: infer all samples anew, also those that have an inference.
+
+    Raises:
+        WorkflowMismatchError: model and test suite belong to different workflows.
+        InputValidationError: the evaluator is neither, or it takes a configuration and none is
+            given.
+    """
+
+    model: Model
+    test_suite: TestSuite
+    evaluator: Evaluator | BasicEvaluatorFunction | None
+    configurations: list[EvaluatorConfiguration] | None
+    reset: bool
+
+    def __init__(
+        self,
+        model: Model,
+        test_suite: TestSuite,
+        evaluator: Evaluator | BasicEvaluatorFunction | None = None,
+        configurations: list[EvaluatorConfiguration] | None = None,
+        reset: bool = False,
+    ) -> None:
+        _check_arguments(model, test_suite, evaluator, configurations)
+        store = test_suite._store()
+        with store.write() as unit:
+            record = unit.test_runs.ensure(
+                model._id, test_suite._id, test_suite.version, display_name(evaluator)
+            )
+        with self._thaw():
+            self.model = model
+            self.test_suite = test_suite
+            self.evaluator = evaluator
+            self.configurations = configurations
+            self.reset = reset
+            self._location = store.location
+            self._record_id = record.id
+
+    def run(self) -> None:
+        """Infer what is missing, then evaluate.
+
+        Inferences are saved in batches as they are made. When anything raises, the run is marked
+        crashed with the text of the exception, and the same exception goes on; what was saved
+        stays, and the next run goes on from there.
+
+        Raises:
+            InputValidationError: samples are pending and the model has no ``infer``, or ``infer``
+                returned no
+                inference of the workflow.
+        """
+        store, run_id = self._store(), self._id
+        with store.write() as unit:
+            unit.test_runs.start(run_id)
+            if self.reset:
+                unit.inferences.mark_stale(
+                    self.model._id, self.test_suite._id, self.test_suite.version
+                )
+        try:
+            self._infer()
+            self._evaluate()
+        except BaseException as error:
+            with store.write() as unit:
+                unit.test_runs.crash(run_id, f"{type(error).__name__}: {error}")
+            raise
+        with store.write() as unit:
+            unit.test_runs.complete(run_id)
+        logger.info(
+            "tested model %r on test suite %r (version %d)",
+            self.model.name,
+            self.test_suite.name,
+            self.test_suite.version,
+        )
+
+    def load_test_samples(self) -> list[TestSample]:
+        """Load the samples that have no inference by the model; with ``reset``, all samples."""
+        return list(self.iter_test_samples())
+
+    def iter_test_samples(self) -> Iterator[TestSample]:
+        """Iterate over what :meth:`load_test_samples` returns, holding one page in memory."""
+        suite, store = self.test_suite, self._store()
+        with store.read() as unit:
+            if self.reset:
+                sample_ids = unit.test_suites.sample_ids(suite._id, suite.version)
+            else:
+                sample_ids = unit.inferences.pending(self.model._id, suite._id, suite.version)
+        for _, sample in iter_samples(store, suite.workflow._codec, sample_ids):
+            yield sample
+
+    def upload_inferences(self, inferences: Sequence[tuple[TestSample, Inference]]) -> None:
+        """Store inferences that were made elsewhere: all of them, or none when one is refused.
+
+        Args:
+            inferences: pairs of test sample and inference.
+
+        Raises:
+            TypeError: a sample is of another type than the workflow's.
+            InputValidationError: a sample is not in the test suite, or a value cannot be stored.
+            RemoteError: a sample has an inference already, and ``reset`` is False.
+        """
+        suite, codec = self.test_suite, self.test_suite.workflow._codec
+        digests: list[bytes] = []
+        payloads: list[str] = []
+        for sample, inference in inferences:
+            if not isinstance(sample, codec.test_sample_type):
+                raise TypeError(
+                    f"a test sample must be a {codec.test_sample_type.__name__}, not {sample!r:.80}"
+                )
+            digests.append(codec.identify(sample))
+            payloads.append(codec.write_inference(inference))
+        if not digests:
+            return
+        with self._store().write() as unit:
+            workflow_id = unit.workflows.ensure(suite.workflow.name).id
+            found = unit.test_samples.find_ids(workflow_id, digests)
+            members = set(unit.test_suites.sample_ids(suite._id, suite.version))
+            rows: list[tuple[int, str]] = []
+            for sample_id, payload, (sample, _) in zip(found, payloads, inferences, strict=True):
+                if sample_id is None or sample_id not in members:
+                    raise InputValidationError(
+                        f"{sample!r:.200} is not in the test suite {suite.name!r}; add it to one of"
+                        " its test cases first"
+                    )
+                rows.append((sample_id, payload))
+            unit.inferences.put(self.model._id, rows, replace=self.reset)
+
+    def evaluate(self) -> None:
+        """Compute metrics from the inferences that are stored.
+
+        When anything raises, the run is marked crashed, and the same exception goes on.
+
+        Raises:
+            IncorrectUsageError: an evaluator function is to see all samples and some have no
+                inference.
+        """
+        store, run_id = self._store(), self._id
+        with store.write() as unit:
+            unit.test_runs.start(run_id)
+        try:
+            self._evaluate()
+        except BaseException as error:
+            with store.write() as unit:
+                unit.test_runs.crash(run_id, f"{type(error).__name__}: {error}")
+            raise
+        with store.write() as unit:
+            unit.test_runs.complete(run_id)
+
+    def _infer(self) -> None:
+        model, suite, store = self.model, self.test_suite, self._store()
+        with store.read() as unit:
+            pending = unit.inferences.pending(model._id, suite._id, suite.version)
+        if not pending:
+            logger.info("model %r has all inferences of test suite %r", model.name, suite.name)
+            return
+        if model.infer is None:
+            raise InputValidationError(
+                f"the model {model.name!r} has no infer, and {len(pending)} samples of the test"
+                f" suite {suite.name!r} have no inference; pass infer to {type(model).__name__}()"
+            )
+        infer_pending(store, suite.workflow._codec, model._id, pending, model.infer)
+
+    def _evaluate(self) -> None:
+        if self.evaluator is None:
+            logger.info("no evaluator was given; inferences are stored and no metrics computed")
+            return
+        evaluate_run(
+            self._store(),
+            self._id,
+            self.model,
+            self.test_suite,
+            self.evaluator,
+            self.configurations or [],
+        )
+
+    @property
+    def _id(self) -> int:
+        found: int = self.__dict__["_record_id"]
+        return found
+
+
+def test(
+    model: Model,
+    test_suite: TestSuite,
+    evaluator: Evaluator | BasicEvaluatorFunction | None = None,
+    configurations: list[EvaluatorConfiguration] | None = None,
+    reset: bool = False,
+) -> None:
+    """Test a model on a test suite: infer what is missing, evaluate, keep the results.
+
+    Called again, it infers nothing twice: inferences are shared by all suites, evaluators and
+    versions that have the same samples.
+
+    Args:
+        model: the model.
+        test_suite: of the model's workflow.
+        evaluator: an :class:`Evaluator`, or a function; None computes no metrics.
+        configurations: settings for an evaluator function that takes one; an ``Evaluator`` has its
+            own.
+        reset: infer all samples anew, also those that have an inference.
+
+    Raises:
+        IncorrectUsageError: the test suite has no test cases.
+        WorkflowMismatchError: model and test suite belong to different workflows.
+        InputValidationError: the evaluator is neither, or needs a configuration and none is given,
+            or ``infer``
+            returned no inference of the workflow.
+    """
+    if isinstance(test_suite, TestSuite) and not test_suite.test_cases:
+        raise IncorrectUsageError(
+            f"the test suite {test_suite.name!r} has no test cases; add some before testing"
+        )
+    TestRun(model, test_suite, evaluator, configurations, reset).run()
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # pytest collects what is named so
+
+
+def display_name(evaluator: Any) -> str | None:
+    """Return the name under which an evaluator's results are kept, None for one without name."""
+    if isinstance(evaluator, Evaluator):
+        return evaluator.display_name()
+    return getattr(evaluator, "__name__", None)
+
+
+def _check_arguments(model: Any, test_suite: Any, evaluator: Any, configurations: Any) -> None:
+    for value, expected in ((model, Model), (test_suite, TestSuite)):
+        if not isinstance(value, expected):
+            raise InputValidationError(
+                f"a {expected.__name__} is needed, not {value!r:.80} ({type(value).__name__})"
+            )
+    _check_evaluator(evaluator)
+    if configurations is not None and not isinstance(configurations, (list, tuple)):
+        raise InputValidationError(f"configurations must be a list, not {configurations!r:.80}")
+    check_configurations(list(configurations or []))
+    if _is_function(evaluator) and takes_configuration(evaluator) and not configurations:
+        raise InputValidationError(
+            f"the evaluator {display_name(evaluator)} takes a configuration;"
+            " pass configurations=[…]"
+        )
+    if model.workflow != test_suite.workflow:
+        raise WorkflowMismatchError(
+            f"the model {model.name!r} belongs to the workflow {model.workflow.name!r}, the test"
+            f" suite {test_suite.name!r} to {test_suite.workflow.name!r}, or their types differ;"
+            " take both from one define_workflow()"
+        )
+    if model.__dict__["_location"] != test_suite.__dict__["_location"]:
+        raise IncorrectUsageError(
+            f"the model {model.name!r} and the test suite {test_suite.name!r} are in different"
+            " stores; load both from one"
+        )
+
+
+def _is_function(evaluator: Any) -> bool:
+    return evaluator is not None and not isinstance(evaluator, Evaluator)
+
+
+def _check_evaluator(evaluator: Any) -> None:
+    if isinstance(evaluator, type):
+        raise InputValidationError(
+            f"the evaluator {evaluator.__name__} is a class; pass an object of it,"
+            f" {evaluator.__name__}()"
+        )
+    if _is_function(evaluator) and not callable(evaluator):
+        raise InputValidationError(
+            f"an evaluator must be an Evaluator or a function, not {evaluator!r:.80}"
+        )

@@ -1,0 +1,135 @@
+"""A workflow: a name, and the three types of its test samples, ground truths and inferences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.serialization.codec import Codec
+from kolena_local.serialization.fields import (
+    check_ground_truth_type,
+    check_inference_type,
+    check_test_sample_type,
+)
+from kolena_local.workflow.ground_truth import GroundTruth
+from kolena_local.workflow.inference import Inference
+from kolena_local.workflow.test_sample import TestSample
+
+__all__ = [
+    "EvaluatorRoleConfig",
+    "RemoteEvaluator",
+    "Workflow",
+    "get_evaluator",
+    "list_evaluators",
+    "register_evaluator",
+]
+
+_RESERVED_NAMES = frozenset({"fr", "classification", "detection", "keypoints"})
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """The testing of one kind of model.
+
+    Args:
+        name: stripped of blanks at its ends.
+        test_sample_type: a subclass of :class:`TestSample`.
+        ground_truth_type: a subclass of :class:`GroundTruth`.
+        inference_type: a subclass of :class:`Inference`.
+
+    Raises:
+        InputValidationError: the name is blank or reserved, or a type has a field that cannot be
+            used; the message
+            names class and field.
+    """
+
+    name: str
+    test_sample_type: type[TestSample]
+    ground_truth_type: type[GroundTruth]
+    inference_type: type[Inference]
+    _codec: Codec = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", _checked_name(self.name))
+        for base, given in (
+            (TestSample, self.test_sample_type),
+            (GroundTruth, self.ground_truth_type),
+            (Inference, self.inference_type),
+        ):
+            if not (isinstance(given, type) and issubclass(given, base)):
+                raise InputValidationError(
+                    f"the workflow {self.name!r} needs a subclass of {base.__name__}, not {given!r}"
+                )
+        check_test_sample_type(self.test_sample_type)
+        check_ground_truth_type(self.ground_truth_type, self.test_sample_type)
+        check_inference_type(self.inference_type, self.test_sample_type)
+        codec = Codec(self.test_sample_type, self.ground_truth_type, self.inference_type)
+        object.__setattr__(self, "_codec", codec)
+
+    def register_evaluator(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: evaluators run here, as arguments of ``test``."""
+        _refuse_remote_evaluators()
+
+    def get_evaluator(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: evaluators run here, as arguments of ``test``."""
+        _refuse_remote_evaluators()
+
+
+def _checked_name(name: Any) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise InputValidationError(f"the name of a workflow must be text, not {name!r}")
+    if name.strip().lower() in _RESERVED_NAMES:
+        raise InputValidationError(
+            f"the workflow name {name.strip()!r} is reserved; choose another one"
+        )
+    return name.strip()
+
+
+@dataclass(frozen=True)
+class EvaluatorRoleConfig:
+    """What a hosted evaluator may do; kept for scripts that import the name."""
+
+    job_role_arn: str
+    external_id: str
+
+
+@dataclass(frozen=True)
+class RemoteEvaluator:
+    """An evaluator that a server runs; kept for scripts that import the name."""
+
+    workflow: str
+    name: str
+    image: str | None = None
+    created: str | None = None
+    secret: str | None = None
+    aws_role_config: EvaluatorRoleConfig | None = None
+
+
+def register_evaluator(
+    workflow: str,
+    evaluator_name: str,
+    image: str,
+    secret: str | None = None,
+    aws_assume_role: str | None = None,
+) -> RemoteEvaluator:
+    """Refuse: there is no server that could run a container."""
+    _refuse_remote_evaluators()
+
+
+def list_evaluators(workflow: str) -> list[RemoteEvaluator]:
+    """Refuse: there is no server that could run a container."""
+    _refuse_remote_evaluators()
+
+
+def get_evaluator(
+    workflow: str, evaluator_name: str, include_secret: bool = False
+) -> RemoteEvaluator:
+    """Refuse: there is no server that could run a container."""
+    _refuse_remote_evaluators()
+
+
+def _refuse_remote_evaluators() -> NoReturn:
+    raise IncorrectUsageError(
+        "evaluators in containers are not offered here; pass an evaluator to test() instead"
+    )
