@@ -86,7 +86,8 @@ def assign(sides: Sides[GT, Inf], threshold: float) -> Assignment:
     """Assign inferences to ground truths, whatever their labels."""
     ground_truths = range(len(sides.ground_truths))
     inferences = sides.by_score(range(len(sides.inferences)))
-    return _assign(sides, ground_truths, inferences, _counts(sides, ground_truths), threshold)
+    counts = _absent(sides.ground_truths, sides.ignored)
+    return _assign(sides, ground_truths, inferences, counts, threshold)
 
 
 def assign_by_label(sides: Sides[GT, Inf], threshold: float) -> Assignment:
@@ -103,12 +104,10 @@ def assign_by_label(sides: Sides[GT, Inf], threshold: float) -> Assignment:
         _numbered(candidate_labels, numbers),
         _numbered([inference_labels[i] for i in inferences], numbers),
     )
-    ignored_by_label: dict[Any, list[GT]] = {}
-    for label, ignored in zip(ignored_labels, sides.ignored, strict=True):
-        ignored_by_label.setdefault(label, []).append(ignored)
-    counts = [
-        sides.ground_truths[i] not in ignored_by_label.get(labels[i], ()) for i in ground_truths
-    ]
+    counts = _absent(
+        [(labels[i], sides.ground_truths[i]) for i in ground_truths],
+        list(zip(ignored_labels, sides.ignored, strict=True)),
+    )
     return _assign(sides, ground_truths, inferences, counts, threshold, groups)
 
 
@@ -116,7 +115,7 @@ def assign_confusions(sides: Sides[GT, Inf], first: Assignment, threshold: float
     """Assign what the round by label left over, and keep the matches of different labels."""
     labels, inference_labels, _ = sides.labels
     inferences = sides.by_score(inference for inference, _ in first.unmatched)
-    counts = _counts(sides, first.free)
+    counts = _absent([sides.ground_truths[i] for i in first.free], sides.ignored)
     second = _assign(sides, first.free, inferences, counts, threshold)
     confused = [pair for pair in second.matched if labels[pair[0]] != inference_labels[pair[1]]]
     return second._replace(matched=confused)
@@ -163,9 +162,15 @@ def _assign(
     return Assignment(matched, free, unmatched)
 
 
-def _counts(sides: Sides[GT, Inf], ground_truths: Iterable[int]) -> list[bool]:
-    """Tell of each ground truth whether it is not, by equality, an ignored one as well."""
-    return [sides.ground_truths[i] not in sides.ignored for i in ground_truths]
+def _absent(items: Sequence[Any], ignored: Sequence[Any]) -> list[bool]:
+    """Tell of each item whether no ignored one is equal to it."""
+    if not ignored:
+        return [True] * len(items)
+    try:
+        known = set(ignored)
+        return [item not in known for item in items]
+    except TypeError:  # polygons hold lists, which have no hash
+        return [item not in ignored for item in items]
 
 
 def _labels(objects: Sequence[Any]) -> list[Any]:

@@ -9,7 +9,11 @@ of shapes are compared in :mod:`kolena_local.metrics.overlap`.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from kolena_local.errors import InputValidationError
 
@@ -34,14 +38,17 @@ def iou(a: BoundingBox | Polygon, b: BoundingBox | Polygon) -> float:
         A number from 0.0 (no area in common) to 1.0 (the same area).
 
     Raises:
-        InputValidationError: a shape has neither corners nor points.
+        InputValidationError: a shape has neither corners nor points, or shapely cannot compute with
+            the coordinates.
         ImportError: a polygon is to be compared and shapely is not installed.
     """
     if is_box(a) and is_box(b):
         return _iou_of_boxes(corners(a), corners(b))
     outline_a, outline_b = outline(a), outline(b)
-    union: float = outline_a.union(outline_b).area
-    return outline_a.intersection(outline_b).area / union if union > 0 else 0.0
+    with geos():
+        union = outline_a.union(outline_b).area
+        intersection = outline_a.intersection(outline_b).area
+    return float(intersection / union) if intersection > 0 and 0 < union < math.inf else 0.0
 
 
 def is_box(shape: object) -> bool:
@@ -74,26 +81,31 @@ def corners(box: Any) -> tuple[float, float, float, float]:
 
 def outline(shape: Any) -> Any:
     """The area of a box or polygon as a valid shapely geometry; empty when it covers nothing."""
-    shapely = load_shapely()
     if is_box(shape):
         left, top, right, bottom = corners(shape)
         points = [(left, top), (right, top), (right, bottom), (left, bottom)]
     else:
         points = [(float(point[0]), float(point[1])) for point in shape.points]
-    if len(points) < 3 or not all(math.isfinite(x) and math.isfinite(y) for x, y in points):
-        return shapely.Polygon()
-    valid = shapely.make_valid(shapely.Polygon(points))
-    if valid.geom_type != "GeometryCollection":
-        return valid
-    # The repair leaves spikes behind as lines, which older versions of GEOS refuse to intersect.
-    return shapely.union_all([part for part in valid.geoms if part.area > 0])
+    with geos() as shapely:
+        if len(points) < 3 or not all(math.isfinite(x) and math.isfinite(y) for x, y in points):
+            return shapely.Polygon()
+        valid = shapely.make_valid(shapely.Polygon(points))
+        if valid.geom_type != "GeometryCollection":
+            return valid
+        # The repair leaves spikes behind as lines, which older GEOS versions refuse to intersect.
+        return shapely.union_all([part for part in valid.geoms if part.area > 0])
 
 
-def load_shapely() -> Any:
-    """Import shapely.
+@contextmanager
+def geos() -> Iterator[Any]:
+    """Compute with shapely, whose trouble with extreme coordinates comes from the GEOS below it.
+
+    Yields:
+        The module ``shapely``.
 
     Raises:
         ImportError: it is not installed; the text names the extra that brings it.
+        InputValidationError: the coordinates are too large or too small for it.
     """
     try:
         import shapely  # type: ignore[import-untyped]
@@ -103,7 +115,15 @@ def load_shapely() -> Any:
             "run: pip install 'kolena-local[geometry]'",
             name="shapely",
         ) from error
-    return shapely
+    try:
+        # Overflows show in the result, which the callers look at.
+        with np.errstate(all="ignore"):
+            yield shapely
+    except shapely.errors.GEOSException as error:
+        raise InputValidationError(
+            f"The overlap of two polygons cannot be computed ({error}); check their coordinates "
+            "for values that are extremely large or extremely small."
+        ) from error
 
 
 def _iou_of_boxes(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kolena_local.metrics.geometry import corners, is_box, load_shapely, outline
+from kolena_local.metrics.geometry import corners, geos, is_box, outline
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -116,13 +116,14 @@ def overlaps(a: Shapes, b: Shapes) -> Floats:
     table = _overlaps_of_boxes(a.corners, b.corners)
     if a.outlines is None or b.outlines is None:
         return table
-    shapely = load_shapely()
-    rows, columns = shapely.STRtree(b.outlines).query(a.outlines)
-    analytic = a.boxes[rows] & b.boxes[columns]
-    rows, columns = rows[~analytic], columns[~analytic]
-    union = shapely.area(shapely.union(a.outlines[rows], b.outlines[columns]))
-    intersection = shapely.area(shapely.intersection(a.outlines[rows], b.outlines[columns]))
-    table[rows, columns] = np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
+    with geos() as shapely:
+        rows, columns = shapely.STRtree(b.outlines).query(a.outlines)
+        outlined = ~(a.boxes[rows] & b.boxes[columns])
+        rows, columns = rows[outlined], columns[outlined]
+        union = shapely.area(shapely.union(a.outlines[rows], b.outlines[columns]))
+        intersection = shapely.area(shapely.intersection(a.outlines[rows], b.outlines[columns]))
+    positive = (intersection > 0) & (union > 0) & (union < np.inf)
+    table[rows[positive], columns[positive]] = intersection[positive] / union[positive]
     return table
 
 

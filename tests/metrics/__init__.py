@@ -1,0 +1,1 @@
+"""The metrics, and the plain definition that matching is compared with."""
