@@ -12,6 +12,7 @@ import sqlite3
 import time
 from contextlib import closing, suppress
 from datetime import datetime, timezone
+from typing import Final
 
 from kolena_local import location
 from kolena_local.errors import (
@@ -31,6 +32,9 @@ from kolena_local.repository.connection import (
 from kolena_local.repository.failures import FOREIGN, translate
 
 _log = logging.getLogger("kolena_local")
+
+# SQLite takes the tiniest files for empty databases, and would write over them.
+_SMALLEST_PAGE: Final = 512
 
 
 def prepare(path: str, *, create: bool) -> bool:
@@ -74,6 +78,10 @@ def _is_store(path: str) -> bool:
         raise NotAStoreError(f"{path} is a folder; give the path of a file in it.")
     if not os.path.exists(path) or os.path.getsize(path) == 0:
         return False
+    if os.path.getsize(path) < _SMALLEST_PAGE:
+        raise NotAStoreError(
+            f"The file {path} is not a store of kolena_local; give the path of another file."
+        )
     with closing(connect_untouched(path)) as connection:
         return _is_ours(connection, path)
 

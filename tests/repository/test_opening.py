@@ -1,0 +1,240 @@
+"""Whatever lies at the path: a store is opened, a missing one made, all else left untouched."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from kolena_local import location
+from kolena_local.errors import (
+    InputValidationError,
+    NotAStoreError,
+    StoreDamagedError,
+    StoreError,
+    StoreNewerError,
+    StoreNotFoundError,
+    StoreReadOnlyError,
+)
+from kolena_local.repository import Store, close_stores, connection, migrations, open_store
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def pragma(path: Path, name: str) -> object:
+    with closing(sqlite3.connect(path)) as raw:
+        return raw.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_a_missing_store_is_made_private(store_path: Path) -> None:
+    open_store(str(store_path))
+    assert stat.S_IMODE(store_path.stat().st_mode) == 0o600
+    assert pragma(store_path, "application_id") == migrations.APPLICATION_ID
+    assert pragma(store_path, "user_version") == migrations.load()[-1].number
+    assert pragma(store_path, "journal_mode") == "wal"
+
+
+def test_the_default_folder_is_made_private() -> None:
+    path = Path(open_store().location)
+    assert path == Path(location.default_file()).resolve()
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_question_makes_nothing(store_path: Path) -> None:
+    with pytest.raises(StoreNotFoundError, match="no store"):
+        open_store(str(store_path), create=False)
+    with pytest.raises(StoreNotFoundError, match="no store"):
+        open_store(create=False)
+    assert not store_path.exists()
+    assert not Path(location.default_file()).parent.exists()
+
+
+def test_the_same_location_is_the_same_store(store_path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    store = open_store(str(store_path))
+    link.symlink_to(store_path)
+    assert open_store(str(link)) is store
+    assert open_store(":memory:") is open_store(":memory:")
+
+
+def test_an_empty_file_becomes_a_store(store_path: Path) -> None:
+    store_path.touch()
+    with pytest.raises(StoreNotFoundError):
+        open_store(str(store_path), create=False)
+    with open_store(str(store_path)).write() as unit:
+        unit.workflows.ensure("one")
+
+
+def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreNotFoundError, match=r"folder .*missing does not exist"):
+        open_store(str(tmp_path / "missing" / "store.db"))
+    assert contents(tmp_path) == {}
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError):
+        open_store(str(tmp_path / "file" / "store.db"))
+
+
+def test_a_folder_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(NotAStoreError, match="folder"):
+        open_store(str(tmp_path))
+
+
+@pytest.mark.parametrize("application_id", [0, 1])
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_another_database_is_left_untouched(
+    tmp_path: Path, store_path: Path, application_id: int, mode: str
+) -> None:
+    with closing(sqlite3.connect(store_path)) as other:
+        other.execute(f"PRAGMA journal_mode = {mode}")
+        other.execute(f"PRAGMA application_id = {application_id}")
+        other.execute("CREATE TABLE theirs (a)")
+        other.commit()
+    before = contents(tmp_path)
+    for create in (True, False):
+        with pytest.raises(NotAStoreError, match="something else"):
+            open_store(str(store_path), create=create)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("size", [1, 15, 100, 5000])
+def test_random_bytes_are_left_untouched(tmp_path: Path, store_path: Path, size: int) -> None:
+    store_path.write_bytes(random.Random(size).randbytes(size))
+    before = contents(tmp_path)
+    with pytest.raises((NotAStoreError, StoreDamagedError)):
+        open_store(str(store_path))
+    assert contents(tmp_path) == before
+
+
+def test_a_damaged_store_says_so(file_store: Store) -> None:
+    path = Path(file_store.location)
+    with file_store.write() as unit:
+        workflow = unit.workflows.ensure("one")
+        for number in range(200):
+            unit.models.add(workflow.id, f"model {number}", {}, ())
+    close_stores()
+    content = bytearray(path.read_bytes())
+    content[4096:] = random.Random(0).randbytes(len(content) - 4096)
+    path.write_bytes(content)
+    with (
+        pytest.raises(StoreDamagedError, match="recover"),
+        open_store(str(path)).read() as unit,
+    ):
+        unit.models.list()
+
+
+def test_a_newer_store_is_refused_and_left_untouched(tmp_path: Path, file_store: Store) -> None:
+    close_stores()
+    path = Path(file_store.location)
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA user_version = 9999")
+    before = path.read_bytes()
+    with pytest.raises(StoreNewerError, match="pip install --upgrade kolena-local"):
+        open_store(str(path))
+    assert path.read_bytes() == before
+
+
+def test_the_mark_of_a_store_without_its_tables(store_path: Path) -> None:
+    with closing(sqlite3.connect(store_path)) as raw:
+        raw.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID}")
+    with pytest.raises(NotAStoreError, match="no version"):
+        open_store(str(store_path))
+
+
+def test_an_older_store_is_copied_and_brought_up_to_date(
+    tmp_path: Path, file_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with file_store.write() as unit:
+        unit.workflows.ensure("one")
+    close_stores()
+    steps = migrations.load()
+    added = migrations.Migration(steps[-1].number + 1, "CREATE TABLE added (a TEXT) STRICT;\n")
+    monkeypatch.setattr(migrations, "load", lambda: [*steps, added])
+    with open_store(file_store.location).read() as unit:
+        assert [workflow.name for workflow in unit.workflows.list()] == ["one"]
+    assert pragma(Path(file_store.location), "user_version") == added.number
+    (copy,) = tmp_path.glob("*.bak")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert pragma(copy, "user_version") == steps[-1].number
+    monkeypatch.undo()
+    monkeypatch.setattr(migrations, "load", lambda: steps)
+    with open_store(str(copy)).read() as unit:
+        assert [workflow.name for workflow in unit.workflows.list()] == ["one"]
+
+
+def test_a_migration_that_fails_changes_nothing(
+    file_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_stores()
+    steps = migrations.load()
+    broken = migrations.Migration(
+        steps[-1].number + 1, "CREATE TABLE added (a TEXT) STRICT;\nCREATE TABLE model (a TEXT);\n"
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "load", lambda: [*steps, broken])
+        with pytest.raises(StoreError, match="model already exists"):
+            open_store(file_store.location)
+    assert pragma(Path(file_store.location), "user_version") == steps[-1].number
+    with open_store(file_store.location).write() as unit:
+        unit.workflows.ensure("one")
+
+
+def test_an_old_sqlite_is_refused(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+    with pytest.raises(StoreError, match=r"3\.37"):
+        open_store(str(store_path))
+    assert not store_path.exists()
+
+
+def test_full_synchronisation_on_demand(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_store(str(store_path))
+    for value, level in (("", 1), ("full", 2), ("NORMAL", 1)):
+        monkeypatch.setenv("KOLENA_LOCAL_SYNCHRONOUS", value)
+        with closing(connection.connect(str(store_path))) as raw:
+            assert raw.execute("PRAGMA synchronous").fetchone() == (level,)
+    monkeypatch.setenv("KOLENA_LOCAL_SYNCHRONOUS", "OFF")
+    with pytest.raises(InputValidationError, match="NORMAL or FULL"):
+        connection.connect(str(store_path))
+
+
+@pytest.fixture
+def locked_folder() -> Iterator[Path]:
+    """Yield a folder whose files an unprivileged user may read but not write; root becomes one."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        open_store(str(folder / "store.db"))
+        close_stores()
+        folder.chmod(0o555)
+        (folder / "store.db").chmod(0o444)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        try:
+            yield folder
+        finally:
+            close_stores()
+            if root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no such permissions")
+def test_a_read_only_store_can_be_read(locked_folder: Path) -> None:
+    store = open_store(str(locked_folder / "store.db"))
+    with store.read() as unit:
+        assert unit.workflows.list() == []
+    with pytest.raises(StoreReadOnlyError, match="read-only"), store.write():
+        pass
+    with pytest.raises(StoreReadOnlyError, match="not writable"):
+        open_store(str(locked_folder / "another.db"))
