@@ -270,3 +270,12 @@ def test_matching_by_class_needs_labels(place: int) -> None:
 
     with pytest.raises(AssertionError, match="A ScoredBoundingBox has no label"):
         match_inferences_multiclass(sides[0], sides[1], ignored_ground_truths=sides[2])
+
+
+@pytest.mark.parametrize("threshold", [0.0, -1.0, -5.0])
+def test_no_threshold_is_low_enough_to_match_another_label(threshold: float) -> None:
+    dog, wolf = truth(0, 10, "dog"), found(20, 30, 0.9, "wolf")
+
+    result = match_inferences_multiclass([dog], [wolf], iou_threshold=threshold)
+
+    assert result == MulticlassInferenceMatches([], [(dog, wolf)], [wolf])
