@@ -73,7 +73,7 @@ def test_a_name_must_be_one(
 ) -> None:
     with file_store.write() as unit:
         unit.workflows.ensure("workflow")
-    with pytest.raises(InputValidationError, match="blank|Unicode"), file_store.write() as unit:
+    with pytest.raises(InputValidationError, match=r"blank|Unicode"), file_store.write() as unit:
         add(unit, name)
     with file_store.read() as unit:
         assert not unit.models.list() + unit.test_cases.list() + unit.test_suites.list()
