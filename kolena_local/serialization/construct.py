@@ -5,17 +5,16 @@ argument as an extra attribute, and calls ``__post_init__``.
 """
 
 import inspect
-from functools import cache
 from typing import Any
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.decode import MISSING, Step, steps
-from kolena_local.serialization.layout import Layout, Structured, layout_of
+from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
 from kolena_local.serialization.scalar import Mismatch
 
 
-@cache
-def _plan(cls: type[Structured]) -> tuple[Layout, tuple[Step, ...], Any]:
+@per_class
+def _plan(cls: type[Any]) -> tuple[Layout, tuple[Step, ...], Any]:
     layout = layout_of(cls)
     return layout, steps(layout, lax=True), getattr(cls, "__post_init__", None)
 
@@ -81,7 +80,7 @@ def _keep_extras(layout: Layout, values: dict[str, Any], extras: dict[str, Any])
 def signature(cls: type[Structured]) -> inspect.Signature:
     """Return the parameters of an undecorated class: its fields, then whatever extras."""
     parameters: list[inspect.Parameter] = []
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
     default: Any = inspect.Parameter.empty
     for field in layout_of(cls).fields:
         if field.required and default is not inspect.Parameter.empty:

@@ -8,13 +8,12 @@ a little more freely (``lax``).
 
 import types
 import typing
-from collections.abc import Callable
 from collections.abc import Sequence as AbstractSequence
-from functools import cache
 from typing import Any, TypeVar, Union
 
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.layout import Layout, Structured, layout_of
+from kolena_local.serialization.hints import is_class
+from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
 from kolena_local.serialization.scalar import (
     SCALARS,
     Converter,
@@ -49,7 +48,7 @@ def decode(cls: type[StructuredType], value: Any) -> StructuredType:
         InputValidationError: a value is missing or does not fit; the message has its path.
     """
     try:
-        return converter_for(cls)(value)  # type: ignore[no-any-return]  # what cls's converter makes
+        return _structured(cls)(value)  # type: ignore[no-any-return]  # what cls's converter makes
     except Mismatch as mismatch:
         raise InputValidationError(
             f"this is no {cls.__name__}: {mismatch.problem} at ${mismatch.path}"
@@ -78,13 +77,12 @@ def revive(value: Any) -> Any:
     cls = _BY_DATA_TYPE.get(data_type) if isinstance(data_type, str) else None
     if cls is not None:
         try:
-            return converter_for(cls)(value)
+            return _structured(cls)(value)
         except Mismatch:
             pass  # somebody's own object that happens to use the name; nothing of it may be lost
     return {key: revive(item) for key, item in value.items()}
 
 
-@cache
 def converter_for(hint: Any, lax: bool = False) -> Converter:
     """Compose the function that makes values of a type.
 
@@ -96,24 +94,25 @@ def converter_for(hint: Any, lax: bool = False) -> Converter:
     Returns:
         A function of one value that returns the converted value or raises :class:`Mismatch`.
     """
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    # Not cached: two unions that differ in order alone are equal, and their first member counts.
+    origin, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
     if origin is typing.Annotated:
         return converter_for(arguments[0], lax)
     if origin in _UNIONS:
         return _union(arguments, lax)
     if origin is typing.Literal:
         return literal_converter(arguments)
-    if origin is list or hint in (list, list):
+    if origin is list:
         return _list(converter_for(arguments[0] if arguments else Any, lax))
     if origin is AbstractSequence:
-        return _sequence(converter_for(arguments[0], lax))
-    if origin is tuple or hint in (tuple, tuple):
+        return _sequence(converter_for(arguments[0] if arguments else Any, lax))
+    if origin is tuple:
         return _tuple(arguments or (Any, ...), lax)
-    if origin is dict or hint in (dict, dict):
+    if origin is dict:
         return _dict(*(converter_for(argument, lax) for argument in arguments or (Any, Any)))
     if hint is None or hint is type(None):
         return convert_none
-    if hint in (Any, object) or not isinstance(hint, type):
+    if hint is object or not is_class(hint):
         return _as_given if lax else revive
     return _class(hint, lax)
 
@@ -181,8 +180,12 @@ def _tuple(hints: tuple[Any, ...], lax: bool) -> Converter:
         if len(value) != length:
             raise Mismatch(f"{shown(value)} has {len(value)} values where {length} belong")
         # Points are most of what is loaded.
-        if all_float and all(type(item) is float for item in value):
-            return tuple(value)
+        if all_float:
+            for item in value:
+                if type(item) is not float:
+                    break
+            else:
+                return tuple(value)
         result = []
         for index, item in enumerate(value):
             try:
@@ -213,26 +216,29 @@ def _union(hints: tuple[Any, ...], lax: bool) -> Converter:
     if len(hints) == 2 and type(None) in hints:
         convert_present = converter_for(hints[0] if hints[1] is type(None) else hints[1], lax)
         return lambda value: None if value is None else convert_present(value)
-    from kolena_local.serialization.union import (
-        best_fit,
-    )  # asks this module for its members' converters
+    # Late, because it asks this module for its members' converters.
+    from kolena_local.serialization.union import best_fit
 
     return best_fit(hints, lax)
 
 
-def _structured(cls: type[Structured]) -> Converter:
+@per_class
+def _structured(cls: type[Any]) -> Converter:
     # The layout waits for the first value: a class may name itself, or one that is defined further
     # down.
-    ready: list[Converter] = []
+    build: Converter | None = None
 
     def convert(value: Any) -> Any:
-        if isinstance(value, cls):
-            return value
-        if not isinstance(value, dict):
-            raise Mismatch(f"{shown(value)} is no {cls.__name__}")
-        if not ready:
-            ready.append(_builder(layout_of(cls)))
-        return ready[0](value)
+        nonlocal build
+        # Asked first, because asking an abstract class for its objects is slow.
+        if type(value) is not dict:
+            if isinstance(value, cls):
+                return value
+            if not isinstance(value, dict):
+                raise Mismatch(f"{shown(value)} is no {cls.__name__}")
+        if build is None:
+            build = _builder(layout_of(cls))
+        return build(value)
 
     return convert
 
@@ -261,58 +267,49 @@ def steps(layout: Layout, lax: bool = False) -> tuple[Step, ...]:
 
 
 def _builder(layout: Layout) -> Converter:
-    cls = layout.cls
-    name_is_a_field = "data_type" in layout.names
+    cls, plain_init, extras = layout.cls, layout.plain_init, layout.extras
+    data_type = None if "data_type" in layout.names else layout.data_type
     field_steps = steps(layout)
     post_init = getattr(cls, "__post_init__", None)
 
-    def convert_fields(value: dict[str, Any], result: dict[str, Any]) -> None:
+    def build(value: dict[str, Any]) -> Any:
+        result: Any = object.__new__(cls) if plain_init else None
+        values: dict[str, Any] = result.__dict__ if plain_init else {}
         used = 0
         for name, exact, convert, field in field_steps:
             raw = value.get(name, MISSING)
             if raw is MISSING:
                 if field.required:
                     raise Mismatch(f"{name} is missing")
-                result[name] = field.make_default()
+                values[name] = field.make_default()
                 continue
             used += 1
             if type(raw) is exact:
-                result[name] = raw
+                values[name] = raw
                 continue
             try:
-                result[name] = convert(raw)
+                values[name] = convert(raw)
             except Mismatch as mismatch:
                 raise mismatch.under(f".{name}") from None
-        if not name_is_a_field and "data_type" in value and layout.data_type is not None:
+        if data_type is not None and "data_type" in value:
             used += 1
-            if value["data_type"] != layout.data_type:
-                raise Mismatch(f"{shown(value['data_type'])} is stored, not {layout.data_type},")
-        if layout.extras and used != len(value):
+            if value["data_type"] != data_type:
+                raise Mismatch(f"{shown(value['data_type'])} is stored, not {data_type},")
+        if extras and used != len(value):
             for name in _extra_names(value, layout):
-                result[name] = revive(value[name])
-
-    def build_plainly(value: dict[str, Any]) -> Any:
-        result = object.__new__(cls)
-        convert_fields(value, result.__dict__)
-        if post_init is not None:
-            _guarded(post_init, result)
+                values[name] = revive(value[name])
+        try:
+            if not plain_init:
+                return cls(**values)
+            if post_init is not None:
+                post_init(result)
+        except (TypeError, ValueError) as error:
+            raise Mismatch(f"{error}") from error
         return result
 
-    def build_by_constructor(value: dict[str, Any]) -> Any:
-        arguments: dict[str, Any] = {}
-        convert_fields(value, arguments)
-        return _guarded(cls, **arguments)
-
-    return build_plainly if layout.plain_init else build_by_constructor
+    return build
 
 
 def _extra_names(value: dict[str, Any], layout: Layout) -> list[str]:
     known = {*layout.names, *(("data_type",) if layout.data_type is not None else ())}
     return [name for name in value if name not in known]
-
-
-def _guarded(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    try:
-        return call(*args, **kwargs)
-    except (TypeError, ValueError) as error:
-        raise Mismatch(f"{error}") from error

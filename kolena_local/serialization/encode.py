@@ -9,13 +9,13 @@ import types
 import typing
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Union
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
 from kolena_local.serialization.decode import converter_for
-from kolena_local.serialization.layout import Layout, Structured, layout_of
+from kolena_local.serialization.hints import is_class
+from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
 from kolena_local.serialization.scalar import SCALARS, Mismatch, plain, shown
 
 Encoder = Callable[[Any], Json]
@@ -90,8 +90,8 @@ def _shown_whole(value: Any) -> Any:
     return value if isinstance(value, SCALARS) else _any(value)
 
 
-@cache
-def _object_encoder(cls: type[Structured]) -> Callable[[Any], dict[str, Json]]:
+@per_class
+def _object_encoder(cls: type[Any]) -> Callable[[Any], dict[str, Json]]:
     layout = layout_of(cls)
     steps = tuple(
         (field.name, field.hint if field.hint in SCALARS else None, encoder_for(field.hint))
@@ -108,7 +108,7 @@ def _object_encoder(cls: type[Structured]) -> Callable[[Any], dict[str, Json]]:
             # Slots, and attributes deleted by force, are not in __dict__.
             value = values[name] if name in values else _attribute(data_object, name)
             if type(value) is exact:
-                result[name] = value  # type: ignore[assignment]  # exact is a JSON scalar's type
+                result[name] = value
                 continue
             try:
                 result[name] = encode_field(value)
@@ -140,7 +140,6 @@ def _add_extras(layout: Layout, values: dict[str, Any], result: dict[str, Json])
             raise mismatch.under(f".{name}") from None
 
 
-@cache
 def encoder_for(hint: Any) -> Encoder:
     """Compose the function that writes values of a declared type.
 
@@ -151,13 +150,15 @@ def encoder_for(hint: Any) -> Encoder:
         A function of one value that returns JSON or raises :class:`Mismatch`.
     """
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if isinstance(hint, type) and issubclass(hint, Structured):
+    if is_class(hint, Structured):
         return _declared_object(hint)
-    if origin is list:
+    if origin is list and arguments:
         return _list(encoder_for(arguments[0]))
-    if origin in _UNIONS and len(arguments) == 2 and type(None) in arguments:
-        encode_present = encoder_for(arguments[arguments[0] is type(None)])
-        return lambda value: None if value is None else encode_present(value)
+    if origin in _UNIONS:
+        if len(arguments) == 2 and type(None) in arguments:
+            encode_present = encoder_for(arguments[arguments[0] is type(None)])
+            return lambda value: None if value is None else encode_present(value)
+        return _union(arguments, _checked(hint))
     if origin is tuple and all(argument is float for argument in arguments):
         return _point(len(arguments), _checked(hint))
     if hint in (Any, object):
@@ -167,9 +168,20 @@ def encoder_for(hint: Any) -> Encoder:
 
 def _declared_object(cls: type[Structured]) -> Encoder:
     def convert(value: Any) -> Json:
-        if isinstance(value, cls):
+        # Asked first, because asking an abstract class for its objects is slow.
+        if type(value) is cls or isinstance(value, cls):
             return _object_encoder(type(value))(value)
         return _object_encoder(cls)(converter_for(cls)(value))
+
+    return convert
+
+
+def _union(hints: tuple[Any, ...], encode_slowly: Encoder) -> Encoder:
+    classes = frozenset(hint for hint in hints if is_class(hint, Structured))
+
+    def convert(value: Any) -> Json:
+        cls = type(value)
+        return _object_encoder(cls)(value) if cls in classes else encode_slowly(value)
 
     return convert
 
@@ -205,9 +217,12 @@ def _as_list(value: Any) -> Any:
 
 def _point(length: int, encode_slowly: Encoder) -> Encoder:
     def convert(value: Any) -> Json:
-        if type(value) is tuple and len(value) == length and all(map(_is_float, value)):
-            return value  # type: ignore[return-value]  # a tuple is written as a list
-        return encode_slowly(value)
+        if type(value) is not tuple or len(value) != length:
+            return encode_slowly(value)
+        for item in value:
+            if type(item) is not float:
+                return encode_slowly(value)
+        return value  # type: ignore[return-value]  # a tuple is written as a list
 
     return convert
 
@@ -269,7 +284,3 @@ def _key(key: Any) -> str:
         # As JSON writers spell them: null, true, 1, 0.5.
         return {"None": "null", "True": "true", "False": "false"}.get(str(encoded), str(encoded))
     raise Mismatch(f"{shown(key)} cannot be a key; use text")
-
-
-def _is_float(value: Any) -> bool:
-    return type(value) is float

@@ -58,14 +58,14 @@ def own_hint(cls: type, name: str) -> Any:
 
 
 def is_class(hint: Any, *bases: type) -> bool:
-    """Tell whether a type is a plain class, and a subclass of one of the bases."""
+    """Tell whether a type is a plain class, and if bases are given, a subclass of one."""
     # On Python 3.10, list[int] passes for a class, until issubclass is asked.
     plain = isinstance(hint, type) and typing.get_origin(hint) is None
-    return plain and issubclass(hint, bases)
+    return plain and (not bases or issubclass(hint, bases))
 
 
 def shown_hint(hint: Any) -> str:
     """Return a type as messages show it."""
-    if is_class(hint, object):
+    if is_class(hint):
         return str(hint.__name__)
-    return str(hint).replace("typing.", "")
+    return str(hint).replace("collections.abc.", "").replace("typing.", "")

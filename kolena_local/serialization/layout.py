@@ -7,13 +7,17 @@ is late enough for names in string annotations (``from __future__ import annotat
 import dataclasses
 import inspect
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from kolena_local.serialization.hints import hints_of
 
 _LAYOUT = "__kolena_local_layout__"
 _CHECK = "__kolena_local_check__"
 _FIELDS = "__dataclass_fields__"
+
+
+Made = TypeVar("Made")
 
 
 class Structured:
@@ -80,6 +84,13 @@ class Layout:
     _known: frozenset[str] = dataclasses.field(init=False, repr=False, compare=False)
 
 
+def per_class(make: Callable[[type[Any]], Made]) -> Callable[[type[Any]], Made]:
+    """Have what a function makes of a class made once only."""
+    # Type checkers believe that classes cannot be hashed, as functools.cache demands.
+    cached: Any = cache(make)
+    return cached  # type: ignore[no-any-return]
+
+
 def layout_of(cls: type[Any]) -> Layout:
     """Return the layout of a data object's class.
 
@@ -134,7 +145,7 @@ def check_at_first_use(cls: type, check: Callable[[], None]) -> None:
 
 def _work_out(cls: type[Any]) -> Layout:
     hints = hints_of(cls)
-    declared = dataclasses.fields(cls)  # type: ignore[arg-type]  # every data object has fields
+    declared = dataclasses.fields(cls)
     return Layout(
         cls=cls,
         fields=tuple(
@@ -152,14 +163,14 @@ def _work_out(cls: type[Any]) -> Layout:
     )
 
 
-def _allows_extras(cls: type) -> bool:
+def _allows_extras(cls: Any) -> bool:
     if _is_pydantic(cls):
         return dict(getattr(cls, "__pydantic_config__", None) or {}).get("extra") == "allow"
     if _is_pydantic_v1(cls):
         return str(getattr(cls.__pydantic_model__.__config__.extra, "value", "")) == "allow"
     # A generated constructor takes the declared fields only; ours, or one the user wrote, may set
     # more.
-    return not _is_generated(cls.__init__)  # type: ignore[misc]  # only looked at, never called
+    return not _is_generated(cls.__init__)
 
 
 def _has_plain_init(cls: type) -> bool:

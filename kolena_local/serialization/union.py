@@ -12,6 +12,7 @@ from collections.abc import Sequence as AbstractSequence
 from typing import Any, Union
 
 from kolena_local.serialization.decode import converter_for
+from kolena_local.serialization.hints import is_class, shown_hint
 from kolena_local.serialization.layout import Structured, layout_of
 from kolena_local.serialization.scalar import SCALARS, Converter, Mismatch, shown
 
@@ -35,15 +36,17 @@ def best_fit(hints: tuple[Any, ...], lax: bool) -> Converter:
         A function that returns the value as the member that fits best, or raises :class:`Mismatch`.
     """
     taken_as_is = {hint for hint in hints if hint in (*SCALARS, type(None))}
-    classes = [hint for hint in hints if isinstance(hint, type) and issubclass(hint, Structured)]
-    choices: dict[tuple[Any, ...], type[Structured] | None] = {}
+    converters = [converter_for(hint, lax) for hint in hints]
+    classes = {hint: converter_for(hint) for hint in hints if is_class(hint, Structured)}
+    choices: dict[tuple[str | None, ...], Any] = {}
 
     def convert(value: Any) -> Any:
         if type(value) in taken_as_is:
             return value
         if isinstance(value, dict) and classes:
             # Most stored objects are told apart by their keys alone, and those choices repeat.
-            shape = (value.get("data_type"), *value)
+            data_type = value.get("data_type")
+            shape = (data_type if isinstance(data_type, str) else None, *value)
             if shape not in choices:
                 if len(choices) >= _CHOICES_KEPT:
                     choices.clear()
@@ -51,31 +54,24 @@ def best_fit(hints: tuple[Any, ...], lax: bool) -> Converter:
             chosen = choices[shape]
             if chosen is not None:
                 try:
-                    return converter_for(chosen)(value)
+                    return classes[chosen](value)
                 except Mismatch:
                     pass  # the keys fit and a value does not; another member may take it
-        return converter_for(_cheapest(hints, value), lax)(value)
+        return converters[_cheapest(hints, value)](value)
 
     return convert
 
 
-def _cheapest(hints: tuple[Any, ...], value: Any) -> Any:
-    costs = [(cost, hint) for hint in hints if (cost := cost_of(hint, value)) is not None]
-    if not costs:
-        names = ", ".join(map(_name, hints))
+def _cheapest(hints: tuple[Any, ...], value: Any) -> int:
+    costs = [cost_of(hint, value) for hint in hints]
+    fitting = [position for position, cost in enumerate(costs) if cost is not None]
+    if not fitting:
+        names = ", ".join(map(shown_hint, hints))
         raise Mismatch(f"{shown(value)} is none of {names}")
-    return min(costs, key=lambda pair: pair[0])[1]
+    return min(fitting, key=lambda position: costs[position] or _FREE)
 
 
-def _name(hint: Any) -> str:
-    if isinstance(hint, type):
-        return hint.__name__
-    return str(hint).replace("collections.abc.", "").replace("typing.", "")
-
-
-def _choice_by_keys(
-    classes: list[type[Structured]], value: dict[str, Any]
-) -> type[Structured] | None:
+def _choice_by_keys(classes: Iterable[Any], value: dict[str, Any]) -> Any:
     """Return the class whose keys alone cost least, None when two cost the same."""
     costs = [(cost, cls) for cls in classes if (cost := _cost_of_keys(cls, value)) is not None]
     costs.sort(key=lambda pair: pair[0])
@@ -116,7 +112,7 @@ def cost_of(hint: Any, value: Any) -> Cost | None:
         return _sum(zip(arguments, value, strict=True)) if fits else None
     if origin is dict and isinstance(value, dict):
         return _sum((arguments[1], item) for item in value.values())
-    if isinstance(hint, type) and issubclass(hint, Structured):
+    if is_class(hint, Structured):
         return _cost_of_object(hint, value)
     # numpy's float64 and texts, and enumerations of texts, inherit from these two.
     if type(value) is hint or (hint in (float, str) and isinstance(value, hint)):
