@@ -112,7 +112,7 @@ def converter_for(hint: Any, lax: bool = False) -> Converter:
         return _dict(*(converter_for(argument, lax) for argument in arguments or (Any, Any)))
     if hint is None or hint is type(None):
         return convert_none
-    if hint is object or not is_class(hint):
+    if hint in (Any, object) or not is_class(hint):  # Any is a class from Python 3.11 on
         return _as_given if lax else revive
     return _class(hint, lax)
 

@@ -34,6 +34,15 @@ def test_text_stays_text_and_floats_stay_floats(given: Any, kept: Any) -> None:
     assert (value, type(value)) == (kept, type(kept))
 
 
+def test_a_list_of_anything_takes_anything() -> None:
+    class Anything(DataObject):
+        values: list[Any]
+
+    given = [1, "a", None, {"b": [2.0]}]
+    assert Anything(given).values == given
+    assert Anything._from_dict({"values": given}).values == given
+
+
 def test_an_error_names_the_members_as_they_are_written() -> None:
     class Nested(DataObject):
         value: Union[float, list[Union[float, None]], dict[str, int]]
