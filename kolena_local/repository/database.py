@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -185,11 +186,16 @@ def _engine_for_file(path: str, writable: bool) -> Engine:
 
 def _engine_in_memory() -> Engine:
     check_library()
+    return _with_own_begin(
+        # The pool asks for its one connection when it is first needed, and closes it in the end.
+        create_engine("sqlite+pysqlite://", creator=_new_in_memory, poolclass=StaticPool)
+    )
+
+
+def _new_in_memory() -> sqlite3.Connection:
     connection = connect(MEMORY)
     build_in_memory(connection)
-    return _with_own_begin(
-        create_engine("sqlite+pysqlite://", creator=lambda: connection, poolclass=StaticPool)
-    )
+    return connection
 
 
 def _with_own_begin(engine: Engine) -> Engine:
