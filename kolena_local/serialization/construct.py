@@ -62,6 +62,8 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         values[name] = value
     if absent:
         raise TypeError(f"{layout.cls.__name__} lacks {', '.join(map(repr, absent))}")
+    for field in layout.derived_defaults:
+        values[field.name] = field.make_default()
     if kwargs:
         _keep_extras(layout, values, kwargs)
     if post_init is not None:
@@ -74,6 +76,14 @@ def _keep_extras(layout: Layout, values: dict[str, Any], extras: dict[str, Any])
         raise TypeError(
             f"{layout.cls.__name__} computes {', '.join(map(repr, computed))} itself; leave it out"
         )
+    if layout.data_type is not None and "data_type" in extras:
+        # The content of a stored object has it; it is no attribute.
+        given = extras.pop("data_type")
+        if given != layout.data_type:
+            raise InputValidationError(
+                f"{layout.cls.__name__} has the data type {layout.data_type!r}, not {given!r};"
+                " leave it out, or choose another name"
+            )
     values.update(extras)
 
 

@@ -138,6 +138,11 @@ DataObject.__dataclass_params__ = dataclasses.dataclass(frozen=True)(  # type: i
 ).__dataclass_params__
 
 
+# Without it, pydantic 1 takes a subclass that adds no field for a standard dataclass, and makes
+# something of it that is no class.
+DataObject.__pydantic_model__ = None  # type: ignore[attr-defined]
+
+
 def data_object(cls: ObjectType) -> ObjectType:
     """Make an undecorated class's annotations its fields now, not at its first object.
 

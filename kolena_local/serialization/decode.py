@@ -53,6 +53,10 @@ def decode(cls: type[StructuredType], value: Any) -> StructuredType:
         raise InputValidationError(
             f"this is no {cls.__name__}: {mismatch.problem} at ${mismatch.path}"
         ) from None
+    except RecursionError:
+        raise InputValidationError(
+            f"this {cls.__name__} is nested too deeply to be read; flatten it"
+        ) from None
 
 
 def register(cls: type[Structured]) -> None:
@@ -301,6 +305,8 @@ def _builder(layout: Layout) -> Converter:
         try:
             if not plain_init:
                 return cls(**values)
+            for field in layout.derived_defaults:
+                values[field.name] = field.make_default()
             if post_init is not None:
                 post_init(result)
         except (TypeError, ValueError) as error:

@@ -22,6 +22,7 @@ Encoder = Callable[[Any], Json]
 
 _AS_IS = frozenset({bool, int, float, str, type(None)})
 _UNIONS = (Union, types.UnionType)
+_TOO_DEEP = "{} is nested too deeply to be stored, or holds itself; flatten it"
 
 
 def encode(data_object: Structured) -> dict[str, Json]:
@@ -44,6 +45,8 @@ def encode(data_object: Structured) -> dict[str, Json]:
         return _object_encoder(cls)(data_object)
     except Mismatch as mismatch:
         raise InputValidationError(f"{cls.__name__}{mismatch.path}: {mismatch.problem}") from None
+    except RecursionError:
+        raise InputValidationError(_TOO_DEEP.format(cls.__name__)) from None
 
 
 def encode_value(value: Any, name: str) -> Json:
@@ -60,6 +63,8 @@ def encode_value(value: Any, name: str) -> Json:
         return _any(value)
     except Mismatch as mismatch:
         raise InputValidationError(f"{name}{mismatch.path}: {mismatch.problem}") from None
+    except RecursionError:
+        raise InputValidationError(_TOO_DEEP.format(name)) from None
 
 
 def to_dict(data_object: Structured) -> "OrderedDict[str, Any]":
@@ -93,6 +98,11 @@ def _shown_whole(value: Any) -> Any:
 @per_class
 def _object_encoder(cls: type[Any]) -> Callable[[Any], dict[str, Json]]:
     layout = layout_of(cls)
+    if layout.unkept:
+        raise InputValidationError(
+            f"{cls.__name__} could not be loaded again, because no object keeps its InitVar"
+            f" {layout.unkept[0]!r}; make it a field or give it a default"
+        )
     steps = tuple(
         (field.name, field.hint if field.hint in SCALARS else None, encoder_for(field.hint))
         for field in layout.fields
@@ -231,10 +241,8 @@ def _checked(hint: Any) -> Encoder:
     convert_back = converter_for(hint)
 
     def convert(value: Any) -> Json:
-        encoded = _any(value)
-        fitting = convert_back(encoded)
         # Content has one form however it was made: what the field's type makes of it.
-        return encoded if type(fitting) is type(encoded) else _any(fitting)
+        return _any(convert_back(_any(value)))
 
     return convert
 
@@ -254,7 +262,7 @@ def _any(value: Any) -> Json:
             # Subclasses (enumerations of texts, numpy's float64) are written as what they are
             # underneath.
             return scalar.__str__(number_or_text) if scalar is str else scalar(number_or_text)
-    if hasattr(value, "tolist"):
+    if hasattr(value, "tolist") and getattr(value, "shape", ()) != ():
         return _items(_as_list(value), _any)
     raise Mismatch(
         f"{shown(value)} cannot be stored; use numbers, text, lists, dicts, None or data objects"

@@ -59,8 +59,8 @@ def own_hint(cls: type, name: str) -> Any:
 
 def is_class(hint: Any, *bases: type) -> bool:
     """Tell whether a type is a plain class, and if bases are given, a subclass of one."""
-    # On Python 3.10, list[int] passes for a class, until issubclass is asked.
-    plain = isinstance(hint, type) and typing.get_origin(hint) is None
+    # list[int] passes for a class on Python 3.10, and Any since 3.11.
+    plain = isinstance(hint, type) and hint is not Any and typing.get_origin(hint) is None
     return plain and (not bases or issubclass(hint, bases))
 
 

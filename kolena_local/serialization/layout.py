@@ -62,6 +62,10 @@ class Layout:
     compared: tuple[str, ...]
     #: Fields that are computed from the others and never stored.
     derived: frozenset[str]
+    #: Derived fields that have a default: it stands until ``__post_init__`` computes a value.
+    derived_defaults: tuple[Field, ...]
+    #: What the constructor needs but no object keeps (``InitVar`` without default).
+    unkept: tuple[str, ...]
     #: Fields that are kept apart from the payload (a test sample's metadata).
     apart: frozenset[str]
     #: Whether attributes beyond the fields belong to the object.
@@ -73,13 +77,12 @@ class Layout:
 
     def extra_names(self, values: dict[str, Any]) -> tuple[str, ...]:
         """Return the names in an object's ``__dict__`` that are no fields, as inserted."""
-        # pydantic.v1 leaves a mark of its own, with two underscores, in every object.
-        return tuple(
-            name for name in values if name not in self._known and not name.startswith("__")
-        )
+        return tuple(name for name in values if name not in self._known)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_known", frozenset(self.names))
+        # pydantic 1 leaves a mark of its own in every object.
+        known = frozenset({*self.names, "__pydantic_initialised__"})
+        object.__setattr__(self, "_known", known)
 
     _known: frozenset[str] = dataclasses.field(init=False, repr=False, compare=False)
 
@@ -146,16 +149,21 @@ def check_at_first_use(cls: type, check: Callable[[], None]) -> None:
 def _work_out(cls: type[Any]) -> Layout:
     hints = hints_of(cls)
     declared = dataclasses.fields(cls)
+    fields = {
+        field.name: Field(
+            field.name, hints.get(field.name, Any), field.default, field.default_factory
+        )
+        for field in declared
+    }
+    derived = tuple(fields[field.name] for field in declared if not field.init)
     return Layout(
         cls=cls,
-        fields=tuple(
-            Field(field.name, hints.get(field.name, Any), field.default, field.default_factory)
-            for field in declared
-            if field.init
-        ),
+        fields=tuple(fields[field.name] for field in declared if field.init),
         names=tuple(field.name for field in declared),
         compared=tuple(field.name for field in declared if field.compare),
-        derived=frozenset(field.name for field in declared if not field.init),
+        derived=frozenset(field.name for field in derived),
+        derived_defaults=tuple(field for field in derived if not field.required),
+        unkept=tuple(field.name for field in _init_variables(cls) if field.required),
         apart=getattr(cls, "_apart", frozenset()),
         extras=_allows_extras(cls),
         plain_init=_has_plain_init(cls),
@@ -163,40 +171,50 @@ def _work_out(cls: type[Any]) -> Layout:
     )
 
 
-def _allows_extras(cls: Any) -> bool:
-    if _is_pydantic(cls):
-        return dict(getattr(cls, "__pydantic_config__", None) or {}).get("extra") == "allow"
-    if _is_pydantic_v1(cls):
-        return str(getattr(cls.__pydantic_model__.__config__.extra, "value", "")) == "allow"
+def _allows_extras(cls: type) -> bool:
+    maker = _maker(cls)
+    if _is_pydantic(maker):
+        return dict(getattr(maker, "__pydantic_config__", None) or {}).get("extra") == "allow"
+    if _is_pydantic_v1(maker):
+        extra = maker.__pydantic_model__.__config__.extra
+        return str(getattr(extra, "value", "")) == "allow"
     # A generated constructor takes the declared fields only; ours, or one the user wrote, may set
     # more.
-    return not _is_generated(cls.__init__)
+    return not _is_generated(maker)
 
 
 def _has_plain_init(cls: type) -> bool:
-    if _is_pydantic(cls) or _is_pydantic_v1(cls) or _has_init_variables(cls) or _has_slots(cls):
+    maker = _maker(cls)
+    if _is_pydantic(maker) or _is_pydantic_v1(maker) or _init_variables(cls) or _has_slots(cls):
         return False
-    init = cls.__init__  # type: ignore[misc]  # only looked at, never called
-    return _is_generated(init) or init is _root(cls).__init__  # type: ignore[misc]  # see above
+    return maker.__init__ is _root(cls).__init__ or _is_generated(maker)  # type: ignore[misc]
+
+
+def _maker(cls: type) -> Any:
+    """Return the class whose constructor makes the objects."""
+    return next(base for base in cls.__mro__ if "__init__" in base.__dict__)
 
 
 def _root(cls: type) -> type:
     return next(base for base in cls.__mro__ if base.__base__ is Structured)
 
 
-def _has_init_variables(cls: type) -> bool:
-    every = getattr(cls, _FIELDS, {})
-    return any(isinstance(field.type, dataclasses.InitVar) for field in every.values())
+def _init_variables(cls: type) -> tuple[Field, ...]:
+    return tuple(
+        Field(field.name, field.type, field.default, field.default_factory)
+        for field in getattr(cls, _FIELDS).values()
+        if field._field_type is dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]
+    )
 
 
 def _has_slots(cls: type) -> bool:
     return any("__slots__" in base.__dict__ for base in cls.__mro__[:-1])
 
 
-def _is_generated(init: Callable[..., None]) -> bool:
+def _is_generated(maker: type) -> bool:
     # dataclasses compiles its constructors from text; nothing else about them tells them from a
     # written one.
-    code = getattr(init, "__code__", None)
+    code = getattr(maker.__init__, "__code__", None)  # type: ignore[misc]  # only looked at
     return code is not None and code.co_filename == "<string>"
 
 
@@ -205,4 +223,4 @@ def _is_pydantic(cls: type) -> bool:
 
 
 def _is_pydantic_v1(cls: type) -> bool:
-    return "__pydantic_model__" in cls.__dict__
+    return cls.__dict__.get("__pydantic_model__") is not None
