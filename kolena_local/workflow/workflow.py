@@ -67,11 +67,17 @@ class Workflow:
         codec = Codec(self.test_sample_type, self.ground_truth_type, self.inference_type)
         object.__setattr__(self, "_codec", codec)
 
-    def register_evaluator(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def register_evaluator(
+        self,
+        evaluator_name: str,
+        image: str,
+        secret: str | None = None,
+        aws_assume_role: str | None = None,
+    ) -> NoReturn:
         """Refuse: evaluators run here, as arguments of ``test``."""
         _refuse_remote_evaluators()
 
-    def get_evaluator(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def get_evaluator(self, evaluator_name: str, include_secret: bool = False) -> NoReturn:
         """Refuse: evaluators run here, as arguments of ``test``."""
         _refuse_remote_evaluators()
 

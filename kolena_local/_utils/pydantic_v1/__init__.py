@@ -1,0 +1,1 @@
+"""Where scripts for the original find pydantic 1's dataclass."""
