@@ -192,11 +192,19 @@ def test_the_mapped_tables_stay_out_of_other_peoples_registry() -> None:
 def test_every_table_is_strict_and_explained(fresh: sqlite3.Connection) -> None:
     tables = fresh.execute(
         "SELECT list.name, strict, sql FROM pragma_table_list AS list"
-        " JOIN sqlite_master ON sqlite_master.name = list.name WHERE list.schema = 'main'"
+        " JOIN sqlite_master ON sqlite_master.name = list.name"
+        " WHERE list.schema = 'main' AND list.type = 'table'"
     ).fetchall()
     assert {name for name, _, _ in tables} == set(GOOD)
     for name, strict, sql in tables:
         assert strict, name
+        assert sql.splitlines()[1].startswith("    -- "), name
+
+
+def test_every_view_is_explained(fresh: sqlite3.Connection) -> None:
+    views = fresh.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall()
+    assert [name for name, _ in views] == ["v_model", "v_inference", "v_metrics"]
+    for name, sql in views:
         assert sql.splitlines()[1].startswith("    -- "), name
 
 

@@ -253,3 +253,56 @@ CREATE TABLE plot (
         REFERENCES evaluator_configuration (id) ON DELETE CASCADE,
     FOREIGN KEY (test_case_id) REFERENCES test_case (id)
 ) STRICT;
+
+CREATE VIEW v_model AS
+    -- Models, for questions in SQL: json_extract(metadata, '$.seed') reads one of the metadata.
+    SELECT model.id, model.name, workflow.name AS workflow, model.metadata,
+        -- JSON array, sorted.
+        (SELECT json_group_array(tag) FROM (
+            SELECT tag FROM model_tag WHERE model_id = model.id ORDER BY tag)) AS tags,
+        model.created_at, model.updated_at
+    FROM model JOIN workflow ON workflow.id = model.workflow_id;
+
+CREATE VIEW v_inference AS
+    -- What each model said about each test sample.
+    SELECT model.name AS model, workflow.name AS workflow, inference.test_sample_id,
+        json_extract(sample.payload, '$.locator') AS locator,
+        -- The sample's fields, its metadata and the inference, as JSON objects.
+        sample.payload AS test_sample, sample.metadata, inference.payload AS inference,
+        -- 1: a new inference was asked for, this is still the old one.
+        inference.stale
+    FROM inference
+    JOIN model ON model.id = inference.model_id
+    JOIN workflow ON workflow.id = model.workflow_id
+    JOIN test_sample AS sample ON sample.id = inference.test_sample_id;
+
+CREATE VIEW v_metrics AS
+    -- The metrics of test cases and test suites, each single value a row.
+    SELECT run.id AS test_run_id, model.name AS model, workflow.name AS workflow,
+        suite.name AS test_suite, run.test_suite_version,
+        -- NULL without a name; so is the configuration.
+        nullif(run.evaluator, '') AS evaluator,
+        nullif(configuration.display_name, '') AS configuration,
+        -- NULL for a metric of the whole test suite.
+        test_case.name AS test_case,
+        -- "accuracy"; nested ones as "by_class.cat" and "classes[0].recall". Which keys SQLite puts
+        -- in quotes depends on its version.
+        replace(substr(leaf.fullkey, 3), '"', '') AS metric,
+        -- NaN is NULL here.
+        CASE WHEN leaf.type <> 'object' THEN leaf.atom
+            WHEN json_extract(leaf.value, '$."$"') = 'inf' THEN 9e999
+            WHEN json_extract(leaf.value, '$."$"') = '-inf' THEN -9e999
+        END AS value
+    FROM (SELECT evaluator_configuration_id, test_case_id, payload FROM metrics_test_case
+        UNION ALL SELECT evaluator_configuration_id, NULL, payload FROM metrics_test_suite) AS found
+    JOIN evaluator_configuration AS configuration
+        ON configuration.id = found.evaluator_configuration_id
+    JOIN test_run AS run ON run.id = configuration.test_run_id
+    JOIN model ON model.id = run.model_id
+    JOIN workflow ON workflow.id = model.workflow_id
+    JOIN test_suite AS suite ON suite.id = run.test_suite_id
+    LEFT JOIN test_case ON test_case.id = found.test_case_id
+    JOIN json_tree(found.payload) AS leaf
+        -- An escape object (see test_sample) is one value, not an object.
+        ON CASE leaf.type WHEN 'object' THEN json_type(leaf.value, '$."$"') IS NOT NULL
+            WHEN 'array' THEN 0 ELSE leaf.key NOT IN ('$', 'utf-16-le') END;

@@ -1,0 +1,63 @@
+"""The views are for people who ask in SQL: one row a model, an inference, a metric."""
+
+from __future__ import annotations
+
+import math
+
+from kolena_local.payload import dumps
+from kolena_local.repository import Store, Unit
+from kolena_local.repository.records import CaseMetrics, Results
+from kolena_local.repository.rows import fetch
+from tests.repository.conftest import add_case, add_suite, put_pairs
+
+
+def rows(unit: Unit, query: str) -> list[tuple[object, ...]]:
+    return fetch(unit._connection, query)
+
+
+def test_models_have_their_workflow_and_sorted_tags(store: Store) -> None:
+    with store.write() as unit:
+        unit.models.add(unit.workflows.ensure("w").id, "m", {"seed": 3}, ["b", "a"])
+        query = "SELECT name, workflow, tags, json_extract(metadata, '$.seed') FROM v_model"
+        assert rows(unit, query) == [("m", "w", '["a","b"]', 3)]
+
+
+def test_inferences_stand_beside_their_samples(store: Store) -> None:
+    with store.write() as unit:
+        ((sample, _),) = put_pairs(unit, ["1.png"])
+        model = unit.models.add(unit.workflows.ensure("workflow").id, "m", {}, ())
+        unit.inferences.put(model.id, [(sample, '{"label":"cat"}')], replace=False)
+        (row,) = rows(unit, "SELECT * FROM v_inference")
+        assert row == (
+            "m", "workflow", sample, "1.png", '{"locator":"1.png"}', "{}", '{"label":"cat"}', 0
+        )  # fmt: skip
+
+
+def test_metrics_are_single_values_however_deep(store: Store) -> None:
+    with store.write() as unit:
+        case = add_case(unit, "day", put_pairs(unit, ["1.png"]))
+        suite = add_suite(unit, "all", [case])
+        model = unit.models.add(unit.workflows.ensure("workflow").id, "m", {}, ())
+        run = unit.test_runs.ensure(model.id, suite.id, 1, "Accuracy")
+        strict = unit.test_runs.ensure_configuration(run.id, "strict", None)
+        metrics = {
+            "accuracy": 0.5,
+            "loss": math.nan,
+            "worst": -math.inf,
+            "classes": [{"name": "cat", "recall": 1.0}],
+            "by_class": {"cat": 2},
+        }
+        unit.test_runs.replace_results(
+            strict.id, Results([], [CaseMetrics(case.id, dumps(metrics))], [], '{"mean":0.25}')
+        )
+        found = rows(unit, "SELECT * FROM v_metrics")
+    assert {row[:7] for row in found} == {(run.id, "m", "workflow", "all", 1, "Accuracy", "strict")}
+    assert [row[7:] for row in found] == [
+        ("day", "accuracy", 0.5),
+        ("day", "loss", None),
+        ("day", "worst", -math.inf),
+        ("day", "classes[0].name", "cat"),
+        ("day", "classes[0].recall", 1.0),
+        ("day", "by_class.cat", 2),
+        (None, "mean", 0.25),
+    ]
