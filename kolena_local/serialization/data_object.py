@@ -126,7 +126,7 @@ class DataObject(Structured, metaclass=ABCMeta):
         """Tell pydantic 2 the same; a class that pydantic decorates keeps pydantic's own way."""
         from pydantic_core import core_schema
 
-        if cls.__dict__.get("__is_pydantic_dataclass__"):
+        if "__pydantic_decorators__" in cls.__dict__:
             return handler(source)
         return core_schema.no_info_plain_validator_function(lambda value: decode.decode(cls, value))
 
