@@ -134,7 +134,7 @@ def test_only_the_class_itself_is_looked_at() -> None:
 
 def test_the_samples_of_the_package_are_allowed() -> None:
     for cls in vars(test_sample).values():
-        if isinstance(cls, type) and issubclass(cls, TestSample):
+        if isinstance(cls, type(TestSample)) and issubclass(cls, TestSample):
             check_test_sample_type(cls)
 
 
