@@ -77,6 +77,14 @@ GOOD: dict[str, dict[str, Any]] = {
         "test_case_version": 1,
     },
     "inference": {"model_id": 1, "test_sample_id": 1, "stale": 0, "payload": "{}"},
+    "inference_lease": {
+        "owner": "o",
+        "model_id": 1,
+        "test_sample_ids": "[1, 2]",
+        "expires_at": TIME,
+        "host": "h",
+        "pid": 1,
+    },
     "test_run": {
         "model_id": 1,
         "test_suite_id": 1,
@@ -119,12 +127,16 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "test_suite_version": {"version": [-1], "created_at": ["x"]},
     "test_suite_member": {"position": [-1]},
     "inference": {"stale": [2, -1]},
+    "inference_lease": {"test_sample_ids": ["", "1, 2"], "expires_at": ["x"]},
     "test_run": {
         "status": ["done", ""],
         "error": [],  # see below: it takes two columns to be wrong
         "created_at": ["x"],
         "started_at": ["x"],
         "finished_at": ["x"],
+        "host": ["h"],
+        "pid": [1],
+        "process_started": [1],
     },
     "evaluator_configuration": {},
     "metrics_test_sample": {},
@@ -222,6 +234,14 @@ def test_every_check_refuses_a_bad_row(fresh: sqlite3.Connection, table: str) ->
 def test_only_a_crashed_run_has_an_error(fresh: sqlite3.Connection) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed"):
         insert(fresh, "test_run", {**GOOD["test_run"], "status": "completed"})
+
+
+def test_a_running_run_has_a_process(fresh: sqlite3.Connection) -> None:
+    running = {**GOOD["test_run"], "status": "running", "error": None}
+    for process in ({}, {"host": "h"}, {"pid": 1}):
+        with pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed"):
+            insert(fresh, "test_run", {**running, **process})
+    insert(fresh, "test_run", {**running, "host": "h", "pid": 1, "process_started": 1})
 
 
 def test_the_latest_version_has_a_sample_once(fresh: sqlite3.Connection) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from kolena_local.errors import InputValidationError, NotFoundError
 
 
-def now() -> str:
-    """Return this moment as all times are stored: UTC, ISO 8601, milliseconds, ``Z``."""
-    text = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+def now(plus_seconds: float = 0.0) -> str:
+    """Return this moment, or a later one, as times are stored: UTC, ISO 8601, milliseconds, Z."""
+    moment = datetime.now(timezone.utc) + timedelta(seconds=plus_seconds)
+    text = moment.isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
 

@@ -74,7 +74,7 @@ class TestRunRecord:
     """The test of a model on one version of a test suite, by one evaluator.
 
     ``status`` is ``created``, ``running``, ``completed`` or ``crashed``; ``error`` is the text of
-    the crash.
+    the crash. ``is_stale``: it is still called running, but its process is known to be gone.
     """
 
     __test__ = False
@@ -90,6 +90,7 @@ class TestRunRecord:
     created_at: str
     started_at: str | None
     finished_at: str | None
+    is_stale: bool = False
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,19 @@ class InferenceTable(Table, table=True):
     payload: str = _text()
 
 
+class InferenceLeaseTable(Table, table=True):
+    __tablename__ = "inference_lease"
+    __table_args__ = (Index("inference_lease_model", "model_id"),)
+
+    owner: str = _text(primary_key=True)
+    model_id: int = _parent("model.id")
+    test_sample_ids: str = _text()
+    expires_at: str = _text()
+    host: str = _text()
+    pid: int
+    process_started: int | None = None
+
+
 class TestRunTable(Table, table=True):
     __tablename__ = "test_run"
     __table_args__ = (
@@ -211,6 +224,9 @@ class TestRunTable(Table, table=True):
     created_at: str = _text()
     started_at: str | None = _text(default=None)
     finished_at: str | None = _text(default=None)
+    host: str | None = _text(default=None)
+    pid: int | None = None
+    process_started: int | None = None
 
 
 class EvaluatorConfigurationTable(Table, table=True):

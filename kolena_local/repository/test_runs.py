@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from kolena_local.errors import NotFoundError
 from kolena_local.repository import results
 from kolena_local.repository.names import now
+from kolena_local.repository.processes import Process, is_gone, this_process
 from kolena_local.repository.records import (
     CaseMetricsRecord,
     ConfigurationRecord,
@@ -20,13 +21,14 @@ from kolena_local.repository.records import (
     SuiteMetricsRecord,
     TestRunRecord,
 )
-from kolena_local.repository.rows import fetch
+from kolena_local.repository.rows import Row, fetch
 from kolena_local.repository.tables import EvaluatorConfigurationTable, TestRunTable
 
 _RECORDS: Final = """
     SELECT run.id, workflow.name, model.name, suite.name, run.test_suite_version,
         nullif(run.evaluator, ''), run.status, run.error,
-        run.created_at, run.started_at, run.finished_at
+        run.created_at, run.started_at, run.finished_at,
+        run.host, run.pid, run.process_started
     FROM test_run AS run
     JOIN model ON model.id = run.model_id
     JOIN test_suite AS suite ON suite.id = run.test_suite_id
@@ -76,18 +78,28 @@ class TestRuns:
         return self.get(row.id)
 
     def start(self, run_id: int) -> TestRunRecord:
-        """Say that the run begins, for the first time or again."""
-        return self._set(run_id, status="running", started_at=now(), finished_at=None, error=None)
+        """Say that the run begins, for the first time or again, and that this process runs it."""
+        host, pid, process_started = this_process()
+        return self._set(
+            run_id,
+            status="running",
+            started_at=now(),
+            finished_at=None,
+            error=None,
+            host=host,
+            pid=pid,
+            process_started=process_started,
+        )
 
     def complete(self, run_id: int) -> TestRunRecord:
         """Say that the run has done all that it should."""
-        return self._set(run_id, status="completed", finished_at=now(), error=None)
+        return self._finish(run_id, status="completed", error=None)
 
     def crash(self, run_id: int, error_text: str) -> TestRunRecord:
         """Say that the run was ended by an exception, and by which."""
         # An exception's text may hold anything; noting it must never be the second failure.
         text = error_text.encode("utf-8", "backslashreplace").decode()
-        return self._set(run_id, status="crashed", finished_at=now(), error=text)
+        return self._finish(run_id, status="crashed", error=text)
 
     def get(self, run_id: int) -> TestRunRecord:
         """Return a run by its id.
@@ -173,7 +185,12 @@ class TestRuns:
         """Return the plots of the run's test cases, configuration by configuration."""
         return results.plots(self._connection, run_id)
 
-    def _set(self, run_id: int, **values: str | None) -> TestRunRecord:
+    def _finish(self, run_id: int, **values: str | None) -> TestRunRecord:
+        return self._set(
+            run_id, finished_at=now(), host=None, pid=None, process_started=None, **values
+        )
+
+    def _set(self, run_id: int, **values: str | int | None) -> TestRunRecord:
         row = self._session.get(TestRunTable, run_id)
         if row is not None:
             for name, value in values.items():
@@ -183,4 +200,10 @@ class TestRuns:
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestRunRecord]:
         rows = fetch(self._connection, _RECORDS + condition, parameters)
-        return [TestRunRecord(*row) for row in rows]
+        return [_record(row) for row in rows]
+
+
+def _record(row: Row) -> TestRunRecord:
+    *values, host, pid, started = row
+    values.append(host is not None and is_gone(Process(host, pid, started)))
+    return TestRunRecord(*values)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from kolena_local.repository.ground_truths import GroundTruths
 from kolena_local.repository.inferences import Inferences
+from kolena_local.repository.leases import Leases
 from kolena_local.repository.models import Models
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_runs import TestRuns
@@ -65,6 +66,11 @@ class Unit:
     def inferences(self) -> Inferences:
         """What the models said about the test samples."""
         return Inferences(self._connection)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Which samples some process is asking a model about."""
+        return Leases(self._connection)
 
     @cached_property
     def test_runs(self) -> TestRuns:

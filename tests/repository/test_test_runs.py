@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from kolena_local.errors import NotFoundError
 from kolena_local.payload import dumps
 from kolena_local.repository import Store, Unit
+from kolena_local.repository.processes import Process, this_process
 from kolena_local.repository.records import (
     CaseMetrics,
     CasePlot,
@@ -42,6 +45,26 @@ def test_a_run_is_made_once_for_its_key(store: Store) -> None:
             assert unit.test_runs.ensure(model.id, suite.id, version, evaluator).id != run.id
     with pytest.raises(NotFoundError), store.write() as unit:
         unit.test_runs.ensure(model.id, suite.id, 2, None)
+
+
+def test_a_run_whose_process_is_gone_is_stale_until_it_is_run_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    host = this_process().host
+    with store.write() as unit:
+        run, _ = add_run(unit)
+        assert not unit.test_runs.start(run.id).is_stale
+        for gone, owner in ((True, (host, process.pid)), (False, ("elsewhere", process.pid))):
+            with monkeypatch.context() as patch:
+                place = "kolena_local.repository.test_runs.this_process"
+                patch.setattr(place, lambda owner=owner: Process(*owner, None))
+                unit.test_runs.start(run.id)
+            assert unit.test_runs.get(run.id).is_stale == gone
+            assert [run.is_stale for run in unit.test_runs.list()] == [gone]
+        assert not unit.test_runs.start(run.id).is_stale
+        assert not unit.test_runs.crash(run.id, "boom").is_stale
 
 
 def test_a_run_goes_its_way(store: Store) -> None:

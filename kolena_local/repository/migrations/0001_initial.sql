@@ -167,6 +167,26 @@ CREATE INDEX inference_stale
     ON inference (model_id, test_sample_id)
     WHERE stale = 1;
 
+CREATE TABLE inference_lease (
+    -- Which pending samples a process is working on, so that another one that tests the same model
+    -- takes others. A lease ends with its samples, with its process, or when it runs out.
+    owner TEXT NOT NULL PRIMARY KEY,
+    model_id INTEGER NOT NULL,
+    -- JSON array of test samples' ids. One row for all: a lease is taken, replaced and dropped
+    -- many times in a run and must cost next to nothing.
+    test_sample_ids TEXT NOT NULL CHECK (json_valid(test_sample_ids)),
+    expires_at TEXT NOT NULL CHECK (expires_at IS strftime('%Y-%m-%dT%H:%M:%fZ', expires_at)),
+    -- The process, as in test_run.
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    process_started INTEGER,
+    FOREIGN KEY (model_id) REFERENCES model (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX inference_lease_model
+    -- Finds the others that work for a model.
+    ON inference_lease (model_id);
+
 CREATE TABLE test_run (
     -- The test of a model on one version of a test suite by one evaluator.
     id INTEGER NOT NULL PRIMARY KEY,
@@ -182,6 +202,13 @@ CREATE TABLE test_run (
     -- Of the last attempt: a run that is tried again starts anew.
     started_at TEXT CHECK (started_at IS strftime('%Y-%m-%dT%H:%M:%fZ', started_at)),
     finished_at TEXT CHECK (finished_at IS strftime('%Y-%m-%dT%H:%M:%fZ', finished_at)),
+    -- Which process is at work while the status is 'running' (of several, the last that began), so
+    -- that a run whose process was killed is known from one that goes on.
+    host TEXT CHECK ((host IS NOT NULL) = (status = 'running')),
+    pid INTEGER CHECK ((pid IS NOT NULL) = (status = 'running')),
+    -- When the process began, in clock ticks since the machine did: process ids are used again.
+    -- NULL where the system does not tell.
+    process_started INTEGER CHECK (process_started IS NULL OR status = 'running'),
     UNIQUE (model_id, test_suite_id, test_suite_version, evaluator),
     FOREIGN KEY (test_suite_id, test_suite_version)
         REFERENCES test_suite_version (test_suite_id, version) ON DELETE CASCADE,

@@ -1,0 +1,115 @@
+"""Leases: which pending samples of a model some process is working on just now.
+
+Two processes that run the same test share the work by them. They only keep work from being done
+twice; no result depends on them, because a model answers the same whoever asks it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from kolena_local.repository.names import now
+from kolena_local.repository.processes import Process, is_gone, this_process
+from kolena_local.repository.rows import as_json, execute, fetch, fetch_ids
+
+_PENDING: Final = """
+    SELECT wanted.value FROM json_each(:samples) AS wanted
+    WHERE NOT EXISTS (SELECT 1 FROM inference
+            WHERE model_id = :model AND test_sample_id = wanted.value)
+        OR EXISTS (SELECT 1 FROM inference INDEXED BY inference_stale
+            WHERE model_id = :model AND test_sample_id = wanted.value AND stale = 1)
+    ORDER BY wanted.key
+"""
+
+
+class Claim(NamedTuple):
+    """What became of samples that a process wanted to work on; those done already are in neither.
+
+    Args:
+        granted: the process may do these.
+        refused: another one is at them.
+    """
+
+    granted: array[int]
+    refused: array[int]
+
+
+class Leases:
+    """The leases of a store, inside one unit of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def claim(
+        self,
+        owner: str,
+        model_id: int,
+        samples: Sequence[int],
+        *,
+        held: Iterable[int],
+        seconds: float,
+    ) -> Claim:
+        """Lease those of the samples that are pending and that no other process is working on.
+
+        Parameters:
+            owner: a text that nobody else uses.
+            samples: the samples that are wanted.
+            held: samples that the owner has leased before and goes on working on.
+            seconds: when the lease runs out, unless it is extended.
+        """
+        pending = fetch_ids(
+            self._connection, _PENDING, {"samples": as_json(samples), "model": model_id}
+        )
+        taken = self._taken_by_others(owner, model_id)
+        granted = array("q", [sample for sample in pending if sample not in taken])
+        if granted:
+            execute(
+                self._connection,
+                """
+                INSERT INTO inference_lease
+                    (owner, model_id, test_sample_ids, expires_at, host, pid, process_started)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (owner) DO UPDATE SET
+                    test_sample_ids = excluded.test_sample_ids, expires_at = excluded.expires_at
+                """,
+                (owner, model_id, as_json([*held, *granted]), now(seconds), *this_process()),
+            )
+        return Claim(granted, array("q", [sample for sample in pending if sample in taken]))
+
+    def extend(self, owner: str, *, seconds: float) -> None:
+        """Let the owner's lease run out later; one that is gone stays gone."""
+        execute(
+            self._connection,
+            "UPDATE inference_lease SET expires_at = ? WHERE owner = ?",
+            (now(seconds), owner),
+        )
+
+    def drop(self, owner: str) -> None:
+        """End the owner's lease."""
+        execute(self._connection, "DELETE FROM inference_lease WHERE owner = ?", (owner,))
+
+    def _taken_by_others(self, owner: str, model_id: int) -> set[int]:
+        rows = fetch(
+            self._connection,
+            "SELECT owner, expires_at, host, pid, process_started FROM inference_lease"
+            " WHERE model_id = ? AND owner <> ?",
+            (model_id, owner),
+        )
+        moment = now()
+        for other, expires_at, *process in rows:
+            # A process that was killed cannot give back what it has; nobody waits for it.
+            if expires_at <= moment or is_gone(Process._make(process)):
+                self.drop(other)
+        return set(
+            fetch_ids(
+                self._connection,
+                "SELECT sample.value FROM inference_lease AS lease"
+                " CROSS JOIN json_each(lease.test_sample_ids) AS sample"
+                " WHERE lease.model_id = ? AND lease.owner <> ?",
+                (model_id, owner),
+            )
+        )
