@@ -275,6 +275,7 @@ def _builder(layout: Layout) -> Converter:
     data_type = None if "data_type" in layout.names else layout.data_type
     field_steps = steps(layout)
     post_init = getattr(cls, "__post_init__", None)
+    none_by_default = {field.name for field in layout.fields if field.default is None}
 
     def build(value: dict[str, Any]) -> Any:
         result: Any = object.__new__(cls) if plain_init else None
@@ -304,7 +305,9 @@ def _builder(layout: Layout) -> Converter:
                 values[name] = revive(value[name])
         try:
             if not plain_init:
-                return cls(**values)
+                # pydantic takes no None for "score: float = None", unless it is left out.
+                left_out = {name for name in none_by_default if values[name] is None}
+                return cls(**{name: values[name] for name in values if name not in left_out})
             for field in layout.derived_defaults:
                 values[field.name] = field.make_default()
             if post_init is not None:

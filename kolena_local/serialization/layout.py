@@ -8,7 +8,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Optional, TypeVar
 
 from kolena_local.serialization.hints import hints_of
 
@@ -150,9 +150,7 @@ def _work_out(cls: type[Any]) -> Layout:
     hints = hints_of(cls)
     declared = dataclasses.fields(cls)
     fields = {
-        field.name: Field(
-            field.name, hints.get(field.name, Any), field.default, field.default_factory
-        )
+        field.name: Field(field.name, _meant(field, hints), field.default, field.default_factory)
         for field in declared
     }
     derived = tuple(fields[field.name] for field in declared if not field.init)
@@ -169,6 +167,12 @@ def _work_out(cls: type[Any]) -> Layout:
         plain_init=_has_plain_init(cls),
         data_type=cls._data_type(),
     )
+
+
+def _meant(field: "dataclasses.Field[Any]", hints: dict[str, Any]) -> Any:
+    hint = hints.get(field.name, Any)
+    # Many write "score: float = None"; the default tells that None belongs to the type.
+    return Optional[hint] if field.default is None else hint  # noqa: UP045  # a value, no annotation
 
 
 def _allows_extras(cls: type) -> bool:

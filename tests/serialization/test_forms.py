@@ -86,6 +86,18 @@ def test_all_forms_store_the_same(decorate: Any) -> None:
     ]
 
 
+def test_none_by_default_means_that_none_is_allowed(decorate: Any) -> None:
+    @decorate
+    class Own(DataObject):
+        label: str
+        score: float = None
+        boxes: List[BoundingBox] = None
+
+    for own in (Own("a"), Own("a", 0.5), Own("a", boxes=[])):
+        assert stored(own) == own
+    assert encode(Own("a")) == {"label": "a", "score": None, "boxes": None}
+
+
 def test_extending_a_box_keeps_what_it_computes(decorate: Any) -> None:
     @decorate
     class OwnBox(BoundingBox):
