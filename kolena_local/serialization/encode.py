@@ -68,31 +68,41 @@ def encode_value(value: Any, name: str) -> Json:
 
 
 def to_dict(data_object: Structured) -> "OrderedDict[str, Any]":
-    """Return a data object as an ordered JSON object that shows derived fields too."""
+    """Return a data object as an ordered JSON object that shows derived fields too.
+
+    Raises:
+        InputValidationError: a value is nothing that JSON can hold; the message has its path.
+    """
+    try:
+        return _object_shown(data_object)
+    except Mismatch as mismatch:
+        path = f"{type(data_object).__name__}{mismatch.path}"
+        raise InputValidationError(f"{path}: {mismatch.problem}") from None
+
+
+def _object_shown(data_object: Structured) -> "OrderedDict[str, Any]":
     layout = layout_of(type(data_object))
     values = data_object.__dict__
     result: OrderedDict[str, Any] = OrderedDict()
     for name in layout.names + (layout.extra_names(values) if layout.extras else ()):
-        if name in layout.apart:
-            continue
-        try:
-            result[name] = _shown_whole(getattr(data_object, name))
-        except Mismatch as mismatch:
-            path = f"{layout.cls.__name__}.{name}{mismatch.path}"
-            raise InputValidationError(f"{path}: {mismatch.problem}") from None
+        if name not in layout.apart:
+            result[name] = _shown(_attribute(data_object, name), f".{name}")
     if layout.data_type is not None:
         result["data_type"] = layout.data_type
     return result
 
 
-def _shown_whole(value: Any) -> Any:
-    if isinstance(value, Structured):
-        return to_dict(value)
-    if isinstance(value, (list, tuple)):
-        return [_shown_whole(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _shown_whole(item) for key, item in value.items()}
-    return value if isinstance(value, SCALARS) else _any(value)
+def _shown(value: Any, step: str) -> Any:
+    try:
+        if isinstance(value, Structured):
+            return _object_shown(value)
+        if isinstance(value, (list, tuple)):
+            return [_shown(item, f"[{index}]") for index, item in enumerate(value)]
+        if isinstance(value, dict):
+            return {key: _shown(item, f".{key}") for key, item in value.items()}
+        return value if isinstance(value, SCALARS) else _any(value)
+    except Mismatch as mismatch:
+        raise mismatch.under(step) from None
 
 
 @per_class
@@ -137,7 +147,9 @@ def _attribute(data_object: Any, name: str) -> Any:
     try:
         return getattr(data_object, name)
     except AttributeError:
-        raise Mismatch("the attribute is missing", f".{name}") from None
+        raise Mismatch(
+            f"the attribute {name!r} is missing; set it when the object is made"
+        ) from None
 
 
 def _add_extras(layout: Layout, values: dict[str, Any], result: dict[str, Json]) -> None:
