@@ -124,7 +124,7 @@ def encode_png(image: npt.NDArray[Any], mode: str) -> io.BytesIO:
         ImportError: Pillow is not installed.
     """
     try:
-        from PIL import Image
+        from PIL import Image, ImageMode
     except ImportError as error:
         raise ImportError(
             "PNG files are made with Pillow, which is not installed; "
@@ -134,10 +134,16 @@ def encode_png(image: npt.NDArray[Any], mode: str) -> io.BytesIO:
     pixels = _checked_image(image)
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
+    height, width, *channels = pixels.shape
     encoded = io.BytesIO()
     try:
-        Image.fromarray(pixels, mode=mode).save(encoded, format="png")
-    except (KeyError, OSError, TypeError, ValueError) as error:
+        # Not Image.fromarray(): what it makes of a mode, Pillow's versions do not agree on.
+        expected = ImageMode.getmode(mode)
+        if pixels.dtype != expected.typestr or (channels or [1]) != [len(expected.bands)]:
+            each = f"{len(expected.bands)} x {np.dtype(expected.typestr)}"
+            raise ValueError(f"which has {each} for each pixel")
+        Image.frombytes(mode, (width, height), pixels.tobytes()).save(encoded, format="png")
+    except (KeyError, OSError, ValueError) as error:
         raise InputValidationError(
             f"An array of shape {pixels.shape} and type {pixels.dtype} is no PNG image of mode "
             f"{mode!r} ({error}); pass another mode or convert the array first."
