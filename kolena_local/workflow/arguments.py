@@ -1,17 +1,27 @@
 """Checks of what users pass to models, test cases and suites, before anything is opened.
 
 Values are converted where the original's client does so: a number becomes a name, a list of tags a
-set.
+set, any series of things a list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections import deque
+from collections.abc import Mapping
+from types import GeneratorType
+from typing import Any, Final
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
 from kolena_local.serialization.encode import encode_value
+
+#: What is taken for a list. Text, bytes and dicts are no lists, and of other iterators it cannot be
+#: told whether the caller still needs them.
+_SERIES: Final = (list, tuple, set, frozenset, deque, GeneratorType)
+
+_YES: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
+_NO: Final = frozenset({"0", "false", "f", "no", "n", "off"})
+_LARGEST_VERSION: Final = 2**63 - 1
 
 
 def check_name(value: Any, kind: str) -> str:
@@ -24,12 +34,12 @@ def check_name(value: Any, kind: str) -> str:
     Raises:
         InputValidationError: it is blank, or neither text nor a number.
     """
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise InputValidationError(f"the name of a {kind} must be text, not {value!r}")
-    name = str(value)
+    name = _text(value)
+    if name is None:
+        raise InputValidationError(f"the name of a {kind} must be text, not {value!r:.80}")
     if not name.strip():
         raise InputValidationError(f"the name of a {kind} is blank; give it one")
-    return name
+    return _storable(name, f"the name of a {kind}")
 
 
 def check_description(value: Any) -> str | None:
@@ -38,11 +48,12 @@ def check_description(value: Any) -> str | None:
     Raises:
         InputValidationError: it is neither text nor a number.
     """
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (int, float)):
-        return str(value)
-    raise InputValidationError(f"a description must be text, not {value!r}")
+    if value is None:
+        return None
+    description = _text(value)
+    if description is None:
+        raise InputValidationError(f"a description must be text, not {value!r:.80}")
+    return _storable(description, "a description")
 
 
 def check_version(value: Any) -> int | None:
@@ -55,45 +66,114 @@ def check_version(value: Any) -> int | None:
         return None
     try:
         version = int(value)
-    except (TypeError, ValueError):
-        version = -1
-    if isinstance(value, bool) or version < 0 or version != float(value):
-        raise InputValidationError(f"a version must be 0, 1, 2 …, not {value!r}")
+        whole = not isinstance(value, bool) and version == float(value)
+    except (TypeError, ValueError, OverflowError):
+        version, whole = -1, False
+    if not whole or not 0 <= version <= _LARGEST_VERSION:
+        raise InputValidationError(f"a version must be 0, 1, 2 …, not {value!r:.80}")
     return version
 
 
+def check_flag(value: Any, name: str) -> bool:
+    """Return a switch such as ``reset``; 0 and 1, "yes" and "no" and the like are taken too.
+
+    Raises:
+        InputValidationError: it is nothing that says yes or no.
+    """
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in _YES | _NO:
+        raise InputValidationError(f"{name} must be True or False, not {value!r:.80}")
+    return word in _YES
+
+
+def check_list(value: Any, what: str) -> list[Any]:
+    """Return lists, tuples, sets, deques and generators as a list, None as an empty one.
+
+    Args:
+        value: what was given.
+        what: the argument and what it holds, for the message.
+
+    Raises:
+        InputValidationError: it is none of those.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, _SERIES):
+        raise InputValidationError(f"{what}, not a {type(value).__name__}; put it into list(…)")
+    return list(value)
+
+
 def check_tags(value: Any) -> set[str] | None:
-    """Return tags as a set, None as None.
+    """Return tags as a set, None as None; numbers become text.
 
     Raises:
         InputValidationError: it is no collection of texts, or a tag is blank.
     """
     if value is None:
         return None
-    if isinstance(value, (str, bytes, dict)) or not isinstance(value, Iterable):
-        raise InputValidationError(f"tags must be a set of texts, not {value!r}")
-    tags = set(value)
-    for tag in tags:
-        if not isinstance(tag, str) or not tag.strip():
-            raise InputValidationError(f"a tag must be text that is not blank, not {tag!r}")
+    tags = set()
+    for given in check_list(value, "tags must be a set of texts"):
+        tag = _text(given)
+        if tag is None or not tag.strip():
+            raise InputValidationError(f"a tag must be text that is not blank, not {given!r:.80}")
+        tags.add(_storable(tag, "a tag"))
     return tags
 
 
+def check_infer(value: Any) -> Any:
+    """Return a model's function, None as None.
+
+    Raises:
+        InputValidationError: it cannot be called.
+    """
+    if value is not None and not callable(value):
+        raise InputValidationError(
+            f"infer must be a function from test sample to inference, not {value!r:.80}"
+        )
+    return value
+
+
 def check_metadata(value: Any) -> dict[str, Json]:
-    """Return metadata as a JSON object, None as an empty one.
+    """Return metadata as a JSON object, None as an empty one; keys that are numbers become text.
 
     Raises:
         InputValidationError: it is no dict with texts as keys, or a value in it is nothing that
-            JSON can hold; the
-            message has its path.
+            JSON can hold; the message has its path.
     """
     if value is None:
         return {}
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         raise InputValidationError(f"metadata must be a dict, not {value!r:.80}")
-    for key in value:
-        if not isinstance(key, str):
-            raise InputValidationError(f"metadata: the key {key!r} must be text")
-    encoded = encode_value(value, "metadata")
+    named: dict[str, Any] = {}
+    for given, content in value.items():
+        key = _text(given)
+        if key is None or key in named:
+            raise InputValidationError(
+                f"metadata: the key {given!r:.80} must be text, and a text of its own"
+            )
+        named[key] = content
+    encoded = encode_value(named, "metadata")
     assert isinstance(encoded, dict)  # a dict is written as an object
     return encoded
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    # A member of an enum of texts is meant as its text, which str() would not give.
+    return str.__str__(value) if isinstance(value, str) else str(value)
+
+
+def _storable(text: str, what: str) -> str:
+    """Refuse what SQLite cannot hold as text, or what it would cut off."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputValidationError(
+            f"{what} has half a character at position {error.start}: {text!r:.80}"
+        ) from None
+    if "\0" in text:
+        raise InputValidationError(f"{what} has a NUL character: {text!r:.80}")
+    return text

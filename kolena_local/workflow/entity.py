@@ -52,7 +52,7 @@ class Entity:
         return self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, self.__dict__.get("_location"), self.__dict__.get("_id")))
+        return hash((type(self).__name__, self.__dict__.get("_record_id")))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())
@@ -72,6 +72,19 @@ def bound_workflow(cls: type[Any]) -> Workflow:
             " define_workflow() returns"
         )
     return workflow
+
+
+def check_store(kind: str, entity: Entity, location: str) -> None:
+    """Refuse an entity of another store: its numbers mean something else there.
+
+    Raises:
+        IncorrectUsageError: ``entity`` was not loaded from ``location``.
+    """
+    if entity.__dict__["_location"] != location:
+        raise IncorrectUsageError(
+            f"the {kind} is in the store {entity.__dict__['_location']}, not in {location};"
+            " load both from one store"
+        )
 
 
 def check_workflow(kind: str, name: str, found: str, workflow: Workflow) -> None:

@@ -6,13 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from kolena_local import repository
-from kolena_local.errors import NotFoundError
+from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.log import logger
 from kolena_local.payload import Json
 from kolena_local.repository.records import ModelRecord
 from kolena_local.serialization.codec import collector_paused
-from kolena_local.workflow.arguments import check_metadata, check_name, check_tags
-from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, current_store
+from kolena_local.workflow.arguments import check_infer, check_metadata, check_name, check_tags
+from kolena_local.workflow.entity import (
+    Entity,
+    bound_workflow,
+    check_store,
+    check_workflow,
+    current_store,
+)
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.test_case import TestCase
@@ -39,7 +45,8 @@ class Model(Entity):
         tags: words to find the model by.
 
     Raises:
-        InputValidationError: the name is blank, or metadata or tags cannot be stored.
+        InputValidationError: the name is blank, ``infer`` is no function, or metadata or tags
+            cannot be stored.
         WorkflowMismatchError: the name belongs to a model of another workflow.
     """
 
@@ -62,7 +69,7 @@ class Model(Entity):
         tags: Iterable[str] | None = None,
     ) -> None:
         workflow = bound_workflow(type(self))
-        name = check_name(name, "model")
+        name, infer = check_name(name, "model"), check_infer(infer)
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
         store = current_store()
         with store.read() as unit:
@@ -95,10 +102,11 @@ class Model(Entity):
 
         Raises:
             NameConflictError: there is a model of this name, in whichever workflow.
-            InputValidationError: the name is blank, or metadata or tags cannot be stored.
+            InputValidationError: the name is blank, ``infer`` is no function, or metadata or tags
+                cannot be stored.
         """
         workflow = bound_workflow(cls)
-        name = check_name(name, "model")
+        name, infer = check_name(name, "model"), check_infer(infer)
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
         store = current_store()
         with store.write() as unit:
@@ -120,7 +128,7 @@ class Model(Entity):
             WorkflowMismatchError: it belongs to another workflow.
         """
         workflow = bound_workflow(cls)
-        name = check_name(name, "model")
+        name, infer = check_name(name, "model"), check_infer(infer)
         store = current_store()
         with store.read() as unit:
             record = unit.models.get(name)
@@ -155,8 +163,9 @@ class Model(Entity):
 
         Raises:
             WorkflowMismatchError: the test case belongs to another workflow.
-            InputValidationError: a stored value does not fit the workflow's types; the message has
-                its path.
+            IncorrectUsageError: the test case is in another store.
+            InputValidationError: it is no test case, or a stored value does not fit the workflow's
+                types; the message has its path.
         """
         return list(self.iter_inferences(test_case))
 
@@ -170,10 +179,14 @@ class Model(Entity):
 
         Raises:
             WorkflowMismatchError: the test case belongs to another workflow.
-            InputValidationError: a stored value does not fit the workflow's types; the message has
-                its path.
+            IncorrectUsageError: the test case is in another store.
+            InputValidationError: it is no test case, or a stored value does not fit the workflow's
+                types; the message has its path.
         """
+        if not isinstance(test_case, TestCase):
+            raise InputValidationError(f"a test case is needed, not {test_case!r:.80}")
         check_workflow("test case", test_case.name, test_case.workflow.name, self.workflow)
+        check_store(f"test case {test_case.name!r}", test_case, self.__dict__["_location"])
         return self._pages_of_inferences(test_case)
 
     def _pages_of_inferences(
