@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -23,10 +24,12 @@ class Migration(NamedTuple):
     sql: str
 
 
-def load() -> list[Migration]:
-    """Return the migrations of this version of the package, oldest first."""
+@cache
+def load() -> tuple[Migration, ...]:
+    """Return the migrations of this version of the package, oldest first; they are read once."""
     found = [entry for entry in files(__name__).iterdir() if entry.name.endswith(".sql")]
-    return sorted(Migration(int(entry.name[:4]), entry.read_text("utf-8")) for entry in found)
+    steps = (Migration(int(entry.name[:4]), entry.read_text("utf-8")) for entry in found)
+    return tuple(sorted(steps))
 
 
 def apply(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
