@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
@@ -33,10 +34,22 @@ def checked(kind: str, name: str) -> str:
     return name
 
 
+def split_label(label: str) -> tuple[str, int | None]:
+    """Split ``name@3`` into a name and a version; None where there is no version."""
+    match = re.fullmatch(r"(.+)@([0-9]{1,9})", label, re.DOTALL)
+    return (match[1], int(match[2])) if match else (label, None)
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
-    """Say that a name is not in the store, and which names come nearest."""
-    nearest = difflib.get_close_matches(name, list(known), n=3, cutoff=0.0)
-    if not nearest:
-        return NotFoundError(f'There is no {kind} "{name}"; none is in the store yet.')
-    listed = ", ".join(f'"{other}"' for other in nearest)
-    return NotFoundError(f'There is no {kind} "{name}" in the store; the nearest names: {listed}.')
+    """Say that a name is not in the store, and which are: the nearest, or else the first."""
+    names = list(known)
+    if not names:
+        return NotFoundError(f"There is no {kind} '{name}'; none is in the store yet.")
+    nearest = difflib.get_close_matches(name, names, n=3)
+    if nearest:
+        *others, last = (f"'{other}'" for other in nearest)
+        listed = f"{', '.join(others)} or {last}" if others else last
+        return NotFoundError(f"There is no {kind} '{name}'; did you mean {listed}?")
+    listed = ", ".join(f"'{other}'" for other in names[:5])
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return NotFoundError(f"There is no {kind} '{name}'; the store has {listed}{more}.")

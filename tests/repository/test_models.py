@@ -81,11 +81,11 @@ def test_a_name_must_be_one(
 
 def test_an_unknown_name_is_answered_with_the_nearest(store: Store) -> None:
     with store.write() as unit:
-        with pytest.raises(NotFoundError, match='no model "resnet"; none is in the store'):
+        with pytest.raises(NotFoundError, match="no model 'resnet'; none is in the store"):
             unit.models.get("resnet")
         workflow = unit.workflows.ensure("workflow")
         for name in ("resnet-50", "resnet-101", "resnet-18", "completely different"):
             unit.models.add(workflow.id, name, {}, ())
-        with pytest.raises(NotFoundError, match='the nearest names: "resnet-') as caught:
+        with pytest.raises(NotFoundError, match="did you mean 'resnet-") as caught:
             unit.models.get("resnet")
         assert "different" not in str(caught.value)

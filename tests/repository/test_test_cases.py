@@ -101,7 +101,7 @@ def test_a_new_case_is_empty_and_found_by_name(store: Store) -> None:
         assert unit.test_cases.find("other") is unit.test_cases.find("case", 1) is None
         with pytest.raises(NameConflictError, match="already"):
             unit.test_cases.add(unit.workflows.ensure("other").id, "case", "")
-        with pytest.raises(NotFoundError, match='nearest names: "case"'):
+        with pytest.raises(NotFoundError, match="did you mean 'case'"):
             unit.test_cases.get("cass")
         with pytest.raises(NotFoundError, match="no version 7; the latest is 0"):
             unit.test_cases.get("case", 7)

@@ -85,7 +85,7 @@ def test_names_and_versions_that_are_not_there(store: Store) -> None:
         suite = add_suite(unit, "suite", [])
         with pytest.raises(NameConflictError, match="already"):
             unit.test_suites.add(unit.workflows.ensure("other").id, "suite", "", ())
-        with pytest.raises(NotFoundError, match='nearest names: "suite"'):
+        with pytest.raises(NotFoundError, match="the store has 'suite'"):
             unit.test_suites.get("sweet")
         with pytest.raises(NotFoundError, match="no version 4; the latest is 1"):
             unit.test_suites.get("suite", 4)
