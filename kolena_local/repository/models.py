@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import builtins
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, cast
 
 from sqlmodel import Session
 
 from kolena_local.errors import NameConflictError
 from kolena_local.payload import Json, dumps, loads
+from kolena_local.repository import model_changes
+from kolena_local.repository.conditions import Condition, condition_sql, order_sql
+from kolena_local.repository.metadata_paths import Path
 from kolena_local.repository.names import checked, now, unknown
-from kolena_local.repository.records import ModelRecord
+from kolena_local.repository.records import ModelDeletion, ModelRecord
 from kolena_local.repository.rows import fetch
 from kolena_local.repository.tables import ModelTable, ModelTagTable
 
@@ -39,12 +42,7 @@ class Models:
             NameConflictError: a model of that name exists, in whatever workflow.
             InputValidationError: the name or a tag is blank.
         """
-        taken = self.find(name)
-        if taken is not None:
-            raise NameConflictError(
-                f'There is a model "{name}" already, in the workflow "{taken.workflow}"; load it,'
-                " or give the new one another name."
-            )
+        self._refuse_taken(name)
         moment = now()
         row = ModelTable(
             workflow_id=workflow_id,
@@ -83,24 +81,134 @@ class Models:
         workflow: str | None = None,
         tags: Collection[str] = (),
         pattern: str | None = None,
+        where: Iterable[Condition] = (),
+        sort: str | None = None,
+        limit: int | None = None,
     ) -> builtins.list[ModelRecord]:
-        """Return models in the order of their creation.
+        """Return models in the order of their creation, or in another.
 
         Parameters:
             workflow: only those of the workflow of that name.
             tags: only those that have all of these.
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
+            where: only those for which all of these hold.
+            sort: a field such as ``name`` or ``metadata.seed``, with ``-`` before it for the
+                greatest first; models without it come last.
+            limit: at most so many.
+
+        Raises:
+            InputValidationError: there is no field such as ``sort`` says.
         """
-        condition = """
+        conditions = [condition_sql(one, number) for number, one in enumerate(where)]
+        order, parameters = order_sql(sort)
+        for _, more in conditions:
+            parameters.update(more)
+        parameters.update(
+            workflow=workflow,
+            pattern=pattern,
+            tags=json.dumps(sorted(tags)),
+            limit=-1 if limit is None else limit,
+        )
+        query = f"""
             WHERE (:workflow IS NULL OR workflow.name = :workflow)
                 AND (:pattern IS NULL OR model.name GLOB :pattern)
                 AND NOT EXISTS (
                 SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN (
                     SELECT tag FROM model_tag WHERE model_id = model.id))
-            ORDER BY model.id
+                {"".join(f"AND {text} " for text, _ in conditions)}
+            {order} LIMIT :limit
         """
-        wanted = json.dumps(sorted(tags))
-        return self._select(condition, {"workflow": workflow, "pattern": pattern, "tags": wanted})
+        return self._select(query, parameters)
+
+    def edit(
+        self,
+        name: str,
+        *,
+        assign: Iterable[tuple[Path, Json]] = (),
+        unset: Iterable[Path] = (),
+        tags: Iterable[str] = (),
+        untag: Collection[str] = (),
+    ) -> ModelRecord:
+        """Change parts of a model's metadata and tags.
+
+        Parameters:
+            assign: what to set, in order, after what is unset.
+            unset: what to take away.
+            tags: tags to add.
+            untag: tags to take away.
+
+        Raises:
+            NotFoundError: there is no such model, or it has nothing of that name to take away.
+            InputValidationError: a path leads through something that is no object; a blank tag.
+        """
+        model = self.get(name)
+        model_changes.edit(self._session.connection(), model, assign, unset, tags, untag)
+        return self.get(name)
+
+    def replace_metadata(
+        self, name: str, metadata: dict[str, Json], *, seen: dict[str, Json]
+    ) -> ModelRecord:
+        """Give a model other metadata.
+
+        Parameters:
+            seen: the metadata that the change was made for.
+
+        Raises:
+            NotFoundError: there is no such model.
+            NameConflictError: somebody else changed the metadata since.
+        """
+        model = self.get(name)
+        if dumps(model.metadata) != dumps(seen):
+            raise NameConflictError(
+                f"The metadata of the model '{name}' was changed by somebody else meanwhile; load"
+                " it again and repeat the edit."
+            )
+        model_changes.set_all(self._session.connection(), model, metadata, model.tags)
+        return self.get(name)
+
+    def rename(self, name: str, new_name: str) -> ModelRecord:
+        """Give a model another name; its inferences and runs stay with it.
+
+        Raises:
+            NotFoundError: there is no such model.
+            NameConflictError: the new name is taken, in whatever workflow.
+            InputValidationError: the new name is blank.
+        """
+        model = self.get(name)
+        if new_name != name:
+            self._refuse_taken(new_name)
+            model_changes.rename(self._session.connection(), model, new_name)
+        return self.get(new_name)
+
+    def deletion(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
+        """Say what would go if these models were deleted, and delete nothing.
+
+        Raises:
+            NotFoundError: one of them is not there.
+        """
+        return model_changes.deletion(self._session.connection(), self._get_each(names))
+
+    def delete(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
+        """Delete models with their inferences and test runs, and say what went.
+
+        Raises:
+            NotFoundError: one of them is not there; none is deleted.
+        """
+        models = self._get_each(names)
+        gone = model_changes.deletion(self._session.connection(), models)
+        model_changes.delete(self._session.connection(), models)
+        return gone
+
+    def _get_each(self, names: Iterable[str]) -> Sequence[ModelRecord]:
+        return [self.get(name) for name in dict.fromkeys(names)]
+
+    def _refuse_taken(self, name: str) -> None:
+        taken = self.find(name)
+        if taken is not None:
+            raise NameConflictError(
+                f'There is a model "{name}" already, in the workflow "{taken.workflow}"; load it,'
+                " or give the new one another name."
+            )
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[ModelRecord]:
         return [

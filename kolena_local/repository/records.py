@@ -175,6 +175,51 @@ class Coverage(NamedTuple):
     inferences: int
 
 
+class ModelDeletion(NamedTuple):
+    """What goes when a model is deleted."""
+
+    model: str
+    workflow: str
+    inferences: int
+    test_runs: int
+
+
+class RunDeletion(NamedTuple):
+    """What goes when a test run is deleted: how many metrics and plots, of all configurations."""
+
+    run: TestRunRecord
+    results: int
+
+
+class SampleChange(NamedTuple):
+    """A sample in which two versions of a test case differ.
+
+    ``payload`` is the sample's JSON text; ``before`` and ``after`` are its ground truths', None in
+    the version that does not have it.
+    """
+
+    test_sample_id: int
+    payload: str
+    before: str | None
+    after: str | None
+
+
+class CaseChange(NamedTuple):
+    """A test case in which two versions of a test suite differ; None: it is not in that version."""
+
+    test_case: str
+    before: int | None
+    after: int | None
+
+
+class QueryResult(NamedTuple):
+    """The answer to a question in SQL; ``more``: there are more rows than were asked for."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+    more: bool
+
+
 class SampleMetrics(NamedTuple):
     """Metrics of one sample to be stored; ``test_case_id`` None: the same in every test case."""
 

@@ -1,0 +1,78 @@
+"""Where a value is in a model's metadata: ``crop.flip``, ``"learning rate"``, ``sizes[0]``.
+
+Pure functions on texts and JSON values. Nothing that is passed in is changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.payload import Json
+
+Path = tuple[str | int, ...]
+
+# SQLite's own paths have no way to write a quotation mark or a backslash.
+SEGMENT: Final = r"""(?:"[^"\\\x00-\x1f]+"|[^\s."'\[\]=<>!\\\x00-\x1f]+)"""
+PATH: Final = rf"{SEGMENT}(?:\.{SEGMENT}|\[[0-9]{{1,9}}\])*"
+
+_PATH: Final = re.compile(PATH)
+_STEP: Final = re.compile(rf"\[([0-9]+)\]|\.?({SEGMENT})")
+
+
+def parse_path(text: str) -> Path:
+    """Read a path: keys with dots between them, places in lists in brackets.
+
+    Raises:
+        InputValidationError: it is no such path.
+    """
+    if not _PATH.fullmatch(text):
+        raise InputValidationError(
+            f"'{text}' names no field; write keys with dots between them, and a key with other"
+            ' characters than letters, digits, - and _ in double quotes, as in a."learning rate".'
+        )
+    return tuple(
+        int(index) if index else key.strip('"') for index, key in _STEP.findall(text.strip())
+    )
+
+
+def sqlite_path(path: Path) -> str:
+    """Write a path as ``json_extract`` reads it."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in path)
+
+
+def assigned(metadata: Mapping[str, Json], path: Path, value: Json) -> dict[str, Json]:
+    """Return metadata in which the value is at the path; objects on the way are made.
+
+    Raises:
+        InputValidationError: on the way there is something else than an object.
+    """
+    first, rest = path[0], path[1:]
+    if isinstance(first, int) or any(isinstance(step, int) for step in rest):
+        raise InputValidationError("A place in a list cannot be set; give the whole list instead.")
+    if not rest:
+        return {**metadata, first: value}
+    inner = metadata.get(first, {})
+    if not isinstance(inner, dict):
+        raise InputValidationError(
+            f"The metadata '{first}' is no object, so it has no '{rest[0]}'; unset it first."
+        )
+    return {**metadata, first: assigned(inner, rest, value)}
+
+
+def removed(metadata: Mapping[str, Json], path: Path) -> dict[str, Json]:
+    """Return metadata without what is at the path.
+
+    Raises:
+        NotFoundError: there is nothing.
+    """
+    first, rest = path[0], path[1:]
+    inner = metadata.get(first) if isinstance(first, str) else None
+    if first not in metadata or (rest and not isinstance(inner, dict)):
+        known = ", ".join(f"'{key}'" for key in metadata) or "none"
+        raise NotFoundError(f"There is no metadata '{first}' to unset; there is {known}.")
+    if rest and isinstance(inner, dict):
+        return {**metadata, str(first): removed(inner, rest)}
+    return {key: value for key, value in metadata.items() if key != first}
