@@ -60,6 +60,16 @@ def replace(connection: Connection, configuration_id: int, found: Results) -> No
         )
 
 
+def count(connection: Connection, run_id: int) -> int:
+    """Return how many metrics and plots a run has, of all its configurations."""
+    counts = " + ".join(
+        f"(SELECT count(*) FROM {table} WHERE evaluator_configuration_id = configuration.id)"
+        for table in _TABLES
+    )
+    query = f"SELECT ifnull(sum({counts}), 0) {_CONFIGURATIONS} WHERE run.id = ?"
+    return int(fetch(connection, query, (run_id,))[0][0])
+
+
 def case_metrics(connection: Connection, run_id: int) -> list[CaseMetricsRecord]:
     """Return the metrics of the run's test cases: by configuration, then in the suite's order."""
     rows = fetch(

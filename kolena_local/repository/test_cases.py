@@ -17,8 +17,8 @@ from sqlmodel import Session
 
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository.membership import Membership
-from kolena_local.repository.names import checked, now, unknown
-from kolena_local.repository.records import MemberChange, PairRow, TestCaseRecord
+from kolena_local.repository.names import checked, now, split_label, unknown
+from kolena_local.repository.records import MemberChange, PairRow, SampleChange, TestCaseRecord
 from kolena_local.repository.rows import execute, fetch, fetch_ids
 from kolena_local.repository.tables import TestCaseTable, TestCaseVersionTable
 
@@ -106,16 +106,69 @@ class TestCases:
             f'The test case "{name}" has no version {version}; the latest is {latest.version}.'
         )
 
-    def list(self, workflow: str | None = None) -> builtins.list[TestCaseRecord]:
-        """Return the latest versions in the order of creation, of one workflow or of all."""
+    def resolve(self, label: str) -> TestCaseRecord:
+        """Return the test case of that name, or the version that ``name@3`` names.
+
+        Raises:
+            NotFoundError: there is no such test case, or it has no such version.
+        """
+        return self.find(label) or self.get(*split_label(label))
+
+    def list(
+        self, workflow: str | None = None, pattern: str | None = None
+    ) -> builtins.list[TestCaseRecord]:
+        """Return the latest versions in the order of creation.
+
+        Parameters:
+            workflow: only those of the workflow of that name.
+            pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
+        """
         return self._select(
             """
             WHERE test_case_version.version = test_case.version
                 AND (:workflow IS NULL OR workflow.name = :workflow)
+                AND (:pattern IS NULL OR test_case.name GLOB :pattern)
             ORDER BY test_case.id
             """,
-            {"workflow": workflow},
+            {"workflow": workflow, "pattern": pattern},
         )
+
+    def versions(self, test_case_id: int) -> builtins.list[TestCaseRecord]:
+        """Return all versions of a test case, oldest first."""
+        return self._select(
+            "WHERE test_case.id = :id ORDER BY test_case_version.version", {"id": test_case_id}
+        )
+
+    def diff(self, name: str, before: int, after: int) -> builtins.list[SampleChange]:
+        """Return the samples in which two versions differ; a new place alone is no difference.
+
+        Raises:
+            NotFoundError: there is no such test case, or it has no such version.
+        """
+        self.get(name, before)
+        rows = fetch(
+            self._connection,
+            """
+            WITH member AS (
+                SELECT test_sample_id, ground_truth_id, position,
+                    added <= :before AND ifnull(removed > :before, 1) AS is_before,
+                    added <= :after AND ifnull(removed > :after, 1) AS is_after
+                FROM test_case_member WHERE test_case_id = :id)
+            SELECT sample.id, sample.payload, truth_before.payload, truth_after.payload
+            FROM (
+                SELECT test_sample_id, max(position) AS place,
+                    max(iif(is_before, ground_truth_id, NULL)) AS before,
+                    max(iif(is_after, ground_truth_id, NULL)) AS after
+                FROM member WHERE is_before <> is_after
+                GROUP BY test_sample_id HAVING before IS NOT after) AS change
+            JOIN test_sample AS sample ON sample.id = change.test_sample_id
+            LEFT JOIN ground_truth AS truth_before ON truth_before.id = change.before
+            LEFT JOIN ground_truth AS truth_after ON truth_after.id = change.after
+            ORDER BY change.place
+            """,
+            {"id": self.get(name, after).id, "before": before, "after": after},
+        )
+        return [SampleChange._make(row) for row in rows]
 
     def edit(
         self,

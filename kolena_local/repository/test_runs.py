@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -17,11 +18,12 @@ from kolena_local.repository.records import (
     ConfigurationRecord,
     PlotRecord,
     Results,
+    RunDeletion,
     SampleMetricsRecord,
     SuiteMetricsRecord,
     TestRunRecord,
 )
-from kolena_local.repository.rows import Row, fetch
+from kolena_local.repository.rows import Row, execute_each, fetch
 from kolena_local.repository.tables import EvaluatorConfigurationTable, TestRunTable
 
 _RECORDS: Final = """
@@ -127,6 +129,64 @@ class TestRuns:
             """,
             {"workflow": workflow, "model": model, "suite": test_suite},
         )
+
+    def latest(
+        self,
+        model: str,
+        test_suite: str,
+        version: int | None = None,
+        evaluator: str | None = None,
+    ) -> builtins.list[TestRunRecord]:
+        """Return the runs of a model on one version of a test suite, one for each evaluator.
+
+        Parameters:
+            version: None is the newest version that the model was tested on.
+            evaluator: only the run of the evaluator of this name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = [
+            run
+            for run in self.list(model=model, test_suite=test_suite)
+            if version in (None, run.test_suite_version) and evaluator in (None, run.evaluator)
+        ]
+        if not found:
+            at = "" if version is None else f"@{version}"
+            by = "" if evaluator is None else f" by the evaluator '{evaluator}'"
+            raise NotFoundError(
+                f"The model '{model}' was never tested on the test suite '{test_suite}{at}'{by};"
+                " list the runs to see what was."
+            )
+        newest = max(run.test_suite_version for run in found)
+        return [run for run in found if run.test_suite_version == newest][::-1]
+
+    def deletion(self, run_ids: Iterable[int]) -> builtins.list[RunDeletion]:
+        """Say what would go if these runs were deleted, and delete nothing.
+
+        Raises:
+            NotFoundError: one of them is not there.
+        """
+        return [
+            RunDeletion(self.get(run_id), results.count(self._connection, run_id))
+            for run_id in dict.fromkeys(run_ids)
+        ]
+
+    def delete(self, run_ids: Iterable[int]) -> builtins.list[RunDeletion]:
+        """Delete runs with their results, and say what went; inferences stay.
+
+        Raises:
+            NotFoundError: one of them is not there; none is deleted.
+        """
+        gone = self.deletion(run_ids)
+        execute_each(
+            self._connection,
+            "DELETE FROM test_run WHERE id = ?",
+            [(deletion.run.id,) for deletion in gone],
+        )
+        # The session must not go on believing in rows that are gone.
+        self._session.expire_all()
+        return gone
 
     def ensure_configuration(
         self, run_id: int, display_name: str | None, payload: str | None

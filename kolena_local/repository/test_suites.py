@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from kolena_local.errors import NameConflictError, NotFoundError
-from kolena_local.repository.names import checked, now, unknown
-from kolena_local.repository.records import TestCaseRecord, TestSuiteRecord
+from kolena_local.repository.names import checked, now, split_label, unknown
+from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
 from kolena_local.repository.rows import execute, fetch, fetch_ids, insert
 from kolena_local.repository.tables import TestSuiteTable, TestSuiteTagTable, TestSuiteVersionTable
 from kolena_local.repository.test_cases import RECORD_COLUMNS
@@ -104,26 +104,63 @@ class TestSuites:
             f'The test suite "{name}" has no version {version}; the latest is {latest.version}.'
         )
 
+    def resolve(self, label: str) -> TestSuiteRecord:
+        """Return the test suite of that name, or the version that ``name@3`` names.
+
+        Raises:
+            NotFoundError: there is no such test suite, or it has no such version.
+        """
+        return self.find(label) or self.get(*split_label(label))
+
     def list(
-        self, workflow: str | None = None, tags: Collection[str] = ()
+        self,
+        workflow: str | None = None,
+        tags: Collection[str] = (),
+        pattern: str | None = None,
     ) -> builtins.list[TestSuiteRecord]:
         """Return the latest versions in the order of creation.
 
         Parameters:
             workflow: only those of the workflow of that name.
             tags: only those that have all of these.
+            pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
         """
         return self._select(
             """
             WHERE pinned.version = suite.version
                 AND (:workflow IS NULL OR workflow.name = :workflow)
+                AND (:pattern IS NULL OR suite.name GLOB :pattern)
                 AND NOT EXISTS (
                     SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN (
                         SELECT tag FROM test_suite_tag WHERE test_suite_id = suite.id))
             ORDER BY suite.id
             """,
-            {"workflow": workflow, "tags": json.dumps(sorted(tags))},
+            {"workflow": workflow, "pattern": pattern, "tags": json.dumps(sorted(tags))},
         )
+
+    def versions(self, test_suite_id: int) -> builtins.list[TestSuiteRecord]:
+        """Return all versions of a test suite, oldest first."""
+        return self._select("WHERE suite.id = :id ORDER BY pinned.version", {"id": test_suite_id})
+
+    def diff(self, name: str, before: int, after: int) -> builtins.list[CaseChange]:
+        """Return the test cases in which two versions differ; order alone is no difference.
+
+        Raises:
+            NotFoundError: there is no such test suite, or it has no such version.
+        """
+        old, new = (
+            {case.name: case.version for case in self.get(name, version).test_cases}
+            for version in (before, after)
+        )
+        return [
+            CaseChange(case, old.get(case), new.get(case))
+            for case in {**old, **new}
+            if old.get(case) != new.get(case)
+        ]
+
+    def sample_count(self, test_suite_id: int, version: int) -> int:
+        """Return how many samples a version has, each counted once."""
+        return len(self.sample_ids(test_suite_id, version))
 
     def set_description(self, test_suite_id: int, description: str) -> None:
         """Give all versions of a test suite another description."""
@@ -234,7 +271,7 @@ class TestSuites:
                 version=version,
                 description=description,
                 tags=frozenset(json.loads(tags)),
-                test_cases=tuple(test_cases.get(id_, ())),
+                test_cases=tuple(test_cases.get((id_, version), ())),
                 created_at=created_at,
                 updated_at=updated_at,
             )
@@ -243,12 +280,12 @@ class TestSuites:
 
     def _test_cases(
         self, suites: Sequence[tuple[int, int]]
-    ) -> dict[int, builtins.list[TestCaseRecord]]:
+    ) -> dict[tuple[int, int], builtins.list[TestCaseRecord]]:
         """Return the test cases of all these (suite, version) at once."""
         rows = fetch(
             self._connection,
             f"""
-            SELECT pinned.test_suite_id, {RECORD_COLUMNS}
+            SELECT pinned.test_suite_id, pinned.version, {RECORD_COLUMNS}
             FROM json_each(?) AS wanted
             CROSS JOIN test_suite_member AS pinned
                 ON pinned.test_suite_id = json_extract(wanted.value, '$[0]')
@@ -262,7 +299,7 @@ class TestSuites:
             """,
             (json.dumps(suites),),
         )
-        found: dict[int, builtins.list[TestCaseRecord]] = {}
-        for suite, *record in rows:
-            found.setdefault(suite, []).append(TestCaseRecord(*record))
+        found: dict[tuple[int, int], builtins.list[TestCaseRecord]] = {}
+        for suite, version, *record in rows:
+            found.setdefault((suite, version), []).append(TestCaseRecord(*record))
         return found
