@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from sqlalchemy import Connection
 from sqlmodel import Session
 
+from kolena_local.repository import free_query
 from kolena_local.repository.ground_truths import GroundTruths
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.leases import Leases
 from kolena_local.repository.models import Models
+from kolena_local.repository.records import QueryResult
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_runs import TestRuns
 from kolena_local.repository.test_samples import TestSamples
@@ -76,3 +79,20 @@ class Unit:
     def test_runs(self) -> TestRuns:
         """The test runs, their configurations and results."""
         return TestRuns(self._session, self._connection)
+
+    def query(
+        self,
+        question: str,
+        parameters: Mapping[str, str | int | float | None],
+        limit: int | None = None,
+    ) -> QueryResult:
+        """Answer a question that somebody wrote in SQL; nothing can be changed by it.
+
+        Parameters:
+            question: one statement, with ``:name`` where a parameter goes.
+            limit: at most so many rows.
+
+        Raises:
+            InputValidationError: SQLite does not understand it, or it is no mere question.
+        """
+        return free_query.query(self._connection, question, parameters, limit)

@@ -1,0 +1,104 @@
+"""One question in SQL that somebody typed: it may read everything and change nothing.
+
+Two locks on the same door: SQLite's authorizer refuses to prepare anything but a question, and
+``query_only`` refuses to write. Attaching other files and loading extensions are refused as well.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final, cast
+
+from sqlalchemy import Connection
+
+from kolena_local.errors import InputValidationError
+from kolena_local.repository.records import QueryResult
+
+_READING: Final = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+_PRAGMAS: Final = {"table_list", "table_info", "table_xinfo", "index_list", "index_info"}
+_REFUSED: Final = ("not authorized", "prohibited", "readonly", "may not be modified")
+_STEPS_BETWEEN_LOOKS: Final = 100_000
+
+
+def query(
+    connection: Connection,
+    question: str,
+    parameters: Mapping[str, str | int | float | None],
+    limit: int | None,
+) -> QueryResult:
+    """Answer a question; see :meth:`Unit.query`."""
+    raw = cast("sqlite3.Connection", connection.connection.driver_connection)
+    with _reading_only(raw):
+        try:
+            cursor = raw.execute(question, parameters)
+            rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+            raise _explained(error) from error
+    if cursor.description is None:
+        raise InputValidationError("The query asks nothing; write one that begins with SELECT.")
+    columns = _distinct([name for name, *_ in cursor.description])
+    more = limit is not None and len(rows) > limit
+    return QueryResult(columns, rows[:limit], more)
+
+
+@contextmanager
+def _reading_only(raw: sqlite3.Connection) -> Iterator[None]:
+    raw.execute("PRAGMA query_only = ON")
+    raw.set_authorizer(_authorize)
+    # Python hears of an interrupt between two of its own steps only; a long query has none.
+    raw.set_progress_handler(lambda: 0, _STEPS_BETWEEN_LOOKS)
+    try:
+        yield
+    finally:
+        raw.set_progress_handler(None, 0)
+        raw.set_authorizer(_authorize_everything)
+        raw.execute("PRAGMA query_only = OFF")
+
+
+def _authorize(action: int, first: str | None, second: str | None, *_: object) -> int:
+    if action in _READING:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION and second != "load_extension":
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
+        # What json_each looks like at its first use. A real UPDATE of that table SQLite refuses.
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def _authorize_everything(*_: object) -> int:
+    # Before Python 3.11 an authorizer cannot be taken off again.
+    return sqlite3.SQLITE_OK
+
+
+def _explained(error: Exception) -> BaseException:
+    text = str(error)
+    if "interrupted" in text:
+        return KeyboardInterrupt()
+    if any(word in text for word in _REFUSED):
+        return InputValidationError(
+            "The query does something else than reading, which is refused; change the store by"
+            " commands or in Python."
+        )
+    if isinstance(error, sqlite3.DatabaseError) and type(error) not in (
+        sqlite3.OperationalError,
+        sqlite3.ProgrammingError,
+    ):
+        return error
+    return InputValidationError(f"SQLite does not understand the query: {text}; correct it.")
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Number the columns that have the name of an earlier one, since objects have a key once."""
+    found: list[str] = []
+    for name in names:
+        number, distinct = 1, name
+        while distinct in found:
+            number += 1
+            distinct = f"{name}_{number}"
+        found.append(distinct)
+    return found
