@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
-from kolena_local.errors import (
-    IncorrectUsageError,
-    NameConflictError,
-)
+from kolena_local.errors import IncorrectUsageError, NameConflictError
 from kolena_local.log import logger
 from kolena_local.repository.records import TestCaseRecord
 from kolena_local.serialization.codec import collector_paused
-from kolena_local.workflow.arguments import check_description, check_name, check_version
+from kolena_local.workflow.arguments import (
+    check_description,
+    check_flag,
+    check_list,
+    check_name,
+    check_version,
+)
 from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, current_store
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_case_edit import Change, TestCaseEditor, check_pairs, write_edit
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
 
 Pairs = Sequence[tuple[TestSample, GroundTruth]]
 Self = TypeVar("Self", bound="TestCase")
@@ -75,16 +81,27 @@ class TestCase(Entity):
         name = check_name(name, "test case")
         wanted_version, wanted_description = check_version(version), check_description(description)
         changes = _additions(workflow, test_samples)
+        reset = check_flag(reset, "reset")
         store = current_store()
         with store.read() as unit:
-            record = unit.test_cases.find(name, wanted_version)
-        if record is None:
-            if wanted_version is not None:
-                _refuse_missing_version(store, name, wanted_version)
-            record = _add(store, workflow, name, wanted_description or "", changes)
-        else:
-            check_workflow("test case", name, record.workflow, workflow)
-            record = _reconcile(store, record, wanted_description, test_samples, changes, reset)
+            record = _find(unit, name, wanted_version)
+        what = "loaded"
+        if record is None or _takes(record, changes, reset):
+            with store.write() as unit:
+                record = _find(unit, name, wanted_version)  # another process may have been quicker
+                if record is None:
+                    what = "created"
+                    record = _add(unit, workflow, name, wanted_description, changes)
+                elif _takes(record, changes, reset):
+                    check_workflow("test case", name, record.workflow, workflow)
+                    what = "edited"
+                    record = _edit(unit, record, wanted_description, changes, reset)
+        check_workflow("test case", name, record.workflow, workflow)
+        if what == "loaded":
+            _warn_of_what_stays(record, wanted_description, test_samples is not None, reset)
+        elif test_samples is not None and not changes:
+            logger.warning("test case %r has no samples: test_samples is empty", name)
+        logger.info("%s test case %r (version %d)", what, name, record.version)
         self._mirror(store, record)
 
     @classmethod
@@ -108,10 +125,13 @@ class TestCase(Entity):
         """
         workflow = bound_workflow(cls)
         name = check_name(name, "test case")
-        wanted_description = check_description(description) or ""
+        wanted_description = check_description(description)
         changes = _additions(workflow, test_samples)
         store = current_store()
-        return cls._mirroring(store, _add(store, workflow, name, wanted_description, changes))
+        with store.write() as unit:
+            record = _add(unit, workflow, name, wanted_description, changes)
+        logger.info("created test case %r (version %d)", name, record.version)
+        return cls._mirroring(store, record)
 
     @classmethod
     def load(cls: type[Self], name: str, version: int | None = None) -> Self:
@@ -154,9 +174,9 @@ class TestCase(Entity):
         """
         if not hasattr(cls, "workflow"):
             raise NotImplementedError("init_many() needs the TestCase of define_workflow()")
-        workflow = cls.workflow
+        workflow, reset = cls.workflow, check_flag(reset, "reset")
         named = []
-        for element in data:
+        for element in check_list(data, "init_many() takes a list of names with their samples"):
             if not isinstance(element, (tuple, list)) or len(element) != 2:
                 raise TypeError(f"init_many() takes pairs of name and samples, not {element!r:.80}")
             name = check_name(element[0], "test case")
@@ -165,18 +185,21 @@ class TestCase(Entity):
             if times > 1:
                 raise IncorrectUsageError(f"init_many() was given {name!r} twice; names are unique")
         store = current_store()
-        records = []
+        done: list[tuple[str, TestCaseRecord]] = []
         with store.write() as unit:
-            workflow_id = unit.workflows.ensure(workflow.name).id
             for name, changes in named:
                 record = unit.test_cases.find(name)
                 if record is None:
-                    record = unit.test_cases.add(workflow_id, name, "")
+                    done.append(("created", _add(unit, workflow, name, None, changes)))
+                    continue
                 check_workflow("test case", name, record.workflow, workflow)
-                if changes and (reset or record.version == 0):
-                    record = write_edit(unit, record, workflow_id, None, changes, reset=reset)
-                records.append(record)
-        return [cls._mirroring(store, record) for record in records]
+                if _takes(record, changes, reset):
+                    done.append(("edited", _edit(unit, record, None, changes, reset)))
+                else:
+                    done.append(("loaded", record))
+        for what, record in done:
+            logger.info("%s test case %r (version %d)", what, record.name, record.version)
+        return [cls._mirroring(store, record) for _, record in done]
 
     def load_test_samples(self) -> list[tuple[TestSample, GroundTruth]]:
         """Load this version's samples, metadata attached, with their ground truths, in order."""
@@ -218,6 +241,7 @@ class TestCase(Entity):
             NameConflictError: somebody else has edited the test case since this object was loaded.
             InputValidationError: a value cannot be stored; the message has its path.
         """
+        reset = check_flag(reset, "reset")
         editor = TestCaseEditor(self.workflow, self.description, reset)
         yield editor
         if editor.is_untouched:
@@ -225,9 +249,8 @@ class TestCase(Entity):
         store = self._store()
         changes, wanted = editor.changes(), editor.wanted_description
         with store.write() as unit:
-            workflow_id = unit.workflows.ensure(self.workflow.name).id
             record = unit.test_cases.get(self.name, self.version)
-            record = write_edit(unit, record, workflow_id, wanted, changes, reset=reset)
+            record = _edit(unit, record, wanted, changes, reset)
         logger.info("edited test case %r (version %d)", record.name, record.version)
         self._mirror(store, record)
 
@@ -254,61 +277,62 @@ class TestCase(Entity):
 
 def _additions(workflow: Workflow, test_samples: Pairs | None) -> list[Change]:
     editor = TestCaseEditor(workflow, "", reset=False)
-    for sample, ground_truth in check_pairs(workflow, test_samples or []):
+    for sample, ground_truth in check_pairs(workflow, test_samples):
         editor.add(sample, ground_truth)
     return editor.changes()
 
 
-def _add(
-    store: repository.Store,
-    workflow: Workflow,
-    name: str,
-    description: str,
-    changes: list[Change],
-) -> TestCaseRecord:
-    with store.write() as unit:
-        workflow_id = unit.workflows.ensure(workflow.name).id
-        record = unit.test_cases.add(workflow_id, name, description)
-        if changes:
-            record = write_edit(unit, record, workflow_id, None, changes, reset=False)
-    logger.info("created test case %r (version %d)", name, record.version)
-    return record
-
-
-def _refuse_missing_version(store: repository.Store, name: str, version: int) -> None:
-    with store.read() as unit:
-        latest = unit.test_cases.find(name)
-    if latest is not None:
+def _find(unit: Unit, name: str, version: int | None) -> TestCaseRecord | None:
+    record = unit.test_cases.find(name, version)
+    latest = record or unit.test_cases.find(name)
+    if record is None and latest is not None:
         raise NameConflictError(
             f"the test case {name!r} has no version {version}, the latest is {latest.version};"
             " load one of those, or leave the version out"
         )
+    return record
 
 
-def _reconcile(
-    store: repository.Store,
+def _takes(record: TestCaseRecord, changes: list[Change], reset: bool) -> bool:
+    """Tell whether samples passed by name alone go into a test case that is there already."""
+    return bool(changes) and (reset or record.version == 0)
+
+
+def _add(
+    unit: Unit,
+    workflow: Workflow,
+    name: str,
+    description: str | None,
+    changes: list[Change],
+) -> TestCaseRecord:
+    workflow_id = unit.workflows.ensure(workflow.name).id
+    record = unit.test_cases.add(workflow_id, name, description or "")
+    return write_edit(unit, record, workflow_id, None, changes, reset=False) if changes else record
+
+
+def _edit(
+    unit: Unit,
     record: TestCaseRecord,
     description: str | None,
-    test_samples: Pairs | None,
     changes: list[Change],
     reset: bool,
 ) -> TestCaseRecord:
-    """Apply what the constructor was given to a test case that is in the store already."""
-    if changes and (reset or record.version == 0):
-        with store.write() as unit:
-            workflow_id = unit.workflows.ensure(record.workflow).id
-            record = write_edit(unit, record, workflow_id, description, changes, reset=reset)
-        logger.info("edited test case %r (version %d)", record.name, record.version)
-        return record
-    if test_samples is not None and not reset:
+    workflow_id = unit.workflows.ensure(record.workflow).id
+    return write_edit(unit, record, workflow_id, description, changes, reset=reset)
+
+
+def _warn_of_what_stays(
+    record: TestCaseRecord, description: str | None, samples_given: bool, reset: bool
+) -> None:
+    if samples_given and reset:
+        logger.warning("test case %r keeps its samples: test_samples is empty", record.name)
+    elif samples_given:
         logger.warning(
             "test case %r is in the store already (version %d) and keeps its samples;"
             " pass reset=True or use edit() to change them",
             record.name,
             record.version,
         )
-    elif test_samples is not None:
-        logger.warning("test case %r keeps its samples: test_samples is empty", record.name)
     if description is not None and description != record.description and not reset:
         logger.warning(
             "test case %r is in the store already and keeps its description %r;"
@@ -316,5 +340,3 @@ def _reconcile(
             record.name,
             record.description,
         )
-    logger.info("loaded test case %r (version %d)", record.name, record.version)
-    return record

@@ -12,7 +12,7 @@ from kolena_local.repository.records import (
     NewSample,
     TestCaseRecord,
 )
-from kolena_local.workflow.arguments import check_description
+from kolena_local.workflow.arguments import check_description, check_list
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.workflow import Workflow
@@ -98,22 +98,22 @@ class TestCaseEditor:
         return list(self._changes.values())
 
 
-def check_pairs(workflow: Workflow, test_samples: Any) -> Sequence[tuple[Any, Any]]:
+def check_pairs(workflow: Workflow, test_samples: Any) -> list[tuple[Any, Any]]:
     """Check that samples and ground truths are what the workflow works on.
 
     Args:
         workflow: the workflow.
-        test_samples: what the user gave.
+        test_samples: what the user gave; None is an empty list.
+
+    Returns:
+        The pairs as a list.
 
     Raises:
         InputValidationError: it is no list, or an element is no pair.
         TypeError: a sample or ground truth is of another type; the message has its position.
     """
-    if not isinstance(test_samples, (list, tuple)):
-        raise InputValidationError(
-            f"test_samples must be a list of pairs, not a {type(test_samples).__name__}"
-        )
-    for index, pair in enumerate(test_samples):
+    pairs = check_list(test_samples, "test_samples must be a list of pairs")
+    for index, pair in enumerate(pairs):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise InputValidationError(
                 f"test_samples[{index}] must be a pair of test sample and ground truth,"
@@ -125,7 +125,7 @@ def check_pairs(workflow: Workflow, test_samples: Any) -> Sequence[tuple[Any, An
             raise TypeError(
                 _unfit(workflow.ground_truth_type, pair[1], f"test_samples[{index}][1]")
             )
-    return test_samples
+    return pairs
 
 
 def write_edit(

@@ -1,0 +1,364 @@
+"""Test cases: what a name, a version and samples lead to, and what is loaded again."""
+
+from __future__ import annotations
+
+import inspect
+import multiprocessing
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, List
+
+import pytest
+
+from kolena_local.errors import (
+    FrozenObjectError,
+    IncorrectUsageError,
+    InputValidationError,
+    NameConflictError,
+    NotFoundError,
+    WorkflowMismatchError,
+)
+from kolena_local.workflow import GroundTruth, Image, Inference, Text, define_workflow
+from tests.workflow.types import (
+    Animal,
+    Guess,
+    OtherTestCase,
+    Photo,
+    TestCase,
+    names,
+    pairs,
+    photo,
+)
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> List[str]:
+    found = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    caplog.clear()
+    return found
+
+
+def test_an_unknown_name_makes_a_test_case() -> None:
+    case = TestCase("c")
+    assert (case.name, case.version, case.description, names(case)) == ("c", 0, "", "")
+    assert TestCase("d", description="why").description == "why"
+    assert TestCase("c", version=0) == case
+
+
+def test_an_unknown_name_with_samples_makes_version_1() -> None:
+    case = TestCase("c", description="why", test_samples=pairs("a", "b"))
+    assert (case.version, case.description, names(case)) == (1, "why", "ab")
+    assert names(TestCase.load("c", version=0)) == ""
+
+
+def test_a_known_name_loads_the_latest_version() -> None:
+    TestCase("c", test_samples=pairs("a"))
+    TestCase("c", test_samples=pairs("b"), reset=True)
+    assert (TestCase("c").version, names(TestCase("c"))) == (2, "b")
+    assert names(TestCase("c", version=1)) == "a"
+
+
+def test_a_version_that_is_not_there_conflicts_in_the_constructor() -> None:
+    TestCase("c")
+    with pytest.raises(NameConflictError, match="no version 3, the latest is 0"):
+        TestCase("c", version=3)
+    with pytest.raises(NotFoundError, match="no version 3"):
+        TestCase.load("c", version=3)
+
+
+def test_samples_fill_a_test_case_at_version_0(caplog: pytest.LogCaptureFixture) -> None:
+    TestCase("c", description="old")
+    case = TestCase("c", description="new", test_samples=pairs("a"))
+    assert (case.version, case.description, names(case)) == (1, "new", "a")
+    assert warnings_in(caplog) == []
+    TestCase("d", description="old")
+    assert TestCase("d", test_samples=pairs("a")).description == "old"
+
+
+def test_samples_do_not_change_a_test_case_that_has_some(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    TestCase("c", test_samples=pairs("a"))
+    for samples in (pairs("b"), pairs("a")):
+        case = TestCase("c", test_samples=samples)
+        assert (case.version, names(case)) == (1, "a")
+        assert ["reset=True" in text for text in warnings_in(caplog)] == [True]
+
+
+def test_reset_replaces_the_samples() -> None:
+    TestCase("c", description="old", test_samples=pairs("a", "b"))
+    case = TestCase("c", test_samples=pairs("d", "b"), reset=True)
+    assert (case.version, case.description, names(case)) == (2, "old", "db")
+    case = TestCase("c", description="new", test_samples=pairs("d"), reset=True)
+    assert (case.version, case.description, names(case)) == (3, "new", "d")
+
+
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize("before", [None, [], pairs("a")])
+def test_an_empty_list_of_samples_warns_and_edits_nothing(
+    caplog: pytest.LogCaptureFixture, before: Any, reset: bool
+) -> None:
+    version = 1 if before else 0
+    if before is not None:
+        TestCase("c", test_samples=before or None)
+    case = TestCase("c", test_samples=[], reset=reset)
+    assert (case.version, names(case)) == (version, "a" if before else "")
+    assert len(warnings_in(caplog)) == 1
+
+
+def test_another_description_warns_and_is_not_taken(caplog: pytest.LogCaptureFixture) -> None:
+    TestCase("c", description="old")
+    assert TestCase("c", description="new").description == "old"
+    assert len(warnings_in(caplog)) == 1
+    TestCase("c", description="old")
+    assert warnings_in(caplog) == []
+
+
+def test_another_description_with_reset_and_no_samples_does_nothing_at_all(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    TestCase("c", description="old", test_samples=pairs("a"))
+    case = TestCase("c", description="new", reset=True)
+    assert (case.version, case.description) == (1, "old")
+    assert warnings_in(caplog) == []
+
+
+def test_create_makes_version_0_or_1_and_refuses_a_name_that_is_taken() -> None:
+    assert TestCase.create("c").version == 0
+    assert TestCase.create("d", description="why", test_samples=pairs("a")).version == 1
+    for kind in (TestCase, OtherTestCase):
+        with pytest.raises(NameConflictError, match="d"):
+            kind.create("d", test_samples=pairs("b"))
+    assert (names(TestCase.load("d")), TestCase.load("d").version) == ("a", 1)
+
+
+def test_load_needs_a_test_case_of_this_workflow() -> None:
+    with pytest.raises(NotFoundError, match="c"):
+        TestCase.load("c")
+    TestCase("c")
+    for load in (OtherTestCase.load, OtherTestCase):
+        with pytest.raises(WorkflowMismatchError, match="animals"):
+            load("c")
+    with pytest.raises(WorkflowMismatchError):
+        OtherTestCase("c", test_samples=pairs("a"))
+    assert TestCase.load("c").version == 0
+
+
+def test_samples_are_loaded_with_metadata_in_order_as_list_or_one_by_one() -> None:
+    case = TestCase("c", test_samples=[(photo("b", day=1), Animal("cat")), *pairs("a")])
+    loaded = case.load_test_samples()
+    assert loaded == [(photo("b", day=1), Animal("cat")), (photo("a"), Animal("cat"))]
+    assert type(loaded[0][0]) is Photo
+    iterator = case.iter_test_samples()
+    assert inspect.isgenerator(iterator)
+    assert list(iterator) == loaded
+
+
+def test_metadata_belong_to_the_sample_and_are_merged_key_by_key() -> None:
+    case = TestCase("c", test_samples=[(photo("a", kept=1, changed=1), Animal("cat"))])
+    TestCase("d", test_samples=[(photo("a", changed=2, added=None), Animal("dog"))])
+    merged = {"kept": 1, "changed": 2, "added": None}
+    ((sample, truth),) = case.load_test_samples()
+    assert (sample.metadata, truth) == (merged, Animal("cat"))
+    assert TestCase.load("d").load_test_samples() == [(Photo("a.png", merged), Animal("dog"))]
+
+
+def test_metadata_alone_make_no_version() -> None:
+    TestCase("c", test_samples=pairs("a"))
+    case = TestCase("c", test_samples=[(photo("a", day=1), Animal("cat"))], reset=True)
+    assert (case.version, case.load_test_samples()[0][0].metadata) == (1, {"day": 1})
+
+
+def test_the_numbers_1_and_1_0_make_one_sample() -> None:
+    _, Case, _, _ = define_workflow("extras", Image, GroundTruth, Inference)
+    case = Case(
+        "c",
+        test_samples=[
+            (Image("a", width=1, size={"h": 2.0}), GroundTruth(n=1)),  # type: ignore[call-arg]
+            (Image("a", size={"h": 2}, width=1.0), GroundTruth(n=2)),  # type: ignore[call-arg]
+        ],
+    )
+    ((_, truth),) = case.load_test_samples()
+    assert truth.n == 2
+
+
+def test_a_sample_may_have_another_ground_truth_in_another_test_case() -> None:
+    one = TestCase("one", test_samples=pairs("a", label="cat"))
+    two = TestCase("two", test_samples=pairs("a", label="dog"))
+    assert [case.load_test_samples()[0][1].label for case in (one, two)] == ["cat", "dog"]
+
+
+@dataclass(frozen=True)
+class DetailedAnimal(Animal):
+    breed: str = "none"
+
+
+def test_a_class_with_fewer_fields_reads_what_one_with_more_has_written() -> None:
+    _, Writer, _, _ = define_workflow("animals", Photo, DetailedAnimal, Guess)
+    Writer("c", test_samples=[(photo("a"), DetailedAnimal("cat", "siamese"))])
+    ((_, truth),) = TestCase.load("c").load_test_samples()
+    assert truth == Animal("cat") and not hasattr(truth, "breed")
+
+
+def test_init_many_creates_and_loads_in_order() -> None:
+    TestCase("has some", description="kept", test_samples=pairs("a"))
+    TestCase("is empty")
+    data = [
+        ("new", pairs("a", "b")),
+        ("has some", pairs("z")),
+        ("is empty", pairs("y")),
+        ("new and empty", []),
+    ]
+    cases = TestCase.init_many(data)
+    assert [(case.name, case.version, names(case)) for case in cases] == [
+        ("new", 1, "ab"),
+        ("has some", 1, "a"),
+        ("is empty", 1, "y"),
+        ("new and empty", 0, ""),
+    ]
+    assert [case.description for case in cases] == ["", "kept", "", ""]
+    assert cases[0] == TestCase.load("new")
+
+
+def test_init_many_with_reset_replaces_samples_but_not_by_none() -> None:
+    TestCase("c", description="kept", test_samples=pairs("a"))
+    TestCase("d", test_samples=pairs("a"))
+    c, d = TestCase.init_many([("c", pairs("b")), ("d", [])], reset=True)
+    assert (c.version, c.description, names(c)) == (2, "kept", "b")
+    assert (d.version, names(d)) == (1, "a")
+
+
+def none_of(name: str) -> None:
+    with pytest.raises(NotFoundError):
+        TestCase.load(name)
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        (("new", []), IncorrectUsageError),
+        (("taken", pairs("a")), WorkflowMismatchError),
+        (("", pairs("a")), ValueError),
+        (("b", [(photo("a"), Guess("cat"))]), TypeError),
+        (("b", [(Text("a"), Animal("cat"))]), TypeError),
+        (("b", [(photo("a"),)]), ValueError),
+        (("b",), TypeError),
+        ("bc", TypeError),
+        (("b", [(photo("a", bad={1}), Animal("cat"))]), ValueError),
+    ],
+)
+def test_init_many_makes_all_or_none(bad: Any, error: Any) -> None:
+    OtherTestCase("taken")
+    TestCase("old", test_samples=pairs("a"))
+    with pytest.raises(error):
+        TestCase.init_many([("new", pairs("a")), ("old", pairs("b")), bad], reset=True)
+    none_of("new")
+    assert names(TestCase.load("old")) == "a"
+
+
+def test_init_many_stores_nothing_when_its_data_raise() -> None:
+    def data() -> Any:
+        yield "new", pairs("a")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        TestCase.init_many(data())
+    none_of("new")
+
+
+@pytest.mark.parametrize("wrap", [list, tuple, deque, iter], ids=lambda it: it.__name__)
+def test_samples_may_come_as_list_tuple_or_generator(wrap: Callable[..., Any]) -> None:
+    samples = wrap(pairs("a", "b")) if wrap is not iter else (pair for pair in pairs("a", "b"))
+    assert names(TestCase("c", test_samples=samples)) == "ab"
+
+
+@pytest.mark.parametrize(
+    ("samples", "error", "text"),
+    [
+        (zip([photo("a")], [Animal("cat")], strict=True), ValueError, "list"),
+        ({photo: Animal("cat")}, ValueError, "list"),
+        ("ab", ValueError, "list"),
+        ([(photo("a"), Animal("cat"), 1)], ValueError, r"test_samples\[0\]"),
+        ([photo("a")], ValueError, "pair"),
+        ([*pairs("a"), (Text("b"), Animal("cat"))], TypeError, r"test_samples\[1\]\[0\].*Photo"),
+        ([(Image("a"), Animal("cat"))], TypeError, "Photo"),
+        ([(photo("a"), "cat")], TypeError, r"\[0\]\[1\] must be a Animal"),
+        ([(photo("a"), None)], TypeError, "Animal"),
+    ],
+)
+def test_samples_of_the_wrong_kind_are_refused(samples: Any, error: Any, text: str) -> None:
+    for make in (TestCase, TestCase.create):
+        with pytest.raises(error, match=text):
+            make("c", test_samples=samples)
+    none_of("c")
+
+
+@pytest.mark.parametrize("name", ["", "  ", None, True, "a\0b", "\udfff"])
+def test_a_name_that_is_no_name_is_refused(name: Any) -> None:
+    for make in (TestCase, TestCase.create, TestCase.load):
+        with pytest.raises(InputValidationError, match="name of a test case"):
+            make(name)
+
+
+def test_numbers_become_names_and_texts_versions_and_words_switches() -> None:
+    TestCase(5, description=6, test_samples=pairs("a"))  # type: ignore[arg-type]
+    loaded = TestCase.load("5", version="1")  # type: ignore[arg-type]
+    assert (loaded.name, loaded.description, loaded.version) == ("5", "6", 1)
+    same = TestCase("5", test_samples=pairs("b"), reset="no")  # type: ignore[arg-type]
+    assert same.version == 1
+
+
+@pytest.mark.parametrize("version", [-1, 1.5, "x", True, float("inf"), float("nan"), 2**63, [1]])
+def test_a_version_that_is_no_number_is_refused(version: Any) -> None:
+    TestCase("c")
+    for load in (TestCase.load, TestCase):
+        with pytest.raises(InputValidationError, match="version"):
+            load("c", version=version)
+
+
+@pytest.mark.parametrize("reset", [None, "perhaps", 2])
+def test_a_switch_that_says_neither_yes_nor_no_is_refused(reset: Any) -> None:
+    case = TestCase("c", test_samples=pairs("a"))
+    with pytest.raises(InputValidationError, match="reset"):
+        TestCase("c", test_samples=pairs("b"), reset=reset)
+    with pytest.raises(InputValidationError, match="reset"):
+        TestCase.init_many([("c", pairs("b"))], reset=reset)
+    with pytest.raises(InputValidationError, match="reset"), case.edit(reset=reset):
+        pass
+    assert names(TestCase.load("c")) == "a"
+
+
+@pytest.mark.parametrize("description", [["a"], b"a", True, "\ud800"])
+def test_a_description_that_is_no_text_is_refused(description: Any) -> None:
+    with pytest.raises(InputValidationError, match="description"):
+        TestCase("c", description=description)
+    none_of("c")
+
+
+def test_attributes_cannot_be_set_and_equal_test_cases_can_be_keys() -> None:
+    case = TestCase("c", test_samples=pairs("a"))
+    with pytest.raises(FrozenObjectError, match="version"):
+        case.version = 7
+    assert case == TestCase.load("c") and {case: 1}[TestCase.load("c")] == 1
+    assert case != TestCase.load("c", version=0)
+    assert "name='c', version=1" in repr(case)
+
+
+def _make(path: str, start: Any, number: int) -> None:
+    import kolena_local
+
+    with kolena_local.session(path):
+        start.wait()
+        for name in range(10):
+            TestCase(f"c{name}", test_samples=pairs(f"{number}"))
+
+
+def test_processes_that_name_one_test_case_at_once_get_the_same(tmp_path: Path) -> None:
+    path, spawn = str(tmp_path / "shared.db"), multiprocessing.get_context("spawn")
+    start = spawn.Barrier(2)
+    processes = [spawn.Process(target=_make, args=(path, start, number)) for number in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0]
