@@ -7,69 +7,38 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
-from kolena_local.errors import InputValidationError, NameConflictError
+from kolena_local.errors import NameConflictError
 from kolena_local.log import logger
 from kolena_local.repository.records import TestSuiteRecord
 from kolena_local.workflow.arguments import (
     check_description,
+    check_flag,
     check_name,
     check_tags,
     check_version,
 )
-from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, current_store
+from kolena_local.workflow.entity import (
+    Entity,
+    bound_workflow,
+    check_workflow,
+    current_store,
+)
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
+from kolena_local.workflow.test_suite_edit import (
+    SuiteChange,
+    TestSuiteEditor,
+    check_test_cases,
+    pinned,
+    pins,
+    write_change,
+)
 from kolena_local.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
 
 Self = TypeVar("Self", bound="TestSuite")
-
-
-class TestSuiteEditor:
-    """What ``TestSuite.edit()`` yields: it notes changes and stores nothing itself.
-
-    Attributes:
-        tags: the suite's tags, to be changed in place or set.
-    """
-
-    def __init__(self, workflow: Workflow, suite: TestSuite, reset: bool) -> None:
-        self._workflow = workflow
-        self._test_cases = {} if reset else {case.name: case for case in suite.test_cases}
-        self.wanted_description = suite.description
-        self.tags: set[str] = set(suite.tags)
-
-    def description(self, description: str) -> None:
-        """Describe the test suite anew.
-
-        Raises:
-            InputValidationError: it is no text.
-        """
-        self.wanted_description = check_description(description) or ""
-
-    def add(self, test_case: TestCase) -> None:
-        """Put a test case at the end, in place of one of the same name.
-
-        Raises:
-            TypeError: it is no test case of this workflow.
-        """
-        check_test_cases(self._workflow, [test_case])
-        self._test_cases.pop(test_case.name, None)
-        self._test_cases[test_case.name] = test_case
-
-    def remove(self, test_case: TestCase) -> None:
-        """Take the test case of this name out, whichever its version; none there is no matter.
-
-        Raises:
-            TypeError: it is no test case of this workflow.
-        """
-        check_test_cases(self._workflow, [test_case])
-        self._test_cases.pop(test_case.name, None)
-
-    def test_cases(self) -> list[TestCase]:
-        """Return what the test suite shall hold."""
-        return list(self._test_cases.values())
 
 
 class TestSuite(Entity):
@@ -122,22 +91,31 @@ class TestSuite(Entity):
         workflow = bound_workflow(type(self))
         name = check_name(name, "test suite")
         wanted_version, wanted_description = check_version(version), check_description(description)
-        wanted_tags = check_tags(tags)
-        wanted = check_test_cases(workflow, test_cases or [])
+        wanted_tags, reset = check_tags(tags), check_flag(reset, "reset")
         store = current_store()
+        wanted = check_test_cases(workflow, test_cases, store.location)
         with store.read() as unit:
-            record = unit.test_suites.find(name, wanted_version)
-            latest = unit.test_suites.find(name)
-        if record is None and latest is not None:
-            raise NameConflictError(
-                f"the test suite {name!r} has no version {wanted_version}, the latest is"
-                f" {latest.version}; load one of those, or leave the version out"
+            record = _find(unit, name, wanted_version)
+        what, change = "loaded", SuiteChange(wanted_description, wanted_tags, wanted)
+        if record is None or change.for_named(record, reset):
+            with store.write() as unit:
+                record = _find(unit, name, wanted_version)  # another process may have been quicker
+                if record is None:
+                    what, record = "created", _add(unit, workflow, name, change)
+                else:
+                    check_workflow("test suite", name, record.workflow, workflow)
+                    due = change.for_named(record, reset)
+                    if due is not None:
+                        what, record = "edited", write_change(unit, record, due)
+        check_workflow("test suite", name, record.workflow, workflow)
+        if wanted and pins(wanted) != pinned(record):
+            logger.warning(
+                "test suite %r is in the store already (version %d) and keeps its test cases;"
+                " pass reset=True or use edit() to change them",
+                record.name,
+                record.version,
             )
-        if record is None:
-            record = _add(store, workflow, name, wanted_description, wanted, wanted_tags)
-        else:
-            check_workflow("test suite", name, record.workflow, workflow)
-            record = _reconcile(store, record, wanted_description, wanted, wanted_tags, reset)
+        logger.info("%s test suite %r (version %d)", what, name, record.version)
         self._mirror(store, record)
 
     @classmethod
@@ -163,10 +141,13 @@ class TestSuite(Entity):
         """
         workflow = bound_workflow(cls)
         name = check_name(name, "test suite")
-        wanted = check_test_cases(workflow, test_cases or [])
         wanted_description, wanted_tags = check_description(description), check_tags(tags)
         store = current_store()
-        record = _add(store, workflow, name, wanted_description, wanted, wanted_tags)
+        wanted = check_test_cases(workflow, test_cases, store.location)
+        with store.write() as unit:
+            change = SuiteChange(wanted_description, wanted_tags, wanted)
+            record = _add(unit, workflow, name, change)
+        logger.info("created test suite %r (version %d)", name, record.version)
         return cls._mirroring(store, record)
 
     @classmethod
@@ -228,14 +209,16 @@ class TestSuite(Entity):
             NameConflictError: somebody else has changed the test suite since this object was
                 loaded.
         """
-        editor = TestSuiteEditor(self.workflow, self, reset)
+        editor = TestSuiteEditor(self.workflow, self, check_flag(reset, "reset"))
         yield editor
-        description, tags = editor.wanted_description, check_tags(editor.tags) or set()
         store = self._store()
         with store.write() as unit:
             record = unit.test_suites.get(self.name, self.version)
-            record = _write(unit, record, description, editor.test_cases(), tags)
-        logger.info("edited test suite %r (version %d)", record.name, record.version)
+            change = editor.change(record)
+            if change is not None:
+                record = write_change(unit, record, change, on_latest=True)
+        if change is not None:
+            logger.info("edited test suite %r (version %d)", record.name, record.version)
         self._mirror(store, record)
 
     @property
@@ -262,94 +245,20 @@ class TestSuite(Entity):
             self._record_id = record.id
 
 
-def check_test_cases(workflow: Workflow, test_cases: Any) -> list[TestCase]:
-    """Return test cases as a list in which each name stands once, at its last place.
-
-    Raises:
-        InputValidationError: it is no list.
-        TypeError: an element is no test case of the workflow.
-    """
-    if not isinstance(test_cases, (list, tuple)):
-        raise InputValidationError(
-            f"test_cases must be a list of test cases, not a {type(test_cases).__name__}"
+def _find(unit: Unit, name: str, version: int | None) -> TestSuiteRecord | None:
+    record = unit.test_suites.find(name, version)
+    latest = record or unit.test_suites.find(name)
+    if record is None and latest is not None:
+        raise NameConflictError(
+            f"the test suite {name!r} has no version {version}, the latest is {latest.version};"
+            " load one of those, or leave the version out"
         )
-    by_name: dict[str, TestCase] = {}
-    for test_case in test_cases:
-        if not isinstance(test_case, TestCase):
-            raise TypeError(f"a test suite holds test cases, not {test_case!r:.80}")
-        if test_case.workflow.name != workflow.name:
-            raise TypeError(
-                f"the test case {test_case.name!r} belongs to the workflow"
-                f" {test_case.workflow.name!r}, not {workflow.name!r}"
-            )
-        by_name.pop(test_case.name, None)
-        by_name[test_case.name] = test_case
-    return list(by_name.values())
-
-
-def _add(
-    store: repository.Store,
-    workflow: Workflow,
-    name: str,
-    description: str | None,
-    test_cases: list[TestCase],
-    tags: set[str] | None,
-) -> TestSuiteRecord:
-    with store.write() as unit:
-        workflow_id = unit.workflows.ensure(workflow.name).id
-        record = unit.test_suites.add(workflow_id, name, description or "", tags or set())
-        record = _write(unit, record, None, test_cases, None)
-    logger.info("created test suite %r (version %d)", name, record.version)
     return record
 
 
-def _reconcile(
-    store: repository.Store,
-    record: TestSuiteRecord,
-    description: str | None,
-    test_cases: list[TestCase],
-    tags: set[str] | None,
-    reset: bool,
-) -> TestSuiteRecord:
-    """Apply what the constructor was given to a test suite that is in the store already."""
-    wanted = test_cases if test_cases and (reset or record.version == 0) else None
-    if test_cases and wanted is None and _pins(test_cases) != _pinned(record):
-        logger.warning(
-            "test suite %r is in the store already (version %d) and keeps its test cases;"
-            " pass reset=True or use edit() to change them",
-            record.name,
-            record.version,
-        )
-    if wanted is None and description is None and tags is None:
-        logger.info("loaded test suite %r (version %d)", record.name, record.version)
-        return record
-    with store.write() as unit:
-        record = _write(unit, record, description, wanted, tags)
-    logger.info("edited test suite %r (version %d)", record.name, record.version)
+def _add(unit: Unit, workflow: Workflow, name: str, change: SuiteChange) -> TestSuiteRecord:
+    workflow_id = unit.workflows.ensure(workflow.name).id
+    record = unit.test_suites.add(workflow_id, name, change.description or "", change.tags or set())
+    if change.test_cases:
+        return unit.test_suites.replace_test_cases(record.id, 0, pins(change.test_cases))
     return record
-
-
-def _write(
-    unit: Unit,
-    record: TestSuiteRecord,
-    description: str | None,
-    test_cases: list[TestCase] | None,
-    tags: set[str] | None,
-) -> TestSuiteRecord:
-    """Store what differs from a record; None leaves a thing as it is."""
-    if description is not None and description != record.description:
-        unit.test_suites.set_description(record.id, description)
-    if tags is not None and tags != record.tags:
-        unit.test_suites.set_tags(record.id, tags)
-    if test_cases is not None and _pins(test_cases) != _pinned(record):
-        unit.test_suites.replace_test_cases(record.id, record.version, _pins(test_cases))
-        return unit.test_suites.get(record.name)
-    return unit.test_suites.get(record.name, record.version)
-
-
-def _pins(test_cases: list[TestCase]) -> list[tuple[int, int]]:
-    return [(test_case._id, test_case.version) for test_case in test_cases]
-
-
-def _pinned(record: TestSuiteRecord) -> list[tuple[int, int]]:
-    return [(test_case.id, test_case.version) for test_case in record.test_cases]

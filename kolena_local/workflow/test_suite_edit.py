@@ -1,0 +1,178 @@
+"""Editing a test suite: collect what shall be different, then store it in one write."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kolena_local.errors import NameConflictError
+from kolena_local.repository.records import TestSuiteRecord
+from kolena_local.workflow.arguments import check_description, check_list, check_tags
+from kolena_local.workflow.entity import check_store
+from kolena_local.workflow.test_case import TestCase
+from kolena_local.workflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
+    from kolena_local.workflow.test_suite import TestSuite
+
+
+class TestSuiteEditor:
+    """What ``TestSuite.edit()`` yields: it notes changes and stores nothing itself.
+
+    Attributes:
+        tags: the suite's tags, to be changed in place or set.
+    """
+
+    def __init__(self, workflow: Workflow, suite: TestSuite, reset: bool) -> None:
+        self._workflow = workflow
+        self._location: str = suite.__dict__["_location"]
+        self._description = suite.description
+        self._tags = frozenset(suite.tags)
+        self._test_cases = {} if reset else {case.name: case for case in suite.test_cases}
+        self.wanted_description = suite.description
+        self.tags: set[str] = set(suite.tags)
+
+    def description(self, description: str) -> None:
+        """Describe the test suite anew.
+
+        Raises:
+            InputValidationError: it is no text.
+        """
+        self.wanted_description = check_description(description) or ""
+
+    def add(self, test_case: TestCase) -> None:
+        """Put a test case at the end, in place of one of the same name.
+
+        Raises:
+            TypeError: it is no test case of this workflow.
+        """
+        check_test_cases(self._workflow, [test_case], self._location)
+        self._test_cases.pop(test_case.name, None)
+        self._test_cases[test_case.name] = test_case
+
+    def remove(self, test_case: TestCase) -> None:
+        """Take the test case of this name out, whichever its version; none there is no matter.
+
+        Raises:
+            TypeError: it is no test case of this workflow.
+        """
+        check_test_cases(self._workflow, [test_case], self._location)
+        self._test_cases.pop(test_case.name, None)
+
+    def change(self, record: TestSuiteRecord) -> SuiteChange | None:
+        """Return what a record has not yet of this edit, None when it has everything.
+
+        Args:
+            record: the version that the edit is based on, with the description and the tags that it
+                has by now.
+
+        Raises:
+            InputValidationError: a tag is no text.
+        """
+        tags = check_tags(self.tags) or set()
+        described = self.wanted_description != self._description
+        return SuiteChange(
+            self.wanted_description if described else None,
+            # What others have done to the tags meanwhile stays done.
+            (record.tags - (self._tags - tags)) | (tags - self._tags),
+            list(self._test_cases.values()),
+        ).from_what_is(record)
+
+
+def check_test_cases(workflow: Workflow, test_cases: Any, location: str) -> list[TestCase]:
+    """Return test cases as a list in which each name stands once, at its last place.
+
+    Args:
+        workflow: the test suite's.
+        test_cases: what the user gave; None is an empty list.
+        location: the test suite's store.
+
+    Raises:
+        InputValidationError: it is no list.
+        TypeError: an element is no test case of the workflow.
+        IncorrectUsageError: an element is in another store.
+    """
+    by_name: dict[str, TestCase] = {}
+    for test_case in check_list(test_cases, "test_cases must be a list of test cases"):
+        if not isinstance(test_case, TestCase):
+            raise TypeError(f"a test suite holds test cases, not {test_case!r:.80}")
+        if test_case.workflow.name != workflow.name:
+            raise TypeError(
+                f"the test case {test_case.name!r} belongs to the workflow"
+                f" {test_case.workflow.name!r}, not {workflow.name!r}"
+            )
+        check_store(f"test case {test_case.name!r}", test_case, location)
+        by_name.pop(test_case.name, None)
+        by_name[test_case.name] = test_case
+    return list(by_name.values())
+
+
+class SuiteChange(NamedTuple):
+    """What a test suite shall have; None leaves a thing as it is."""
+
+    description: str | None
+    tags: AbstractSet[str] | None
+    test_cases: list[TestCase] | None
+
+    def from_what_is(self, record: TestSuiteRecord) -> SuiteChange | None:
+        """Return what of this a record has not yet, None when it has everything."""
+        cases = self.test_cases
+        left = SuiteChange(
+            None if self.description == record.description else self.description,
+            None if self.tags == record.tags else self.tags,
+            None if cases is None or pins(cases) == pinned(record) else cases,
+        )
+        return None if left == (None, None, None) else left
+
+    def for_named(self, record: TestSuiteRecord, reset: bool) -> SuiteChange | None:
+        """Return what of this is done to a test suite that is there already, None for nothing."""
+        takes_cases = self.test_cases and (reset or record.version == 0)
+        change = self if takes_cases else self._replace(test_cases=None)
+        return change.from_what_is(record)
+
+
+def write_change(
+    unit: Unit, record: TestSuiteRecord, change: SuiteChange, *, on_latest: bool = False
+) -> TestSuiteRecord:
+    """Store a change of a test suite.
+
+    Args:
+        unit: a write in progress.
+        record: the version that is changed.
+        change: what it has not yet.
+        on_latest: refuse an outdated version even if only the description or tags change, which all
+            versions share.
+
+    Returns:
+        The test suite, in a new version if its test cases have changed.
+
+    Raises:
+        NameConflictError: ``record`` is no longer the latest version.
+    """
+    if on_latest:
+        latest = unit.test_suites.get(record.name)
+        if latest.version != record.version:
+            raise NameConflictError(
+                f"the test suite {record.name!r} is at version {latest.version} by now, but the"
+                f" edit was based on version {record.version}; load it again and repeat the edit"
+            )
+    if change.description is not None:
+        unit.test_suites.set_description(record.id, change.description)
+    if change.tags is not None:
+        unit.test_suites.set_tags(record.id, change.tags)
+    if change.test_cases is not None:
+        return unit.test_suites.replace_test_cases(
+            record.id, record.version, pins(change.test_cases)
+        )
+    return unit.test_suites.get(record.name, record.version)
+
+
+def pins(test_cases: list[TestCase]) -> list[tuple[int, int]]:
+    """Return the numbers and versions of test cases, in order."""
+    return [(test_case._id, test_case.version) for test_case in test_cases]
+
+
+def pinned(record: TestSuiteRecord) -> list[tuple[int, int]]:
+    """Return the numbers and versions of the test cases that a record holds, in order."""
+    return [(test_case.id, test_case.version) for test_case in record.test_cases]
