@@ -25,6 +25,9 @@ class Entity:
 
     __test__ = False
 
+    #: Attributes that say how an object was come by, not what it is.
+    _uncompared = frozenset({"_version_was_chosen"})
+
     def __setattr__(self, name: str, value: Any) -> None:
         if not self.__dict__.get("_thawed", False):
             raise FrozenObjectError(
@@ -46,10 +49,15 @@ class Entity:
     def _shown(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
+    def _compared(self) -> dict[str, Any]:
+        return {
+            name: value for name, value in self.__dict__.items() if name not in self._uncompared
+        }
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Entity) or type(self).__name__ != type(other).__name__:
             return NotImplemented
-        return self.__dict__ == other.__dict__
+        return self._compared() == other._compared()
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.__dict__.get("_record_id")))

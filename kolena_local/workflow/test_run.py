@@ -8,10 +8,12 @@ from typing import Any
 from kolena_local.errors import (
     IncorrectUsageError,
     InputValidationError,
+    NameConflictError,
     WorkflowMismatchError,
 )
 from kolena_local.execution.inference import infer_pending, iter_samples
 from kolena_local.log import logger
+from kolena_local.workflow.arguments import check_flag, check_list
 from kolena_local.workflow.entity import Entity
 from kolena_local.workflow.evaluator import (
     Evaluator,
@@ -43,6 +45,8 @@ class TestRun(Entity):
 
     Raises:
         WorkflowMismatchError: model and test suite belong to different workflows.
+        NameConflictError: the test suite was loaded as the latest version, and there is a newer one
+            now.
         InputValidationError: the evaluator is neither, or it takes a configuration and none is
             given.
     """
@@ -61,9 +65,12 @@ class TestRun(Entity):
         configurations: list[EvaluatorConfiguration] | None = None,
         reset: bool = False,
     ) -> None:
-        _check_arguments(model, test_suite, evaluator, configurations)
+        given = check_list(configurations, "configurations must be a list")
+        _check_arguments(model, test_suite, evaluator, given)
+        wanted_reset = check_flag(reset, "reset")
         store = test_suite._store()
         with store.write() as unit:
+            _check_version(test_suite, unit.test_suites.get(test_suite.name).version)
             record = unit.test_runs.ensure(
                 model._id, test_suite._id, test_suite.version, display_name(evaluator)
             )
@@ -71,8 +78,8 @@ class TestRun(Entity):
             self.model = model
             self.test_suite = test_suite
             self.evaluator = evaluator
-            self.configurations = configurations
-            self.reset = reset
+            self.configurations = None if configurations is None else given
+            self.reset = wanted_reset
             self._location = store.location
             self._record_id = record.id
 
@@ -134,13 +141,21 @@ class TestRun(Entity):
 
         Raises:
             TypeError: a sample is of another type than the workflow's.
-            InputValidationError: a sample is not in the test suite, or a value cannot be stored.
+            InputValidationError: it is no list of pairs, a sample is not in the test suite, or a
+                value cannot be stored.
             RemoteError: a sample has an inference already, and ``reset`` is False.
         """
         suite, codec = self.test_suite, self.test_suite.workflow._codec
         digests: list[bytes] = []
         payloads: list[str] = []
-        for sample, inference in inferences:
+        pairs = check_list(inferences, "inferences must be a list of pairs")
+        for index, pair in enumerate(pairs):
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise InputValidationError(
+                    f"inferences[{index}] must be a pair of test sample and inference, not"
+                    f" {pair!r:.80}"
+                )
+            sample, inference = pair
             if not isinstance(sample, codec.test_sample_type):
                 raise TypeError(
                     f"a test sample must be a {codec.test_sample_type.__name__}, not {sample!r:.80}"
@@ -154,7 +169,7 @@ class TestRun(Entity):
             found = unit.test_samples.find_ids(workflow_id, digests)
             members = set(unit.test_suites.sample_ids(suite._id, suite.version))
             rows: list[tuple[int, str]] = []
-            for sample_id, payload, (sample, _) in zip(found, payloads, inferences, strict=True):
+            for sample_id, payload, (sample, _) in zip(found, payloads, pairs, strict=True):
                 if sample_id is None or sample_id not in members:
                     raise InputValidationError(
                         f"{sample!r:.200} is not in the test suite {suite.name!r}; add it to one of"
@@ -261,16 +276,29 @@ def display_name(evaluator: Any) -> str | None:
     return getattr(evaluator, "__name__", None)
 
 
-def _check_arguments(model: Any, test_suite: Any, evaluator: Any, configurations: Any) -> None:
+def _check_version(test_suite: TestSuite, latest: int) -> None:
+    """Refuse a test suite that was loaded as the latest and is so no longer.
+
+    Who has asked for a version by its number, to repeat an old test, gets it.
+    """
+    if latest != test_suite.version and not test_suite.__dict__["_version_was_chosen"]:
+        raise NameConflictError(
+            f"the test suite {test_suite.name!r} is at version {latest} by now, not at"
+            f" {test_suite.version}; load it again, or load version={test_suite.version} to test on"
+            " that one"
+        )
+
+
+def _check_arguments(
+    model: Any, test_suite: Any, evaluator: Any, configurations: list[Any]
+) -> None:
     for value, expected in ((model, Model), (test_suite, TestSuite)):
         if not isinstance(value, expected):
             raise InputValidationError(
                 f"a {expected.__name__} is needed, not {value!r:.80} ({type(value).__name__})"
             )
     _check_evaluator(evaluator)
-    if configurations is not None and not isinstance(configurations, (list, tuple)):
-        raise InputValidationError(f"configurations must be a list, not {configurations!r:.80}")
-    check_configurations(list(configurations or []))
+    check_configurations(configurations)
     if _is_function(evaluator) and takes_configuration(evaluator) and not configurations:
         raise InputValidationError(
             f"the evaluator {display_name(evaluator)} takes a configuration;"

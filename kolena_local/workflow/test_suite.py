@@ -116,7 +116,7 @@ class TestSuite(Entity):
                 record.version,
             )
         logger.info("%s test suite %r (version %d)", what, name, record.version)
-        self._mirror(store, record)
+        self._mirror(store, record, version_was_chosen=wanted_version is not None)
 
     @classmethod
     def create(
@@ -168,7 +168,9 @@ class TestSuite(Entity):
         with store.read() as unit:
             record = unit.test_suites.get(name, check_version(version))
         check_workflow("test suite", name, record.workflow, workflow)
-        return cls._mirroring(store, record)
+        suite = cls._mirroring(store, record)
+        suite._mirror(store, record, version_was_chosen=version is not None)
+        return suite
 
     @classmethod
     def load_all(cls: type[Self], *, tags: Iterable[str] | None = None) -> list[Self]:
@@ -232,7 +234,9 @@ class TestSuite(Entity):
         suite._mirror(store, record)
         return suite
 
-    def _mirror(self, store: repository.Store, record: TestSuiteRecord) -> None:
+    def _mirror(
+        self, store: repository.Store, record: TestSuiteRecord, *, version_was_chosen: bool = False
+    ) -> None:
         case_type = type(self)._test_case_type
         with self._thaw():
             self.workflow = bound_workflow(type(self))
@@ -242,6 +246,7 @@ class TestSuite(Entity):
             self.test_cases = [case_type._mirroring(store, case) for case in record.test_cases]
             self.tags = set(record.tags)
             self._location = store.location
+            self._version_was_chosen = version_was_chosen
             self._record_id = record.id
 
 
