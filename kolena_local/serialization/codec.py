@@ -25,6 +25,7 @@ class Codec:
         test_sample_type: the workflow's test sample class.
         ground_truth_type: its ground truth class.
         inference_type: its inference class.
+        any_inference: the base of all inference classes.
     """
 
     def __init__(
@@ -32,10 +33,12 @@ class Codec:
         test_sample_type: type[Structured],
         ground_truth_type: type[Structured],
         inference_type: type[Structured],
+        any_inference: type,
     ) -> None:
         self.test_sample_type = test_sample_type
         self.ground_truth_type = ground_truth_type
         self.inference_type = inference_type
+        self._any_inference = any_inference
 
     def write_sample(self, sample: Any) -> tuple[bytes, str, dict[str, Json]]:
         """Return a sample's digest, its payload without metadata, and its metadata.
@@ -76,14 +79,20 @@ class Codec:
         """Return an inference's payload.
 
         Raises:
-            InputValidationError: it is of another type, or a value cannot be stored.
+            InputValidationError: it is no inference, or a value cannot be stored, or it is of
+                another class and cannot be read as the workflow's.
         """
-        if not isinstance(inference, self.inference_type):
+        if isinstance(inference, self.inference_type):
+            return dumps(encode(inference))
+        if not isinstance(inference, self._any_inference):
             raise InputValidationError(
                 f"an inference must be a {self.inference_type.__name__}, not {inference!r:.80}"
                 f" ({type(inference).__name__})"
             )
-        return dumps(encode(inference))
+        # An inference of another class will do if it can be read back as one of the workflow's.
+        content = encode(inference)
+        decode(self.inference_type, content)
+        return dumps(content)
 
     def read_inference(self, payload: str) -> Any:
         """Return an inference made of its stored text."""

@@ -12,6 +12,7 @@ from kolena_local.serialization.fields import (
     check_inference_type,
     check_test_sample_type,
 )
+from kolena_local.workflow.arguments import check_name
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.test_sample import TestSample
@@ -64,7 +65,7 @@ class Workflow:
         check_test_sample_type(self.test_sample_type)
         check_ground_truth_type(self.ground_truth_type, self.test_sample_type)
         check_inference_type(self.inference_type, self.test_sample_type)
-        codec = Codec(self.test_sample_type, self.ground_truth_type, self.inference_type)
+        codec = Codec(self.test_sample_type, self.ground_truth_type, self.inference_type, Inference)
         object.__setattr__(self, "_codec", codec)
 
     def register_evaluator(
@@ -83,13 +84,12 @@ class Workflow:
 
 
 def _checked_name(name: Any) -> str:
-    if not isinstance(name, str) or not name.strip():
-        raise InputValidationError(f"the name of a workflow must be text, not {name!r}")
-    if name.strip().lower() in _RESERVED_NAMES:
+    stripped = check_name(name, "workflow").strip()
+    if stripped.lower() in _RESERVED_NAMES:
         raise InputValidationError(
-            f"the workflow name {name.strip()!r} is reserved; choose another one"
+            f"the workflow name {stripped!r} is reserved; choose another one"
         )
-    return name.strip()
+    return stripped
 
 
 @dataclass(frozen=True)
