@@ -15,7 +15,11 @@ __all__ = ["main"]
 
 COMMANDS = {
     "models": "kolena_local.cli.models:models",
+    "test-suites": "kolena_local.cli.test_suites:test_suites",
+    "test-cases": "kolena_local.cli.test_cases:test_cases",
     "runs": "kolena_local.cli.runs:runs",
+    "results": "kolena_local.cli.results:results",
+    "sql": "kolena_local.cli.sql:sql",
     "db": "kolena_local.cli.db:db",
     "demo": "kolena_local.cli.demo:demo",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kolena_local.cli.output import print_text
+from kolena_local.cli.destination import write_text
 from kolena_local.cli.store import db_option, given_location
 
 
@@ -26,4 +26,4 @@ def demo(delay: float) -> None:
     # Here, because it loads pandas and the whole workflow API.
     from kolena_local.demo import run
 
-    run(given_location(), delay=delay, echo=print_text)
+    run(given_location(), delay=delay, echo=write_text)

@@ -1,86 +1,199 @@
-"""The only place that prints results: as a table for people, as JSON for programs.
+"""The only place that prints results: for people as tables, for programs as JSON or CSV.
 
 A listing is a list of *entries*, JSON objects whose keys are a promise to scripts; the table shows
-some of them. Another format is another branch here and nowhere else.
+some of them. Results go to standard output or to the file of ``--output``; what is said besides
+goes to standard error.
 """
 
 from __future__ import annotations
 
 import codecs
 import shutil
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from kolena_local.cli.destination import is_terminal, output_encoding, remember, write_text
+from kolena_local.cli.formats import Entry, markdown, separated
 from kolena_local.cli.table import table
-from kolena_local.cli.text import cell, json_text
+from kolena_local.cli.text import cell, json_text, printable
 
-Entry = dict[str, Any]
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md")
+_FORMAT = f"{__name__}.format"
+_QUIET = f"{__name__}.quiet"
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
-def json_option(command: _Decorated) -> _Decorated:
-    """Give a command ``--json``, as the parameter ``as_json``."""
+class Listing(NamedTuple):
+    """How one kind of thing is listed.
+
+    Attributes:
+        keys: the keys that its entries have.
+        columns: the table's columns: header, and what an entry has there.
+        otherwise: what to tell a person when there is nothing to list.
+    """
+
+    keys: tuple[str, ...]
+    columns: Mapping[str, Callable[[Entry], object]]
+    otherwise: str
+
+
+def output_options(command: _Decorated) -> _Decorated:
+    """Give a command ``--format``, ``--json``, ``--csv``, ``--output`` and ``--quiet``."""
+    options = (
+        click.option(
+            "--format",
+            type=click.Choice(FORMATS),
+            metavar="FORMAT",
+            expose_value=False,
+            callback=_remember_format,
+            help="How to print: table, json, jsonl, csv, tsv or md.",
+        ),
+        click.option(
+            "--json",
+            is_flag=True,
+            expose_value=False,
+            callback=_remember_format,
+            help="Print JSON; NaN and infinities become null.",
+        ),
+        click.option(
+            "--csv",
+            is_flag=True,
+            expose_value=False,
+            callback=_remember_format,
+            help="Print CSV; objects become columns such as metadata.seed.",
+        ),
+        click.option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            expose_value=False,
+            callback=remember,
+            help="Write to a file, which appears when it is whole.",
+        ),
+        quiet_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def quiet_option(command: _Decorated) -> _Decorated:
+    """Give a command ``--quiet``."""
     return click.option(
-        "--json", "as_json", is_flag=True, help="Print JSON; NaN and infinities become null."
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember_quiet,
+        help="Say nothing besides results and errors.",
     )(command)
 
 
-def print_listing(
-    entries: Sequence[Entry],
-    columns: Mapping[str, Callable[[Entry], object]],
-    *,
-    as_json: bool,
-    otherwise: str,
-) -> None:
-    """Print a listing.
+def _remember_format(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if not value:
+        return
+    chosen = value if parameter.name == "format" else str(parameter.name)
+    before = context.meta.get(_FORMAT)
+    typed = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+    if before is not None and not typed:
+        return  # a variable of the environment, and somebody typed another format
+    if before not in (None, chosen):
+        raise click.UsageError(f"Give one format only: {before} or {chosen}.")
+    context.meta[_FORMAT] = chosen
 
-    Args:
-        entries: the objects that are listed.
-        columns: the table's columns: header, and what an entry has there.
-        as_json: print the entries themselves.
-        otherwise: what to tell a person when there is nothing to list.
-    """
-    if as_json:
-        print_json(entries)
+
+def _remember_quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        context.meta[_QUIET] = True
+
+
+def chosen_format() -> str | None:
+    """Return the format that was asked for; None if nobody asked."""
+    chosen: str | None = click.get_current_context().meta.get(_FORMAT)
+    return chosen
+
+
+def print_listing(listing: Listing, entries: Sequence[Entry]) -> None:
+    """Print a listing in the format that was asked for, else as a table."""
+
+    def show() -> None:
+        rows = [[get(entry) for get in listing.columns.values()] for entry in entries]
+        print_table(list(listing.columns), rows)
+
+    print_entries(listing.keys, entries, show)
+    if not entries and chosen_format() in (None, "table", "md"):
+        say(listing.otherwise)
+
+
+def print_entries(keys: Sequence[str], entries: Sequence[Entry], show: Callable[[], None]) -> None:
+    """Print entries for programs, or call ``show`` to print them for people if there are any."""
+    chosen = chosen_format()
+    if chosen == "json":
+        _print_json(entries, indent=2)
+    elif chosen == "jsonl":
+        for entry in entries:
+            _print_json(entry)
+    elif chosen in ("csv", "tsv"):
+        delimiter = "," if chosen == "csv" else "\t"
+        write_text(separated(keys, entries, delimiter, for_eyes=is_terminal()))
     elif entries:
-        print_table(list(columns), [[get(entry) for get in columns.values()] for entry in entries])
+        show()
+
+
+def print_object(entry: Entry, show: Callable[[], None]) -> None:
+    """Print one object for programs, or call ``show`` to print it for people."""
+    if chosen_format() == "json":
+        _print_json(entry, indent=2)
     else:
-        click.echo(otherwise, err=True)
+        print_entries(list(entry), [entry], show)
 
 
-def print_json(value: object) -> None:
-    """Print one JSON value."""
-    utf8 = codecs.lookup(_encoding()).name == "utf-8"
-    click.echo(json_text(value, indent=2, ascii_only=not utf8))
+def report(sentence: str, listing: Listing, entries: Sequence[Entry]) -> None:
+    """Say what was done; print what it was done to if a format was asked for."""
+    if chosen_format() is not None:
+        print_listing(listing, entries)
+    say(sentence)
+
+
+def say(sentence: str) -> None:
+    """Tell a person something that is no result."""
+    if not click.get_current_context().meta.get(_QUIET):
+        click.echo(printable(sentence), err=True)
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table; it fits the terminal if it goes to one, and is whole otherwise."""
-    # One write for the whole table: `click.echo` flushes each time.
-    print_text("\n".join(table(header, rows, terminal_width())))
+    if chosen_format() == "md":
+        write_text(markdown(header, rows))
+    else:
+        # One write for the whole table: `click.echo` flushes each time.
+        write_text("\n".join(table(header, rows, terminal_width())))
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
     """Print names and values, one a line, whole."""
+    if chosen_format() == "md":
+        write_text(markdown(["", ""], list(fields.items())))
+        return
     names = {name: cell(name) for name in fields}
     width = max(map(len, names.values()), default=0)
     lines = [f"{names[name].ljust(width)}  {cell(value)}" for name, value in fields.items()]
-    print_text("\n".join(lines))
+    write_text("\n".join(lines))
 
 
-def print_text(text: str) -> None:
-    """Print text that is fit for a terminal, escaping what the output's encoding does not have."""
-    encoding = _encoding()
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+def print_heading(text: str) -> None:
+    """Print a line above what belongs together."""
+    write_text(f"\n### {cell(text)}\n" if chosen_format() == "md" else f"\n{cell(text)}")
 
 
 def terminal_width() -> int | None:
     """Return how wide the terminal is; None if the output goes elsewhere."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if is_terminal() else None
 
 
-def _encoding() -> str:
-    return sys.stdout.encoding or "utf-8"
+def _print_json(value: object, indent: int | None = None) -> None:
+    utf8 = codecs.lookup(output_encoding()).name == "utf-8"
+    write_text(json_text(value, indent=indent, ascii_only=not utf8))

@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from kolena_local.cli.output import Entry, json_option, print_listing
-from kolena_local.cli.store import db_option, reading
+from kolena_local.cli.ask import confirm, deletion_options, show_deletions
+from kolena_local.cli.completion import names_of
+from kolena_local.cli.destination import write_text
+from kolena_local.cli.formats import Entry
+from kolena_local.cli.metrics import print_all
+from kolena_local.cli.output import (
+    Listing,
+    output_options,
+    print_fields,
+    print_heading,
+    print_listing,
+    print_object,
+    report,
+)
+from kolena_local.cli.records import (
+    RUNS,
+    case_metrics_entry,
+    run_entry,
+    seconds,
+    status,
+    suite_label,
+    suite_metrics_entry,
+)
+from kolena_local.cli.store import db_option, reading, writing
+from kolena_local.cli.text import printable
 
 if TYPE_CHECKING:
-    from kolena_local.repository.records import TestRunRecord
+    from kolena_local.repository.records import RunDeletion
+
+_DELETIONS = Listing(
+    ("id", "model", "test_suite", "test_suite_version", "evaluator", "result_count"),
+    {
+        "run": lambda gone: gone["id"],
+        "model": lambda gone: gone["model"],
+        "test suite": lambda gone: suite_label(gone),
+        "evaluator": lambda gone: gone["evaluator"],
+        "results": lambda gone: gone["result_count"],
+    },
+    "There is nothing to delete.",
+)
 
 
 @click.group()
@@ -20,72 +54,112 @@ def runs() -> None:
 
 
 @runs.command("list")
-@click.option("-w", "--workflow", metavar="NAME", help="Only runs of this workflow.")
-@click.option("-m", "--model", metavar="NAME", help="Only runs of this model.")
-@json_option
+@click.option(
+    "-w",
+    "--workflow",
+    metavar="NAME",
+    shell_complete=names_of("workflow"),
+    help="Only runs of this workflow.",
+)
+@click.option(
+    "-m",
+    "--model",
+    metavar="NAME",
+    shell_complete=names_of("model"),
+    help="Only runs of this model.",
+)
+@click.option(
+    "-s",
+    "--test-suite",
+    metavar="NAME",
+    shell_complete=names_of("test_suite"),
+    help="Only runs on this test suite.",
+)
+@output_options
 @db_option
-def list_runs(workflow: str | None, model: str | None, as_json: bool) -> None:
+def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -> None:
     """List test runs, newest first.
 
-    The table has the first line of what crashed a run; --json has all of it.
+    The table has the first line of what crashed a run; `runs show` and --json have all of it. A
+    run whose process is gone is shown as interrupted; the next test goes on from there.
     """
     with reading() as unit:
         if workflow is not None:
             unit.workflows.get(workflow)
         if model is not None:
             unit.models.get(model)
-        records = unit.test_runs.list(workflow=workflow, model=model)
-    print_listing(
-        [run_entry(record) for record in records],
+        if test_suite is not None:
+            unit.test_suites.get(test_suite)
+        records = unit.test_runs.list(workflow, model, test_suite)
+    print_listing(RUNS, [run_entry(record) for record in records])
+
+
+@runs.command("show")
+@click.argument("run_id", metavar="ID", type=int)
+@output_options
+@db_option
+def show_run(run_id: int) -> None:
+    """Show a test run: what crashed it, and all its metrics.
+
+    ID is the number in `runs list`.
+    """
+    with reading() as unit:
+        entry = run_entry(unit.test_runs.get(run_id))
+        entry["test_cases"] = [case_metrics_entry(o) for o in unit.test_runs.case_metrics(run_id)]
+        entry["suite_metrics"] = [
+            suite_metrics_entry(one) for one in unit.test_runs.suite_metrics(run_id)
+        ]
+    print_object(entry, lambda: _print_run(entry))
+
+
+@runs.command("delete")
+@click.argument("run_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@deletion_options
+@output_options
+@db_option
+def delete_runs(run_ids: tuple[int, ...], yes: bool, dry_run: bool) -> None:
+    """Delete test runs with their results: all of them or, if one is unknown, none.
+
+    The model's inferences stay.
+    """
+    if dry_run or not yes:
+        with reading() as unit:
+            planned = [_deletion_entry(one) for one in unit.test_runs.deletion(run_ids)]
+        if dry_run:
+            print_listing(_DELETIONS, planned)
+            return
+        show_deletions(_DELETIONS, planned)
+        confirm("Delete all of this?")
+    with writing() as unit:
+        gone = [_deletion_entry(one) for one in unit.test_runs.delete(run_ids)]
+    report(f"Deleted {len(gone)} test run{'s' * (len(gone) != 1)}.", _DELETIONS, gone)
+
+
+def _print_run(run: Entry) -> None:
+    print_fields(
         {
-            "model": lambda run: run["model"],
-            "test suite": suite_label,
-            "evaluator": lambda run: run["evaluator"],
-            "status": lambda run: run["status"],
-            "started": lambda run: run["started_at"],
-            "seconds": seconds,
-            "error": first_line_of_error,
-        },
-        as_json=as_json,
-        otherwise="There are no such test runs.",
+            "run": run["id"],
+            "model": run["model"],
+            "test suite": suite_label(run),
+            "workflow": run["workflow"],
+            "evaluator": run["evaluator"],
+            "status": status(run),
+            "started": run["started_at"],
+            "seconds": seconds(run),
+        }
     )
+    if run["error"]:
+        print_heading("error")
+        write_text("\n".join(printable(line) for line in run["error"].splitlines()))
+    print_all(run["test_cases"], run["suite_metrics"])
 
 
-def run_entry(record: TestRunRecord) -> Entry:
-    """Return a run as it is listed in JSON."""
+def _deletion_entry(record: RunDeletion) -> Entry:
     return {
-        "id": record.id,
-        "workflow": record.workflow,
-        "model": record.model,
-        "test_suite": record.test_suite,
-        "test_suite_version": record.test_suite_version,
-        "evaluator": record.evaluator,
-        "status": record.status,
-        "error": record.error,
-        "created_at": record.created_at,
-        "started_at": record.started_at,
-        "finished_at": record.finished_at,
+        "id": record.run.id,
+        "model": record.run.model,
+        "test_suite": record.run.test_suite,
+        "test_suite_version": record.run.test_suite_version,
+        "evaluator": record.run.evaluator,
+        "result_count": record.results,
     }
-
-
-def suite_label(entry: Entry) -> str:
-    """Return the entry's test suite with its version, as ``name@3``."""
-    return f"{entry['test_suite']}@{entry['test_suite_version']}"
-
-
-def seconds(run: Entry) -> float | None:
-    """Return how long the run took; None while it is not finished."""
-    if run["started_at"] is None or run["finished_at"] is None:
-        return None
-    return (_moment(run["finished_at"]) - _moment(run["started_at"])).total_seconds()
-
-
-def first_line_of_error(run: Entry) -> str | None:
-    """Return the first line of what crashed the run; None if nothing did."""
-    lines = (run["error"] or "").splitlines()
-    return lines[0] if lines else None
-
-
-def _moment(text: str) -> datetime:
-    # Python 3.10 does not read the Z.
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))

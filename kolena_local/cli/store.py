@@ -52,3 +52,20 @@ def reading() -> Iterator[Unit]:
 
     with open_store(given_location(), create=False).read() as unit:
         yield unit
+
+
+@contextmanager
+def writing(*, create: bool = False) -> Iterator[Unit]:
+    """Change the store: all of the block is stored when it ends well, else nothing.
+
+    Args:
+        create: whether a missing store is made.
+
+    Raises:
+        StoreNotFoundError: there is no store, and none is made.
+        StoreError: the file cannot be used.
+    """
+    from kolena_local.repository import open_store
+
+    with open_store(given_location(), create=create).write() as unit:
+        yield unit

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kolena_local.cli.text import cell, display_width, shorten
+from kolena_local.cli.text import cell, display_width, is_numeric, shorten
 
 _GAP = 2
 _NARROWEST = 8
@@ -24,7 +24,7 @@ def table(
         rows: for each row, a value for each column.
         width: how many columns the terminal has; None leaves everything as wide as it is.
     """
-    numeric = [_is_numeric([row[column] for row in rows]) for column in range(len(header))]
+    numeric = [is_numeric([row[column] for row in rows]) for column in range(len(header))]
     texts = [[cell(name) for name in header], *([cell(value) for value in row] for row in rows)]
     widths = [max(display_width(line[column]) for line in texts) for column in range(len(header))]
     if width is not None:
@@ -36,13 +36,6 @@ def table(
     for line in texts:
         aligned = map(_align, line, widths, numeric)
         yield (" " * _GAP).join(aligned).rstrip()
-
-
-def _is_numeric(values: list[object]) -> bool:
-    present = [value for value in values if value is not None]
-    return bool(present) and all(
-        isinstance(value, (int, float)) and not isinstance(value, bool) for value in present
-    )
 
 
 def _fit(widths: list[int], numeric: list[bool], width: int) -> int:

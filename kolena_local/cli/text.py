@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # Control characters, lone surrogates, and the marks that change the direction of writing: a name
 # must neither command the terminal nor show as another name.
@@ -39,6 +40,14 @@ def cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return json_text(value)
+
+
+def is_numeric(values: Sequence[object]) -> bool:
+    """Say whether all values that are there are numbers, and some are."""
+    present = [value for value in values if value is not None]
+    return bool(present) and all(
+        isinstance(value, (int, float)) and not isinstance(value, bool) for value in present
+    )
 
 
 def display_width(text: str) -> int:

@@ -25,6 +25,7 @@ from kolena_local.repository.records import (
 )
 from kolena_local.repository.rows import Row, execute_each, fetch
 from kolena_local.repository.tables import EvaluatorConfigurationTable, TestRunTable
+from kolena_local.repository.test_suites import TestSuites
 
 _RECORDS: Final = """
     SELECT run.id, workflow.name, model.name, suite.name, run.test_suite_version,
@@ -160,6 +161,19 @@ class TestRuns:
             )
         newest = max(run.test_suite_version for run in found)
         return [run for run in found if run.test_suite_version == newest][::-1]
+
+    def of_label(
+        self, model: str, label: str, evaluator: str | None = None
+    ) -> builtins.list[TestRunRecord]:
+        """Return the runs of a model on a test suite, or on the version that ``name@3`` names.
+
+        Raises:
+            NotFoundError: there is no such test suite, or the model was never tested on it.
+        """
+        suites = TestSuites(self._session, self._connection)
+        suite = suites.resolve(label)
+        version = None if suite.name == label else suite.version
+        return self.latest(model, suite.name, version, evaluator)
 
     def deletion(self, run_ids: Iterable[int]) -> builtins.list[RunDeletion]:
         """Say what would go if these runs were deleted, and delete nothing.

@@ -89,13 +89,14 @@ def test_show_tells_everything_about_a_model(invoke: Invoke, store: Path) -> Non
     assert lines[:3] == ["model       resnet-50", "workflow    Animals", "tags        baseline, v1"]
     assert lines[5] == "inferences  3"
     assert lines[7:10] == ["metadata", "  framework  pytorch", "  seed       0"]
-    assert lines[11:14] == [
+    assert lines[11:15] == [
+        "inferences",
         "test suite     samples  inferences  missing",
         "-------------  -------  ----------  -------",
         "all animals@1        4           3        1",
     ]
-    assert lines[15].startswith("run on all animals@1: Accuracy, completed, 2")
-    assert lines[16:] == [
+    assert lines[16].startswith("run 1 on all animals@1: Accuracy, completed, 2")
+    assert lines[17:] == [
         "test case  configuration  samples  accuracy  n_wrong",
         "---------  -------------  -------  --------  -------",
         "day        strict               3  0.666667        -",
@@ -105,8 +106,8 @@ def test_show_tells_everything_about_a_model(invoke: Invoke, store: Path) -> Non
 
 def test_show_has_the_first_line_of_a_crash(invoke: Invoke, store: Path) -> None:
     output = invoke("models", "show", "resnet-101", "--db", store).stdout
-    assert "run on all animals@1: no evaluator, crashed, 2" in output
-    assert output.endswith("\n  ValueError: no weights\n")
+    assert "run 2 on all animals@1: no evaluator, crashed, 2" in output
+    assert output.endswith("\n  error  ValueError: no weights\n")
 
 
 def test_json_of_show_has_what_the_tables_leave_out(invoke: Invoke, store: Path) -> None:

@@ -113,7 +113,7 @@ def test_table_fits_a_narrow_terminal(store: Path, monkeypatch: pytest.MonkeyPat
     os.close(controller)
     assert len(lines) == 4
     assert max(map(len, lines)) <= 50
-    assert lines[2].startswith("resnet-")
+    assert lines[2].startswith(" 2  resnet-")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")

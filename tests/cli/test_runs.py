@@ -14,22 +14,22 @@ def test_list_says_how_each_run_ended(invoke: Invoke, store: Path) -> None:
     result = invoke("runs", "list", "--db", store)
     assert (result.exit_code, result.stderr) == (0, "")
     header, _, crashed, completed = result.stdout.splitlines()
-    columns = ["model", "test suite", "evaluator", "status", "started", "seconds", "error"]
+    columns = ["id", "model", "test suite", "evaluator", "status", "started", "seconds", "error"]
     assert re.split("  +", header) == columns
-    assert re.split("  +", crashed)[:4] == ["resnet-101", "all animals@1", "-", "crashed"]
+    assert re.split("  +", crashed)[:5] == [" 2", "resnet-101", "all animals@1", "-", "crashed"]
     assert crashed.endswith("  ValueError: no weights")
     cells = re.split("  +", completed)
-    assert cells[:4] == ["resnet-50", "all animals@1", "Accuracy", "completed"]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", cells[4])
-    assert float(cells[5]) >= 0
-    assert cells[6] == "-"
+    assert cells[:5] == [" 1", "resnet-50", "all animals@1", "Accuracy", "completed"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", cells[5])
+    assert float(cells[6]) >= 0
+    assert cells[7] == "-"
 
 
 def test_json_list_has_the_whole_error(invoke: Invoke, store: Path) -> None:
     crashed, completed = json.loads(invoke("runs", "list", "--json", "--db", store).stdout)
     assert list(crashed) == [
         "id", "workflow", "model", "test_suite", "test_suite_version", "evaluator", "status",
-        "error", "created_at", "started_at", "finished_at",
+        "is_stale", "error", "created_at", "started_at", "finished_at",
     ]  # fmt: skip
     assert crashed["error"] == "ValueError: no weights\n  in line 7"
     assert (completed["test_suite"], completed["test_suite_version"]) == ("all animals", 1)
@@ -52,4 +52,5 @@ def test_run_that_was_never_started_has_no_times(invoke: Invoke, store: Path) ->
         model = unit.models.get("bert")
         unit.test_runs.ensure(model.id, suite.id, suite.version, "Later")
     newest = invoke("runs", "list", "--db", store).stdout.splitlines()[2]
-    assert re.split("  +", newest) == ["bert", "all animals@1", "Later", "created", "-", "-", "-"]
+    cells = [" 3", "bert", "all animals@1", "Later", "created", "-", "-", "-"]
+    assert re.split("  +", newest) == cells

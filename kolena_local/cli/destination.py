@@ -1,0 +1,137 @@
+"""Where the results of a command go: to standard output, or whole into a file.
+
+A file appears under its name when the command ended well, and not before: whatever else happens,
+the file that was there is still there. Nothing here knows what is written.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import click
+
+from kolena_local.errors import InputValidationError
+
+_DESTINATION = f"{__name__}.destination"
+STANDARD_OUTPUT = "-"
+
+
+class Destination:
+    """A file that a command writes.
+
+    Args:
+        name: the path as it was given.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        # A link stays a link: what it points to is replaced.
+        self._path = Path(os.path.realpath(name))
+        self._unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
+        self._stream: IO[bytes] | None = None
+
+    def write(self, content: bytes) -> None:
+        """Add to what the file will have.
+
+        Raises:
+            InputValidationError: the file cannot be written.
+        """
+        try:
+            self._opened().write(content)
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def keep(self) -> None:
+        """Put what was written under the file's name, all at once.
+
+        Raises:
+            InputValidationError: the file cannot be written.
+        """
+        try:
+            self._opened().close()
+            if self._is_replaced():
+                with suppress(FileNotFoundError):
+                    shutil.copymode(self._path, self._unfinished)
+                self._unfinished.replace(self._path)
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def discard(self) -> None:
+        """Forget what was written."""
+        if self._stream is not None:
+            with suppress(OSError):
+                self._stream.close()
+            if self._is_replaced():
+                self._unfinished.unlink(missing_ok=True)
+
+    def _opened(self) -> IO[bytes]:
+        if self._stream is None:
+            path = self._unfinished if self._is_replaced() else self._path
+            self._stream = path.open("wb")
+        return self._stream
+
+    def _is_replaced(self) -> bool:
+        """Tell files from devices and pipes, which are written to as they are."""
+        try:
+            return stat.S_ISREG(self._path.stat().st_mode)
+        except FileNotFoundError:
+            return True
+
+    def _refused(self, error: OSError) -> InputValidationError:
+        return InputValidationError(
+            f"The file {self.name} cannot be written ({error.strerror or error}); give another one."
+        )
+
+
+def remember(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    """Take the value of ``--output``."""
+    if name is not None:
+        context.meta[_DESTINATION] = None if name == STANDARD_OUTPUT else Destination(name)
+
+
+def current() -> Destination | None:
+    """Return the file that results go to; None is standard output."""
+    destination: Destination | None = click.get_current_context().meta.get(_DESTINATION)
+    return destination
+
+
+@contextmanager
+def finish(context: click.Context) -> Iterator[None]:
+    """Keep the file if the block ends well, else discard it."""
+    try:
+        yield
+        destination: Destination | None = context.meta.get(_DESTINATION)
+        if destination is not None:
+            destination.keep()
+    except BaseException:
+        destination = context.meta.get(_DESTINATION)
+        if destination is not None:
+            destination.discard()
+        raise
+
+
+def write_text(text: str) -> None:
+    """Write lines of text, escaping what the encoding does not have."""
+    destination = current()
+    if destination is None:
+        encoding = output_encoding()
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+    else:
+        destination.write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def output_encoding() -> str:
+    """Return the encoding in which results are written."""
+    return "utf-8" if current() is not None else sys.stdout.encoding or "utf-8"
+
+
+def is_terminal() -> bool:
+    """Say whether somebody looks at the results as they come."""
+    return current() is None and sys.stdout.isatty()

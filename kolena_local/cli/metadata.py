@@ -1,0 +1,116 @@
+"""Metadata as they are typed: ``key=value`` pairs, conditions, and JSON in an editor."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kolena_local.errors import InputValidationError
+
+if TYPE_CHECKING:
+    from kolena_local.payload import Json
+    from kolena_local.repository.conditions import Condition
+    from kolena_local.repository.metadata_paths import Path
+
+
+class _Condition(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
+    name = "condition"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Condition:
+        from kolena_local.repository.conditions import parse
+
+        try:
+            return parse(value)
+        except InputValidationError as error:
+            self.fail(str(error), parameter, context)
+
+
+class _Key(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
+    name = "key"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Path:
+        from kolena_local.repository.metadata_paths import parse_path
+
+        try:
+            return parse_path(value)
+        except InputValidationError as error:
+            self.fail(str(error), parameter, context)
+
+
+class _Assignment(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
+    name = "assignment"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> tuple[Path, Json]:
+        from kolena_local.repository.metadata_paths import SEGMENT
+
+        match = re.fullmatch(rf"({SEGMENT}(?:\.{SEGMENT})*)=(.*)", value, re.DOTALL)
+        if match is None:
+            self.fail(
+                f"'{value}' is no KEY=VALUE; put a key with other characters than letters, digits,"
+                """ - and _ in double quotes, as in '"learning rate"=0.1'.""",
+                parameter,
+                context,
+            )
+        return KEY.convert(match[1], parameter, context), value_of(match[2])
+
+
+CONDITION = _Condition()
+KEY = _Key()
+ASSIGNMENT = _Assignment()
+
+
+def value_of(text: str) -> Json:
+    """Read a value as JSON, NaN and infinities included; what is no JSON is text."""
+    try:
+        value: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value
+
+
+def as_text(metadata: dict[str, Json]) -> str:
+    """Write metadata for an editor, with NaN and infinities as Python's JSON has them."""
+    text = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = json.dumps(metadata, indent=2) + "\n"
+    return text
+
+
+def read_metadata(text: str) -> dict[str, Json]:
+    """Read metadata that somebody wrote as JSON.
+
+    Raises:
+        InputValidationError: it is no JSON object, or has a key twice.
+    """
+    try:
+        metadata = json.loads(text, object_pairs_hook=_without_duplicates)
+    except json.JSONDecodeError as error:
+        raise InputValidationError(
+            f"The metadata are no JSON ({error.msg} in line {error.lineno}, column {error.colno});"
+            " correct them."
+        ) from error
+    except RecursionError as error:
+        raise InputValidationError("The metadata are nested too deeply; flatten them.") from error
+    if not isinstance(metadata, dict):
+        raise InputValidationError("The metadata are no JSON object; begin them with {.")
+    return metadata
+
+
+def _without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InputValidationError(f"The metadata have the key '{key}' twice; keep one.")
+        found[key] = value
+    return found

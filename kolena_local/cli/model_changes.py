@@ -1,0 +1,199 @@
+"""``kolena-local models create``, ``edit``, ``rename`` and ``delete``."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from kolena_local.cli.ask import confirm, deletion_options, show_deletions, somebody_is_there
+from kolena_local.cli.completion import names_of
+from kolena_local.cli.formats import Entry
+from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
+from kolena_local.cli.output import Listing, output_options, print_listing, report
+from kolena_local.cli.records import MODELS, model_entry
+from kolena_local.cli.store import db_option, reading, writing
+from kolena_local.errors import InputValidationError
+
+if TYPE_CHECKING:
+    from kolena_local.payload import Json
+    from kolena_local.repository.metadata_paths import Path
+    from kolena_local.repository.records import ModelDeletion, ModelRecord
+
+_metadata_option = click.option(
+    "-m",
+    "--metadata",
+    metavar="KEY=VALUE",
+    type=ASSIGNMENT,
+    multiple=True,
+    help="Set metadata; VALUE is JSON or else text, dots in KEY nest (repeatable).",
+)
+_tag_option = click.option(
+    "-t", "--tag", "tags", metavar="TAG", multiple=True, help="Add a tag (repeatable)."
+)
+
+DELETIONS = Listing(
+    ("model", "workflow", "inference_count", "run_count"),
+    {
+        "model": lambda gone: gone["model"],
+        "workflow": lambda gone: gone["workflow"],
+        "inferences": lambda gone: gone["inference_count"],
+        "runs": lambda gone: gone["run_count"],
+    },
+    "There is nothing to delete.",
+)
+
+
+@click.command("create")
+@click.argument("name")
+@click.option(
+    "-w",
+    "--workflow",
+    metavar="NAME",
+    required=True,
+    shell_complete=names_of("workflow"),
+    help="The model's workflow; a new one is made.",
+)
+@_metadata_option
+@click.option(
+    "--metadata-file",
+    metavar="FILE",
+    type=click.File("rb"),
+    help="Take metadata from a JSON file; -m comes on top.",
+)
+@_tag_option
+@output_options
+@db_option
+def create_model(
+    name: str,
+    workflow: str,
+    metadata: tuple[tuple[Path, Json], ...],
+    metadata_file: IO[bytes] | None,
+    tags: tuple[str, ...],
+) -> None:
+    """Register a model.
+
+    It can be tested as soon as a script says how it infers.
+    """
+    from kolena_local.repository.metadata_paths import assigned
+
+    values = {} if metadata_file is None else read_metadata(_text(metadata_file))
+    for path, value in metadata:
+        values = assigned(values, path, value)
+    with writing(create=True) as unit:
+        is_new = unit.workflows.find(workflow) is None
+        record = unit.models.add(unit.workflows.ensure(workflow).id, name, values, tags)
+    _report(f"Created the model '{name}' in the {'new ' * is_new}workflow '{workflow}'.", record)
+
+
+@click.command("edit")
+@click.argument("name", shell_complete=names_of("model"))
+@_metadata_option
+@click.option(
+    "--unset",
+    metavar="KEY",
+    type=KEY,
+    multiple=True,
+    help="Take metadata away (repeatable).",
+)
+@_tag_option
+@click.option("--untag", metavar="TAG", multiple=True, help="Take a tag away (repeatable).")
+@output_options
+@db_option
+def edit_model(
+    name: str,
+    metadata: tuple[tuple[Path, Json], ...],
+    unset: tuple[Path, ...],
+    tags: tuple[str, ...],
+    untag: tuple[str, ...],
+) -> None:
+    """Change a model's metadata and tags.
+
+    Without any change among the options, the metadata are opened as JSON in your editor
+    ($VISUAL or $EDITOR); there NaN and Infinity are values too.
+    """
+    if metadata or unset or tags or untag:
+        with writing() as unit:
+            record = unit.models.edit(name, assign=metadata, unset=unset, tags=tags, untag=untag)
+    else:
+        record = _edit_in_editor(name)
+    _report(f"The model '{name}' is as it should be.", record)
+
+
+@click.command("rename")
+@click.argument("old", shell_complete=names_of("model"))
+@click.argument("new")
+@output_options
+@db_option
+def rename_model(old: str, new: str) -> None:
+    """Give a model another name; everything stays with it."""
+    with writing() as unit:
+        record = unit.models.rename(old, new)
+    _report(f"The model '{old}' is called '{new}' now.", record)
+
+
+@click.command("delete")
+@click.argument(
+    "names", metavar="NAME...", nargs=-1, required=True, shell_complete=names_of("model")
+)
+@deletion_options
+@output_options
+@db_option
+def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
+    """Delete models with their inferences and runs: all of them or, if one is unknown, none."""
+    if dry_run or not yes:
+        with reading() as unit:
+            planned = [_deletion_entry(one) for one in unit.models.deletion(names)]
+        if dry_run:
+            print_listing(DELETIONS, planned)
+            return
+        show_deletions(DELETIONS, planned)
+        confirm("Delete all of this?")
+    with writing() as unit:
+        gone = [_deletion_entry(one) for one in unit.models.delete(names)]
+    report(f"Deleted {_counted(len(gone), 'model')}.", DELETIONS, gone)
+
+
+def _edit_in_editor(name: str) -> ModelRecord:
+    with reading() as unit:
+        before = unit.models.get(name)
+    text = as_text(before.metadata)
+    while True:
+        edited = click.edit(text, extension=".json", require_save=False)
+        text = text if edited is None else edited
+        try:
+            metadata = read_metadata(text)
+            break
+        except InputValidationError as error:
+            if not somebody_is_there():
+                raise
+            click.echo(f"Error: {error}", err=True)
+            click.confirm("Edit again?", default=True, abort=True, err=True)
+    with writing() as unit:
+        return unit.models.replace_metadata(name, metadata, seen=before.metadata)
+
+
+def _text(file: IO[bytes]) -> str:
+    try:
+        return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputValidationError(
+            f"The file {file.name} is not in UTF-8; save it as UTF-8."
+        ) from error
+
+
+def _report(sentence: str, record: ModelRecord) -> None:
+    report(sentence, MODELS, [model_entry(record)])
+
+
+def _deletion_entry(record: ModelDeletion) -> Entry:
+    return {
+        "model": record.model,
+        "workflow": record.workflow,
+        "inference_count": record.inferences,
+        "run_count": record.test_runs,
+    }
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

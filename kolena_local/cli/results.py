@@ -1,0 +1,71 @@
+"""``kolena-local results``: what evaluators found out about a model on a test suite."""
+
+from __future__ import annotations
+
+import click
+
+from kolena_local.cli.completion import names_of
+from kolena_local.cli.formats import Entry
+from kolena_local.cli.metrics import print_all
+from kolena_local.cli.output import output_options, print_entries, print_heading, say
+from kolena_local.cli.records import (
+    case_metrics_entry,
+    first_line_of_error,
+    run_entry,
+    status,
+    suite_label,
+    suite_metrics_entry,
+)
+from kolena_local.cli.store import db_option, reading
+
+_OF_RUN = ("model", "test_suite", "test_suite_version", "evaluator")
+_OF_CASE = ("configuration", "test_case", "test_case_version", "sample_count", "metrics")
+
+
+@click.command()
+@click.argument("model", shell_complete=names_of("model"))
+@click.argument("test_suite", metavar="SUITE", shell_complete=names_of("test_suite"))
+@click.option("--evaluator", metavar="NAME", help="Only what this evaluator found out.")
+@output_options
+@db_option
+def results(model: str, test_suite: str, evaluator: str | None) -> None:
+    """Print a model's metrics on a test suite, by test case and configuration.
+
+    SUITE@3 is version 3; SUITE is the newest version that the model was tested on. Metrics that
+    are lists of objects, such as those by class, have a table of their own. In JSON and CSV, the
+    metrics of the whole test suite are an entry without a test case.
+    """
+    with reading() as unit:
+        unit.models.get(model)
+        runs = [
+            (
+                run_entry(run),
+                [case_metrics_entry(one) for one in unit.test_runs.case_metrics(run.id)],
+                [suite_metrics_entry(one) for one in unit.test_runs.suite_metrics(run.id)],
+            )
+            for run in unit.test_runs.of_label(model, test_suite, evaluator)
+        ]
+    entries = [_entry(run, metrics) for run, cases, suites in runs for metrics in [*cases, *suites]]
+    print_entries([*_OF_RUN, *_OF_CASE], entries, lambda: _print(runs))
+    for run, cases, suites in runs:
+        if run["status"] != "completed" or not cases + suites:
+            say(_remark(run))
+
+
+def _entry(run: Entry, metrics: Entry) -> Entry:
+    return {**{key: run[key] for key in _OF_RUN}, **{key: metrics.get(key) for key in _OF_CASE}}
+
+
+def _print(runs: list[tuple[Entry, list[Entry], list[Entry]]]) -> None:
+    for run, cases, suites in runs:
+        if cases or suites:
+            by = run["evaluator"] or "an evaluator without a name"
+            print_heading(f"{run['model']} on {suite_label(run)} by {by}")
+            print_all(cases, suites)
+
+
+def _remark(run: Entry) -> str:
+    by = run["evaluator"] or "no evaluator"
+    error = f" ({first_line_of_error(run)})" if run["error"] else ""
+    ending = "" if run["status"] == "completed" else f" is {status(run)}{error} and"
+    return f"The run {run['id']} by {by}{ending} has no metrics or not all of them."

@@ -1,0 +1,59 @@
+"""``kolena-local sql``: one free question to the store, which can change nothing."""
+
+from __future__ import annotations
+
+import click
+
+from kolena_local.cli.metadata import value_of
+from kolena_local.cli.output import Listing, output_options, print_listing, say
+from kolena_local.cli.store import db_option, reading
+
+
+@click.command()
+@click.argument("query")
+@click.option(
+    "-p",
+    "--parameter",
+    "parameters",
+    metavar="NAME VALUE",
+    nargs=2,
+    multiple=True,
+    help="What stands for :NAME in the query; VALUE is a number, null or else text (repeatable).",
+)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=1000,
+    help="At most so many rows, 1000 if not given; 0 for all.",
+)
+@output_options
+@db_option
+def sql(query: str, parameters: tuple[tuple[str, str], ...], limit: int) -> None:
+    """Answer a question in SQL.
+
+    The views v_model, v_inference and v_metrics are made for this; `sql "SELECT sql FROM
+    sqlite_master"` prints all tables and views with their comments. Only reading is allowed.
+    """
+    with reading() as unit:
+        answer = unit.query(
+            query, {name: _parameter(text) for name, text in parameters}, limit or None
+        )
+    listing = Listing(
+        tuple(answer.columns),
+        {name: lambda row, name=name: row[name] for name in answer.columns},  # type: ignore[misc]
+        "The answer has no rows.",
+    )
+    rows = [dict(zip(answer.columns, map(_shown, row), strict=True)) for row in answer.rows]
+    print_listing(listing, rows)
+    if answer.more:
+        say(f"There are more than these {limit} rows; --limit 0 prints them all.")
+
+
+def _parameter(text: str) -> str | int | float | None:
+    value = value_of(text)
+    return text if isinstance(value, (bool, str, dict, list)) else value
+
+
+def _shown(value: object) -> object:
+    return value.hex() if isinstance(value, bytes) else value

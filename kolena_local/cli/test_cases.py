@@ -1,0 +1,142 @@
+"""``kolena-local test-cases``: slices of samples, their versions and what differs in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kolena_local.cli.completion import names_of
+from kolena_local.cli.formats import Entry
+from kolena_local.cli.output import (
+    Listing,
+    output_options,
+    print_fields,
+    print_heading,
+    print_listing,
+    print_object,
+    print_table,
+)
+from kolena_local.cli.records import TEST_CASES, test_case_entry
+from kolena_local.cli.store import db_option, reading
+
+if TYPE_CHECKING:
+    from kolena_local.repository.records import SampleChange
+
+_CHANGES = Listing(
+    ("change", "test_sample_id", "test_sample", "ground_truth_before", "ground_truth_after"),
+    {
+        "change": lambda change: change["change"],
+        "test sample": lambda change: _label(change["test_sample"]),
+        "before": lambda change: change["ground_truth_before"],
+        "after": lambda change: change["ground_truth_after"],
+    },
+    "The two versions have the same samples and ground truths.",
+)
+
+
+@click.group("test-cases")
+def test_cases() -> None:
+    """Test cases: slices of samples with ground truths."""
+
+
+@test_cases.command("list")
+@click.argument("pattern", required=False, shell_complete=names_of("test_case"))
+@click.option(
+    "-w",
+    "--workflow",
+    metavar="NAME",
+    shell_complete=names_of("workflow"),
+    help="Only test cases of this workflow.",
+)
+@output_options
+@db_option
+def list_test_cases(pattern: str | None, workflow: str | None) -> None:
+    """List test cases at their latest versions, in the order of their creation.
+
+    PATTERN is for the whole name: * stands for any text, ? for one character, [ab] for a or b.
+    """
+    with reading() as unit:
+        if workflow is not None:
+            unit.workflows.get(workflow)
+        records = unit.test_cases.list(workflow, pattern)
+    print_listing(TEST_CASES, [test_case_entry(record) for record in records])
+
+
+@test_cases.command("show")
+@click.argument("name", shell_complete=names_of("test_case"))
+@click.option(
+    "--diff",
+    metavar="FROM TO",
+    nargs=2,
+    type=click.IntRange(min=0),
+    help="Show what differs between two versions instead.",
+)
+@output_options
+@db_option
+def show_test_case(name: str, diff: tuple[int, int] | None) -> None:
+    """Show a test case and its versions.
+
+    NAME@3 is version 3, NAME the latest. --diff 1 3 lists the samples that version 3 has more or
+    less than version 1, and those whose ground truth changed.
+    """
+    if diff is not None:
+        with reading() as unit:
+            changes = unit.test_cases.diff(unit.test_cases.resolve(name).name, *diff)
+        print_listing(_CHANGES, [_change_entry(change) for change in changes])
+        return
+    with reading() as unit:
+        record = unit.test_cases.resolve(name)
+        entry = test_case_entry(record)
+        entry["versions"] = [
+            {
+                "version": one.version,
+                "sample_count": one.sample_count,
+                "description": one.description,
+                "created_at": one.updated_at,
+            }
+            for one in unit.test_cases.versions(record.id)
+        ]
+    print_object(entry, lambda: _print_test_case(entry))
+
+
+def _print_test_case(case: Entry) -> None:
+    print_fields(
+        {
+            "test case": f"{case['name']}@{case['version']}",
+            "workflow": case["workflow"],
+            "description": case["description"] or None,
+            "samples": case["sample_count"],
+            "created": case["created_at"],
+            "updated": case["updated_at"],
+        }
+    )
+    print_heading("versions")
+    print_table(
+        ["version", "samples", "created", "description"],
+        [
+            [one["version"], one["sample_count"], one["created_at"], one["description"] or None]
+            for one in case["versions"]
+        ],
+    )
+
+
+def _change_entry(change: SampleChange) -> Entry:
+    from kolena_local.payload import loads
+
+    before, after = (
+        None if text is None else loads(text) for text in (change.before, change.after)
+    )
+    return {
+        "change": (
+            "added" if change.before is None else "removed" if change.after is None else "changed"
+        ),
+        "test_sample_id": change.test_sample_id,
+        "test_sample": loads(change.payload),
+        "ground_truth_before": before,
+        "ground_truth_after": after,
+    }
+
+
+def _label(sample: Entry) -> object:
+    return sample.get("locator", sample)

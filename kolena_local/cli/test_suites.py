@@ -1,0 +1,147 @@
+"""``kolena-local test-suites``: lists of test cases, their versions and what differs in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kolena_local.cli.completion import names_of
+from kolena_local.cli.formats import Entry
+from kolena_local.cli.output import (
+    Listing,
+    output_options,
+    print_fields,
+    print_heading,
+    print_listing,
+    print_object,
+    print_table,
+)
+from kolena_local.cli.records import TEST_SUITES, test_suite_entry
+from kolena_local.cli.store import db_option, reading
+
+if TYPE_CHECKING:
+    from kolena_local.repository.records import CaseChange
+
+_CHANGES = Listing(
+    ("change", "test_case", "version_before", "version_after"),
+    {
+        "change": lambda change: change["change"],
+        "test case": lambda change: change["test_case"],
+        "before": lambda change: change["version_before"],
+        "after": lambda change: change["version_after"],
+    },
+    "The two versions have the same test cases.",
+)
+
+
+@click.group("test-suites")
+def test_suites() -> None:
+    """Test suites: test cases that are tested together."""
+
+
+@test_suites.command("list")
+@click.argument("pattern", required=False, shell_complete=names_of("test_suite"))
+@click.option(
+    "-w",
+    "--workflow",
+    metavar="NAME",
+    shell_complete=names_of("workflow"),
+    help="Only test suites of this workflow.",
+)
+@click.option(
+    "-t",
+    "--tag",
+    "tags",
+    metavar="TAG",
+    multiple=True,
+    help="Only test suites with this tag (repeat: all of them).",
+)
+@output_options
+@db_option
+def list_test_suites(pattern: str | None, workflow: str | None, tags: tuple[str, ...]) -> None:
+    """List test suites at their latest versions, in the order of their creation.
+
+    PATTERN is for the whole name: * stands for any text, ? for one character, [ab] for a or b.
+    """
+    with reading() as unit:
+        if workflow is not None:
+            unit.workflows.get(workflow)
+        records = unit.test_suites.list(workflow, tags, pattern)
+    print_listing(TEST_SUITES, [test_suite_entry(record) for record in records])
+
+
+@test_suites.command("show")
+@click.argument("name", shell_complete=names_of("test_suite"))
+@click.option(
+    "--diff",
+    metavar="FROM TO",
+    nargs=2,
+    type=click.IntRange(min=0),
+    help="Show what differs between two versions instead.",
+)
+@output_options
+@db_option
+def show_test_suite(name: str, diff: tuple[int, int] | None) -> None:
+    """Show a test suite: its test cases and its versions.
+
+    NAME@3 is version 3, NAME the latest. --diff 1 3 lists the test cases that version 3 has more
+    or less than version 1, and those that it has in another version.
+    """
+    if diff is not None:
+        with reading() as unit:
+            changes = unit.test_suites.diff(unit.test_suites.resolve(name).name, *diff)
+        print_listing(_CHANGES, [_change_entry(change) for change in changes])
+        return
+    with reading() as unit:
+        record = unit.test_suites.resolve(name)
+        entry = test_suite_entry(record)
+        entry["sample_count"] = unit.test_suites.sample_count(record.id, record.version)
+        entry["versions"] = [
+            {
+                "version": one.version,
+                "test_case_count": len(one.test_cases),
+                "created_at": one.updated_at,
+            }
+            for one in unit.test_suites.versions(record.id)
+        ]
+    print_object(entry, lambda: _print_test_suite(entry))
+
+
+def _print_test_suite(suite: Entry) -> None:
+    print_fields(
+        {
+            "test suite": f"{suite['name']}@{suite['version']}",
+            "workflow": suite["workflow"],
+            "description": suite["description"] or None,
+            "tags": ", ".join(suite["tags"]) or None,
+            "samples": suite["sample_count"],
+            "created": suite["created_at"],
+            "updated": suite["updated_at"],
+        }
+    )
+    if suite["test_cases"]:
+        print_heading("test cases")
+        print_table(
+            ["test case", "samples"],
+            [
+                [f"{case['name']}@{case['version']}", case["sample_count"]]
+                for case in suite["test_cases"]
+            ],
+        )
+    print_heading("versions")
+    print_table(
+        ["version", "test cases", "created"],
+        [[one["version"], one["test_case_count"], one["created_at"]] for one in suite["versions"]],
+    )
+
+
+def _change_entry(change: CaseChange) -> Entry:
+    return {
+        "change": (
+            "added" if change.before is None else "removed" if change.after is None else "changed"
+        ),
+        "test_case": change.test_case,
+        "version_before": change.before,
+        "version_after": change.after,
+    }
