@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kolena_local import location
+from kolena_local.cli.output import (
+    Listing,
+    output_options,
+    print_fields,
+    print_listing,
+    print_object,
+    quiet_option,
+    say,
+)
 from kolena_local.cli.store import db_option, given_location
+
+if TYPE_CHECKING:
+    from kolena_local.repository.facts import StoreFacts
+
+_FINDINGS = Listing(
+    keys=("severity", "rule", "text", "fixable"),
+    columns={
+        "severity": lambda finding: finding["severity"],
+        "about": lambda finding: finding["rule"],
+        "finding": lambda finding: finding["text"],
+    },
+    otherwise="The store is sound.",
+)
 
 
 @click.group()
 def db() -> None:
-    """The store's file."""
+    """The store's file: where it is, whether it is sound, backups."""
 
 
 @db.command()
@@ -28,3 +51,99 @@ def path() -> None:
     click.echo(os.fsencode(place))
     if place != location.MEMORY and not Path(place).exists():
         click.echo("There is no store yet; it is made when something is stored.", err=True)
+
+
+@db.command()
+@output_options
+@db_option
+def info() -> None:
+    """Show how large the store is and how much is in it."""
+    from kolena_local.repository.facts import facts
+
+    found = facts(location.resolve(given_location()))
+    print_object(found._asdict(), lambda: _print_facts(found))
+
+
+@db.command()
+@click.option("--fix", is_flag=True, help="Put right what can be put right safely.")
+@output_options
+@db_option
+@click.pass_context
+def check(context: click.Context, fix: bool) -> None:
+    """Check that the store is sound and lies in a safe place.
+
+    SQLite's own checks, digests, payloads, versions, test runs whose process is gone, permissions,
+    the kind of disk. The exit code is 1 if there is an error; warnings alone are 0.
+
+    --fix makes a backup first. It calls runs crashed whose process is gone, counts samples anew,
+    makes indexes again and the file private. Everything else is left for a backup to put right.
+    """
+    from kolena_local.repository.checks import check as check_store
+    from kolena_local.repository.repairs import repair
+
+    place = location.resolve(given_location())
+    if fix:
+        backup, done = repair(place)
+        if backup is not None:
+            say(f"Backup before the repair: {backup}")
+        for text in done:
+            say(text)
+    findings = check_store(place)
+    print_listing(_FINDINGS, [finding._asdict() for finding in findings])
+    errors = sum(finding.severity == "error" for finding in findings)
+    if findings:
+        say(f"{errors} errors, {len(findings) - errors} warnings")
+    if errors:
+        context.exit(1)
+
+
+@db.command()
+@click.argument("file", required=False)
+@quiet_option
+@db_option
+def backup(file: str | None) -> None:
+    """Copy the store to FILE, which must not exist.
+
+    The store may be in use meanwhile; the copy is the store at one moment, and it is opened and
+    checked before it gets its name. Without FILE it goes beside the store. The name is printed.
+    """
+    from kolena_local.repository.backups import back_up
+
+    # Byte for byte, as the path of the store above.
+    click.echo(os.fsencode(back_up(location.resolve(given_location()), file)))
+
+
+@db.command()
+@click.argument("file")
+@quiet_option
+@db_option
+def restore(file: str) -> None:
+    """Put the backup FILE in the place of the store.
+
+    FILE is checked first and stays as it is. The store that was there is set aside, never deleted;
+    its new name is said. No other process may use the store meanwhile.
+    """
+    from kolena_local.repository.backups import restore as restore_store
+
+    place = location.resolve(given_location())
+    aside = restore_store(place, file)
+    if aside is None:
+        say(f"Restored {place}; there was no store before.")
+    else:
+        say(f"Restored {place}; the store that was there is {aside} now.")
+
+
+def _print_facts(found: StoreFacts) -> None:
+    print_fields(
+        {
+            "file": found.path,
+            "bytes": found.size,
+            "of them free": found.free_size,
+            "bytes of the log": found.log_size,
+            "schema": found.schema,
+            "writable": "yes" if found.writable else "no",
+            "journal mode": found.journal_mode,
+            "SQLite": found.sqlite_version,
+            **{f"{noun.replace('_', ' ')}s": count for noun, count in found.counts.items()},
+        }
+    )

@@ -10,18 +10,21 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import datetime, timezone
 from typing import Final
 
 from kolena_local import location
 from kolena_local.errors import (
+    InputValidationError,
     NotAStoreError,
     StoreError,
     StoreNewerError,
     StoreNotFoundError,
     StoreReadOnlyError,
 )
+from kolena_local.location import MEMORY
 from kolena_local.repository import migrations
 from kolena_local.repository.connection import (
     BUSY_SECONDS,
@@ -29,12 +32,24 @@ from kolena_local.repository.connection import (
     connect_untouched,
     is_writable,
 )
+from kolena_local.repository.copying import copy
 from kolena_local.repository.failures import FOREIGN, translate
 
 _log = logging.getLogger("kolena_local")
 
 # SQLite takes the tiniest files for empty databases, and would write over them.
 _SMALLEST_PAGE: Final = 512
+
+
+def file_of(location: str) -> str:
+    """Return the path of the file at a location.
+
+    Raises:
+        InputValidationError: the location is ``":memory:"``.
+    """
+    if location == MEMORY:
+        raise InputValidationError("A store in memory has no file; give the path of a store.")
+    return os.path.realpath(location)
 
 
 def prepare(path: str, *, create: bool) -> bool:
@@ -51,11 +66,9 @@ def prepare(path: str, *, create: bool) -> bool:
         StoreError: one of its leaves, saying why there is no usable store.
     """
     try:
-        if not _is_store(path):
+        if not is_store(path):
             if not create:
-                raise StoreNotFoundError(
-                    f"There is no store at {path} yet; it is made when something is stored."
-                )
+                raise no_store(path)
             _create_file(path)
         writable = is_writable(path)
         with closing(connect(path, writable=writable)) as connection:
@@ -72,8 +85,20 @@ def build_in_memory(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _is_store(path: str) -> bool:
-    """Tell a store (True) from a missing or empty file (False); anything else is an error."""
+def no_store(path: str) -> StoreNotFoundError:
+    """Say that there is nothing at ``path``."""
+    return StoreNotFoundError(
+        f"There is no store at {path} yet; it is made when something is stored."
+    )
+
+
+def is_store(path: str) -> bool:
+    """Tell a store (True) from a missing or empty file (False), touching neither.
+
+    Raises:
+        NotAStoreError: something else is at ``path``.
+        sqlite3.Error: the file cannot be read.
+    """
     if os.path.isdir(path):
         raise NotAStoreError(f"{path} is a folder; give the path of a file in it.")
     if not os.path.exists(path) or os.path.getsize(path) == 0:
@@ -128,9 +153,9 @@ def _bring_up_to_date(
     connection: sqlite3.Connection,
     path: str,
     writable: bool,
-    known: list[migrations.Migration],
+    known: Sequence[migrations.Migration],
 ) -> None:
-    if not _missing(connection, path, known):
+    if not missing_steps(connection, path, known):
         if writable:
             _use_write_ahead_log(connection, path)
         return
@@ -138,15 +163,18 @@ def _bring_up_to_date(
         raise StoreReadOnlyError(
             f"The store {path} must be brought up to date but is read-only; make it writable once."
         )
-    if _version(connection):
-        _back_up(connection, path)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Asked again under the lock: another process may have done it while we waited.
-        migrations.apply(connection, _missing(connection, path, known))
+        steps = missing_steps(connection, path, known)
+        if steps and _version(connection):
+            _back_up(connection, path)
+        migrations.apply(connection, steps)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # SQLite has rolled back by itself after some errors, such as a full disk.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
     _use_write_ahead_log(connection, path)
 
@@ -156,9 +184,15 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _missing(
-    connection: sqlite3.Connection, path: str, known: list[migrations.Migration]
+def missing_steps(
+    connection: sqlite3.Connection, path: str, known: Sequence[migrations.Migration]
 ) -> list[migrations.Migration]:
+    """Return the migrations that a store has still to go through.
+
+    Raises:
+        StoreNewerError: it has gone through more of them than this package knows.
+        NotAStoreError: it has the mark of a store and nothing else.
+    """
     version = _version(connection)
     if not version and _is_ours(connection, path):
         raise NotAStoreError(
@@ -173,12 +207,11 @@ def _missing(
 
 
 def _back_up(connection: sqlite3.Connection, path: str) -> None:
+    """Copy the store as it was before the transaction that the connection is in."""
     moment = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
-    copy = f"{path}.schema-{_version(connection)}.{moment}.bak"
-    # Made empty first, so that it is private from its first byte on.
-    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    connection.execute("VACUUM INTO ?", (copy,))
-    _log.info("copied %s to %s before bringing it up to date", path, copy)
+    target = f"{path}.{moment}.v{_version(connection)}.bak"
+    copy(path, target)
+    _log.info("copied %s to %s before bringing it up to date", path, target)
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, path: str) -> None:

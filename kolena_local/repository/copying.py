@@ -1,0 +1,83 @@
+"""Copy a store's file while others use it; the copy appears whole, or not at all.
+
+Private to the room: what a copy is made for, and whether it is any good, is asked in ``backups``
+and in ``opening``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from contextlib import closing, suppress
+from typing import Final
+
+from kolena_local.errors import StoreError, StoreFullError, StoreNotFoundError, StoreReadOnlyError
+from kolena_local.repository.connection import connect, is_writable
+from kolena_local.repository.failures import translate
+
+_KINDS: Final = {
+    errno.ENOENT: StoreNotFoundError,
+    errno.EACCES: StoreReadOnlyError,
+    errno.EPERM: StoreReadOnlyError,
+    errno.EROFS: StoreReadOnlyError,
+    errno.ENOSPC: StoreFullError,
+    errno.EDQUOT: StoreFullError,
+}
+
+
+def copy(source: str, target: str) -> None:
+    """Copy a store to another file, replacing what is there.
+
+    Readers and writers of the source go on meanwhile; the copy is the source at one moment.
+
+    Parameters:
+        source: the path of a store.
+        target: the path of the copy; it is private to its owner, as a store is.
+
+    Raises:
+        StoreError: one of its leaves; the target is as it was.
+    """
+    part = f"{target}.{os.getpid()}.part"
+    try:
+        # Made empty first, so that it is private from its first byte on.
+        os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        _copy_pages(source, part)
+        os.replace(part, target)
+        sync_folder(target)
+    except StoreError:
+        raise
+    except OSError as error:
+        kind = _KINDS.get(error.errno or 0, StoreError)
+        raise kind(
+            f"The copy {target} cannot be made ({error.strerror}); give another place for it."
+        ) from error
+    finally:
+        for rest in (part, f"{part}-journal", f"{part}-wal", f"{part}-shm"):
+            with suppress(OSError):
+                os.unlink(rest)
+
+
+def sync_folder(path: str) -> None:
+    """Make the names in the folder of ``path`` survive a power cut, where the system can."""
+    with suppress(OSError):
+        folder = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _copy_pages(source: str, part: str) -> None:
+    try:
+        origin = connect(source, writable=is_writable(source))
+    except sqlite3.Error as error:
+        raise translate(error, source) from error
+    try:
+        with closing(origin), closing(sqlite3.connect(part, isolation_level=None)) as copied:
+            # In one step: it reads one snapshot, for which no writer has to wait.
+            origin.backup(copied)
+            # One file that can be read from anywhere; a store that is opened gets its log again.
+            copied.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        raise translate(error, part) from error
