@@ -14,6 +14,7 @@ from kolena_local.serialization.fields import (
     check_metrics_test_sample,
     check_metrics_test_suite,
 )
+from kolena_local.workflow.arguments import check_list
 from kolena_local.workflow.plot import (
     AxisConfig,
     BarPlot,
@@ -122,13 +123,14 @@ class Evaluator(metaclass=ABCMeta):
     configurations: list[EvaluatorConfiguration]
 
     def __init__(self, configurations: list[EvaluatorConfiguration] | None = None) -> None:
-        if configurations is not None and len(configurations) == 0:
+        given = check_list(configurations, "configurations must be a list")
+        if configurations is not None and not given:
             raise InputValidationError(
                 f"{type(self).__name__} was given an empty list of configurations; pass None or at"
                 " least one"
             )
-        check_configurations(configurations or [])
-        self.configurations = list(configurations or [])
+        check_configurations(given)
+        self.configurations = given
 
     def display_name(self) -> str:
         """Return the name under which results of this evaluator are kept: the class's."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from types import SimpleNamespace
 from typing import Any, Protocol, Union
 
 from kolena_local.errors import InputValidationError
@@ -34,6 +36,7 @@ class TestCases:
     Args:
         members: each test case with the keys of its test samples, in order.
         key_of: returns the key of a test sample.
+        samples: the suite's test samples by their keys.
     """
 
     __test__ = False
@@ -42,8 +45,10 @@ class TestCases:
         self,
         members: Sequence[tuple[TestCase, Sequence[int]]],
         key_of: Callable[[TestSample], int],
+        samples: Mapping[int, TestSample],
     ) -> None:
         self._members = members
+        self._samples = samples
         self._key_of = key_of
 
     def iter(
@@ -54,6 +59,8 @@ class TestCases:
         metrics_test_sample: Sequence[MetricsTestSample],
     ) -> Iterator[Quintuple]:
         """Iterate over the test cases with the data that belong to each.
+
+        The test samples are those of the suite, metadata attached, whatever copies were passed.
 
         Args:
             test_samples: what the evaluator was given, in any order.
@@ -66,7 +73,7 @@ class TestCases:
 
         Raises:
             InputValidationError: the four have not the same length.
-            KeyError: a test case has a sample that is not among them.
+            KeyError: a test case has a sample that is not among them, or one of them is in none.
         """
         given = (test_samples, ground_truths, inferences, metrics_test_sample)
         if len({len(column) for column in given}) != 1:
@@ -76,11 +83,20 @@ class TestCases:
             )
         by_key = {self._key_of(row[0]): row for row in zip(*given, strict=True)}
         for test_case, keys in self._members:
+            absent = next((key for key in keys if key not in by_key), None)
+            if absent is not None:
+                raise KeyError(
+                    f"TestCases.iter() was not given {self._samples.get(absent)!r:.200}, a sample"
+                    f" of the test case {test_case.name!r}"
+                )
             rows = [by_key[key] for key in keys]
-            samples, truths, found, metrics = (
-                [list(column) for column in zip(*rows, strict=True)] if rows else ([], [], [], [])
+            yield (
+                test_case,
+                [self._samples[key] for key in keys],
+                [truth for _, truth, _, _ in rows],
+                [inference for _, _, inference, _ in rows],
+                [metrics for _, _, _, metrics in rows],
             )
-            yield test_case, samples, truths, found, metrics
 
 
 @dataclass(frozen=True)
@@ -185,20 +201,29 @@ def takes_configuration(evaluator: Callable[..., Any]) -> bool:
     if len(parameters) != 5:
         return False
     hint = parameters[4].annotation
-    if isinstance(hint, str):
-        function = evaluator if inspect.isroutine(evaluator) else type(evaluator).__call__
-        try:
-            hint = typing.get_type_hints(function).get(parameters[4].name)
-        except NameError as error:
-            raise InputValidationError(
-                f"the annotation {hint!r} of {getattr(evaluator, '__name__', evaluator)} names"
-                f" {error.name!r}, which cannot be found; move it to the top level of its module"
-            ) from None
+    if hint is inspect.Parameter.empty:
+        return False
+    alone = SimpleNamespace(__annotations__={"hint": hint})
+    try:
+        hint = typing.get_type_hints(alone, globalns=_names_seen_by(evaluator))["hint"]
+    except NameError as error:
+        raise InputValidationError(
+            f"the annotation {hint!r} of {getattr(evaluator, '__name__', evaluator)} names"
+            f" {error.name!r}, which cannot be found; move it to the top level of its module"
+        ) from None
     candidates = typing.get_args(hint) or (hint,)
     return any(
         isinstance(candidate, type) and issubclass(candidate, EvaluatorConfiguration)
         for candidate in candidates
     )
+
+
+def _names_seen_by(evaluator: Any) -> dict[str, Any]:
+    while isinstance(evaluator, partial):
+        evaluator = evaluator.func
+    function = evaluator if inspect.isroutine(evaluator) else type(evaluator).__call__
+    names: dict[str, Any] = getattr(inspect.unwrap(function), "__globals__", {})
+    return names
 
 
 def _check_pairs(name: str, pairs: Any, first: Any, second: Any) -> None:

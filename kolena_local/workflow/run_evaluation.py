@@ -85,7 +85,8 @@ def evaluate_run(
         ]
 
     def evaluate(data: SuiteData, keys: Keys, configuration: Any) -> Found | None:
-        arguments = [*data, TestCases(members, keys)]
+        samples = {keys(sample): sample for sample in data.samples}
+        arguments = [*data, TestCases(members, keys, samples)]
         if configuration is not None:
             arguments.append(configuration)
         return _found(evaluator(*arguments))

@@ -1,0 +1,382 @@
+"""Evaluators of both kinds: what they are given, what is kept, and what a failure leaves."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any, List
+
+import numpy as np
+import pytest
+
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.payload import dumps
+from kolena_local.workflow import (
+    ConfusionMatrix,
+    EvaluationResults,
+    EvaluatorConfiguration,
+    MetricsTestCase,
+    MetricsTestSample,
+    MetricsTestSuite,
+    TestRun,
+    no_op_evaluator,
+    test,
+)
+from kolena_local.workflow.thresholded_metrics import ThresholdedMetrics
+from tests.workflow import postponed_evaluators
+from tests.workflow.results import (
+    case_metrics,
+    plots,
+    runs,
+    sample_metrics,
+    status,
+    suite_metrics,
+)
+from tests.workflow.types import (
+    Accuracy,
+    Animal,
+    Correct,
+    Guess,
+    Judge,
+    Model,
+    Overall,
+    TestCase,
+    TestSuite,
+    Threshold,
+    cat,
+    pairs,
+    photo,
+)
+
+MATRIX = ConfusionMatrix("confusion", ["cat", "dog"], [[1, 2], [3, 4]])
+
+
+def two_cases() -> Any:
+    one = TestCase("one", test_samples=[(photo("a", day=1), Animal("cat")), *pairs("b")])
+    two = TestCase("two", test_samples=[*pairs("b"), *pairs("d", label="dog")])
+    return TestSuite("s", test_cases=[one, two])
+
+
+def score(sample: Any) -> Guess:
+    return Guess("cat", {"a.png": 0.2, "b.png": 0.6, "d.png": 0.9}[sample.locator])
+
+
+def by_function(samples: Any, truths: Any, guesses: Any, cases: Any) -> EvaluationResults:
+    metrics = [Correct(t.label == g.label) for t, g in zip(truths, guesses, strict=True)]
+    groups = list(cases.iter(samples, truths, guesses, metrics))
+    return EvaluationResults(
+        metrics_test_sample=list(zip(samples, metrics, strict=True)),
+        metrics_test_case=[
+            (case, Accuracy(sum(it.correct for it in found) / len(found)))
+            for case, _, _, _, found in groups
+        ],
+        plots_test_case=[(case, [MATRIX]) for case, *_ in groups],
+        metrics_test_suite=Overall(0.5),
+    )
+
+
+def test_a_class_is_called_for_each_case_and_configuration_then_for_the_suite() -> None:
+    judge = Judge([Threshold(0.0), Threshold(0.5)])
+    test(Model("m", infer=score), two_cases(), judge)
+    low, high = judge.configurations
+    assert judge.calls == [
+        *(("samples", "one", low), ("case", "one", low)),
+        *(("samples", "one", high), ("case", "one", high)),
+        *(("samples", "two", low), ("case", "two", low)),
+        *(("samples", "two", high), ("case", "two", high)),
+        *(("suite", "s", low), ("suite", "s", high)),
+    ]
+    assert case_metrics() == {
+        ("threshold 0.0", "one"): {"accuracy": 1.0},
+        ("threshold 0.0", "two"): {"accuracy": 0.5},
+        ("threshold 0.5", "one"): {"accuracy": 0.5},
+        ("threshold 0.5", "two"): {"accuracy": 0.5},
+    }
+    assert suite_metrics() == {name: {"worst": 0.5} for name in ("threshold 0.0", "threshold 0.5")}
+    assert len(sample_metrics()) == 8
+
+
+def test_a_class_without_configurations_gets_none_and_configurations_are_ignored() -> None:
+    judge = Judge()
+    test(Model("m", infer=cat), two_cases(), judge, [Threshold(0.5)])
+    assert {configuration for _, _, configuration in judge.calls} == {None}
+    assert set(suite_metrics()) == {None}
+    assert [run.evaluator for run in runs()] == ["Judge"]
+
+
+def test_metrics_are_handed_on_in_the_order_in_which_they_were_returned() -> None:
+    class Backwards(Judge):
+        def compute_test_sample_metrics(
+            self, test_case: Any, inferences: Any, configuration: Any = None
+        ) -> Any:
+            found = super().compute_test_sample_metrics(test_case, inferences, configuration)
+            return found[::-1]
+
+        def compute_test_case_metrics(
+            self, test_case: Any, inferences: Any, metrics: Any, configuration: Any = None
+        ) -> Any:
+            if test_case.name == "two":
+                assert [metric.correct for metric in metrics] == [False, True]
+            assert all(type(triple) is tuple and len(triple) == 3 for triple in inferences)
+            return Accuracy(0.0)
+
+        def compute_test_case_plots(
+            self, test_case: Any, inferences: Any, metrics: Any, configuration: Any = None
+        ) -> Any:
+            return [MATRIX, MATRIX] if test_case.name == "one" else None
+
+    test(Model("m", infer=cat), two_cases(), Backwards())
+    assert [(case, position) for _, case, position, _ in plots()] == [("one", 0), ("one", 1)]
+    assert plots()[0][3]["data_type"] == "PLOT/CONFUSION_MATRIX"
+
+
+def test_a_class_sees_each_test_cases_own_ground_truth() -> None:
+    suite = TestSuite(
+        "s",
+        test_cases=[
+            TestCase("one", test_samples=pairs("a", label="cat")),
+            TestCase("two", test_samples=pairs("a", label="dog")),
+        ],
+    )
+    test(Model("m", infer=cat), suite, Judge())
+    assert [it["accuracy"] for it in case_metrics().values()] == [1.0, 0.0]
+    assert sorted(case for _, case, _ in sample_metrics()) == ["one", "two"]
+
+
+def test_a_function_gets_the_first_test_cases_ground_truth_and_one_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    suite = TestSuite(
+        "s",
+        test_cases=[
+            TestCase("one", test_samples=pairs("a", "b", label="cat")),
+            TestCase("two", test_samples=pairs("a", "b", label="dog")),
+        ],
+    )
+    test(Model("m", infer=cat), suite, by_function)
+    assert [it["accuracy"] for it in case_metrics().values()] == [1.0, 1.0]
+    (warning,) = [it for it in caplog.records if it.levelname == "WARNING"]
+    assert "a.png" in warning.getMessage()
+
+
+def test_a_function_gets_each_sample_once_and_the_cases_find_theirs_again() -> None:
+    def evaluate(samples: Any, truths: Any, guesses: Any, cases: Any) -> EvaluationResults:
+        assert [sample.locator for sample in samples] == ["a.png", "b.png", "d.png"]
+        copies = [photo(sample.locator[:-4]) for sample in samples][::-1]
+        numbers = [MetricsTestSample(n=n) for n in (2, 1, 0)]  # type: ignore[call-arg]
+        found = list(cases.iter(copies, truths[::-1], guesses[::-1], numbers))
+        assert [case.name for case, *_ in found] == ["one", "two"]
+        (_, ones, _, _, first), (_, twos, labels, _, second) = found
+        assert [sample.locator for sample in ones + twos] == ["a.png", "b.png", "b.png", "d.png"]
+        assert ones[0].metadata == {"day": 1}  # the suite's own sample, not the copy
+        assert [metric.n for metric in first + second] == [0, 1, 1, 2]
+        assert [truth.label for truth in labels] == ["cat", "dog"]
+        return EvaluationResults(list(zip(copies, numbers, strict=True)), [])
+
+    test(Model("m", infer=cat), two_cases(), evaluate)
+    found = sorted(sample_metrics(), key=lambda it: it[2]["n"])
+    assert found == [(None, None, {"n": number}) for number in (0, 1, 2)]
+    assert case_metrics() == {}
+
+
+def test_cases_need_every_sample_of_theirs() -> None:
+    def evaluate(samples: Any, truths: Any, guesses: Any, cases: Any) -> Any:
+        list(cases.iter(samples[:1], truths[:1], guesses[:1], [MetricsTestSample()]))
+
+    with pytest.raises(KeyError, match=r"b\.png"):
+        test(Model("m", infer=cat), two_cases(), evaluate)
+    assert status() == "crashed"
+
+    def uneven(samples: Any, truths: Any, guesses: Any, cases: Any) -> Any:
+        list(cases.iter(samples, truths, guesses, []))
+
+    with pytest.raises(InputValidationError, match="as many"):
+        test(Model("m"), TestSuite("s"), uneven)
+
+
+def test_a_configured_function_is_called_once_for_each_configuration_in_order() -> None:
+    calls: List[Any] = []
+
+    def evaluate(samples: Any, truths: Any, guesses: Any, cases: Any, by: Threshold) -> Any:
+        calls.append(by)
+        return None if by.value == 2 else by_function(samples, truths, guesses, cases)
+
+    evaluate.__annotations__["by"] = Threshold
+    configurations: Any = [Threshold(3), Threshold(2), Threshold(1)]
+    test(Model("m", infer=cat), two_cases(), evaluate, configurations)
+    assert calls == configurations
+    assert set(suite_metrics()) == {"threshold 3", "threshold 1"}
+
+
+def test_a_plain_function_is_called_once_even_with_configurations() -> None:
+    calls: List[Any] = []
+
+    def evaluate(*given: Any) -> Any:
+        calls.append(len(given))
+
+    test(Model("m", infer=cat), two_cases(), evaluate, [Threshold(1), Threshold(2)])
+    assert calls == [4]
+
+
+def five(samples, truths, guesses, cases, by):  # type: ignore[no-untyped-def]
+    return None
+
+
+def six(samples, truths, guesses, cases, by: Threshold = None, more=None):  # type: ignore[no-untyped-def, assignment]
+    assert by is None
+
+
+def test_only_an_annotated_fifth_parameter_of_five_makes_a_function_configured() -> None:
+    model, suite, by = Model("m", infer=cat), two_cases(), [Threshold(1)]
+    with pytest.raises(TypeError, match="by"):
+        test(model, suite, five, by)  # type: ignore[arg-type]
+    test(model, suite, six, by)  # type: ignore[arg-type]
+    assert suite_metrics() == {} and len(runs()) == 2
+
+
+@pytest.mark.parametrize(
+    "evaluator",
+    [
+        postponed_evaluators.direct,
+        postponed_evaluators.optional,
+        postponed_evaluators.piped,
+        postponed_evaluators.Callable(),
+        postponed_evaluators.Callable().__call__,
+        functools.partial(postponed_evaluators.with_one_more, 1),
+    ],
+)
+def test_annotations_that_are_text_are_read(evaluator: Any) -> None:
+    postponed_evaluators.CALLS.clear()
+    test(Model("m", infer=cat), two_cases(), evaluator, [Threshold(1), Threshold(2)])
+    assert [by.value for by in postponed_evaluators.CALLS] == [1, 2]
+    with pytest.raises(InputValidationError, match="configuration"):
+        test(Model("m"), TestSuite("s"), evaluator)
+
+
+def test_an_annotation_that_cannot_be_resolved_says_what_to_do() -> None:
+    with pytest.raises(InputValidationError, match=r"'Nowhere'.*move it to the top level"):
+        TestRun(Model("m"), two_cases(), postponed_evaluators.lost, [Threshold(1)])
+    assert runs() == []
+
+
+def test_evaluators_without_a_name_share_the_run_without_one() -> None:
+    test(Model("m", infer=cat), two_cases(), functools.partial(by_function))
+    test(Model("m"), TestSuite("s"), by_function)
+    assert [run.evaluator for run in runs()] == [None, "by_function"]
+
+
+def test_the_no_op_evaluator_leaves_empty_metrics() -> None:
+    test(Model("m", infer=cat), two_cases(), no_op_evaluator)
+    assert case_metrics() == {(None, "one"): {}, (None, "two"): {}}
+    assert [metrics for _, _, metrics in sample_metrics()] == [{}, {}, {}]
+
+
+def test_evaluating_again_replaces_the_results_of_that_configuration_only() -> None:
+    suite, model = two_cases(), Model("m", infer=score)
+    test(model, suite, Judge([Threshold(0.0), Threshold(0.5)]))
+    before = case_metrics()
+
+    class Strict(Judge):
+        def display_name(self) -> str:
+            return "Judge"
+
+        def compute_test_case_metrics(self, *arguments: Any, **more: Any) -> Any:
+            return Accuracy(-1.0)
+
+    test(Model("m"), suite, Strict([Threshold(0.5), Threshold(0.7)]))
+    assert len(runs()) == 1
+    after = case_metrics()
+    assert after["threshold 0.0", "one"] == before["threshold 0.0", "one"]
+    for name in ("threshold 0.5", "threshold 0.7"):
+        assert after[name, "two"] == {"accuracy": -1.0}
+    assert len(after) == 6 and len(sample_metrics()) == 12
+
+
+def test_an_evaluation_without_all_inferences_warns_or_is_refused(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model, suite = Model("m"), two_cases()
+    run = TestRun(model, suite, Judge())
+    run.upload_inferences([(photo("a"), Guess("cat"))])
+    run.evaluate()
+    assert status() == "completed"
+    assert case_metrics()[None, "one"] == {"accuracy": 1.0}
+    texts = [it.getMessage() for it in caplog.records if it.levelname == "WARNING"]
+    assert "1 of 2" in texts[0] and "2 of 2" in texts[1]
+    with pytest.raises(IncorrectUsageError, match=r"2 of 3.*infer"):
+        TestRun(model, suite, no_op_evaluator).evaluate()
+    assert runs()[-1].status == "crashed"
+
+
+@pytest.mark.parametrize(
+    "configurations", [[], 5, ["x"], [Threshold(1), Threshold(1)], [Threshold({1})]]
+)
+def test_configurations_that_cannot_be_told_apart_or_stored_are_refused(
+    configurations: Any,
+) -> None:
+    with pytest.raises(ValueError):
+        Judge(configurations)
+
+
+def test_configurations_may_come_as_any_series() -> None:
+    assert Judge(None).configurations == []
+    assert Judge((Threshold(1), Threshold(2))).configurations == [Threshold(1), Threshold(2)]  # type: ignore[arg-type]
+
+
+class Undecorated(EvaluatorConfiguration):
+    value: float
+
+    def display_name(self) -> str:
+        return f"{self.value}"
+
+
+def test_undecorated_configurations_keep_their_fields_and_differ() -> None:
+    one, two = Undecorated(1), Undecorated(2)
+    assert one != two and len({one, two, Undecorated(1)}) == 2
+    assert one._to_dict() == {"value": 1.0}
+    test(Model("m", infer=cat), two_cases(), Judge([one, two]))
+    assert set(suite_metrics()) == {"1.0", "2.0"}
+
+
+@pytest.mark.parametrize("missing", ["compute_test_sample_metrics", "compute_test_case_metrics"])
+def test_an_evaluator_class_needs_its_two_methods(missing: str) -> None:
+    abstract: Any = type("Mine", (Judge,), {missing: getattr(Judge.__mro__[1], missing)})
+    with pytest.raises(TypeError, match=missing):
+        abstract()
+
+
+@dataclass(frozen=True)
+class AtThreshold(ThresholdedMetrics):
+    count: int
+
+
+@dataclass(frozen=True)
+class Rich(MetricsTestSample):
+    number: float
+    at: List[AtThreshold]
+
+
+def test_numpy_numbers_nan_and_thresholded_metrics_are_kept() -> None:
+    class Numbers(Judge):
+        def compute_test_sample_metrics(
+            self, test_case: Any, inferences: Any, configuration: Any = None
+        ) -> Any:
+            at = [AtThreshold(0.5, np.int64(3)), AtThreshold(0.7, 4)]  # type: ignore[arg-type]
+            return [(sample, Rich(np.float32(0.5), at)) for sample, *_ in inferences]  # type: ignore[arg-type]
+
+        def compute_test_case_metrics(self, *arguments: Any, **more: Any) -> Any:
+            return Accuracy(np.float64("nan"))
+
+    test(Model("m", infer=cat), two_cases(), Numbers())
+    assert dumps(case_metrics()[None, "one"]) == dumps({"accuracy": float("nan")})
+    metrics = sample_metrics()[0][2]
+    assert metrics["number"] == 0.5
+    assert [(it["threshold"], it["count"]) for it in metrics["at"]] == [(0.5, 3), (0.7, 4)]
+
+
+def test_the_bases_of_metrics_can_be_made_empty() -> None:
+    assert [it()._to_dict() for it in (MetricsTestSample, MetricsTestCase, MetricsTestSuite)] == [
+        {},
+        {},
+        {},
+    ]
