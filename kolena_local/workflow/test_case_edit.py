@@ -38,6 +38,8 @@ class TestCaseEditor:
         reset: whether to start from no samples.
     """
 
+    __test__ = False
+
     def __init__(self, workflow: Workflow, description: str, reset: bool) -> None:
         self._workflow = workflow
         self._before = description

@@ -24,6 +24,8 @@ class TestSuiteEditor:
         tags: the suite's tags, to be changed in place or set.
     """
 
+    __test__ = False
+
     def __init__(self, workflow: Workflow, suite: TestSuite, reset: bool) -> None:
         self._workflow = workflow
         self._location: str = suite.__dict__["_location"]
