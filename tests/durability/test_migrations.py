@@ -1,0 +1,205 @@
+"""A file from an older version opens with all that is in it, or stays exactly as it was.
+
+There is one migration so far; a made-up second one stands for those to come.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import kolena_local
+from kolena_local.errors import StoreError
+from kolena_local.repository import close_stores, migrations, open_store
+from kolena_local.repository.checks import check
+from kolena_local.workflow import test
+from tests.durability.dump import dump, is_sound
+from tests.files import freeze
+from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
+
+FILES = Path(freeze.__file__).parent
+RELEASES = sorted(folder.name for folder in FILES.iterdir() if (folder / freeze.STORE).exists())
+
+# Additions, a table that is built anew, and changed rows.
+SECOND = """\
+ALTER TABLE model ADD COLUMN licence TEXT;
+CREATE TABLE added (id INTEGER NOT NULL PRIMARY KEY, text TEXT NOT NULL) STRICT;
+INSERT INTO added (text) SELECT name FROM model;
+CREATE TABLE rebuilt (model_id INTEGER NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (model_id, tag),
+    FOREIGN KEY (model_id) REFERENCES model (id) ON DELETE CASCADE) STRICT, WITHOUT ROWID;
+INSERT INTO rebuilt SELECT model_id, tag FROM model_tag;
+DROP VIEW IF EXISTS v_model;
+DROP TABLE model_tag;
+ALTER TABLE rebuilt RENAME TO model_tag;
+UPDATE model SET licence = 'unknown';
+"""
+
+
+@pytest.fixture(params=RELEASES)
+def released(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a copy of the store that a released version left behind."""
+    path = tmp_path / "released.db"
+    shutil.copy(FILES / request.param / freeze.STORE, path)
+    return path
+
+
+@pytest.fixture
+def second(monkeypatch: pytest.MonkeyPatch) -> migrations.Migration:
+    """Add the second migration to this process."""
+    return use(monkeypatch, SECOND)
+
+
+def use(monkeypatch: pytest.MonkeyPatch, sql: str) -> migrations.Migration:
+    known = migrations.load()
+    step = migrations.Migration(known[-1].number + 1, sql)
+    monkeypatch.setattr(migrations, "load", lambda: (*known, step))
+    return step
+
+
+def version(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as raw:
+        (found,) = raw.execute("PRAGMA user_version").fetchone()
+    return int(found)
+
+
+def backups(path: Path) -> list[Path]:
+    return sorted(path.parent.glob("*.bak"))
+
+
+def take_new_work(path: Path) -> None:
+    with kolena_local.session(db=path):
+        with AnimalCase.load("day").edit() as editor:
+            editor.add(*animals(30, 31)[0])
+        suite = AnimalSuite("new", test_cases=[AnimalCase.load("day")])
+        test(AnimalModel("new", infer=guess), suite, Judge())
+        assert len(AnimalModel.load("new").load_inferences(suite.test_cases[0])) == 13
+    close_stores()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_released_migration_is_what_it_was(release: str) -> None:
+    for name, digest in json.loads((FILES / release / freeze.DIGESTS).read_text()).items():
+        content = (files(migrations.__name__) / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == digest, (
+            f"{name} is part of {release}: add a migration instead of changing it"
+            " (until that version is out, run: python tests/files/freeze.py)"
+        )
+
+
+def test_every_version_so_far_left_a_store() -> None:
+    assert kolena_local.__version__ in RELEASES
+
+
+def test_a_released_store_opens_with_every_row_and_takes_new_work(released: Path) -> None:
+    before = dump(released)
+    open_store(str(released), create=False)
+    close_stores()
+    assert dump(released, like=before) == before
+    take_new_work(released)
+    assert not [finding for finding in check(str(released)) if finding.severity == "error"]
+
+
+@pytest.mark.usefixtures("second")
+def test_a_migration_keeps_every_row_after_one_backup(released: Path) -> None:
+    before = dump(released)
+    old = version(released)
+    open_store(str(released), create=False)
+    close_stores()
+    assert version(released) == old + 1
+    assert dump(released, like=before) == before
+    (copy,) = backups(released)
+    assert copy.name.endswith(f".v{old}.bak")
+    assert (dump(copy), version(copy)) == (before, old)
+    take_new_work(released)
+    assert is_sound(released)
+    assert backups(released) == [copy]
+
+
+@pytest.mark.parametrize("place", range(len(SECOND.splitlines()) - 1))
+def test_a_step_that_fails_leaves_the_file_as_it_was(
+    released: Path, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    statements = list(migrations.statements(SECOND))
+    statements.insert(place, "INSERT INTO missing VALUES (1);\n")
+    before, old = dump(released), version(released)
+    with monkeypatch.context() as patched:
+        use(patched, "".join(statements))
+        with pytest.raises(StoreError, match="missing"):
+            open_store(str(released), create=False)
+    close_stores()
+    assert (dump(released), version(released)) == (before, old)
+    take_new_work(released)
+
+
+CHILD = """
+import os, signal, sys, time
+from kolena_local.repository import migrations, open_store
+path, sql, place, moment = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+known = migrations.load()
+migrations.load = lambda: (*known, migrations.Migration(known[-1].number + 1, sql))
+whole = migrations.statements
+def statements(script):
+    for number, statement in enumerate(whole(script)):
+        if number == place:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield statement
+    if place == -2:
+        os.kill(os.getpid(), signal.SIGKILL)
+migrations.statements = statements
+time.sleep(max(0.0, moment - time.time()))
+open_store(path, create=False)
+"""
+
+
+def upgrade(path: Path, place: int = -1, moment: float = 0.0) -> subprocess.Popen[bytes]:
+    """Upgrade in another process, which is killed before a statement (-2: before the COMMIT)."""
+    command = [sys.executable, "-c", CHILD, str(path), SECOND, str(place), str(moment)]
+    return subprocess.Popen(command)
+
+
+@pytest.mark.parametrize("place", [0, 7, -2])
+def test_a_migration_that_is_killed_leaves_the_file_as_it_was(released: Path, place: int) -> None:
+    before, old = dump(released), version(released)
+    assert upgrade(released, place).wait() == -signal.SIGKILL
+    assert (dump(released), version(released)) == (before, old)
+    (copy,) = backups(released)
+    assert dump(copy) == before
+    take_new_work(released)
+    assert upgrade(released).wait() == 0
+    assert version(released) == old + 1
+
+
+def test_two_processes_upgrade_at_once(released: Path) -> None:
+    before, old = dump(released), version(released)
+    moment = time.time() + 1.0  # both have loaded everything by then
+    children = [upgrade(released, moment=moment) for _ in range(2)]
+    assert [child.wait() for child in children] == [0, 0]
+    assert version(released) == old + 1
+    assert dump(released, like=before) == before
+    (copy,) = backups(released)
+    assert (dump(copy), version(copy)) == (before, old)
+
+
+def test_a_store_of_a_newer_version_is_left_as_it_is(
+    released: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        use(patched, SECOND)
+        open_store(str(released), create=False)
+        close_stores()
+    before = released.read_bytes()
+    for question in (True, False):
+        with pytest.raises(StoreError, match="newer kolena-local"):
+            open_store(str(released), create=question)
+    assert released.read_bytes() == before
