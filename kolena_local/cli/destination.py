@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import click
 
@@ -73,12 +73,15 @@ class Destination:
 
     def _opened(self) -> IO[bytes]:
         if self._stream is None:
-            path = self._unfinished if self._is_replaced() else self._path
-            self._stream = path.open("wb")
+            replaced = self._is_replaced()
+            path, mode = (self._unfinished, "wb") if replaced else (Path(self.name), "ab")
+            self._stream = cast("IO[bytes]", path.open(mode))
         return self._stream
 
     def _is_replaced(self) -> bool:
         """Tell files from devices and pipes, which are written to as they are."""
+        if Path(self.name).is_relative_to("/dev"):
+            return False  # /dev/stdout may be a file that others write to as well
         try:
             return stat.S_ISREG(self._path.stat().st_mode)
         except FileNotFoundError:
@@ -92,8 +95,11 @@ class Destination:
 
 def remember(context: click.Context, _: click.Parameter, name: str | None) -> None:
     """Take the value of ``--output``."""
-    if name is not None:
-        context.meta[_DESTINATION] = None if name == STANDARD_OUTPUT else Destination(name)
+    if name is None:
+        return
+    if not Path(name).absolute().parent.is_dir():
+        raise click.BadParameter(f"The folder of {name} does not exist.")
+    context.meta[_DESTINATION] = None if name == STANDARD_OUTPUT else Destination(name)
 
 
 def current() -> Destination | None:

@@ -25,15 +25,26 @@ def separated(
         delimiter: what stands between two values.
         for_eyes: whether it goes to a terminal, which must not take orders from a name.
     """
-    rows = [dict(_flat(entry)) for entry in entries]
-    columns = list(dict.fromkeys(name for row in rows for name in row)) if rows else list(keys)
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    columns: dict[str, dict[str, None]] = {key: {} for key in keys}
+    rows: list[Entry] = []
+    for entry in entries:
+        rows.append({})
+        for key, value in entry.items():
+            values = {name: item for name, item in _flat({key: value}) if item != {}}
+            rows[-1].update(values)
+            columns.setdefault(key, {}).update(dict.fromkeys(values))
+    names = [name for key, found in columns.items() for name in found or [key]]
     show = printable if for_eyes else str
-    writer.writerow(map(show, columns))
-    for row in rows:
-        writer.writerow([show(_plain(row.get(column))) for column in columns])
-    return text.getvalue().removesuffix("\n")
+    lines = [list(map(show, names))]
+    lines += ([show(_plain(row.get(name))) for name in names] for row in rows)
+    return "\n".join(_separated_line(line, delimiter) for line in lines)
+
+
+def _separated_line(values: Sequence[str], delimiter: str) -> str:
+    text = io.StringIO(newline="")
+    # With this end of line, the writer puts a lone carriage return in quotes too.
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerow(values)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -61,7 +72,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 
 def _plain(value: object) -> str:
-    if value is None or value == {}:
+    if value is None:
         return ""
     if isinstance(value, str):
         return value

@@ -13,7 +13,7 @@ from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
 from kolena_local.cli.output import Listing, output_options, print_listing, report
 from kolena_local.cli.records import MODELS, model_entry
 from kolena_local.cli.store import db_option, reading, writing
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, KolenaError
 
 if TYPE_CHECKING:
     from kolena_local.payload import Json
@@ -117,7 +117,7 @@ def edit_model(
             record = unit.models.edit(name, assign=metadata, unset=unset, tags=tags, untag=untag)
     else:
         record = _edit_in_editor(name)
-    _report(f"The model '{name}' is as it should be.", record)
+    _report(f"Saved the model '{name}'.", record)
 
 
 @click.command("rename")
@@ -169,8 +169,13 @@ def _edit_in_editor(name: str) -> ModelRecord:
                 raise
             click.echo(f"Error: {error}", err=True)
             click.confirm("Edit again?", default=True, abort=True, err=True)
-    with writing() as unit:
-        return unit.models.replace_metadata(name, metadata, seen=before.metadata)
+    try:
+        with writing() as unit:
+            return unit.models.replace_metadata(name, metadata, seen=before.metadata)
+    except KolenaError:
+        # Nothing that somebody typed is lost.
+        click.echo(f"This was not stored:\n{text}", err=True)
+        raise
 
 
 def _text(file: IO[bytes]) -> str:

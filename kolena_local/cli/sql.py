@@ -47,7 +47,7 @@ def sql(query: str, parameters: tuple[tuple[str, str], ...], limit: int) -> None
     rows = [dict(zip(answer.columns, map(_shown, row), strict=True)) for row in answer.rows]
     print_listing(listing, rows)
     if answer.more:
-        say(f"There are more than these {limit} rows; --limit 0 prints them all.")
+        say(f"There are more rows than {limit}; --limit 0 prints them all.")
 
 
 def _parameter(text: str) -> str | int | float | None:

@@ -6,6 +6,7 @@ import builtins
 import json
 from array import array
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -139,8 +140,19 @@ class TestSuites:
         )
 
     def versions(self, test_suite_id: int) -> builtins.list[TestSuiteRecord]:
-        """Return all versions of a test suite, oldest first."""
-        return self._select("WHERE suite.id = :id ORDER BY pinned.version", {"id": test_suite_id})
+        """Return all versions of a test suite, oldest first, each updated when it was made."""
+        made = fetch(
+            self._connection,
+            "SELECT version, created_at FROM test_suite_version WHERE test_suite_id = ?",
+            (test_suite_id,),
+        )
+        moments: dict[int, str] = dict(made)
+        return [
+            replace(record, updated_at=moments[record.version])
+            for record in self._select(
+                "WHERE suite.id = :id ORDER BY pinned.version", {"id": test_suite_id}
+            )
+        ]
 
     def diff(self, name: str, before: int, after: int) -> builtins.list[CaseChange]:
         """Return the test cases in which two versions differ; order alone is no difference.

@@ -1,0 +1,72 @@
+"""The shell completes names, fast, and hears nothing of a store that is missing or damaged."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from kolena_local.repository import close_stores, open_store
+from tests.cli.conftest import register
+
+SCRIPT = """
+import sys
+before = set(sys.modules)
+from kolena_local.cli import main
+try:
+    main(prog_name="kolena-local")
+finally:
+    loaded = {name.split(".")[0] for name in set(sys.modules) - before}
+    print("loaded:", *sorted(loaded - sys.stdlib_module_names), file=sys.stderr)
+"""
+
+
+def complete(*words: str, shell: str = "zsh") -> List[str]:
+    """Return what the shell is offered for the last word."""
+    line = ["kolena-local", *words]
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        capture_output=True,
+        encoding="utf-8",
+        env={
+            **os.environ,
+            "_KOLENA_LOCAL_COMPLETE": f"{shell}_complete",
+            "COMP_WORDS": " ".join(word.replace(" ", r"\ ") for word in line),
+            "COMP_CWORD": str(len(words)),
+        },
+    )
+    assert run.stderr == "loaded: click kolena_local\n"
+    lines = run.stdout.splitlines()
+    return lines[1::3] if shell == "zsh" else [line.split(",", 1)[1] for line in lines]
+
+
+def test_names_complete_and_load_nothing_heavy(store: Path) -> None:
+    close_stores()
+    db = ["--db", str(store)]
+    assert complete(*db, "models", "show", "res") == ["resnet-101", "resnet-50"]
+    assert complete("models", "delete", *db, "bert", "resnet-5") == ["resnet-50"]
+    assert complete("results", *db, "resnet-50", "al") == ["all animals"]
+    assert complete("test-cases", "show", *db, "") == ["day", "night"]
+    assert complete("models", "list", *db, "-w", "T") == ["Texts"]
+    assert complete("results", *db, "resnet-50", "al", shell="bash") == [r"all\ animals"]
+    assert complete("test-suites", "show", *db, "all a", shell="bash") == [r"all\ animals"]
+    assert complete("mod") == ["models"]
+
+
+def test_the_variable_names_the_store(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(str(store)).write() as unit:
+        register(unit, "two\nlines")  # would be two names to the shell
+    monkeypatch.setenv("KOLENA_LOCAL_DB", str(store))
+    assert complete("models", "show", "") == ["bert", "resnet-101", "resnet-50"]
+
+
+def test_no_usable_store_has_no_names_and_is_not_made(store_path: Path, tmp_path: Path) -> None:
+    for path in (store_path, tmp_path, tmp_path / "missing" / "store.db", Path(":memory:")):
+        assert complete("--db", str(path), "models", "show", "") == []
+    assert [*tmp_path.iterdir()] == []
+    store_path.write_bytes(b"no database, but long enough to look like one" * 100)
+    assert complete("--db", str(store_path), "models", "show", "") == []

@@ -1,0 +1,187 @@
+"""The same records in every format, to standard output or whole into a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import stat
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolena_local.cli.formats import markdown, separated
+from kolena_local.repository import open_store
+from tests.cli.conftest import Invoke, register
+
+KEYS = st.text(st.characters(exclude_characters=".\0", exclude_categories=["Cs"]), min_size=1)
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+    st.lists(st.integers(), max_size=2),
+)
+ENTRIES = st.lists(
+    st.fixed_dictionaries(
+        {"name": st.text("ab,\"'\n\r\t|=é"), "metadata": st.dictionaries(KEYS, VALUES, max_size=3)}
+    ),
+    max_size=4,
+)
+
+
+@given(entries=ENTRIES, delimiter=st.sampled_from(",\t"))
+def test_csv_is_read_back_as_it_was(entries: List[Dict[str, Any]], delimiter: str) -> None:
+    text = separated(["name", "metadata"], entries, delimiter, for_eyes=False)
+    header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    assert header[0] == "name"
+    assert len(set(header)) == len(header)
+    assert len(rows) == len(entries)
+    for row, entry in zip(rows, entries, strict=True):
+        cells = dict(zip(header, row, strict=True))
+        assert cells.pop("name") == entry["name"]
+        for key, value in entry["metadata"].items():
+            shown = cells.pop(f"metadata.{key}")
+            if isinstance(value, float):
+                assert float(shown) == value or math.isnan(value)
+            elif isinstance(value, str):
+                assert shown == value
+            else:
+                assert (json.loads(shown) if shown else None) == value
+        assert set(cells.values()) <= {""}
+
+
+@given(cells=st.lists(st.text(), min_size=1, max_size=3))
+def test_markdown_has_a_line_for_a_row_and_no_column_too_many(cells: List[str]) -> None:
+    lines = markdown(["h"] * len(cells), [cells]).split("\n")
+    assert len(lines) == 3
+    assert lines[2].replace(r"\|", "").count("|") == len(cells) + 1
+
+
+def test_one_listing_in_every_format(invoke: Invoke, store: Path) -> None:
+    def output(*options: str) -> str:
+        result = invoke("models", "list", "--db", store, "-t", "v1", *options)
+        assert (result.exit_code, result.stderr) == (0, "")
+        return result.stdout
+
+    (entry,) = json.loads(output("--json"))
+    assert output("--format", "json") == output("--json")
+    assert [json.loads(line) for line in output("--format", "jsonl").splitlines()] == [entry]
+    assert output("--format", "csv") == output("--csv")
+    rows = list(csv.DictReader(io.StringIO(output("--csv"))))
+    assert rows == [
+        {
+            "name": "resnet-50",
+            "workflow": "Animals",
+            "tags": '["baseline", "v1"]',
+            "metadata.framework": "pytorch",
+            "metadata.seed": "0",
+            "created_at": entry["created_at"],
+            "updated_at": entry["updated_at"],
+        }
+    ]
+    assert list(csv.DictReader(io.StringIO(output("--format", "tsv")), delimiter="\t")) == rows
+    header, rule, line = output("--format", "md").splitlines()
+    assert header == "| model | workflow | tags | created | updated |"
+    assert rule == "| --- | --- | --- | --- | --- |"
+    assert line.startswith("| resnet-50 | Animals | baseline, v1 | ")
+    assert output("--format", "table") == output()
+
+
+def test_nothing_is_still_a_listing(invoke: Invoke, store: Path) -> None:
+    def output(*options: str) -> str:
+        return invoke("models", "list", "--db", store, "no such", *options).stdout
+
+    assert output("--csv") == "name,workflow,tags,metadata,created_at,updated_at\n"
+    assert output("--json") == "[]\n"
+    assert output("--format", "jsonl") == output("--format", "md") == ""
+
+
+def test_an_object_in_every_format(invoke: Invoke, store: Path) -> None:
+    def output(*options: str) -> str:
+        return invoke("models", "show", "resnet-50", "--db", store, *options).stdout
+
+    entry = json.loads(output("--json"))
+    assert json.loads(output("--format", "jsonl")) == entry
+    (row,) = csv.DictReader(io.StringIO(output("--csv")))
+    assert (row["metadata.seed"], json.loads(row["runs"])) == ("0", entry["runs"])
+    assert "| model | resnet-50 |" in output("--format", "md")
+    assert "\n### metadata\n" in output("--format", "md")
+
+
+def test_quiet_keeps_results_and_errors_only(invoke: Invoke, store: Path) -> None:
+    result = invoke("models", "list", "no such", "--db", store, "-q")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert invoke("models", "show", "no such", "--db", store, "--quiet").stderr != ""
+
+
+def test_one_format_at_a_time_and_what_is_typed_wins(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = invoke("models", "list", "--db", store, "--json", "--csv")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Give one format only: json or csv." in result.stderr
+    assert invoke("models", "list", "--db", store, "--format", "xml").exit_code == 2
+    monkeypatch.setenv("KOLENA_LOCAL_MODELS_LIST_FORMAT", "csv")
+    assert invoke("models", "list", "--db", store).stdout.startswith("name,")
+    assert invoke("models", "list", "--db", store, "--json").stdout.startswith("[")
+
+
+def test_a_file_appears_when_it_is_whole(invoke: Invoke, store: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.json"
+    result = invoke("models", "list", "--db", store, "--json", "-o", target)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    first = target.read_bytes()
+    assert len(json.loads(first)) == 3
+    target.chmod(0o640)
+    link = tmp_path / "link.json"
+    link.symlink_to(target)
+    for arguments in (["models", "show", "no such"], ["sql", "SELEC"], ["runs", "delete", "1"]):
+        assert invoke(*arguments, "--db", store, "-o", link).exit_code == 1
+        assert target.read_bytes() == first
+    assert invoke("models", "list", "bert", "--db", store, "--json", "-o", link).exit_code == 0
+    assert link.is_symlink()
+    assert [entry["name"] for entry in json.loads(target.read_bytes())] == ["bert"]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert invoke("models", "list", "no such", "--db", store, "--output", target).exit_code == 0
+    assert target.read_bytes() == b""
+    assert {path.name for path in tmp_path.iterdir() if path.suffix != ".db"} - {
+        "fresh.db-shm", "fresh.db-wal",
+    } == {"out.json", "link.json"}  # fmt: skip
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(
+    invoke: Invoke, store: Path, tmp_path: Path
+) -> None:
+    result = invoke("models", "list", "--db", store, "-o", tmp_path / "missing" / "file")
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+    result = invoke("models", "list", "--db", store, "-o", tmp_path)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "cannot be written" in result.stderr
+    result = invoke("models", "list", "--db", store, "-o", "-")
+    assert result.stdout == invoke("models", "list", "--db", store).stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+def test_a_full_disk_is_one_sentence(invoke: Invoke, store: Path) -> None:
+    result = invoke("models", "list", "--db", store, "-o", "/dev/full")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "No space left" in result.stderr
+    assert Path("/dev/full").exists()
+    assert invoke("models", "list", "--db", store, "-o", "/dev/null").exit_code == 0
+
+
+def test_nan_and_lone_surrogates_in_every_format(invoke: Invoke, store_path: Path) -> None:
+    with open_store(str(store_path)).write() as unit:
+        register(unit, "odd", loss=math.nan, best=-math.inf, lone="\ud800", text="a|b\x1b")
+    for name, loss in (("json", "null"), ("jsonl", "null"), ("csv", "nan"), ("tsv", "nan")):
+        result = invoke("models", "list", "--db", store_path, "--format", name)
+        assert result.exit_code == 0
+        assert loss in result.stdout
+        result.stdout.encode()

@@ -1,0 +1,249 @@
+"""Models are created, edited, renamed and deleted by commands, each in one write."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+
+from kolena_local.cli import ask, model_changes
+from kolena_local.repository import open_store
+from kolena_local.repository.records import ModelRecord
+from tests.cli.conftest import Invoke
+
+
+def stored(store: Path, name: str) -> ModelRecord:
+    with open_store(str(store)).read() as unit:
+        return unit.models.get(name)
+
+
+def names(store: Path) -> List[str]:
+    with open_store(str(store)).read() as unit:
+        return [model.name for model in unit.models.list()]
+
+
+def test_create_makes_store_workflow_and_model(invoke: Invoke, store_path: Path) -> None:
+    result = invoke(
+        "models", "create", "new", "-w", "Animals", "--db", store_path,
+        "-m", "seed=3", "-m", "optimizer.name=adam", "-m", "optimizer.rate=1e-3", "-m", "ok=true",
+        "-m", 'quoted="3"', "-m", "text=hello = world", "-m", '"a.b c"=[1, null]', "-m", "loss=NaN",
+        "-t", "b", "-t", "a",
+    )  # fmt: skip
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "Created the model 'new' in the new workflow 'Animals'.\n"
+    model = stored(store_path, "new")
+    assert math.isnan(model.metadata.pop("loss"))  # type: ignore[arg-type]
+    assert model.metadata == {
+        "seed": 3,
+        "optimizer": {"name": "adam", "rate": 0.001},
+        "ok": True,
+        "quoted": "3",
+        "text": "hello = world",
+        "a.b c": [1, None],
+    }
+    assert model.tags == {"a", "b"}
+
+
+def test_create_takes_a_file_with_options_on_top(
+    invoke: Invoke, store: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_text('{"seed": 1, "crop": {"size": 8}}', encoding="utf-8-sig")
+    arguments = ("models", "create", "new", "-w", "Animals", "--db", store, "--metadata-file", file)
+    (entry,) = json.loads(invoke(*arguments, "-m", "crop.flip=false", "--json", "-q").stdout)
+    assert entry["metadata"] == {"seed": 1, "crop": {"size": 8, "flip": False}}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"{", "no JSON"),
+        (b"[1]", "no JSON object"),
+        (b'{"a": 1, "a": 2}', "'a' twice"),
+        (b"\xff\xfe", "not in UTF-8"),
+        (b"[" * 100_000, "no JSON|too deeply"),
+    ],
+)
+def test_create_refuses_a_file_that_is_no_metadata(
+    invoke: Invoke, store_path: Path, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_bytes(content)
+    result = invoke(
+        "models", "create", "new", "-w", "A", "--db", store_path, "--metadata-file", file
+    )
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert any(part in result.stderr for part in sentence.split("|"))
+    assert not store_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["create", "resnet-50", "-w", "Animals"], 1, "There is a model"),
+        (["create", " ", "-w", "Animals"], 1, "blank"),
+        (["create", "new"], 2, "--workflow"),
+        (["create", "new", "-w", "Animals", "-m", "seed"], 2, "no KEY=VALUE"),
+        (["create", "new", "-w", "Animals", "-m", "a..b=1"], 2, "no KEY=VALUE"),
+        (["create", "new", "-w", "Animals", "-m", "a=1", "-m", "a.b=1"], 1, "no object"),
+        (["edit", "resnet-5", "-m", "a=1"], 1, "did you mean 'resnet-50'"),
+        (["edit", "resnet-50", "--unset", "sed"], 1, "'framework', 'seed'"),
+        (["edit", "resnet-50", "--unset", "a b"], 2, "names no field"),
+        (["edit", "resnet-50", "--untag", "v2"], 1, "'baseline', 'v1'"),
+        (["edit", "resnet-50", "-m", "new=1", "--untag", "v2"], 1, "'baseline', 'v1'"),
+        (["rename", "resnet-5", "x"], 1, "did you mean 'resnet-50'"),
+        (["rename", "resnet-50", "bert"], 1, "There is a model"),
+        (["delete", "resnet-50", "no such", "--yes"], 1, "no model 'no such'"),
+        (["delete"], 2, "NAME"),
+    ],
+)
+def test_what_cannot_be_done_changes_nothing(
+    invoke: Invoke, store: Path, arguments: List[str], code: int, sentence: str
+) -> None:
+    before = invoke("models", "list", "--json", "--db", store).stdout
+    result = invoke("models", *arguments, "--db", store)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert sentence in result.stderr
+    assert code == 2 or result.stderr.count("\n") == 1
+    assert invoke("models", "list", "--json", "--db", store).stdout == before
+
+
+@pytest.mark.parametrize(
+    "verb", [["edit", "a", "-m", "b=1"], ["rename", "a", "b"], ["delete", "a"]]
+)
+def test_only_create_makes_a_store(invoke: Invoke, store_path: Path, verb: List[str]) -> None:
+    result = invoke("models", *verb, "--db", store_path)
+    assert (result.exit_code, store_path.exists()) == (1, False)
+    assert "There is no store" in result.stderr
+
+
+def test_edit_changes_what_it_says(invoke: Invoke, store: Path) -> None:
+    result = invoke(
+        "models", "edit", "resnet-50", "--db", store, "-m", "optimizer.name=adam",
+        "--unset", "seed", "-t", "v2", "--untag", "v1", "--csv",
+    )  # fmt: skip
+    assert (result.exit_code, result.stderr) == (0, "Saved the model 'resnet-50'.\n")
+    assert result.stdout.startswith(
+        "name,workflow,tags,metadata.framework,metadata.optimizer.name,"
+    )
+    model = stored(store, "resnet-50")
+    assert model.metadata == {"framework": "pytorch", "optimizer": {"name": "adam"}}
+    assert model.tags == {"baseline", "v2"}
+
+
+def editor(monkeypatch: pytest.MonkeyPatch, *edits: str) -> List[str]:
+    """Let the editor save these texts one after the other; return what it is shown."""
+    shown: List[str] = []
+    texts = iter(edits)
+
+    def edit(text: str, **_: Any) -> str:
+        shown.append(text)
+        return next(texts)
+
+    monkeypatch.setattr(model_changes.click, "edit", edit)
+    return shown
+
+
+def test_edit_without_options_opens_an_editor(
+    invoke: Invoke, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "editor"
+    script.write_text('#!/bin/sh\nsed -i.bak "s/pytorch/jax/; s/: 0/: -Infinity/" "$1"\n')
+    script.chmod(0o755)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", str(script))
+    assert invoke("models", "edit", "resnet-50", "--db", store).exit_code == 0
+    assert stored(store, "resnet-50").metadata == {"framework": "jax", "seed": -math.inf}
+
+
+def test_a_slip_in_the_editor_can_be_mended(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_changes, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(model_changes.click, "confirm", lambda *_, **__: True)
+    shown = editor(monkeypatch, '{"seed": 1,', '{"seed": 1}')
+    result = invoke("models", "edit", "resnet-50", "--db", store)
+    assert result.exit_code == 0
+    assert "line 1, column 12" in result.stderr
+    assert shown[1] == '{"seed": 1,'
+    assert stored(store, "resnet-50").metadata == {"seed": 1}
+
+
+def test_a_slip_in_the_editor_without_a_terminal_changes_nothing(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor(monkeypatch, "[]")
+    result = invoke("models", "edit", "resnet-50", "--db", store)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert stored(store, "resnet-50").metadata == {"framework": "pytorch", "seed": 0}
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit(text: str, **_: Any) -> str:
+        with open_store(str(store)).write() as unit:
+            unit.models.edit("resnet-50", assign=[(("theirs",), 1)])
+        return '{"mine": 1}'
+
+    monkeypatch.setattr(model_changes.click, "edit", edit)
+    result = invoke("models", "edit", "resnet-50", "--db", store)
+    assert result.exit_code == 1
+    assert "changed by somebody else" in result.stderr
+    assert '{"mine": 1}' in result.stderr  # so that nothing that was typed is lost
+    assert "theirs" in stored(store, "resnet-50").metadata
+
+
+def test_rename_keeps_everything(invoke: Invoke, store: Path) -> None:
+    before = stored(store, "resnet-50")
+    result = invoke("models", "rename", "resnet-50", "renamed", "--db", store)
+    assert result.stderr == "The model 'resnet-50' is called 'renamed' now.\n"
+    assert (stored(store, "renamed").id, stored(store, "renamed").tags) == (before.id, before.tags)
+    assert "renamed" in invoke("runs", "list", "-m", "renamed", "--db", store).stdout
+
+
+PLANNED: List[Dict[str, Any]] = [
+    {"model": "resnet-50", "workflow": "Animals", "inference_count": 3, "run_count": 1},
+    {"model": "bert", "workflow": "Texts", "inference_count": 0, "run_count": 0},
+]
+
+
+def test_delete_says_what_would_go_and_deletes_nothing(invoke: Invoke, store: Path) -> None:
+    arguments = ("models", "delete", "resnet-50", "bert", "--db", store)
+    result = invoke(*arguments, "--dry-run", "--json")
+    assert json.loads(result.stdout) == PLANNED
+    result = invoke(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "resnet-50  Animals            3     1" in result.stderr
+    assert result.stderr.endswith("add --yes to delete without asking.\n")
+    assert len(names(store)) == 3
+
+
+def test_delete_asks_where_somebody_is_there(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "somebody_is_there", lambda: True)
+    answers = iter([False, True])
+
+    def confirm(question: str, *, abort: bool, err: bool) -> None:
+        assert (question, abort, err) == ("Delete all of this?", True, True)
+        if not next(answers):
+            raise ask.click.Abort
+
+    monkeypatch.setattr(ask.click, "confirm", confirm)
+    assert invoke("models", "delete", "bert", "--db", store).exit_code == 1
+    assert len(names(store)) == 3
+    result = invoke("models", "delete", "bert", "--db", store)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (0, "Deleted 1 model.")
+    assert names(store) == ["resnet-50", "resnet-101"]
+
+
+def test_delete_takes_what_belongs_to_the_models(invoke: Invoke, store: Path) -> None:
+    result = invoke("models", "delete", "resnet-50", "bert", "--db", store, "--yes", "--json")
+    assert (json.loads(result.stdout), result.stderr) == (PLANNED, "Deleted 2 models.\n")
+    assert names(store) == ["resnet-101"]
+    query = "SELECT count(*) AS n FROM v_inference"
+    assert json.loads(invoke("sql", query, "--json", "--db", store).stdout) == [{"n": 0}]
