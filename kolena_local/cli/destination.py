@@ -60,6 +60,7 @@ class Destination:
                 with suppress(FileNotFoundError):
                     shutil.copymode(self._path, self._unfinished)
                 self._unfinished.replace(self._path)
+            self._stream = None
         except OSError as error:
             raise self._refused(error) from error
 
@@ -110,17 +111,25 @@ def current() -> Destination | None:
 
 @contextmanager
 def finish(context: click.Context) -> Iterator[None]:
-    """Keep the file if the block ends well, else discard it."""
+    """Keep the file if the block ends well or by an exit code of its own, else discard it."""
     try:
-        yield
-        destination: Destination | None = context.meta.get(_DESTINATION)
-        if destination is not None:
-            destination.keep()
+        try:
+            yield
+        except click.exceptions.Exit:
+            _keep(context)
+            raise
+        _keep(context)
     except BaseException:
-        destination = context.meta.get(_DESTINATION)
+        destination: Destination | None = context.meta.get(_DESTINATION)
         if destination is not None:
             destination.discard()
         raise
+
+
+def _keep(context: click.Context) -> None:
+    destination: Destination | None = context.meta.get(_DESTINATION)
+    if destination is not None:
+        destination.keep()
 
 
 def write_text(text: str) -> None:

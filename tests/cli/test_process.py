@@ -20,13 +20,18 @@ from tests.cli.conftest import command_line, register, run_process
 HELP_OF_EVERYTHING = """
 import sys
 before = set(sys.modules)
+import click
 from kolena_local.cli import main
-for command in ([], ["models"], ["models", "list"], ["models", "show"], ["runs", "list"],
-                ["db", "path"], ["demo"]):
-    try:
-        main([*command, "--help"], prog_name="kolena-local")
-    except SystemExit as end:
-        assert not end.code
+def show(group, path):
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            show(command, [*path, name])
+        try:
+            main([*path, name, "--help"], prog_name="kolena-local")
+        except SystemExit as end:
+            assert not end.code
+show(main, [])
 loaded = {name.split(".")[0] for name in set(sys.modules) - before}
 print("loaded:", *sorted(loaded - sys.stdlib_module_names))
 """
@@ -88,7 +93,10 @@ def test_closed_pipe_is_quiet(store: Path) -> None:
     with open_store(str(store)).write() as unit:
         for number in range(300):
             register(unit, f"model {number}", note="x" * 1_000)
-    for arguments in (("models", "list", "--json"), ("models", "list"), ("--help",)):
+    for arguments in (
+        ("models", "list", "--json"), ("models", "list", "--format", "jsonl"), ("models", "list"),
+        ("sql", "SELECT * FROM v_model", "--csv"), ("--help",),
+    ):  # fmt: skip
         process = subprocess.Popen(
             command_line("--db", store, *arguments),
             stdout=subprocess.PIPE,
@@ -114,6 +122,36 @@ def test_table_fits_a_narrow_terminal(store: Path, monkeypatch: pytest.MonkeyPat
     assert len(lines) == 4
     assert max(map(len, lines)) <= 50
     assert lines[2].startswith(" 2  resnet-")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize(("answer", "code", "left"), [("y", 0, 2), ("n", 1, 3), ("", 1, 3)])
+def test_deleting_asks_at_a_terminal(store: Path, answer: str, code: int, left: int) -> None:
+    import pty
+
+    controller, terminal = pty.openpty()
+    with os.fdopen(terminal, "rb") as asked:
+        process = subprocess.Popen(
+            command_line("models", "delete", "bert", "--db", store),
+            stdin=asked,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        os.write(controller, f"{answer}\n".encode())
+        output, errors = process.communicate(timeout=20)
+    os.close(controller)
+    assert (process.returncode, output) == (code, "")
+    assert "Delete all of this? [y/N]: " in errors
+    with open_store(str(store)).read() as unit:
+        assert len(unit.models.list()) == left
+
+
+def test_deleting_refuses_without_a_terminal(store: Path) -> None:
+    run = run_process("models", "delete", "bert", "--db", store)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.splitlines()[-1].endswith("add --yes to delete without asking.")
+    assert run_process("models", "delete", "bert", "--db", store, "--yes").returncode == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")

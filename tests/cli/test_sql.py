@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from pathlib import Path
 
 import pytest
 
+from kolena_local.repository import free_query
 from tests.cli.conftest import Invoke
 
 
@@ -80,3 +83,22 @@ def test_anything_but_a_question_is_one_sentence(
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert sentence in result.stderr
     assert len(json.loads(invoke("models", "list", "--json", "--db", store).stdout)) == 3
+
+
+def test_an_interrupted_question_says_so_and_leaves_no_file(
+    invoke: Invoke, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT count(*) FROM n"
+    timers = [threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])]
+    authorize = free_query._authorize
+
+    def interrupt_soon(*arguments: object) -> int:
+        while timers:  # now SQLite has the question
+            timers.pop().start()
+        return authorize(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(free_query, "_authorize", interrupt_soon)
+    target = tmp_path / "answer.csv"
+    result = invoke("sql", endless, "--csv", "-o", target, "--db", store)
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "\nInterrupted.\n")
+    assert not list(tmp_path.glob("answer.csv*"))
