@@ -14,13 +14,14 @@ from typing import Any, Union
 from kolena_local.serialization.decode import converter_for
 from kolena_local.serialization.hints import is_class, shown_hint
 from kolena_local.serialization.layout import Structured, layout_of
-from kolena_local.serialization.scalar import SCALARS, Converter, Mismatch, shown
+from kolena_local.serialization.scalar import SCALARS, Converter, Mismatch, plain, shown
 
 #: Keys lost, keys kept as extras, fields left to their default, values converted.
 Cost = tuple[int, int, int, int]
 
 _FREE: Cost = (0, 0, 0, 0)
 _CONVERTED: Cost = (0, 0, 0, 1)
+_READ_OTHERWISE: Cost = (0, 0, 0, 2)
 _UNIONS = (Union, types.UnionType)
 _CHOICES_KEPT = 1000
 
@@ -114,6 +115,10 @@ def cost_of(hint: Any, value: Any) -> Cost | None:
         return _sum((arguments[1], item) for item in value.values())
     if is_class(hint, Structured):
         return _cost_of_object(hint, value)
+    return _cost_of_scalar(hint, plain(value))
+
+
+def _cost_of_scalar(hint: Any, value: Any) -> Cost | None:
     # numpy's float64 and texts, and enumerations of texts, inherit from these two.
     if type(value) is hint or (hint in (float, str) and isinstance(value, hint)):
         return _FREE
@@ -121,7 +126,9 @@ def cost_of(hint: Any, value: Any) -> Cost | None:
         converter_for(hint)(value)
     except Mismatch:
         return None
-    return _CONVERTED
+    # 1 is rather the number 1.0 than the text "1" or the truth.
+    numbers = hint in (int, float) and isinstance(value, (int, float))
+    return _CONVERTED if numbers else _READ_OTHERWISE
 
 
 def _cost_of_object(cls: type[Structured], value: Any) -> Cost | None:

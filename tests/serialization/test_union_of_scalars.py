@@ -49,3 +49,29 @@ def test_an_error_names_the_members_as_they_are_written() -> None:
 
     with pytest.raises(InputValidationError, match="is none of float, list"):
         Nested(object())
+
+
+class TextFirst(DataObject):
+    value: Union[bool, str, float]
+
+
+class TruthFirst(DataObject):
+    value: Union[bool, int]
+
+
+@pytest.mark.parametrize(
+    ("cls", "given", "kept"),
+    [
+        (TextFirst, 1, 1.0),
+        (TextFirst, np.int64(1), 1.0),
+        (TextFirst, np.float32(0.5), 0.5),
+        (TextFirst, np.bool_(True), True),
+        (TruthFirst, np.int64(1), 1),
+        (TruthFirst, np.int8(0), 0),
+        (TruthFirst, 1.0, 1),
+        (TruthFirst, "1", 1),
+    ],
+)
+def test_numbers_stay_numbers(cls: Any, given: Any, kept: Any) -> None:
+    value = cls(given).value
+    assert (value, type(value)) == (kept, type(kept))
