@@ -57,6 +57,7 @@ def _for_shell(name: str) -> str:
     """Escape what bash takes for more than a letter; the other shells do it themselves."""
     if not os.environ.get("_KOLENA_LOCAL_COMPLETE", "").startswith("bash"):
         return name
+    # Two backslashes for one: click's script reads its answer with `read`, which takes one away.
     return "".join(
-        letter if letter.isalnum() or letter in "@%+=:,./-_" else f"\\{letter}" for letter in name
+        letter if letter.isalnum() or letter in "@%+=:,./-_" else rf"\\{letter}" for letter in name
     )

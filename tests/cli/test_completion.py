@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,9 +53,35 @@ def test_names_complete_and_load_nothing_heavy(store: Path) -> None:
     assert complete("results", *db, "resnet-50", "al") == ["all animals"]
     assert complete("test-cases", "show", *db, "") == ["day", "night"]
     assert complete("models", "list", *db, "-w", "T") == ["Texts"]
-    assert complete("results", *db, "resnet-50", "al", shell="bash") == [r"all\ animals"]
-    assert complete("test-suites", "show", *db, "all a", shell="bash") == [r"all\ animals"]
+    assert complete("results", *db, "resnet-50", "al", shell="bash") == [r"all\\ animals"]
+    assert complete("test-suites", "show", *db, "all a", shell="bash") == [r"all\\ animals"]
     assert complete("mod") == ["models"]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="this system has no bash")
+def test_bash_completes_a_name_with_blanks(store: Path, tmp_path: Path) -> None:
+    close_stores()
+    program = tmp_path / "kolena-local"
+    program.write_text(
+        f"#!/bin/sh\nexec {sys.executable} -c "
+        '\'from kolena_local.cli import main; main(prog_name="kolena-local")\' "$@"\n'
+    )
+    program.chmod(0o755)
+    script = """
+        complete() { :; }  # says what to do at a terminal, which is not there
+        eval "$(_KOLENA_LOCAL_COMPLETE=bash_source kolena-local)"
+        COMP_WORDS=(kolena-local results resnet-50 'all\\ an') COMP_CWORD=3
+        _kolena_local_completion kolena-local
+        printf '[%s]' "${COMPREPLY[@]}"
+    """
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    output = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "PATH": path, "KOLENA_LOCAL_DB": str(store)},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert output.stdout == r"[all\ animals]"
 
 
 def test_the_variable_names_the_store(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
