@@ -286,6 +286,13 @@ class SampleMetricsRecord:
     id: int
 
 
+class SampleScoreRow(NamedTuple):
+    """Stored metrics of one sample in a test case under one configuration, as JSON text."""
+
+    test_sample_id: int
+    payload: str
+
+
 @dataclass(frozen=True)
 class PlotRecord:
     """A stored plot of a test case."""

@@ -16,6 +16,7 @@ from kolena_local.repository.records import (
     PlotRecord,
     Results,
     SampleMetricsRecord,
+    SampleScoreRow,
     SuiteMetricsRecord,
 )
 from kolena_local.repository.rows import execute, fetch, insert
@@ -135,6 +136,35 @@ def sample_metrics(
         {"run": run_id, "test_case": test_case, "after": after, "limit": limit},
     )
     return [SampleMetricsRecord(*row) for row in rows]
+
+
+def has_sample_scores(connection: Connection, configuration_id: int) -> bool:
+    """Say whether there are metrics of any sample under one configuration."""
+    # Two questions, because each of the two indexes has the rows of one of them.
+    query = """
+        SELECT EXISTS (SELECT 1 FROM metrics_test_sample
+                WHERE evaluator_configuration_id = :id AND test_case_id IS NOT NULL)
+            OR EXISTS (SELECT 1 FROM metrics_test_sample
+                WHERE evaluator_configuration_id = :id AND test_case_id IS NULL)
+    """
+    return bool(fetch(connection, query, {"id": configuration_id})[0][0])
+
+
+def sample_scores(
+    connection: Connection, configuration_id: int, test_case_id: int | None, after: int, limit: int
+) -> list[SampleScoreRow]:
+    """Return a page of the metrics of a test case's samples, by the samples' ids."""
+    of_case = "test_case_id IS NULL" if test_case_id is None else "test_case_id = :case"
+    rows = fetch(
+        connection,
+        f"""
+        SELECT test_sample_id, payload FROM metrics_test_sample
+        WHERE evaluator_configuration_id = :id AND {of_case} AND test_sample_id > :after
+        ORDER BY test_sample_id LIMIT :limit
+        """,
+        {"id": configuration_id, "case": test_case_id, "after": after, "limit": limit},
+    )
+    return [SampleScoreRow(*row) for row in rows]
 
 
 def plots(connection: Connection, run_id: int) -> list[PlotRecord]:

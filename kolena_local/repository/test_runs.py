@@ -20,6 +20,7 @@ from kolena_local.repository.records import (
     Results,
     RunDeletion,
     SampleMetricsRecord,
+    SampleScoreRow,
     SuiteMetricsRecord,
     TestRunRecord,
 )
@@ -254,6 +255,34 @@ class TestRuns:
             limit: at most so many records; -1 for all.
         """
         return results.sample_metrics(self._connection, run_id, test_case, after, limit)
+
+    def configurations(self, run_id: int) -> builtins.list[ConfigurationRecord]:
+        """Return the configurations under which a run's evaluator was called, oldest first."""
+        rows = fetch(
+            self._connection,
+            """
+            SELECT id, test_run_id, nullif(display_name, ''), payload FROM evaluator_configuration
+            WHERE test_run_id = ? ORDER BY id
+            """,
+            (run_id,),
+        )
+        return [ConfigurationRecord(*row) for row in rows]
+
+    def has_sample_scores(self, configuration_id: int) -> bool:
+        """Say whether there are metrics of any sample under one configuration."""
+        return results.has_sample_scores(self._connection, configuration_id)
+
+    def sample_scores(
+        self, configuration_id: int, test_case_id: int | None, *, after: int = 0, limit: int = -1
+    ) -> builtins.list[SampleScoreRow]:
+        """Return metrics of a test case's samples under one configuration, by the samples' ids.
+
+        Parameters:
+            test_case_id: None for those that are the same in every test case.
+            after: the last sample's id of the page before; 0 for the first page.
+            limit: at most so many rows; -1 for all.
+        """
+        return results.sample_scores(self._connection, configuration_id, test_case_id, after, limit)
 
     def plots(self, run_id: int) -> builtins.list[PlotRecord]:
         """Return the plots of the run's test cases, configuration by configuration."""
