@@ -24,6 +24,7 @@ from kolena_local.location import MEMORY
 from kolena_local.repository.connection import check_library, connect
 from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.opening import build_in_memory, prepare
+from kolena_local.repository.rows import driver_of
 from kolena_local.repository.unit import Unit
 
 _BEGIN: Final = "kolena_local_begin"
@@ -115,7 +116,13 @@ class Store:
         # first and writes later fails at once when another has written in between.
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield Unit(connection)
-            connection.commit()
+            try:
+                connection.commit()
+            except BaseException:
+                # SQLAlchemy believes that a failed commit ended the transaction. It did not: the
+                # pooled connection would go on keeping all other writers out.
+                driver_of(connection).rollback()
+                raise
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:

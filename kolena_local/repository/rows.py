@@ -27,7 +27,7 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 def fetch(connection: Connection, query: str, parameters: Parameters = ()) -> list[Row]:
     """Run one query and return all its rows as plain tuples."""
-    return _driver(connection).execute(query, parameters).fetchall()
+    return driver_of(connection).execute(query, parameters).fetchall()
 
 
 def fetch_ids(connection: Connection, query: str, parameters: Parameters = ()) -> array[int]:
@@ -37,12 +37,12 @@ def fetch_ids(connection: Connection, query: str, parameters: Parameters = ()) -
 
 def execute(connection: Connection, statement: str, parameters: Parameters = ()) -> int:
     """Run one statement and return how many rows it changed."""
-    return _driver(connection).execute(statement, parameters).rowcount
+    return driver_of(connection).execute(statement, parameters).rowcount
 
 
 def execute_each(connection: Connection, statement: str, parameters: Sequence[Row]) -> None:
     """Run one statement once for each row of parameters."""
-    _driver(connection).executemany(statement, parameters)
+    driver_of(connection).executemany(statement, parameters)
 
 
 def insert(connection: Connection, head: str, rows: Iterable[Row], tail: str = "") -> int:
@@ -86,7 +86,8 @@ def next_id(connection: Connection, table: str) -> int:
     return int(fetch(connection, f"SELECT ifnull(max(id), 0) + 1 FROM {table}")[0][0])
 
 
-def _driver(connection: Connection) -> sqlite3.Connection:
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """Return the driver's connection below one of SQLAlchemy's."""
     return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 

@@ -88,6 +88,7 @@ def work(path: Path, ack: Ack) -> None:
 
             def infer(sample: Image, number: int = number) -> Guess:
                 ack("infers", number)
+                time.sleep(0.001)  # so that many are killed here
                 return guess(sample)
 
             test(AnimalModel(f"test-{number}", infer=infer), suite, judge())
