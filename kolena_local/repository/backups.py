@@ -145,7 +145,7 @@ def _alone(path: str) -> sqlite3.Connection | None:
         if not is_store(path):
             return None
         connection = connect(path, writable=is_writable(path))
-    except FOREIGN:
+    except (StoreDamagedError, *FOREIGN):
         # Not touched any further: SQLite would throw the log away of a file that it cannot read.
         return None
     try:

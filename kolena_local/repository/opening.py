@@ -19,6 +19,7 @@ from kolena_local import location
 from kolena_local.errors import (
     InputValidationError,
     NotAStoreError,
+    StoreDamagedError,
     StoreError,
     StoreNewerError,
     StoreNotFoundError,
@@ -97,6 +98,7 @@ def is_store(path: str) -> bool:
 
     Raises:
         NotAStoreError: something else is at ``path``.
+        StoreDamagedError: the file ends in the middle of a page.
         sqlite3.Error: the file cannot be read.
     """
     if os.path.isdir(path):
@@ -108,7 +110,25 @@ def is_store(path: str) -> bool:
             f"The file {path} is not a store of kolena_local; give the path of another file."
         )
     with closing(connect_untouched(path)) as connection:
-        return _is_ours(connection, path)
+        ours = _is_ours(connection, path)
+        (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    if ours and _is_cut(path, page_size):
+        raise StoreDamagedError(
+            f"The end of the store {path} is cut off; restore a backup, or rescue what is there"
+            " with `sqlite3 FILE .recover`."
+        )
+    return ours
+
+
+def _is_cut(path: str, page_size: int) -> bool:
+    # SQLite itself notices a missing page, but takes the rest of half a page for zeros. While a log
+    # is there, somebody may be making the file longer at this moment.
+    for _ in range(2):
+        if os.path.getsize(path) % page_size == 0:
+            return False
+        if any(os.path.exists(path + log) for log in ("-wal", "-journal")):
+            return False
+    return True
 
 
 def _is_ours(connection: sqlite3.Connection, path: str) -> bool:

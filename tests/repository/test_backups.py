@@ -168,6 +168,20 @@ def test_a_damaged_store_is_set_aside_with_its_log(file_store: Store, tmp_path: 
     assert names(path) == ["one"]
 
 
+def test_a_store_that_was_cut_is_set_aside(file_store: Store) -> None:
+    put(file_store.location, "one")
+    copy = back_up(file_store.location)
+    close_stores()
+    path = Path(file_store.location)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(StoreDamagedError, match="cut off"):
+        open_store(str(path))
+    aside = restore(str(path), copy)
+    assert aside is not None
+    assert Path(aside).stat().st_size % 4096 == 3996
+    assert names(path) == ["one"]
+
+
 def test_only_a_sound_store_is_restored(file_store: Store, tmp_path: Path) -> None:
     put(file_store.location, "one")
     foreign, newer, cut, text, older = (tmp_path / name for name in "fncto")
