@@ -89,7 +89,9 @@ def _explained(error: Exception) -> BaseException:
         sqlite3.ProgrammingError,
     ):
         return error
-    return InputValidationError(f"SQLite does not understand the query: {text}; correct it.")
+    return InputValidationError(
+        f"SQLite does not understand the query: {text.rstrip('.')}; correct it."
+    )
 
 
 def _distinct(names: list[str]) -> list[str]:
