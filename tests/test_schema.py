@@ -26,7 +26,13 @@ DIGEST = b"\x01" + bytes(16)
 
 # One good row of every table (foreign keys are off here) …
 GOOD: dict[str, dict[str, Any]] = {
-    "workflow": {"name": "w", "created_at": TIME},
+    "workflow": {
+        "name": "w",
+        "created_at": TIME,
+        "test_sample_schema": "{}",
+        "ground_truth_schema": "{}",
+        "inference_schema": "{}",
+    },
     "model": {
         "workflow_id": 1,
         "name": "m",
@@ -109,7 +115,13 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 # … and what each CHECK must refuse in it.
 BAD: dict[str, dict[str, list[Any]]] = {
-    "workflow": {"name": ["", " \t\n"], "created_at": ["", "2026-01-31", "2026-01-31 23:59:59"]},
+    "workflow": {
+        "name": ["", " \t\n"],
+        "created_at": ["", "2026-01-31", "2026-01-31 23:59:59"],
+        "test_sample_schema": ["", "{", "[]"],
+        "ground_truth_schema": ["true"],
+        "inference_schema": ["NaN"],
+    },
     "model": {
         "name": [" "],
         "metadata": ["", "[]", "1", "{", "null"],

@@ -23,6 +23,14 @@ class WorkflowRecord:
     created_at: str
 
 
+class WorkflowSchemas(NamedTuple):
+    """What payloads of a workflow look like: JSON schemas, as JSON texts."""
+
+    test_sample: str
+    ground_truth: str
+    inference: str
+
+
 @dataclass(frozen=True)
 class ModelRecord:
     """A registered model; ``workflow`` is its workflow's name."""

@@ -45,6 +45,9 @@ class WorkflowTable(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str = _text(unique=True)
     created_at: str = _text()
+    test_sample_schema: str | None = _text()
+    ground_truth_schema: str | None = _text()
+    inference_schema: str | None = _text()
 
 
 class ModelTable(Table, table=True):

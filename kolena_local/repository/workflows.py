@@ -7,7 +7,7 @@ import builtins
 from sqlmodel import Session, select
 
 from kolena_local.repository.names import checked, now, unknown
-from kolena_local.repository.records import WorkflowRecord
+from kolena_local.repository.records import WorkflowRecord, WorkflowSchemas
 from kolena_local.repository.tables import WorkflowTable
 
 
@@ -17,24 +17,40 @@ class Workflows:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def ensure(self, name: str) -> WorkflowRecord:
+    def ensure(self, name: str, schemas: WorkflowSchemas | None = None) -> WorkflowRecord:
         """Return the workflow of that name, made if it is not there.
+
+        Parameters:
+            schemas: what its payloads look like from now on; None keeps what is known.
 
         Raises:
             InputValidationError: the name is blank.
         """
-        found = self.find(name)
-        if found is not None:
-            return found
-        row = WorkflowTable(name=checked("workflow", name), created_at=now())
-        self._session.add(row)
+        row = self._row(name)
+        if row is None:
+            row = WorkflowTable(name=checked("workflow", name), created_at=now())
+            self._session.add(row)
+        if schemas is not None:
+            row.test_sample_schema = schemas.test_sample
+            row.ground_truth_schema = schemas.ground_truth
+            row.inference_schema = schemas.inference
         self._session.flush()
         return _record(row)
 
+    def schemas(self, name: str) -> WorkflowSchemas | None:
+        """Return what the workflow's payloads look like; None if no definition told so yet."""
+        row = self._row(name)
+        if row is None or not (
+            row.test_sample_schema and row.ground_truth_schema and row.inference_schema
+        ):
+            return None
+        return WorkflowSchemas(
+            row.test_sample_schema, row.ground_truth_schema, row.inference_schema
+        )
+
     def find(self, name: str) -> WorkflowRecord | None:
         """Return the workflow of that name, or None."""
-        query = select(WorkflowTable).where(WorkflowTable.name == name)
-        row = self._session.exec(query).one_or_none()
+        row = self._row(name)
         return None if row is None else _record(row)
 
     def get(self, name: str) -> WorkflowRecord:
@@ -52,6 +68,11 @@ class Workflows:
         """Return all workflows, oldest first."""
         rows = self._session.exec(select(WorkflowTable)).all()
         return sorted((_record(row) for row in rows), key=lambda record: record.id)
+
+    def _row(self, name: str) -> WorkflowTable | None:
+        query = select(WorkflowTable).where(WorkflowTable.name == name)
+        row: WorkflowTable | None = self._session.exec(query).one_or_none()
+        return row
 
 
 def _record(row: WorkflowTable) -> WorkflowRecord:

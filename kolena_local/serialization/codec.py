@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from kolena_local.errors import InputValidationError
@@ -16,6 +17,7 @@ from kolena_local.payload import Json, digest, dumps, loads
 from kolena_local.serialization.decode import decode
 from kolena_local.serialization.encode import encode
 from kolena_local.serialization.layout import Structured
+from kolena_local.serialization.schema import schema_of
 
 
 class Codec:
@@ -39,6 +41,13 @@ class Codec:
         self.ground_truth_type = ground_truth_type
         self.inference_type = inference_type
         self._any_inference = any_inference
+
+    @cached_property
+    def schemas(self) -> tuple[str, str, str]:
+        """The JSON schemas of what is stored of samples, ground truths and inferences."""
+        types = (self.test_sample_type, self.ground_truth_type, self.inference_type)
+        sample, ground_truth, inference = (dumps(schema_of(cls)) for cls in types)
+        return sample, ground_truth, inference
 
     def write_sample(self, sample: Any) -> tuple[bytes, str, dict[str, Json]]:
         """Return a sample's digest, its payload without metadata, and its metadata.

@@ -12,12 +12,19 @@ from typing import Any
 
 from kolena_local import repository
 from kolena_local.errors import FrozenObjectError, IncorrectUsageError, WorkflowMismatchError
+from kolena_local.repository.records import WorkflowSchemas
 from kolena_local.workflow.workflow import Workflow
 
 
 def current_store() -> repository.Store:
     """Open the store that is chosen here and now, making it if there is none."""
     return repository.open_store()
+
+
+def ensure_workflow(unit: repository.Unit, workflow: Workflow) -> int:
+    """Return the id of the workflow's record, which tells from now on what its types are."""
+    schemas = WorkflowSchemas(*workflow._codec.schemas)
+    return unit.workflows.ensure(workflow.name, schemas).id
 
 
 class Entity:

@@ -18,6 +18,7 @@ from kolena_local.workflow.entity import (
     check_store,
     check_workflow,
     current_store,
+    ensure_workflow,
 )
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.inference import Inference
@@ -110,7 +111,7 @@ class Model(Entity):
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
         store = current_store()
         with store.write() as unit:
-            workflow_id = unit.workflows.ensure(workflow.name).id
+            workflow_id = ensure_workflow(unit, workflow)
             record = unit.models.add(workflow_id, name, wanted_metadata, wanted_tags)
         logger.info("created model %r", name)
         return cls._mirroring(store, record, infer)
@@ -248,7 +249,7 @@ def _ensure(
             # Another process may have been quicker.
             return unit.models.get(name), False
         except NotFoundError:
-            workflow_id = unit.workflows.ensure(workflow.name).id
+            workflow_id = ensure_workflow(unit, workflow)
             return unit.models.add(workflow_id, name, metadata, tags), True
 
 

@@ -19,7 +19,13 @@ from kolena_local.workflow.arguments import (
     check_name,
     check_version,
 )
-from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, current_store
+from kolena_local.workflow.entity import (
+    Entity,
+    bound_workflow,
+    check_workflow,
+    current_store,
+    ensure_workflow,
+)
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_case_edit import Change, TestCaseEditor, check_pairs, write_edit
 from kolena_local.workflow.test_sample import TestSample
@@ -305,7 +311,7 @@ def _add(
     description: str | None,
     changes: list[Change],
 ) -> TestCaseRecord:
-    workflow_id = unit.workflows.ensure(workflow.name).id
+    workflow_id = ensure_workflow(unit, workflow)
     record = unit.test_cases.add(workflow_id, name, description or "")
     return write_edit(unit, record, workflow_id, None, changes, reset=False) if changes else record
 

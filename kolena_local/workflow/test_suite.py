@@ -22,6 +22,7 @@ from kolena_local.workflow.entity import (
     bound_workflow,
     check_workflow,
     current_store,
+    ensure_workflow,
 )
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
@@ -262,7 +263,7 @@ def _find(unit: Unit, name: str, version: int | None) -> TestSuiteRecord | None:
 
 
 def _add(unit: Unit, workflow: Workflow, name: str, change: SuiteChange) -> TestSuiteRecord:
-    workflow_id = unit.workflows.ensure(workflow.name).id
+    workflow_id = ensure_workflow(unit, workflow)
     record = unit.test_suites.add(workflow_id, name, change.description or "", change.tags or set())
     if change.test_cases:
         return unit.test_suites.replace_test_cases(record.id, 0, pins(change.test_cases))

@@ -3,11 +3,22 @@
 
 CREATE TABLE workflow (
     -- What models, test cases and test suites belong to: one kind of problem, such as
-    -- "Object Detection". The types of its samples live in the user's code, not here.
+    -- "Object Detection". The classes of its samples live in the user's code, not here.
     id INTEGER NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE CHECK (trim(name, char(9, 10, 13, 32)) <> ''),
     -- As all times here: UTC, ISO 8601, milliseconds, Z.
-    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at))
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    -- What payloads look like, as JSON Schema (draft 2020-12), by the latest definition that stored
+    -- something; NULL until one has.
+    test_sample_schema TEXT
+        CHECK (test_sample_schema IS NULL OR
+            CASE WHEN json_valid(test_sample_schema) THEN json_type(test_sample_schema) END IS 'object'),
+    ground_truth_schema TEXT
+        CHECK (ground_truth_schema IS NULL OR
+            CASE WHEN json_valid(ground_truth_schema) THEN json_type(ground_truth_schema) END IS 'object'),
+    inference_schema TEXT
+        CHECK (inference_schema IS NULL OR
+            CASE WHEN json_valid(inference_schema) THEN json_type(inference_schema) END IS 'object')
 ) STRICT;
 
 CREATE TABLE model (
