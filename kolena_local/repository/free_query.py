@@ -30,6 +30,7 @@ def query(
 ) -> QueryResult:
     """Answer a question; see :meth:`Unit.query`."""
     raw = cast("sqlite3.Connection", connection.connection.driver_connection)
+    question.encode()  # Python 3.10 has only a riddle for text that is no valid Unicode
     with _reading_only(raw):
         try:
             cursor = raw.execute(question, parameters)
