@@ -1,0 +1,1 @@
+"""Two models compared honestly: paired statistics, pure functions on arrays."""

@@ -1,0 +1,69 @@
+"""Which way a metric is better. Pure functions on names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from kolena_local.errors import InputValidationError
+
+# fmt: off
+_LOWER = frozenset({
+    "cer", "cost", "costs", "delay", "dist", "distance", "distances", "divergence", "duration",
+    "err", "error", "errors", "failed", "failure", "failures", "false", "fn", "fp", "incorrect",
+    "latency", "loss", "losses", "mae", "mape", "miss", "missed", "misses", "mse", "penalty",
+    "perplexity", "residual", "residuals", "risk", "rmse", "runtime", "wer", "wrong",
+})
+_HIGHER = frozenset({
+    "accuracy", "ap", "auc", "auroc", "bleu", "correct", "dice", "f1", "hit", "hits", "iou",
+    "jaccard", "overlap", "passed", "precision", "psnr", "recall", "right", "rouge", "sensitivity",
+    "similarity", "specificity", "ssim", "success", "tn", "tp", "true",
+})
+# fmt: on
+_WORD = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*")
+
+
+class Direction(NamedTuple):
+    """Which way a metric is better, and how that is known.
+
+    Attributes:
+        metric: its name.
+        higher_is_better: False if lower is.
+        source: ``given``, ``name`` (a word in it, such as error or accuracy) or
+            ``default``.
+    """
+
+    metric: str
+    higher_is_better: bool
+    source: str
+
+
+def directions(metrics: Iterable[str], given: Mapping[str, bool]) -> dict[str, Direction]:
+    """Say for each metric which way it is better: as given, by its name, else higher.
+
+    Raises:
+        InputValidationError: a direction is given for a metric that is not compared, or is neither
+            True nor False.
+    """
+    names = list(metrics)
+    for name, higher in given.items():
+        if name not in names:
+            raise InputValidationError(
+                f"higher_is_better names the metric {name!r}, which is not compared; compared:"
+                f" {', '.join(names)}."
+            )
+        if not isinstance(higher, bool):
+            raise InputValidationError(
+                f"higher_is_better of the metric {name!r} must be True or False, not {higher!r}."
+            )
+    return {name: _direction(name, given) for name in names}
+
+
+def _direction(name: str, given: Mapping[str, bool]) -> Direction:
+    if name in given:
+        return Direction(name, given[name], "given")
+    words = {word.lower() for word in _WORD.findall(name)}
+    if words & _LOWER:
+        return Direction(name, False, "name")
+    return Direction(name, True, "name" if words & _HIGHER else "default")

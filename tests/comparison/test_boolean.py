@@ -1,0 +1,51 @@
+"""McNemar's exact test and the interval of a difference of shares."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from kolena_local.comparison.boolean import mcnemar_p_value, proportion_interval
+
+COUNTS = st.integers(0, 3_000)
+
+
+@given(COUNTS, COUNTS)
+def test_mcnemar_is_the_two_sided_binomial_test(losses: int, gains: int) -> None:
+    expected = binomtest(losses, losses + gains, 0.5).pvalue if losses + gains else 1.0
+    assert mcnemar_p_value(losses, gains) == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize(
+    ("losses", "gains", "p_value"),
+    [(0, 0, 1.0), (0, 5, 2 / 32), (0, 6, 2 / 64), (1, 5, 14 / 64), (4, 4, 1.0)],
+)
+def test_mcnemar_by_hand(losses: int, gains: int, p_value: float) -> None:
+    assert mcnemar_p_value(losses, gains) == pytest.approx(p_value)
+
+
+def test_interval_by_hand() -> None:
+    # One more loss and gain on two more samples: shares 4/100 and 11/100.
+    low, high = proportion_interval(3, 10, 98, 0.95)
+    reach = 1.959964 * ((0.15 - 0.07**2) / 100) ** 0.5
+    assert (low, high) == (pytest.approx(0.07 - reach, abs=1e-6), pytest.approx(0.07 + reach))
+
+
+@given(COUNTS, COUNTS, st.integers(0, 1_000), st.sampled_from([0.8, 0.95, 0.99]))
+def test_interval_holds_the_observed_difference_and_turns_with_the_models(
+    losses: int, gains: int, ties: int, confidence: float
+) -> None:
+    n = losses + gains + ties
+    if n == 0:
+        return
+    low, high = proportion_interval(losses, gains, n, confidence)
+    assert -1 <= low <= (gains - losses) / n <= high <= 1
+    turned = proportion_interval(gains, losses, n, confidence)
+    assert turned == (pytest.approx(-high), pytest.approx(-low))
+
+
+def test_interval_has_a_length_where_no_sample_differs() -> None:
+    low, high = proportion_interval(0, 0, 50, 0.95)
+    assert low < 0 < high
