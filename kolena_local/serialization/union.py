@@ -22,6 +22,7 @@ Cost = tuple[int, int, int, int]
 _FREE: Cost = (0, 0, 0, 0)
 _CONVERTED: Cost = (0, 0, 0, 1)
 _READ_OTHERWISE: Cost = (0, 0, 0, 2)
+_FAR: Cost = (0, 0, 0, 3)
 _UNIONS = (Union, types.UnionType)
 _CHOICES_KEPT = 1000
 
@@ -106,16 +107,18 @@ def cost_of(hint: Any, value: Any) -> Cost | None:
             (cost for member in arguments if (cost := cost_of(member, value)) is not None),
             default=None,
         )
-    if origin in (list, AbstractSequence) and isinstance(value, (list, tuple)):
+    if not arguments:
+        pass  # a bare List or Dict takes any items, as its converter does
+    elif origin in (list, AbstractSequence) and isinstance(value, (list, tuple)):
         return _sum((arguments[0], item) for item in value)
-    if origin is tuple and isinstance(value, (list, tuple)) and Ellipsis not in arguments:
+    elif origin is tuple and isinstance(value, (list, tuple)) and Ellipsis not in arguments:
         fits = len(arguments) == len(value)
         return _sum(zip(arguments, value, strict=True)) if fits else None
-    if origin is dict and isinstance(value, dict):
+    elif origin is dict and isinstance(value, dict):
         return _sum((arguments[1], item) for item in value.values())
     if is_class(hint, Structured):
         return _cost_of_object(hint, value)
-    return _cost_of_scalar(hint, plain(value))
+    return _cost_of_scalar(hint, value)
 
 
 def _cost_of_scalar(hint: Any, value: Any) -> Cost | None:
@@ -126,9 +129,12 @@ def _cost_of_scalar(hint: Any, value: Any) -> Cost | None:
         converter_for(hint)(value)
     except Mismatch:
         return None
-    # 1 is rather the number 1.0 than the text "1" or the truth.
-    numbers = hint in (int, float) and isinstance(value, (int, float))
-    return _CONVERTED if numbers else _READ_OTHERWISE
+    # numpy's 1 is a number before it is a text or a truth, and its True a truth before a number.
+    scalar = plain(value)
+    if isinstance(scalar, bool):
+        return {bool: _CONVERTED, int: _READ_OTHERWISE, float: _READ_OTHERWISE}.get(hint, _FAR)
+    numbers = hint in (int, float) and isinstance(scalar, (int, float))
+    return _CONVERTED if numbers else _FAR
 
 
 def _cost_of_object(cls: type[Structured], value: Any) -> Cost | None:

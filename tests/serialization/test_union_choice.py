@@ -1,6 +1,6 @@
 """Which member of a union comes back, where several could take the value."""
 
-from typing import Any, List, Optional, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import pytest
 
@@ -119,6 +119,16 @@ def test_a_default_that_was_stored_tells_classes_apart(value: Any) -> None:
     loaded = Either._from_dict(payload.loads(payload.dumps(encode(Either(value))))).value
     assert type(loaded) is type(value)
     assert loaded == value
+
+
+class Loose(DataObject):
+    value: Union[List, Dict, Tuple, Label, Sequence, int]  # type: ignore[type-arg]
+
+
+@pytest.mark.parametrize("value", [[1, "a", None], {"a": [1]}, Label("a"), 5, []])
+def test_bare_lists_and_dicts_in_a_union(value: Any) -> None:
+    loaded = Loose._from_dict(payload.loads(payload.dumps(encode(Loose(value))))).value
+    assert (type(loaded), loaded) == (type(value), value)
 
 
 def test_a_strange_data_type_is_no_choice() -> None:

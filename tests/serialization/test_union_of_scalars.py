@@ -55,6 +55,10 @@ class TextFirst(DataObject):
     value: Union[bool, str, float]
 
 
+class FloatFirst(DataObject):
+    value: Union[float, int, bool]
+
+
 class TruthFirst(DataObject):
     value: Union[bool, int]
 
@@ -69,7 +73,9 @@ class TruthFirst(DataObject):
         (TruthFirst, np.int64(1), 1),
         (TruthFirst, np.int8(0), 0),
         (TruthFirst, 1.0, 1),
-        (TruthFirst, "1", 1),
+        (FloatFirst, np.int64(3), 3.0),
+        (FloatFirst, 3, 3),
+        (FloatFirst, np.bool_(True), True),
     ],
 )
 def test_numbers_stay_numbers(cls: Any, given: Any, kept: Any) -> None:
