@@ -94,7 +94,7 @@ def no_store(path: str) -> StoreNotFoundError:
 
 
 def is_store(path: str) -> bool:
-    """Tell a store (True) from a missing or empty file (False), touching neither.
+    """Tell a store (True) from a missing or empty file (False), leaving both as they are.
 
     Raises:
         NotAStoreError: something else is at ``path``.
@@ -109,15 +109,28 @@ def is_store(path: str) -> bool:
         raise NotAStoreError(
             f"The file {path} is not a store of kolena_local; give the path of another file."
         )
-    with closing(connect_untouched(path)) as connection:
-        ours = _is_ours(connection, path)
-        (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    try:
+        with closing(connect_untouched(path)) as connection:
+            ours, page_size = _look(connection, path)
+    except sqlite3.DatabaseError as error:
+        if "malformed" not in str(error):
+            raise
+        # So looks a file that somebody is writing at this moment, or was writing when killed.
+        # Locks wait for the one, and the log has what is missing of the other.
+        with closing(connect(path, writable=is_writable(path))) as connection:
+            ours, page_size = _look(connection, path)
     if ours and _is_cut(path, page_size):
         raise StoreDamagedError(
             f"The end of the store {path} is cut off; restore a backup, or rescue what is there"
             " with `sqlite3 FILE .recover`."
         )
     return ours
+
+
+def _look(connection: sqlite3.Connection, path: str) -> tuple[bool, int]:
+    ours = _is_ours(connection, path)
+    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    return ours, page_size
 
 
 def _is_cut(path: str, page_size: int) -> bool:

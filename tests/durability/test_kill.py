@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from kolena_local.repository import close_stores, open_store
+from tests.durability.dump import is_sound
 from tests.durability.kill_rounds import BATCH
 
 
@@ -32,3 +35,28 @@ def test_a_killed_process_loses_at_most_the_batch_it_was_working_on(
     assert seen["totals"].get("unsaved", 0) <= BATCH * rounds
     # Otherwise the kills came too early or too late to show anything.
     assert len(seen["killed_after"]) > 2
+
+
+@pytest.mark.parametrize("pages", [1, 2, 10, 60])
+def test_a_process_killed_while_it_folds_the_log_into_the_file_loses_nothing(
+    filled: Path, tmp_path: Path, pages: int
+) -> None:
+    left = tmp_path / "left.db"
+    raw = sqlite3.connect(filled, isolation_level=None)
+    raw.execute("PRAGMA wal_autocheckpoint = 0")
+    moment = "strftime('%Y-%m-%dT%H:%M:%fZ')"
+    for number in range(2000):
+        raw.execute(f"INSERT INTO workflow (name, created_at) VALUES ('{number:0500}', {moment})")
+    content = bytearray(filled.read_bytes())
+    log = Path(f"{filled}-wal").read_bytes()
+    raw.close()
+    whole = filled.read_bytes()
+    assert len(whole) > len(content)
+    # Pages are copied one after the other, and the first one says how many there are.
+    content[: pages * 4096] = whole[: pages * 4096]
+    left.write_bytes(content)
+    Path(f"{left}-wal").write_bytes(log)
+    with open_store(str(left), create=False).read() as unit:
+        assert len(unit.workflows.list()) == 1 + 2000
+    close_stores()
+    assert is_sound(left)
