@@ -25,13 +25,15 @@ from kolena_local.errors import (
     StoreNotFoundError,
     StoreReadOnlyError,
 )
+from kolena_local.repository.holders import writer_of
 
 FOREIGN: Final = (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError)
 """What may come out of the libraries below; everything of this kind goes through `translate`."""
 
 _BUSY: Final = (
     StoreBusyError,
-    "The store {place} is locked by another process for too long; try again when that one is done.",
+    "The store {place} is locked by another process{who} for too long; try again when that one is"
+    " done.",
 )
 _READ_ONLY: Final = (
     StoreReadOnlyError,
@@ -51,6 +53,7 @@ _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
         "The file {place} is not a store of kolena_local; give the path of another file.",
     ),
     "malformed": _DAMAGED,
+    "Could not decode to UTF-8": _DAMAGED,
     "disk I/O error": _DAMAGED,
     "is full": (
         StoreFullError,
@@ -109,4 +112,8 @@ def translate(error: Exception, place: str) -> KolenaError:
 
 def _say(meaning: tuple[type[KolenaError], str], place: str, cause: BaseException) -> KolenaError:
     kind, sentence = meaning
-    return kind(sentence.format(place=place, cause=cause))
+    who = ""
+    if kind is StoreBusyError:
+        writer = writer_of(place)
+        who = f" ({writer})" if writer else f" (see `lsof {place}`)"
+    return kind(sentence.format(place=place, cause=cause, who=who))
