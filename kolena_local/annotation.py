@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject, data_object
+from kolena_local.serialization.layout import keep_derived
 
 _PolygonType = TypeVar("_PolygonType", bound="Polygon")
 
@@ -46,12 +47,11 @@ class BoundingBox(Annotation):
         return "ANNOTATION/BOUNDING_BOX"
 
     def __post_init__(self) -> None:
-        width = abs(self.top_left[0] - self.bottom_right[0])
-        height = abs(self.top_left[1] - self.bottom_right[1])
-        object.__setattr__(self, "width", width)
-        object.__setattr__(self, "height", height)
-        object.__setattr__(self, "area", width * height)
-        object.__setattr__(self, "aspect_ratio", width / height if height != 0 else 0.0)
+        start, end = self.top_left, self.bottom_right
+        width, height = abs(start[0] - end[0]), abs(start[1] - end[1])
+        ratio = width / height if height != 0 else 0.0
+        derived = {"width": width, "height": height, "area": width * height, "aspect_ratio": ratio}
+        keep_derived(self, derived)
 
 
 @data_object

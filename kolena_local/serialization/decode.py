@@ -12,6 +12,7 @@ from collections.abc import Sequence as AbstractSequence
 from typing import Any, TypeVar, Union
 
 from kolena_local.errors import InputValidationError
+from kolena_local.serialization.compiled import compiled_decoder, types_kept
 from kolena_local.serialization.hints import is_class
 from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
 from kolena_local.serialization.scalar import (
@@ -113,7 +114,8 @@ def converter_for(hint: Any, lax: bool = False) -> Converter:
     if origin is tuple:
         return _tuple(arguments or (Any, ...), lax)
     if origin is dict:
-        return _dict(*(converter_for(argument, lax) for argument in arguments or (Any, Any)))
+        key_hint, item_hint = arguments or (Any, Any)
+        return _dict(key_hint, item_hint, lax)
     if hint is None or hint is type(None):
         return convert_none
     if hint in (Any, object) or not is_class(hint):  # Any is a class from Python 3.11 on
@@ -201,10 +203,18 @@ def _tuple(hints: tuple[Any, ...], lax: bool) -> Converter:
     return convert
 
 
-def _dict(convert_key: Converter, convert_item: Converter) -> Converter:
+def _dict(key_hint: Any, item_hint: Any, lax: bool) -> Converter:
+    convert_key, convert_item = converter_for(key_hint, lax), converter_for(item_hint, lax)
+    keys_kept, items_kept = types_kept(key_hint), types_kept(item_hint)
+
     def convert(value: Any) -> dict[Any, Any]:
         if not isinstance(value, dict):
             raise Mismatch(f"{shown(value)} is no object")
+        # Most of it is metadata: texts and scalars.
+        if items_kept.issuperset(map(type, value.values())) and keys_kept.issuperset(
+            map(type, value)
+        ):
+            return dict(value)
         result = {}
         for key, item in value.items():
             try:
@@ -241,7 +251,10 @@ def _structured(cls: type[Any]) -> Converter:
             if not isinstance(value, dict):
                 raise Mismatch(f"{shown(value)} is no {cls.__name__}")
         if build is None:
-            build = _builder(layout_of(cls))
+            layout = layout_of(cls)
+            build = _builder(layout)
+            if layout.plain_init and not layout.derived_defaults:
+                build = compiled_decoder(layout, converter_for, build)
         return build(value)
 
     return convert

@@ -13,6 +13,7 @@ from typing import Any, Union
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
+from kolena_local.serialization.compiled import compiled_encoder, types_kept
 from kolena_local.serialization.decode import converter_for
 from kolena_local.serialization.hints import is_class
 from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
@@ -21,6 +22,7 @@ from kolena_local.serialization.scalar import SCALARS, Mismatch, plain, shown
 Encoder = Callable[[Any], Json]
 
 _AS_IS = frozenset({bool, int, float, str, type(None)})
+_TEXT = frozenset({str})
 _UNIONS = (Union, types.UnionType)
 _TOO_DEEP = "{} is nested too deeply to be stored, or holds itself; flatten it"
 
@@ -113,6 +115,10 @@ def _object_encoder(cls: type[Any]) -> Callable[[Any], dict[str, Json]]:
             f"{cls.__name__} could not be loaded again, because no object keeps its InitVar"
             f" {layout.unkept[0]!r}; make it a field or give it a default"
         )
+    return compiled_encoder(layout, encoder_for, _general_encoder(layout))
+
+
+def _general_encoder(layout: Layout) -> Callable[[Any], dict[str, Json]]:
     steps = tuple(
         (field.name, field.hint if field.hint in SCALARS else None, encoder_for(field.hint))
         for field in layout.fields
@@ -183,15 +189,24 @@ def encoder_for(hint: Any) -> Encoder:
         return _union(arguments, _checked(hint))
     if origin is tuple and all(argument is float for argument in arguments):
         return _point(len(arguments), _checked(hint))
+    if origin is dict and arguments:
+        return _scalars_by_name(types_kept(arguments[1]), _checked(hint))
     if hint in (Any, object):
         return _any
     return _checked(hint)
 
 
 def _declared_object(cls: type[Structured]) -> Encoder:
+    encode_own: Callable[[Any], Json] | None = None
+
     def convert(value: Any) -> Json:
+        nonlocal encode_own
         # Asked first, because asking an abstract class for its objects is slow.
-        if type(value) is cls or isinstance(value, cls):
+        if type(value) is cls:
+            # Not composed before there is an object: a class may name itself.
+            encode_own = encode_own or _object_encoder(cls)
+            return encode_own(value)
+        if isinstance(value, cls):
             return _object_encoder(type(value))(value)
         return _object_encoder(cls)(converter_for(cls)(value))
 
@@ -245,6 +260,19 @@ def _point(length: int, encode_slowly: Encoder) -> Encoder:
             if type(item) is not float:
                 return encode_slowly(value)
         return value  # type: ignore[return-value]  # a tuple is written as a list
+
+    return convert
+
+
+def _scalars_by_name(kept: frozenset[type], encode_slowly: Encoder) -> Encoder:
+    def convert(value: Any) -> Json:
+        if (
+            type(value) is dict
+            and kept.issuperset(map(type, value.values()))
+            and _TEXT.issuperset(map(type, value))
+        ):
+            return dict(value)
+        return encode_slowly(value)
 
     return convert
 

@@ -141,6 +141,16 @@ def _give_fields(cls: type) -> None:
     setattr(cls, _FIELDS, fields)
 
 
+def keep_derived(data_object: Structured, derived: dict[str, Any]) -> None:
+    """Set the derived fields of a frozen object, as its ``__post_init__`` computed them."""
+    if _has_slots(type(data_object)):
+        for name, value in derived.items():
+            object.__setattr__(data_object, name, value)
+    else:
+        # Boxes are most of what is loaded, and this takes half the time.
+        data_object.__dict__.update(derived)
+
+
 def check_at_first_use(cls: type, check: Callable[[], None]) -> None:
     """Have a check run before a class gets its layout, when all its annotations must be known."""
     setattr(cls, _CHECK, check)
@@ -211,7 +221,8 @@ def _init_variables(cls: type) -> tuple[Field, ...]:
     )
 
 
-def _has_slots(cls: type) -> bool:
+@per_class
+def _has_slots(cls: type[Any]) -> bool:
     return any("__slots__" in base.__dict__ for base in cls.__mro__[:-1])
 
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from kolena_local.asset import ImageAsset, check_span
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject, data_object
-from kolena_local.serialization.encode import encode_value, encoder_for
-from kolena_local.serialization.layout import layout_of
+from kolena_local.serialization.encode import Encoder, encoder_for
+from kolena_local.serialization.layout import layout_of, per_class
 from kolena_local.serialization.scalar import Mismatch
 from kolena_local.workflow.metadata import Metadata
 
@@ -56,18 +56,28 @@ class TestSample(DataObject):
         metadata = getattr(self, _METADATA, None)
         if metadata is None:
             return {}
-        name = f"{type(self).__name__}.{_METADATA}"
-        hint = next((it.hint for it in layout_of(type(self)).fields if it.name == _METADATA), None)
-        if hint is None:
-            encoded = encode_value(metadata, name)
-        else:
-            try:
-                encoded = encoder_for(hint)(metadata)
-            except Mismatch as mismatch:
-                raise InputValidationError(f"{name}{mismatch.path}: {mismatch.problem}") from None
+        try:
+            encoded = _metadata_encoder(type(self))(metadata)
+        except Mismatch as mismatch:
+            raise InputValidationError(
+                f"{_metadata_name(self)}{mismatch.path}: {mismatch.problem}"
+            ) from None
         if not isinstance(encoded, dict):
-            raise InputValidationError(f"{name} is a {type(metadata).__name__}; give a dict")
+            raise InputValidationError(
+                f"{_metadata_name(self)} is a {type(metadata).__name__}; give a dict"
+            )
         return encoded
+
+
+def _metadata_name(sample: TestSample) -> str:
+    return f"{type(sample).__name__}.{_METADATA}"
+
+
+@per_class
+def _metadata_encoder(cls: type[Any]) -> Encoder:
+    # Without a field of that name it is an extra attribute, which may be anything.
+    hints = (field.hint for field in layout_of(cls).fields if field.name == _METADATA)
+    return encoder_for(next(hints, Any))
 
 
 @data_object

@@ -260,6 +260,13 @@ def test_slots() -> None:
     assert stored(Own("a")) == Own("a")
     assert copy.deepcopy(Own("a")) == Own("a")
 
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Box(BoundingBox):
+        label: str
+
+    box = Box((0.0, 1.0), (2.0, 3.5), "a")
+    assert (box.width, box.height, stored(box).area) == (2.0, 2.5, 5.0)
+
 
 def test_what_could_not_be_loaded_again_is_not_stored() -> None:
     @dataclasses.dataclass(frozen=True)

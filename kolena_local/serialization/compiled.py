@@ -1,0 +1,169 @@
+"""Fast roads for what is exactly as declared: two functions per class, compiled from its layout.
+
+Nearly all that is loaded and stored has every field, nothing more, and values of just the declared
+types. A compiled function takes such an object in a few steps, without loops. Whatever differs goes
+to the general function, which knows defaults, extras, conversions, and what to say about errors:
+nothing about them is decided here, and nothing is different for being fast.
+"""
+
+import types
+import typing
+from collections.abc import Callable
+from typing import Any, Union
+
+from kolena_local.serialization.hints import is_class
+from kolena_local.serialization.layout import Field, Layout, Structured
+from kolena_local.serialization.scalar import SCALARS, Mismatch
+
+Function = Callable[[Any], Any]
+Composer = Callable[[Any], Function]
+
+_UNIONS = (Union, types.UnionType)
+_PLAIN = frozenset({*SCALARS, type(None)})
+# The last two are what unpacking a value of another length, or one that is no sequence, raises.
+_UNFIT = "(KeyError, Mismatch, TypeError, ValueError)"
+
+
+def types_kept(hint: Any) -> frozenset[Any]:
+    """Return the types of scalars that a declared type takes as they are, NoneType among them."""
+    if hint is None:
+        return frozenset({type(None)})
+    if hint in (Any, object):
+        return _PLAIN
+    if typing.get_origin(hint) in _UNIONS:
+        return frozenset(kept for member in typing.get_args(hint) for kept in types_kept(member))
+    if hasattr(hint, "_stands_for"):
+        return types_kept(hint._stands_for)
+    return frozenset(kept for kept in _PLAIN if kept is hint)
+
+
+def compiled_decoder(layout: Layout, converter_for: Composer, general: Function) -> Function:
+    """Compile the function that makes objects of a class whose constructor only fills fields.
+
+    Args:
+        layout: the layout of a class with a plain constructor.
+        converter_for: composes the converter of a type.
+        general: what to call with everything that is not exactly as declared.
+
+    Returns:
+        A function of one dict that returns an object or raises :class:`Mismatch`.
+    """
+    source = _Source("value", "list", converter_for, general)
+    typed = layout.data_type is not None and "data_type" not in layout.names
+    source.add(f"if len(value) != {len(layout.fields) + typed}: return general(value)")
+    source.add("try:", "  pass")
+    for field in layout.fields:
+        source.add(f"  {_variable(layout, field)} = value[{field.name!r}]")
+    if typed:
+        source.add(f"  if value['data_type'] != {layout.data_type!r}: return general(value)")
+    for field in layout.fields:
+        source.check(_variable(layout, field), field.hint)
+    source.add(
+        f"except {_UNFIT}: return general(value)",
+        "made = new(cls)",
+        "values = made.__dict__",
+    )
+    for field in layout.fields:
+        source.add(f"values[{field.name!r}] = {_variable(layout, field)}")
+    post_init = getattr(layout.cls, "__post_init__", None)
+    if post_init is not None:
+        source.add(
+            "try: post_init(made)",
+            "except (TypeError, ValueError) as error: raise Mismatch(f'{error}') from error",
+        )
+    source.add("return made")
+    return source.compile(layout, cls=layout.cls, new=object.__new__, post_init=post_init)
+
+
+def compiled_encoder(layout: Layout, encoder_for: Composer, general: Function) -> Function:
+    """Compile the function that makes dicts of a class's objects.
+
+    Args:
+        layout: the class's layout.
+        encoder_for: composes the encoder of a type.
+        general: what to call with every object that has more or less than its fields, or others.
+
+    Returns:
+        A function of one object that returns a dict or raises :class:`Mismatch`.
+    """
+    source = _Source("value", "tuple", encoder_for, general)
+    fields = [field for field in layout.fields if field.name not in layout.apart]
+    source.add(
+        "values = value.__dict__",
+        f"if len(values) != {len(layout.names)}: return general(value)",
+        "try:",
+        "  pass",
+    )
+    for field in fields:
+        source.add(f"  {_variable(layout, field)} = values[{field.name!r}]")
+    for field in fields:
+        source.check(_variable(layout, field), field.hint)
+    source.add(f"  return {{{_items(layout, fields)}}}", f"except {_UNFIT}: return general(value)")
+    return source.compile(layout)
+
+
+def _items(layout: Layout, fields: list[Field]) -> str:
+    items = [f"{field.name!r}: {_variable(layout, field)}" for field in fields]
+    if layout.data_type is not None:
+        items.append(f"'data_type': {layout.data_type!r}")
+    return ", ".join(items)
+
+
+def _variable(layout: Layout, field: Field) -> str:
+    # Not the field's own name, which may be any text.
+    return f"field_{layout.fields.index(field)}"
+
+
+class _Source:
+    """The text of a function, and what its names stand for."""
+
+    def __init__(self, parameter: str, sequence: str, compose: Composer, general: Function) -> None:
+        self._lines = [f"def compiled({parameter}):"]
+        self._names: dict[str, Any] = {"general": general, "Mismatch": Mismatch}
+        self._sequence = sequence
+        self._compose = compose
+
+    def add(self, *lines: str) -> None:
+        self._lines += [f"  {line}" for line in lines]
+
+    def check(self, name: str, hint: Any) -> None:
+        """Add what is to be done with a variable that holds a value of the declared type."""
+        members = typing.get_args(hint)
+        if typing.get_origin(hint) in _UNIONS and len(members) == 2 and type(None) in members:
+            self.add(f"  if {name} is not None:")
+            self._check_present(name, members[members[0] is type(None)], "    ")
+        else:
+            self._check_present(name, hint, "  ")
+
+    def _check_present(self, name: str, hint: Any, indent: str) -> None:
+        origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+        if hint in SCALARS:
+            lines = [f"if type({name}) is not {hint.__name__}: return general(value)"]
+        elif origin is tuple and arguments and all(it is float for it in arguments):
+            lines = self._point_lines(name, len(arguments))
+        elif origin is list and arguments and is_class(arguments[0], Structured):
+            self._names[f"convert_{name}"] = self._compose(arguments[0])
+            lines = [
+                f"if type({name}) is not list: return general(value)",
+                f"{name} = [convert_{name}(item) for item in {name}]",
+            ]
+        else:
+            self._names[f"convert_{name}"] = self._compose(hint)
+            lines = [f"{name} = convert_{name}({name})"]
+        self.add(*(indent + line for line in lines))
+
+    def _point_lines(self, name: str, length: int) -> list[str]:
+        numbers = [f"number_{position}" for position in range(length)]
+        others = " or ".join(f"type({number}) is not float" for number in numbers)
+        lines = [
+            f"if type({name}) is not {self._sequence}: return general(value)",
+            f"{', '.join(numbers)}, = {name}",
+            f"if {others}: return general(value)",
+        ]
+        return lines if self._sequence == "tuple" else [*lines, f"{name} = tuple({name})"]
+
+    def compile(self, layout: Layout, **names: Any) -> Function:
+        place = f"<{layout.cls.__name__}, compiled by {__name__}>"
+        self._names.update(names)
+        exec(compile("\n".join(self._lines), place, "exec"), self._names)
+        return typing.cast(Function, self._names["compiled"])

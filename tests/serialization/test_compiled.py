@@ -1,0 +1,135 @@
+"""The compiled functions say nothing that the general ones would not say too."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any, Dict, List, Optional, Tuple, Union
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolena_local.annotation import ScoredLabeledBoundingBox
+from kolena_local.errors import InputValidationError
+from kolena_local.serialization import compiled, decode, encode
+from kolena_local.serialization.data_object import DataObject
+from kolena_local.serialization.layout import layout_of
+from kolena_local.serialization.scalar import Mismatch
+from kolena_local.workflow import Image, Metadata
+
+
+class Corner(DataObject):
+    at: Tuple[float, float]
+    name: str = "none"
+
+
+@dataclasses.dataclass(frozen=True)
+class Sheet(Image):
+    pages: int
+    scale: float
+    is_blank: bool
+    title: Optional[str] = None
+    corner: Optional[Corner] = None
+    corners: List[Corner] = dataclasses.field(default_factory=list)
+    boxes: List[ScoredLabeledBoundingBox] = dataclasses.field(default_factory=list)
+    mixed: Union[int, str, None] = None
+    counts: Dict[str, float] = dataclasses.field(default_factory=dict)
+    metadata: Metadata = dataclasses.field(default_factory=dict)
+
+
+class Even(DataObject):
+    number: int
+
+    def __post_init__(self) -> None:
+        if self.number % 2:
+            raise ValueError(f"{self.number} is odd")
+
+
+BOX = {"top_left": [0.5, 1.5], "bottom_right": [2.5, 3.0], "label": "a", "score": 0.5}
+STORED: Dict[str, Any] = {
+    "locator": "a.png",
+    "pages": 3,
+    "scale": 1.5,
+    "is_blank": False,
+    "title": "T",
+    "corner": {"at": [1.0, 2.0], "name": "top"},
+    "corners": [{"at": [1.0, 2.0], "name": "top"}, {"at": [0.0, -0.5], "name": "end"}],
+    "boxes": [{**BOX, "data_type": "ANNOTATION/BOUNDING_BOX"}],
+    "mixed": "text",
+    "counts": {"a": 1.0},
+    "metadata": {"night": True},
+    "data_type": "TEST_SAMPLE/IMAGE",
+}
+
+ODD_VALUES: List[Any] = [
+    *(None, True, False, 0, 1, 2**60, 1.0, 2.5, math.nan, "", "1", "text", (1.0, 2.0), {1.0, 2.0}),
+    *([], [1.0, 2.0], [1, 2], ["a", "b"], [1.0], [None], [[1.0, 2.0]], [{}], [{"at": [1.0, 2.0]}]),
+    *({}, {"at": [1, 2]}, {"at": [1.0, 2.0], "name": 5, "x": 1}, {"a": 1}, {"a": "1"}, {"a": None}),
+    *([BOX], [BOX, 5], [{**BOX, "score": 1}], [{**BOX, "color": "red"}]),
+]
+ODD = st.sampled_from(ODD_VALUES)
+NAMES = st.sampled_from([*STORED, "other", "$"])
+
+
+@st.composite
+def nearly_stored(draw: Any) -> Dict[str, Any]:
+    value = dict(STORED)
+    for name in draw(st.lists(NAMES, max_size=2, unique=True)):
+        if draw(st.booleans()):
+            value.pop(name, None)
+        else:
+            value[name] = draw(ODD)
+    return value
+
+
+@given(nearly_stored())
+def test_values_become_the_same_objects(value: Dict[str, Any]) -> None:
+    general = decode._builder(layout_of(Sheet))
+    fast = compiled.compiled_decoder(layout_of(Sheet), decode.converter_for, general)
+    kept = repr(value)
+    assert outcome(fast, value) == outcome(general, value)
+    assert repr(value) == kept
+
+
+@given(nearly_stored())
+def test_objects_become_the_same_content(value: Dict[str, Any]) -> None:
+    sheet = object.__new__(Sheet)
+    sheet.__dict__.update({name: item for name, item in value.items() if name != "data_type"})
+    assert outcome(encode._object_encoder(Sheet), sheet) == outcome(
+        encode._general_encoder(layout_of(Sheet)), sheet
+    )
+
+
+def test_what_is_as_declared_takes_the_fast_road() -> None:
+    def refuse(value: Any) -> Any:
+        raise AssertionError(f"{value!r} took the general road")
+
+    layout = layout_of(Sheet)
+    sheet = compiled.compiled_decoder(layout, decode.converter_for, refuse)(STORED)
+    content = compiled.compiled_encoder(layout, encode.encoder_for, refuse)(sheet)
+    assert Sheet._from_dict({**content, "metadata": sheet.metadata}) == sheet
+
+
+def test_an_object_that_refuses_itself_is_asked_once() -> None:
+    assert Even._from_dict({"number": 2}).number == 2
+    with pytest.raises(InputValidationError, match=r"this is no Even: 3 is odd at \$"):
+        Even._from_dict({"number": 3})
+
+
+def outcome(function: Any, value: Any) -> str:
+    """Return what a function makes of a value, or why it refuses it, with all types in it."""
+    try:
+        return repr(shown(function(value)))
+    except Mismatch as mismatch:
+        return f"{mismatch.path}: {mismatch.problem}"
+
+
+def shown(value: Any) -> Any:
+    if isinstance(value, DataObject):
+        return type(value), {name: shown(item) for name, item in value.__dict__.items()}
+    if isinstance(value, dict):
+        return {name: shown(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value), [shown(item) for item in value]
+    return value
