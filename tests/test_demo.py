@@ -23,7 +23,7 @@ from tests.conftest import CHECKOUT
 
 BASELINE, CANDIDATE = "logistic-regression", "svm-rbf"
 N_INFERENCES = 2 * 1079
-BATCH = 500  # inferences are saved after so many at the latest
+BATCH = 1000  # inferences are saved after so many at the latest
 
 
 def correct_answers() -> pd.DataFrame:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from kolena_local.execution.progress import with_progress
+from kolena_local.execution.asking import Functions, Means, Numbered, ask
+from kolena_local.execution.progress import progress_bar
+from kolena_local.execution.sharing import BATCH_SECONDS, Share
 from kolena_local.serialization.codec import Codec, collector_paused
 
 if TYPE_CHECKING:
     from kolena_local.repository import Store
-
-#: A batch is saved when it has this many inferences, or is this old. A killed process loses one
-#: batch.
-BATCH_INFERENCES = 500
-BATCH_SECONDS = 1.0
 
 _PAGE = 500
 
@@ -26,11 +22,12 @@ def infer_pending(
     codec: Codec,
     model_id: int,
     sample_ids: array[int],
-    infer: Callable[[Any], Any],
+    model: Functions,
+    means: Means,
 ) -> int:
-    """Infer samples one at a time, saving in batches.
+    """Infer samples, saving in batches; return when all are done, by this process or by others.
 
-    What was inferred before an exception (one of ``infer``'s own, or an interruption) is saved
+    What was inferred before an exception (one of the model's own, or an interruption) is saved
     before it goes on.
 
     Args:
@@ -38,25 +35,36 @@ def infer_pending(
         codec: the workflow's.
         model_id: the model's number in the store.
         sample_ids: the samples that are pending, in order.
-        infer: the model.
+        model: the model.
+        means: with what it is asked.
 
     Returns:
-        How many inferences were made.
+        How many inferences this process made.
 
     Raises:
-        InputValidationError: ``infer`` returned something that is no inference of the workflow.
+        InputValidationError: the model returned something that is no inference of the workflow, or
+            not one for each sample of a batch.
     """
-    batch = _Batch(store, model_id)
-    samples = iter_samples(store, codec, sample_ids)
-    try:
-        for sample_id, sample in with_progress(samples, len(sample_ids), "performing inference"):
-            batch.add(sample_id, codec.write_inference(infer(sample)))
-    finally:
-        batch.save()
-    return batch.saved
+    share = Share(store, model_id, sample_ids)
+    with progress_bar(len(sample_ids), "performing inference") as advance:
+
+        def keep(sample_id: int, inference: Any) -> None:
+            share.add(sample_id, codec.write_inference(inference))
+            advance()
+
+        try:
+            while True:
+                samples = _samples_of_pages(store, codec, share.pages())
+                ask(model, samples, means, keep, idle=share.save, idle_seconds=BATCH_SECONDS)
+                share.save()
+                if not share.wait_for_others():
+                    break
+        finally:
+            share.end()
+    return share.saved
 
 
-def iter_samples(store: Store, codec: Codec, sample_ids: array[int]) -> Iterator[tuple[int, Any]]:
+def iter_samples(store: Store, codec: Codec, sample_ids: array[int]) -> Iterator[Numbered]:
     """Iterate over test samples with their numbers, holding one page in memory.
 
     Args:
@@ -72,30 +80,8 @@ def iter_samples(store: Store, codec: Codec, sample_ids: array[int]) -> Iterator
         yield from page
 
 
-class _Batch:
-    """Inferences that are made and not yet saved."""
-
-    def __init__(self, store: Store, model_id: int) -> None:
-        self._store = store
-        self._model_id = model_id
-        self._waiting: list[tuple[int, str]] = []
-        self._due = 0.0
-        self.saved = 0
-
-    def add(self, sample_id: int, payload: str) -> None:
-        now = time.monotonic()
-        if not self._waiting:
-            self._due = now + BATCH_SECONDS
-        self._waiting.append((sample_id, payload))
-        if len(self._waiting) >= BATCH_INFERENCES or now >= self._due:
-            self.save()
-
-    def save(self) -> None:
-        if not self._waiting:
-            return
-        with self._store.write() as unit:
-            # Another process may test the same model meanwhile; models are deterministic, so
-            # either's will do.
-            unit.inferences.put(self._model_id, self._waiting, replace=True)
-        self.saved += len(self._waiting)
-        self._waiting = []
+def _samples_of_pages(
+    store: Store, codec: Codec, pages: Iterable[array[int]]
+) -> Iterator[Numbered]:
+    for sample_ids in pages:
+        yield from iter_samples(store, codec, sample_ids)

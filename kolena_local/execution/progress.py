@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
-
-Item = TypeVar("Item")
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 _DELAY_SECONDS = 1.0
 
 
-def with_progress(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
-    """Iterate over items, with a bar on standard error if that is a terminal.
+@contextmanager
+def progress_bar(total: int, what: str) -> Iterator[Callable[[], object]]:
+    """Show a bar on standard error while the block runs, if that is a terminal.
 
     Args:
-        items: anything to iterate over.
-        total: how many there are.
-        what: what is done to them, shown before the bar.
+        total: how many steps there are.
+        what: what is done, shown before the bar.
+
+    Yields:
+        A function to call after each step.
     """
     if not sys.stderr.isatty():
-        yield from items
+        yield lambda: None
         return
     # Here, because most processes have no terminal, and then need no bar.
     from tqdm import tqdm
 
-    # Plain iteration would hide the bar of a loop that ends by an exception only when it is
-    # collected.
-    with tqdm(items, total=total, desc=what, delay=_DELAY_SECONDS, file=sys.stderr) as bar:
-        yield from bar
+    with tqdm(total=total, desc=what, delay=_DELAY_SECONDS, file=sys.stderr) as bar:
+        yield bar.update

@@ -16,26 +16,28 @@ from kolena_local.repository.names import now
 from kolena_local.repository.processes import Process, is_gone, this_process
 from kolena_local.repository.rows import as_json, execute, fetch, fetch_ids
 
-_PENDING: Final = """
+# Asks for what is done, because usually nothing is: a row costs more than a look-up that fails.
+_DONE: Final = """
     SELECT wanted.value FROM json_each(:samples) AS wanted
-    WHERE NOT EXISTS (SELECT 1 FROM inference
-            WHERE model_id = :model AND test_sample_id = wanted.value)
-        OR EXISTS (SELECT 1 FROM inference INDEXED BY inference_stale
-            WHERE model_id = :model AND test_sample_id = wanted.value AND stale = 1)
-    ORDER BY wanted.key
+    CROSS JOIN inference
+        ON inference.model_id = :model AND inference.test_sample_id = wanted.value
+    WHERE NOT EXISTS (SELECT 1 FROM inference INDEXED BY inference_stale
+        WHERE model_id = :model AND test_sample_id = wanted.value AND stale = 1)
 """
 
 
 class Claim(NamedTuple):
-    """What became of samples that a process wanted to work on; those done already are in neither.
+    """What became of samples that a process wanted to work on; those done already are in none.
 
     Args:
         granted: the process may do these.
         refused: another one is at them.
+        left: nobody is at these, and they are more than were to be granted.
     """
 
     granted: array[int]
     refused: array[int]
+    left: array[int]
 
 
 class Leases:
@@ -50,6 +52,7 @@ class Leases:
         model_id: int,
         samples: Sequence[int],
         *,
+        limit: int,
         held: Iterable[int],
         seconds: float,
     ) -> Claim:
@@ -57,15 +60,18 @@ class Leases:
 
         Parameters:
             owner: a text that nobody else uses.
-            samples: the samples that are wanted.
+            samples: the samples that are wanted, the most wanted first.
+            limit: at most so many are granted.
             held: samples that the owner has leased before and goes on working on.
             seconds: when the lease runs out, unless it is extended.
         """
-        pending = fetch_ids(
-            self._connection, _PENDING, {"samples": as_json(samples), "model": model_id}
+        done = set(
+            fetch_ids(self._connection, _DONE, {"samples": as_json(samples), "model": model_id})
         )
+        pending = array("q", [sample for sample in samples if sample not in done])
         taken = self._taken_by_others(owner, model_id)
-        granted = array("q", [sample for sample in pending if sample not in taken])
+        free = array("q", [sample for sample in pending if sample not in taken])
+        granted = free[:limit]
         if granted:
             execute(
                 self._connection,
@@ -78,7 +84,8 @@ class Leases:
                 """,
                 (owner, model_id, as_json([*held, *granted]), now(seconds), *this_process()),
             )
-        return Claim(granted, array("q", [sample for sample in pending if sample in taken]))
+        refused = array("q", [sample for sample in pending if sample in taken])
+        return Claim(granted, refused, free[limit:])
 
     def extend(self, owner: str, *, seconds: float) -> None:
         """Let the owner's lease run out later; one that is gone stays gone."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
 from kolena_local.errors import InputValidationError, NotFoundError
@@ -11,6 +11,7 @@ from kolena_local.log import logger
 from kolena_local.payload import Json
 from kolena_local.repository.records import ModelRecord
 from kolena_local.serialization.codec import collector_paused
+from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import check_infer, check_metadata, check_name, check_tags
 from kolena_local.workflow.entity import (
     Entity,
@@ -26,7 +27,13 @@ from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.workflow import Workflow
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kolena_local.workflow.test_suite import TestSuite
+
 Infer = Callable[[Any], Any]
+InferBatch = Callable[[list[Any]], Sequence[Any]]
 Self = TypeVar("Self", bound="Model")
 
 _PAGE = 1000
@@ -44,10 +51,12 @@ class Model(Entity):
         infer: the model itself, a function from test sample to inference; only ``test`` needs it.
         metadata: anything that JSON can hold, by keys that are text.
         tags: words to find the model by.
+        infer_batch: a function from a list of test samples to the list of their inferences, for
+            models that are faster so; ``test`` takes it rather than ``infer``.
 
     Raises:
-        InputValidationError: the name is blank, ``infer`` is no function, or metadata or tags
-            cannot be stored.
+        InputValidationError: the name is blank, ``infer`` or ``infer_batch`` is no
+            function, or metadata or tags cannot be stored.
         WorkflowMismatchError: the name belongs to a model of another workflow.
     """
 
@@ -56,6 +65,7 @@ class Model(Entity):
     metadata: dict[str, Json]
     tags: set[str]
     infer: Infer | None
+    infer_batch: InferBatch | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -68,9 +78,12 @@ class Model(Entity):
         infer: Infer | None = None,
         metadata: dict[str, Any] | None = None,
         tags: Iterable[str] | None = None,
+        *,
+        infer_batch: InferBatch | None = None,
     ) -> None:
         workflow = bound_workflow(type(self))
         name, infer = check_name(name, "model"), check_infer(infer)
+        infer_batch = check_infer(infer_batch, "infer_batch")
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
         store = current_store()
         with store.read() as unit:
@@ -83,7 +96,7 @@ class Model(Entity):
         if not made:
             _warn_of_differences(record, wanted_metadata, wanted_tags)
         logger.info("%s model %r", "created" if made else "loaded", name)
-        self._mirror(store, record, infer)
+        self._mirror(store, record, infer, infer_batch)
 
     @classmethod
     def create(
@@ -92,6 +105,8 @@ class Model(Entity):
         infer: Infer | None = None,
         metadata: dict[str, Any] | None = None,
         tags: Iterable[str] | None = None,
+        *,
+        infer_batch: InferBatch | None = None,
     ) -> Self:
         """Add a model to the registry.
 
@@ -100,29 +115,38 @@ class Model(Entity):
             infer: as for the constructor.
             metadata: as for the constructor.
             tags: as for the constructor.
+            infer_batch: as for the constructor.
 
         Raises:
             NameConflictError: there is a model of this name, in whichever workflow.
-            InputValidationError: the name is blank, ``infer`` is no function, or metadata or tags
-                cannot be stored.
+            InputValidationError: the name is blank, ``infer`` or ``infer_batch`` is no
+                function, or metadata or tags cannot be stored.
         """
         workflow = bound_workflow(cls)
         name, infer = check_name(name, "model"), check_infer(infer)
+        infer_batch = check_infer(infer_batch, "infer_batch")
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
         store = current_store()
         with store.write() as unit:
             workflow_id = ensure_workflow(unit, workflow)
             record = unit.models.add(workflow_id, name, wanted_metadata, wanted_tags)
         logger.info("created model %r", name)
-        return cls._mirroring(store, record, infer)
+        return cls._mirroring(store, record, infer, infer_batch)
 
     @classmethod
-    def load(cls: type[Self], name: str, infer: Infer | None = None) -> Self:
+    def load(
+        cls: type[Self],
+        name: str,
+        infer: Infer | None = None,
+        *,
+        infer_batch: InferBatch | None = None,
+    ) -> Self:
         """Load a model from the registry.
 
         Args:
             name: its name.
             infer: the model itself, if it is to be tested.
+            infer_batch: the model itself, for many test samples at a time.
 
         Raises:
             NotFoundError: there is none of this name.
@@ -130,11 +154,12 @@ class Model(Entity):
         """
         workflow = bound_workflow(cls)
         name, infer = check_name(name, "model"), check_infer(infer)
+        infer_batch = check_infer(infer_batch, "infer_batch")
         store = current_store()
         with store.read() as unit:
             record = unit.models.get(name)
         check_workflow("model", name, record.workflow, workflow)
-        return cls._mirroring(store, record, infer)
+        return cls._mirroring(store, record, infer, infer_batch)
 
     @classmethod
     def load_all(cls: type[Self], *, tags: Iterable[str] | None = None) -> list[Self]:
@@ -148,7 +173,7 @@ class Model(Entity):
         store = current_store()
         with store.read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
-        return [cls._mirroring(store, record, None) for record in records]
+        return [cls._mirroring(store, record, None, None) for record in records]
 
     def load_inferences(
         self, test_case: TestCase
@@ -213,6 +238,62 @@ class Model(Entity):
                 ]
             yield from page
 
+    def to_dataframe(
+        self, test_case_or_suite: TestCase | TestSuite, *, objects: bool = False
+    ) -> pd.DataFrame:
+        """Return the samples of a test case or test suite, with what the model said about them.
+
+        Args:
+            test_case_or_suite: of this workflow, at any version. In a test suite a sample counts
+                once, with the ground truth of the first test case that has it.
+            objects: objects in the columns ``sample``, ``ground_truth`` and ``inference``, instead
+                of a column for each field.
+
+        Returns:
+            A row for each sample, in order, also for those without an inference. The columns are
+            called ``sample.locator``, ``metadata.city``, ``ground_truth.label.label``,
+            ``inference.score`` and so on; a list is one cell. What is missing is NA.
+
+        Raises:
+            WorkflowMismatchError: the test case or suite belongs to another workflow.
+            IncorrectUsageError: it is in another store.
+            InputValidationError: it is neither, or a stored value does not fit the workflow's
+                types; the message has its path.
+        """
+        # Here, because only this method needs pandas, and a test suite is made of test cases.
+        from kolena_local import frames
+        from kolena_local.workflow.test_suite import TestSuite
+
+        given, of_suite = test_case_or_suite, isinstance(test_case_or_suite, TestSuite)
+        if not isinstance(given, (TestCase, TestSuite)):
+            raise InputValidationError(f"a test case or test suite is needed, not {given!r:.80}")
+        kind = "test suite" if of_suite else "test case"
+        check_workflow(kind, given.name, given.workflow.name, self.workflow)
+        check_store(f"{kind} {given.name!r}", given, self.__dict__["_location"])
+        samples = frames.Samples(self._store(), self._id, given._id, given.version, of_suite)
+        return frames.of_samples(samples, self.workflow._codec, objects=objects)
+
+    @classmethod
+    def list_dataframe(cls, *, tags: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return the models of this workflow, oldest first, each a row.
+
+        Args:
+            tags: only models that have all of these.
+
+        Returns:
+            The columns name, workflow, tags, created_at, updated_at, and one for each key of the
+            metadata, such as ``metadata.seed``.
+        """
+        from kolena_local import frames
+
+        workflow, wanted = bound_workflow(cls), check_tags(tags) or set()
+        with current_store().read() as unit:
+            records = unit.models.list(workflow=workflow.name, tags=wanted)
+        return frames.of_models(records)
+
+    def _repr_html_(self) -> str:
+        return overview.of_model(self)
+
     @property
     def _id(self) -> int:
         found: int = self.__dict__["_record_id"]
@@ -220,19 +301,30 @@ class Model(Entity):
 
     @classmethod
     def _mirroring(
-        cls: type[Self], store: repository.Store, record: ModelRecord, infer: Infer | None
+        cls: type[Self],
+        store: repository.Store,
+        record: ModelRecord,
+        infer: Infer | None,
+        infer_batch: InferBatch | None,
     ) -> Self:
         model = cls.__new__(cls)
-        model._mirror(store, record, infer)
+        model._mirror(store, record, infer, infer_batch)
         return model
 
-    def _mirror(self, store: repository.Store, record: ModelRecord, infer: Infer | None) -> None:
+    def _mirror(
+        self,
+        store: repository.Store,
+        record: ModelRecord,
+        infer: Infer | None,
+        infer_batch: InferBatch | None,
+    ) -> None:
         with self._thaw():
             self.workflow = bound_workflow(type(self))
             self.name = record.name
             self.metadata = dict(record.metadata)
             self.tags = set(record.tags)
             self.infer = infer
+            self.infer_batch = infer_batch
             self._location = store.location
             self._record_id = record.id
 

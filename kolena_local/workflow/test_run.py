@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from kolena_local.errors import (
     IncorrectUsageError,
     InputValidationError,
+    KolenaError,
     NameConflictError,
     WorkflowMismatchError,
 )
+from kolena_local.execution.asking import Functions, Means
 from kolena_local.execution.inference import infer_pending, iter_samples
 from kolena_local.log import logger
+from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import check_flag, check_list
 from kolena_local.workflow.entity import Entity
 from kolena_local.workflow.evaluator import (
@@ -26,6 +31,9 @@ from kolena_local.workflow.model import Model
 from kolena_local.workflow.run_evaluation import evaluate_run
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PAGE = 1000
 
@@ -83,34 +91,37 @@ class TestRun(Entity):
             self._location = store.location
             self._record_id = record.id
 
-    def run(self) -> None:
+    def run(
+        self,
+        *,
+        executor: Executor | None = None,
+        workers: int | None = None,
+        batch_size: int | None = None,
+    ) -> None:
         """Infer what is missing, then evaluate.
 
         Inferences are saved in batches as they are made. When anything raises, the run is marked
         crashed with the text of the exception, and the same exception goes on; what was saved
-        stays, and the next run goes on from there.
+        stays, and the next run goes on from there. Another process that tests the same model at the
+        same time does other samples, and both end with the same results.
+
+        Args:
+            executor: where to infer, any ``concurrent.futures.Executor``; None infers here. Only
+                this process writes to the store.
+            workers: infer in so many threads instead.
+            batch_size: how many samples the model's ``infer_batch`` is given at a time; None is 64.
 
         Raises:
-            InputValidationError: samples are pending and the model has no ``infer``, or ``infer``
-                returned no
-                inference of the workflow.
+            InputValidationError: samples are pending and the model has neither ``infer`` nor
+                ``infer_batch``, or these returned no inference of the workflow, or not one for each
+                sample of a batch; or executor and workers are both given.
         """
-        store, run_id = self._store(), self._id
-        with store.write() as unit:
-            unit.test_runs.start(run_id)
-            if self.reset:
-                unit.inferences.mark_stale(
-                    self.model._id, self.test_suite._id, self.test_suite.version
-                )
-        try:
-            self._infer()
+        self._run(Means(executor, workers, batch_size))
+
+    def _run(self, means: Means) -> None:
+        with self._running(reset=self.reset):
+            self._infer(means)
             self._evaluate()
-        except BaseException as error:
-            with store.write() as unit:
-                unit.test_runs.crash(run_id, f"{type(error).__name__}: {error}")
-            raise
-        with store.write() as unit:
-            unit.test_runs.complete(run_id)
         logger.info(
             "tested model %r on test suite %r (version %d)",
             self.model.name,
@@ -187,31 +198,70 @@ class TestRun(Entity):
             IncorrectUsageError: an evaluator function is to see all samples and some have no
                 inference.
         """
+        with self._running():
+            self._evaluate()
+
+    def metrics_dataframe(self, level: str = "case") -> pd.DataFrame:
+        """Return the metrics that the run's evaluator has computed.
+
+        Args:
+            level: ``sample``, ``case`` or ``suite``: what a row is about.
+
+        Returns:
+            The columns are configuration, test_case (NA where a sample's metrics do not depend on
+            it), the sample's fields such as ``sample.locator``, and the metrics such as
+            ``metrics.accuracy``; what is missing is NA.
+
+        Raises:
+            InputValidationError: there is no such level.
+        """
+        from kolena_local import frames
+
+        return frames.of_metrics(self._store(), self._id, level)
+
+    def _repr_html_(self) -> str:
+        return overview.of_test_run(self)
+
+    @contextmanager
+    def _running(self, *, reset: bool = False) -> Iterator[None]:
         store, run_id = self._store(), self._id
         with store.write() as unit:
             unit.test_runs.start(run_id)
+            if reset:
+                unit.inferences.mark_stale(
+                    self.model._id, self.test_suite._id, self.test_suite.version
+                )
         try:
-            self._evaluate()
+            yield
         except BaseException as error:
-            with store.write() as unit:
-                unit.test_runs.crash(run_id, f"{type(error).__name__}: {error}")
+            self._note_crash(error)
             raise
         with store.write() as unit:
             unit.test_runs.complete(run_id)
 
-    def _infer(self) -> None:
+    def _note_crash(self, error: BaseException) -> None:
+        text = f"{type(error).__name__}: {error}".removesuffix(": ")
+        try:
+            with self._store().write() as unit:
+                unit.test_runs.crash(self._id, text)
+        except KolenaError as second:
+            # The first exception is the one that its reader needs.
+            logger.error("the crash of the test run could not be noted: %s", second)
+
+    def _infer(self, means: Means) -> None:
         model, suite, store = self.model, self.test_suite, self._store()
         with store.read() as unit:
             pending = unit.inferences.pending(model._id, suite._id, suite.version)
         if not pending:
             logger.info("model %r has all inferences of test suite %r", model.name, suite.name)
             return
-        if model.infer is None:
+        functions = Functions(model.infer, model.infer_batch)
+        if functions == (None, None):
             raise InputValidationError(
                 f"the model {model.name!r} has no infer, and {len(pending)} samples of the test"
                 f" suite {suite.name!r} have no inference; pass infer to {type(model).__name__}()"
             )
-        infer_pending(store, suite.workflow._codec, model._id, pending, model.infer)
+        infer_pending(store, suite.workflow._codec, model._id, pending, functions, means)
 
     def _evaluate(self) -> None:
         if self.evaluator is None:
@@ -238,6 +288,10 @@ def test(
     evaluator: Evaluator | BasicEvaluatorFunction | None = None,
     configurations: list[EvaluatorConfiguration] | None = None,
     reset: bool = False,
+    *,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    batch_size: int | None = None,
 ) -> None:
     """Test a model on a test suite: infer what is missing, evaluate, keep the results.
 
@@ -251,19 +305,24 @@ def test(
         configurations: settings for an evaluator function that takes one; an ``Evaluator`` has its
             own.
         reset: infer all samples anew, also those that have an inference.
+        executor: where to infer, any ``concurrent.futures.Executor``; None infers here. Only this
+            process writes to the store.
+        workers: infer in so many threads instead.
+        batch_size: how many samples the model's ``infer_batch`` is given at a time; None is 64.
 
     Raises:
         IncorrectUsageError: the test suite has no test cases.
         WorkflowMismatchError: model and test suite belong to different workflows.
         InputValidationError: the evaluator is neither, or needs a configuration and none is given,
-            or ``infer``
-            returned no inference of the workflow.
+            or ``infer`` returned no inference of the workflow, or executor and workers are both
+            given.
     """
+    means = Means(executor, workers, batch_size)
     if isinstance(test_suite, TestSuite) and not test_suite.test_cases:
         raise IncorrectUsageError(
             f"the test suite {test_suite.name!r} has no test cases; add some before testing"
         )
-    TestRun(model, test_suite, evaluator, configurations, reset).run()
+    TestRun(model, test_suite, evaluator, configurations, reset)._run(means)
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # pytest collects what is named so

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 import pytest
 
 from kolena_local.repository import Store
-from kolena_local.repository.leases import Claim
 from kolena_local.repository.processes import Process, is_gone, this_process
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
@@ -32,8 +31,10 @@ class Bench:
         self, owner: str, samples: list[int], held: list[int] | None = None, seconds: float = 60
     ) -> tuple[list[int], list[int]]:
         with self.store.write() as unit:
-            claim = unit.leases.claim(owner, self.model, samples, held=held or [], seconds=seconds)
-        assert isinstance(claim, Claim)
+            claim = unit.leases.claim(
+                owner, self.model, samples, limit=9, held=held or [], seconds=seconds
+            )
+        assert not claim.left
         return list(claim.granted), list(claim.refused)
 
 
@@ -58,6 +59,15 @@ def test_two_owners_get_different_samples(bench: Bench) -> None:
     assert bench.claim("first", [c, a, b]) == ([c, a, b], [])
     assert bench.claim("second", [a, b, c, d]) == ([d], [a, b, c])
     assert bench.claim("first", [d]) == ([], [d])
+
+
+def test_no_more_is_granted_than_was_asked_for(bench: Bench) -> None:
+    a, b, c, *_ = bench.samples
+    bench.claim("first", [b])
+    with bench.store.write() as unit:
+        claim = unit.leases.claim("second", bench.model, [c, b, a], limit=1, held=[], seconds=60)
+    assert [list(samples) for samples in claim] == [[c], [b], [a]]
+    assert bench.claim("third", [a, b, c]) == ([a], [b, c])
 
 
 def test_what_is_held_stays_leased_when_more_is_claimed(bench: Bench) -> None:

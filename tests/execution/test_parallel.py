@@ -1,0 +1,260 @@
+"""Inference through executors and in batches comes to the same as one sample after the other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kolena_local.errors import InputValidationError
+from kolena_local.execution import sharing
+from kolena_local.workflow import test as run_test
+from kolena_local.workflow.test_run import TestRun
+from tests.execution import things
+from tests.execution.things import Guess, Image, Model, expected, make_suite, stored
+
+COUNT = 40
+
+
+def processes(method: str) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method))
+
+
+@pytest.fixture(params=["here", "workers", "threads", "fork", "spawn"])
+def means(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    if request.param == "here":
+        yield {}
+    elif request.param == "workers":
+        yield {"workers": 3}
+    else:
+        pool = ThreadPoolExecutor(2) if request.param == "threads" else processes(request.param)
+        with pool:
+            yield {"executor": pool}
+
+
+pytestmark = pytest.mark.filterwarnings(
+    # The fork of a process that has threads is what is tested.
+    "ignore:.*use of fork:DeprecationWarning"
+)
+
+
+@pytest.mark.parametrize("functions", [{"infer": things.guess}, {"infer_batch": things.guess_all}])
+def test_all_samples_are_inferred_once(
+    means: dict[str, Any], functions: dict[str, Any], run_of: Callable[[str], Any]
+) -> None:
+    model = Model("m", **functions)
+    run_test(model, make_suite(COUNT), things.evaluate, batch_size=7, **means)
+    assert stored("m") == expected(COUNT)
+    assert run_of("m").status == "completed"
+
+
+@pytest.mark.parametrize(
+    "functions", [{"infer": things.fail_at_5}, {"infer_batch": things.fail_at_5_of_many}]
+)
+def test_a_failure_ends_the_run_and_keeps_what_is_done(
+    means: dict[str, Any],
+    functions: dict[str, Any],
+    run_of: Callable[[str], Any],
+    leases: Callable[[], list[Any]],
+) -> None:
+    suite = make_suite(COUNT)
+    with pytest.raises(ValueError, match=r"^five is too much$"):
+        run_test(Model("m", **functions), suite, batch_size=1, **means)
+    done = stored("m")
+    assert set(expected(5)) <= set(done) <= set(expected(COUNT)) - {"5.png"}
+    assert done.items() <= expected(COUNT).items()
+    assert (run_of("m").status, run_of("m").error) == ("crashed", "ValueError: five is too much")
+    assert leases() == []
+    asked: list[str] = []
+
+    def note(sample: Image) -> Guess:
+        asked.append(sample.locator)
+        return things.guess(sample)
+
+    run_test(Model.load("m", infer=note), suite)
+    assert sorted(asked) == sorted(set(expected(COUNT)) - set(done))
+    assert stored("m") == expected(COUNT)
+
+
+class Counting(Executor):
+    """Hands on to a pool, and counts."""
+
+    _max_workers = 2
+
+    def __init__(self, pool: Executor) -> None:
+        self.pool = pool
+        self.open: set[Future[Any]] = set()
+        self.most = self.asked = 0
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.open = {future for future in self.open if not future.done()}
+        future = self.pool.submit(function, *args, **kwargs)
+        self.open.add(future)
+        self.asked += 1
+        self.most = max(self.most, len(self.open))
+        return future
+
+
+def test_few_samples_are_in_an_executors_hands() -> None:
+    def slowly(sample: Image) -> Guess:
+        time.sleep(0.001)
+        return things.guess(sample)
+
+    with ThreadPoolExecutor(2) as pool:
+        executor = Counting(pool)
+        run_test(Model("m", infer=slowly), make_suite(100), executor=executor)
+    assert executor.asked == 100
+    assert 2 < executor.most <= 8
+
+
+def test_after_a_failure_nothing_more_is_asked_and_what_runs_is_kept() -> None:
+    failed = threading.Event()
+
+    def infer(sample: Image) -> Guess:
+        if sample.locator == "0.png":
+            assert failed.wait(10)
+            time.sleep(0.05)
+        if sample.locator == "1.png":
+            failed.set()
+            raise ValueError("no")
+        return things.guess(sample)
+
+    with ThreadPoolExecutor(2) as pool:
+        executor = Counting(pool)
+        with pytest.raises(ValueError, match="no"):
+            run_test(Model("m", infer=infer), make_suite(100), executor=executor)
+    assert executor.asked < 20
+    assert "0.png" in stored("m")
+
+
+def test_answers_are_saved_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "BATCH_SECONDS", 0.0)
+    seen = threading.Event()
+
+    def infer(sample: Image) -> Guess:
+        if sample.locator == "0.png":
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline and len(stored("m")) < 3:
+                time.sleep(0.01)
+            assert len(stored("m")) >= 3
+            seen.set()
+        return things.guess(sample)
+
+    run_test(Model("m", infer=infer), make_suite(10), workers=2)
+    assert seen.is_set()
+    assert stored("m") == expected(10)
+
+
+def test_an_answer_of_another_type_is_refused(means: dict[str, Any]) -> None:
+    model = Model("m", infer=type)
+    with pytest.raises(InputValidationError, match="must be a Guess"):
+        run_test(model, make_suite(10), **means)
+    assert stored("m") == {}
+
+
+@pytest.mark.parametrize("means", [{}, {"workers": 2}])
+def test_an_interruption_keeps_what_is_done(
+    means: dict[str, Any], run_of: Callable[[str], Any], leases: Callable[[], list[Any]]
+) -> None:
+    def infer(sample: Image) -> Guess:
+        if sample.locator == "30.png":
+            raise KeyboardInterrupt
+        return things.guess(sample)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_test(Model("m", infer=infer), make_suite(COUNT), **means)
+    assert set(expected(20)) <= set(stored("m"))
+    assert (run_of("m").status, run_of("m").error) == ("crashed", "KeyboardInterrupt")
+    assert leases() == []
+
+
+def test_a_pool_whose_process_is_killed_ends_the_run_and_another_goes_on(
+    tmp_path: Path, run_of: Callable[[str], Any]
+) -> None:
+    model, suite = Model("m", infer=things.DiesOnce(tmp_path / "died")), make_suite(COUNT)
+    with processes("spawn") as pool, pytest.raises(BrokenProcessPool):
+        run_test(model, suite, executor=pool)
+    assert run_of("m").status == "crashed"
+    assert len(stored("m")) >= 10
+    with processes("spawn") as pool:
+        run_test(model, suite, executor=pool)
+    assert stored("m") == expected(COUNT)
+
+
+def test_batches_have_the_size_that_is_asked_for_and_infer_batch_comes_first() -> None:
+    sizes: list[int] = []
+
+    def infer_batch(samples: list[Image]) -> tuple[Guess, ...]:
+        sizes.append(len(samples))
+        return tuple(map(things.guess, samples))
+
+    suite = make_suite(150)
+    run_test(Model("m", infer=things.fail_at_5, infer_batch=infer_batch), suite)
+    assert sizes == [64, 64, 22]
+    TestRun(Model.load("m", infer_batch=infer_batch), suite, reset=True).run(batch_size=100)
+    assert sizes[3:] == [100, 50]
+    with pytest.raises(ValueError, match="five"):
+        run_test(Model.create("n", infer=things.fail_at_5), suite)
+
+
+@pytest.mark.parametrize("means", [{}, {"workers": 2}])
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda samples: things.guess_all(samples)[1:], "returned 3 inferences for 4 test samples"),
+        (lambda samples: [], "returned 0 inferences for 4 test samples"),
+        (lambda samples: None, "must return a list of inferences, not None"),
+        (lambda samples: Guess("one"), "must return a list of inferences, not Guess"),
+        (lambda samples: ["a", "b", "c", "d"], "an inference must be a Guess"),
+    ],
+)
+def test_a_batch_without_an_inference_for_each_sample_is_refused(
+    answer: Any, message: str, means: dict[str, Any]
+) -> None:
+    with pytest.raises(InputValidationError, match=message):
+        run_test(Model("m", infer_batch=answer), make_suite(8), batch_size=4, **means)
+    assert stored("m") == {}
+
+
+@pytest.mark.parametrize(
+    ("means", "message"),
+    [
+        ({"workers": 0}, "workers must be a whole number from 1 on, not 0"),
+        ({"workers": True}, "workers must be"),
+        ({"workers": 1.5}, "workers must be"),
+        ({"batch_size": 0}, "batch_size must be"),
+        ({"batch_size": "8"}, "batch_size must be"),
+        ({"executor": 4}, "executor must be a concurrent.futures.Executor, not 4"),
+        ({"executor": ThreadPoolExecutor(1), "workers": 1}, "executor and workers are both given"),
+    ],
+)
+def test_means_that_are_none_are_refused_before_anything_is_run(
+    means: dict[str, Any], message: str
+) -> None:
+    model, suite = Model("m", infer=things.guess), make_suite(2)
+    with pytest.raises(InputValidationError, match=message):
+        run_test(model, suite, **means)
+    with pytest.raises(InputValidationError, match=message):
+        TestRun(model, suite).run(**means)
+    assert stored("m") == {}
+
+
+@pytest.mark.parametrize("name", ["infer", "infer_batch"])
+def test_a_model_function_must_be_one(name: str) -> None:
+    with pytest.raises(InputValidationError, match=f"{name} must be a function"):
+        Model("m", **{name: 5})
+
+
+def test_data_objects_can_be_pickled_with_their_extras() -> None:
+    sample = Image("a.png", metadata={"x": 1.5}, source="camera")
+    for made in (sample, things.Truth("cat"), things.guess(Image("b", metadata={"n": 1}, twin=0))):
+        copy = pickle.loads(pickle.dumps(made))
+        assert copy == made and vars(copy) == vars(made)
