@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
 from kolena_local.repository.records import Coverage, SuiteSampleRow, TripleRow
-from kolena_local.repository.rows import as_json, execute, fetch, fetch_ids, insert
+from kolena_local.repository.rows import Row, as_json, execute, fetch, fetch_ids, insert
 from kolena_local.repository.test_suites import PLACE, SAMPLES
 
 # Two lookups in two indexes, of which the second is nearly always empty, instead of one that reads
@@ -120,6 +120,42 @@ class Inferences:
             },
         )
         return [TripleRow._make(row) for row in rows]
+
+    def case_rows(
+        self, model_id: int, test_case_id: int, version: int, *, after: int, limit: int
+    ) -> list[Row]:
+        """Return a page of all of a test case's samples, in order, also those not inferred yet.
+
+        The rows are plain tuples, because naming each costs as much as reading it: position,
+        payload, metadata, ground truth, and the inference or None.
+
+        Parameters:
+            after: the position of the last row of the page before; -1 for the first page.
+            limit: at most so many rows.
+        """
+        return fetch(
+            self._connection,
+            """
+            SELECT member.position, sample.payload, sample.metadata, truth.payload,
+                inference.payload
+            FROM test_case_member AS member
+            CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
+            CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+            LEFT JOIN inference ON inference.model_id = :model
+                AND inference.test_sample_id = member.test_sample_id
+            WHERE member.test_case_id = :test_case AND member.position > :after
+                AND member.added <= :version
+                AND (member.removed IS NULL OR member.removed > :version)
+            ORDER BY member.position LIMIT :limit
+            """,
+            {
+                "model": model_id,
+                "test_case": test_case_id,
+                "version": version,
+                "after": after,
+                "limit": limit,
+            },
+        )
 
     def suite_rows(
         self, model_id: int, test_suite_id: int, version: int, ids: Sequence[int]

@@ -72,6 +72,11 @@ def claimant(data_type: str | None) -> type[Structured] | None:
     return None if data_type is None else _BY_DATA_TYPE.get(data_type)
 
 
+def data_types() -> dict[str, type[Structured]]:
+    """Return the known data types with the classes that first claimed them."""
+    return dict(_BY_DATA_TYPE)
+
+
 def revive(value: Any) -> Any:
     """Make every JSON object of a known data type an object of that type's base class."""
     if isinstance(value, list):

@@ -105,6 +105,23 @@ def check_list(value: Any, what: str) -> list[Any]:
     return list(value)
 
 
+def check_names(value: Any, what: str) -> list[str]:
+    """Return the names of things that have one; a name stands for itself.
+
+    Args:
+        value: what was given.
+        what: the argument and what it holds, for the message.
+
+    Raises:
+        InputValidationError: it is no list, or something in it has no name.
+    """
+    found = [getattr(given, "name", given) for given in check_list(value, what)]
+    for name in found:
+        if not isinstance(name, str):
+            raise InputValidationError(f"{what} or names, and {name!r:.80} is neither")
+    return found
+
+
 def check_tags(value: Any) -> set[str] | None:
     """Return tags as a set, None as None; numbers become text.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
 from kolena_local.errors import InputValidationError, NotFoundError
@@ -11,6 +11,7 @@ from kolena_local.log import logger
 from kolena_local.payload import Json
 from kolena_local.repository.records import ModelRecord
 from kolena_local.serialization.codec import collector_paused
+from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import check_infer, check_metadata, check_name, check_tags
 from kolena_local.workflow.entity import (
     Entity,
@@ -25,6 +26,11 @@ from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kolena_local.workflow.test_suite import TestSuite
 
 Infer = Callable[[Any], Any]
 InferBatch = Callable[[list[Any]], Sequence[Any]]
@@ -231,6 +237,62 @@ class Model(Entity):
                     for row in rows
                 ]
             yield from page
+
+    def to_dataframe(
+        self, test_case_or_suite: TestCase | TestSuite, *, objects: bool = False
+    ) -> pd.DataFrame:
+        """Return the samples of a test case or test suite, with what the model said about them.
+
+        Args:
+            test_case_or_suite: of this workflow, at any version. In a test suite a sample counts
+                once, with the ground truth of the first test case that has it.
+            objects: objects in the columns ``sample``, ``ground_truth`` and ``inference``, instead
+                of a column for each field.
+
+        Returns:
+            A row for each sample, in order, also for those without an inference. The columns are
+            called ``sample.locator``, ``metadata.city``, ``ground_truth.label.label``,
+            ``inference.score`` and so on; a list is one cell. What is missing is NA.
+
+        Raises:
+            WorkflowMismatchError: the test case or suite belongs to another workflow.
+            IncorrectUsageError: it is in another store.
+            InputValidationError: it is neither, or a stored value does not fit the workflow's
+                types; the message has its path.
+        """
+        # Here, because only this method needs pandas, and a test suite is made of test cases.
+        from kolena_local import frames
+        from kolena_local.workflow.test_suite import TestSuite
+
+        given, of_suite = test_case_or_suite, isinstance(test_case_or_suite, TestSuite)
+        if not isinstance(given, (TestCase, TestSuite)):
+            raise InputValidationError(f"a test case or test suite is needed, not {given!r:.80}")
+        kind = "test suite" if of_suite else "test case"
+        check_workflow(kind, given.name, given.workflow.name, self.workflow)
+        check_store(f"{kind} {given.name!r}", given, self.__dict__["_location"])
+        samples = frames.Samples(self._store(), self._id, given._id, given.version, of_suite)
+        return frames.of_samples(samples, self.workflow._codec, objects=objects)
+
+    @classmethod
+    def list_dataframe(cls, *, tags: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return the models of this workflow, oldest first, each a row.
+
+        Args:
+            tags: only models that have all of these.
+
+        Returns:
+            The columns name, workflow, tags, created_at, updated_at, and one for each key of the
+            metadata, such as ``metadata.seed``.
+        """
+        from kolena_local import frames
+
+        workflow, wanted = bound_workflow(cls), check_tags(tags) or set()
+        with current_store().read() as unit:
+            records = unit.models.list(workflow=workflow.name, tags=wanted)
+        return frames.of_models(records)
+
+    def _repr_html_(self) -> str:
+        return overview.of_model(self)
 
     @property
     def _id(self) -> int:

@@ -12,6 +12,7 @@ from kolena_local.errors import IncorrectUsageError, NameConflictError
 from kolena_local.log import logger
 from kolena_local.repository.records import TestCaseRecord
 from kolena_local.serialization.codec import collector_paused
+from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_description,
     check_flag,
@@ -259,6 +260,9 @@ class TestCase(Entity):
             record = _edit(unit, record, wanted, changes, reset)
         logger.info("edited test case %r (version %d)", record.name, record.version)
         self._mirror(store, record)
+
+    def _repr_html_(self) -> str:
+        return overview.of_test_case(self)
 
     @property
     def _id(self) -> int:

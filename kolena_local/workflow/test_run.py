@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kolena_local.errors import (
     IncorrectUsageError,
@@ -17,6 +17,7 @@ from kolena_local.errors import (
 from kolena_local.execution.asking import Functions, Means
 from kolena_local.execution.inference import infer_pending, iter_samples
 from kolena_local.log import logger
+from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import check_flag, check_list
 from kolena_local.workflow.entity import Entity
 from kolena_local.workflow.evaluator import (
@@ -30,6 +31,9 @@ from kolena_local.workflow.model import Model
 from kolena_local.workflow.run_evaluation import evaluate_run
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PAGE = 1000
 
@@ -196,6 +200,27 @@ class TestRun(Entity):
         """
         with self._running():
             self._evaluate()
+
+    def metrics_dataframe(self, level: str = "case") -> pd.DataFrame:
+        """Return the metrics that the run's evaluator has computed.
+
+        Args:
+            level: ``sample``, ``case`` or ``suite``: what a row is about.
+
+        Returns:
+            The columns are configuration, test_case (NA where a sample's metrics do not depend on
+            it), the sample's fields such as ``sample.locator``, and the metrics such as
+            ``metrics.accuracy``; what is missing is NA.
+
+        Raises:
+            InputValidationError: there is no such level.
+        """
+        from kolena_local import frames
+
+        return frames.of_metrics(self._store(), self._id, level)
+
+    def _repr_html_(self) -> str:
+        return overview.of_test_run(self)
 
     @contextmanager
     def _running(self, *, reset: bool = False) -> Iterator[None]:

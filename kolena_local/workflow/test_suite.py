@@ -10,10 +10,12 @@ from kolena_local import repository
 from kolena_local.errors import NameConflictError
 from kolena_local.log import logger
 from kolena_local.repository.records import TestSuiteRecord
+from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_description,
     check_flag,
     check_name,
+    check_names,
     check_tags,
     check_version,
 )
@@ -37,7 +39,10 @@ from kolena_local.workflow.test_suite_edit import (
 from kolena_local.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kolena_local.repository import Unit
+    from kolena_local.workflow.model import Model
 
 Self = TypeVar("Self", bound="TestSuite")
 
@@ -223,6 +228,43 @@ class TestSuite(Entity):
         if change is not None:
             logger.info("edited test suite %r (version %d)", record.name, record.version)
         self._mirror(store, record)
+
+    def results_dataframe(self, models: Iterable[Model | str] | None = None) -> pd.DataFrame:
+        """Return what evaluators found out about models on this version of the test suite.
+
+        Args:
+            models: models or their names; None is all that were tested on it.
+
+        Returns:
+            A row for each number (a truth value is 0 or 1), with the columns test_case, model,
+            evaluator, configuration, metric and value. A metric of the whole test suite has no test
+            case; one inside another is called ``by_class.cat`` or ``recall[0]``.
+
+        Raises:
+            NotFoundError: a model is not in the store, or was never tested on this version.
+            InputValidationError: ``models`` is no list of models or names.
+        """
+        from kolena_local import frames
+
+        names = None if models is None else check_names(models, "models must be a list of models")
+        store = self._store()
+        with store.read() as unit:
+            if names is None:
+                runs = unit.test_runs.list(test_suite=self.name)[::-1]
+            else:
+                runs = [
+                    run
+                    for name in names
+                    for run in unit.test_runs.latest(
+                        unit.models.get(name).name, self.name, self.version
+                    )
+                ]
+        return frames.of_results(
+            store, [run for run in runs if run.test_suite_version == self.version]
+        )
+
+    def _repr_html_(self) -> str:
+        return overview.of_test_suite(self)
 
     @property
     def _id(self) -> int:

@@ -1,0 +1,211 @@
+"""Columns of a data frame, filled page by page with JSON values.
+
+Objects are spread over columns with dotted names, everything else is a cell. A page is packed as
+soon as it is whole: numbers take eight bytes, a text that occurs often is kept once. At the end a
+column is of the one type that all its values have: whole numbers, numbers, truth values, texts, or
+else objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from kolena_local.serialization.decode import claimant
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+Path = tuple[str, ...]
+
+_LARGEST_EXACT = 2**53
+_NOTHING: dict[str, Any] = {}
+_DATA_TYPE = "data_type"
+
+
+class Columns:
+    """The columns of a frame in the making.
+
+    Args:
+        roots: first steps of paths, in the order in which their columns shall stand.
+    """
+
+    def __init__(self, *roots: str) -> None:
+        self._roots = roots
+        self._columns: dict[Path, _Column] = {}
+        self._rows = 0
+
+    def expect(self, *paths: Path) -> None:
+        """Say which columns come first, and are there even if nothing is ever added."""
+        for path in paths:
+            self._columns.setdefault(path, _Column())
+
+    def add(self, path: Path, values: list[Any]) -> None:
+        """Add a page of values under a name; the keys of objects become columns below it."""
+        kinds = set(map(type, values))
+        if any(issubclass(kind, dict) for kind in kinds):
+            objects = values
+            if len(kinds) > 1:
+                objects = [value if isinstance(value, dict) else _NOTHING for value in values]
+            for key in dict.fromkeys(chain.from_iterable(objects)):
+                below = _items(objects, key)
+                if key != _DATA_TYPE or not _says_the_class(below):
+                    self.add((*path, key), below)
+            kinds = {kind for kind in kinds if not issubclass(kind, dict)} - {type(None)}
+            if not kinds:
+                return
+            values = [None if isinstance(value, dict) else value for value in values]
+        if kinds - {type(None)} or (kinds and path not in self._columns):
+            self._columns.setdefault(path, _Column()).add(self._rows, values)
+
+    def end_page(self, rows: int) -> None:
+        """Say how many rows the page had whose values were added."""
+        self._rows += rows
+
+    def frame(self) -> pd.DataFrame:
+        """Return the frame; the columns are used up by it."""
+        import pandas as pd
+
+        parents = {path[:end] for path in self._columns for end in range(1, len(path))}
+        arrays: dict[str, Any] = {}
+        for path in _in_order(self._columns, self._roots):
+            column = self._columns.pop(path)
+            # An object that is sometimes missing is seen in the columns of its fields.
+            if path in parents and column.is_empty:
+                continue
+            name = ".".join(path)
+            if name in arrays:  # keys may have dots themselves
+                name = ".".join(f'"{step}"' if "." in step else step for step in path)
+            arrays[name] = column.array(self._rows)
+        index = pd.RangeIndex(self._rows)
+        frame: pd.DataFrame = pd.DataFrame(arrays, index=index, copy=False)
+        return frame
+
+
+class _Column:
+    """The values of a column, in packed pages; rows that are in no page are missing."""
+
+    def __init__(self) -> None:
+        self._pages: list[tuple[int, npt.NDArray[Any], npt.NDArray[np.bool_] | None]] = []
+        self._known: dict[str, str] = {}
+        self._only_texts = True
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._pages
+
+    def add(self, start: int, values: list[Any]) -> None:
+        import numpy as np
+
+        kinds = set(map(type, values))
+        missing = None
+        if type(None) in kinds:
+            kinds.remove(type(None))
+            if not kinds:
+                return
+            missing = np.fromiter((value is None for value in values), np.bool_, len(values))
+        if kinds == {str}:
+            values = self._shared(values)
+        else:
+            self._only_texts = False
+        self._pages.append((start, _packed(values, kinds, missing), missing))
+
+    def _shared(self, texts: list[Any]) -> list[Any]:
+        """Return texts as the same objects that equal ones were before, if they are often equal."""
+        known = self._known
+        before = len(known)
+        shared = list(map(known.setdefault, texts, texts))
+        if len(known) - before > len(texts) // 2:
+            known.clear()
+        return shared
+
+    def array(self, rows: int) -> Any:
+        """Return all values as one array that pandas takes as it is."""
+        import numpy as np
+        import pandas as pd
+
+        kind = _common([page for _, page, _ in self._pages])
+        of_objects = kind.hasobject
+        values = np.full(rows, None if of_objects else 0, kind)
+        missing = np.ones(rows, np.bool_)
+        for start, page, gone in self._pages:
+            end = start + len(page)
+            # Python's own numbers, not numpy's, where anything may stand.
+            values[start:end] = page.tolist() if of_objects else page
+            if of_objects and gone is not None:
+                values[start:end][gone] = None
+            missing[start:end] = False if gone is None else gone
+        self._pages.clear()
+        if of_objects:
+            if self._only_texts and not missing.all():
+                # Texts of any kind: Arrow, which pandas may prefer, refuses half characters.
+                return pd.array(values, dtype=pd.StringDtype("python"), copy=False)
+            return values
+        if not missing.any():
+            return values
+        arrays = {"i": pd.arrays.IntegerArray, "f": pd.arrays.FloatingArray}
+        return arrays.get(kind.kind, pd.arrays.BooleanArray)(values, missing)
+
+
+def _packed(
+    values: list[Any], kinds: set[type], missing: npt.NDArray[np.bool_] | None
+) -> npt.NDArray[Any]:
+    import numpy as np
+
+    numbers = values if missing is None else [0 if value is None else value for value in values]
+    if kinds == {bool}:
+        return np.array(numbers, np.bool_)
+    if kinds == {float} or (kinds == {int, float} and all(map(_is_exact, numbers))):
+        return np.array(numbers, np.float64)
+    if kinds == {int} and min(numbers) >= -(2**63) and max(numbers) < 2**63:
+        return np.array(numbers, np.int64)
+    packed = np.empty(len(values), object)
+    packed[:] = values
+    return packed
+
+
+def _common(pages: list[npt.NDArray[Any]]) -> np.dtype[Any]:
+    import numpy as np
+
+    kinds = {page.dtype for page in pages}
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    integer = np.dtype(np.int64)
+    if kinds == {integer, np.dtype(np.float64)} and all(
+        _is_exact(int(page.min())) and _is_exact(int(page.max()))
+        for page in pages
+        if page.dtype == integer
+    ):
+        return np.dtype(np.float64)
+    return np.dtype(object)
+
+
+def _is_exact(number: float) -> bool:
+    """Say whether a float holds a number exactly."""
+    return type(number) is float or -_LARGEST_EXACT <= number <= _LARGEST_EXACT
+
+
+def _items(objects: list[Any], key: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(key), objects))
+    except KeyError:
+        return [value.get(key) for value in objects]
+
+
+def _says_the_class(values: list[Any]) -> bool:
+    if not set(map(type, values)) <= {str, type(None)}:
+        return False
+    return all(name is None or claimant(name) is not None for name in set(values))
+
+
+def _in_order(paths: Iterable[Path], roots: Iterable[str]) -> list[Path]:
+    """Sort paths so that what belongs together stands together, and what came first is first."""
+    rank: dict[Path, int] = {(root,): place for place, root in enumerate(roots)}
+    for path in paths:
+        for end in range(1, len(path) + 1):
+            rank.setdefault(path[:end], len(rank))
+    return sorted(paths, key=lambda path: [rank[path[:end]] for end in range(1, len(path) + 1)])

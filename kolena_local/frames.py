@@ -1,0 +1,263 @@
+"""What is in the store as pandas data frames.
+
+The only module that imports pandas for the store's own tables, and it does so when a frame is asked
+for. JSON texts become columns a page at a time, without an object for each sample, so that a frame
+is about all the memory that is needed. How values become columns is the business of ``columns``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kolena_local.columns import Columns
+from kolena_local.errors import InputValidationError
+from kolena_local.payload import Json, loads
+from kolena_local.serialization.codec import Codec, collector_paused
+from kolena_local.serialization.decode import decode
+from kolena_local.serialization.derived import derived_data_types, has_derived
+from kolena_local.serialization.encode import to_dict
+from kolena_local.serialization.layout import Structured, layout_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kolena_local.repository import Store
+    from kolena_local.repository.records import ModelRecord, TestRunRecord
+
+_PAGE = 2000
+
+#: A number, then payload, metadata, ground truth and inference of a sample, as JSON texts.
+Texts = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Which samples a frame is about: those of a version of a test case or of a test suite."""
+
+    store: Store
+    model_id: int
+    id: int
+    version: int
+    of_suite: bool
+
+    def pages(self) -> Iterator[Sequence[Texts]]:
+        """Yield the samples' texts, in order, each sample once."""
+        return self._pages_of_suite() if self.of_suite else self._pages_of_case()
+
+    def _pages_of_case(self) -> Iterator[Sequence[Texts]]:
+        after = -1
+        while True:
+            with self.store.read() as unit:
+                rows = unit.inferences.case_rows(
+                    self.model_id, self.id, self.version, after=after, limit=_PAGE
+                )
+            if not rows:
+                return
+            after = rows[-1][0]
+            yield rows
+
+    def _pages_of_suite(self) -> Iterator[Sequence[Texts]]:
+        with self.store.read() as unit:
+            ids = unit.test_suites.sample_ids(self.id, self.version)
+        for start in range(0, len(ids), _PAGE):
+            with self.store.read() as unit:
+                rows = unit.inferences.suite_rows(
+                    self.model_id, self.id, self.version, ids[start : start + _PAGE]
+                )
+            yield rows
+
+
+def of_samples(samples: Samples, codec: Codec, *, objects: bool) -> pd.DataFrame:
+    """Return samples, ground truths and inferences, as objects or as a column for each field."""
+    return _of_objects(samples, codec) if objects else _of_values(samples, codec)
+
+
+def _of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
+    """Return the samples, their ground truths and inferences as objects, three in a row."""
+    import pandas as pd
+
+    cells: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+    for page in samples.pages():
+        with collector_paused():
+            for _, payload, metadata, truth, inference in page:
+                cells[0].append(codec.read_sample(payload, metadata))
+                cells[1].append(codec.read_ground_truth(truth))
+                cells[2].append(None if inference is None else codec.read_inference(inference))
+    names = ("sample", "ground_truth", "inference")
+    frame: pd.DataFrame = pd.DataFrame(
+        {name: pd.Series(cell, dtype=object) for name, cell in zip(names, cells, strict=True)}
+    )
+    return frame
+
+
+def _of_values(samples: Samples, codec: Codec) -> pd.DataFrame:
+    """Return the fields of samples, metadata, ground truths and inferences as columns."""
+    types = {
+        "sample": codec.test_sample_type,
+        "metadata": None,
+        "ground_truth": codec.ground_truth_type,
+        "inference": codec.inference_type,
+    }
+    columns = Columns(*types)
+    for name, cls in types.items():
+        columns.expect(*((name, field) for field in _stored_fields(cls)))
+    readers = [(name, _reader(cls)) for name, cls in types.items()]
+    for page in samples.pages():
+        with collector_paused():
+            _, *columns_of_texts = zip(*page, strict=True)
+            for (name, read), texts in zip(readers, columns_of_texts, strict=True):
+                columns.add((name,), read(texts))
+        columns.end_page(len(page))
+    return columns.frame()
+
+
+def of_metrics(store: Store, run_id: int, level: str) -> pd.DataFrame:
+    """Return the metrics of a run: of its ``sample``s, test ``case``s or whole ``suite``.
+
+    Raises:
+        InputValidationError: there is no such level.
+    """
+    makers = {"sample": _of_sample_metrics, "case": _of_case_metrics, "suite": _of_suite_metrics}
+    if level not in makers:
+        raise InputValidationError(f"level must be sample, case or suite, not {level!r:.80}")
+    return makers[level](store, run_id)
+
+
+def _of_sample_metrics(store: Store, run_id: int) -> pd.DataFrame:
+    """Return the metrics of a run's samples, each a row, with the samples' fields."""
+    columns = Columns()
+    columns.expect(("configuration",), ("test_case",))
+    after = 0
+    while True:
+        with store.read() as unit:
+            rows = unit.test_runs.sample_metrics(run_id, after=after, limit=_PAGE)
+        if not rows:
+            return columns.frame()
+        after = rows[-1].id
+        columns.add(("configuration",), [row.configuration for row in rows])
+        columns.add(("test_case",), [row.test_case for row in rows])
+        columns.add(("sample",), _parse([row.payload for row in rows]))
+        columns.add(("metrics",), _parse([row.metrics for row in rows]))
+        columns.end_page(len(rows))
+
+
+def _of_case_metrics(store: Store, run_id: int) -> pd.DataFrame:
+    """Return the metrics of a run's test cases, each a row."""
+    with store.read() as unit:
+        rows = unit.test_runs.case_metrics(run_id)
+    names = ("configuration", "test_case", "test_case_version", "sample_count", "metrics")
+    return _of_records(names, rows)
+
+
+def _of_suite_metrics(store: Store, run_id: int) -> pd.DataFrame:
+    """Return the metrics of a run's test suite, each configuration a row."""
+    with store.read() as unit:
+        rows = unit.test_runs.suite_metrics(run_id)
+    return _of_records(("configuration", "metrics"), rows)
+
+
+def of_models(records: Sequence[ModelRecord]) -> pd.DataFrame:
+    """Return models, each a row, with their metadata as columns."""
+    import pandas as pd
+
+    columns = Columns()
+    names = ("name", "workflow", "tags", "created_at", "updated_at")
+    columns.expect(*((name,) for name in names))
+    for name in ("name", "workflow", "created_at", "updated_at", "metadata"):
+        columns.add((name,), [getattr(record, name) for record in records])
+    columns.add(("tags",), [sorted(record.tags) for record in records])
+    columns.end_page(len(records))
+    frame = columns.frame()
+    for name in ("created_at", "updated_at"):
+        frame[name] = pd.to_datetime(frame[name].astype(object), utc=True)
+    return frame
+
+
+def of_results(store: Store, runs: Sequence[TestRunRecord]) -> pd.DataFrame:
+    """Return each number that evaluators found out about test cases in these runs as a row."""
+    import pandas as pd
+
+    found: list[tuple[Any, ...]] = []
+    with store.read() as unit:
+        for run in runs:
+            for case in unit.test_runs.case_metrics(run.id):
+                found += _numbers(run, case.configuration, case.test_case, case.metrics)
+            for suite in unit.test_runs.suite_metrics(run.id):
+                found += _numbers(run, suite.configuration, None, suite.metrics)
+    names = ("test_case", "model", "evaluator", "configuration", "metric", "value")
+    texts = {
+        name: pd.array([row[place] for row in found], dtype=pd.StringDtype("python"))
+        for place, name in enumerate(names[:-1])
+    }
+    values = pd.Series([row[-1] for row in found], dtype="float64")
+    frame: pd.DataFrame = pd.DataFrame({**texts, names[-1]: values})
+    return frame
+
+
+def _numbers(
+    run: TestRunRecord, configuration: str | None, test_case: str | None, metrics: Json
+) -> Iterator[tuple[Any, ...]]:
+    for name, value in _leaves(metrics):
+        if isinstance(value, (bool, int, float)):
+            yield test_case, run.model, run.evaluator, configuration, name, float(value)
+
+
+def _leaves(value: Json, name: str = "") -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{name}.{key}" if name else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{name}[{index}]")
+    else:
+        yield name, value
+
+
+def _of_records(names: Sequence[str], rows: Sequence[Any]) -> pd.DataFrame:
+    columns = Columns()
+    columns.expect(*((name,) for name in names if name != "metrics"))
+    for name in names:
+        columns.add((name,), [getattr(row, name) for row in rows])
+    columns.end_page(len(rows))
+    return columns.frame()
+
+
+def _stored_fields(cls: type[Structured] | None) -> Iterable[str]:
+    if cls is None:
+        return ()
+    layout = layout_of(cls)
+    return (name for name in layout.names if name not in layout.apart)
+
+
+def _reader(cls: type[Structured] | None) -> Callable[[Sequence[str | None]], list[Any]]:
+    """Return a function that makes JSON values of texts, derived fields included."""
+    if cls is None:
+        return _parse
+    always, marks = has_derived(cls), [f'"{name}"' for name in derived_data_types()]
+
+    def read(texts: Sequence[str | None]) -> list[Any]:
+        together = _together(texts)
+        values = _values(together)
+        # Making objects costs several times as much; without derived fields they show nothing new.
+        if always or any(mark in together for mark in marks):
+            return [None if value is None else to_dict(decode(cls, value)) for value in values]
+        return values
+
+    return read
+
+
+def _parse(texts: Sequence[str | None]) -> list[Any]:
+    return _values(_together(texts))
+
+
+def _together(texts: Sequence[str | None]) -> str:
+    # One text for a page: calling the parser for each takes longer than parsing.
+    return f"[{','.join(['null' if text is None else text for text in texts])}]"
+
+
+def _values(together: str) -> list[Any]:
+    values = loads(together)
+    assert isinstance(values, list), "a list is written in brackets"
+    return values

@@ -1,0 +1,64 @@
+"""What notebooks show of an entity: a small table of the first things that one asks for.
+
+Every text in it comes from a user or a file and is escaped. Nothing here asks the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+_LONGEST = 500
+
+
+def facts(title: str, named: Mapping[str, Any]) -> str:
+    """Return a table with a row for each name; what is None or empty is left out.
+
+    Args:
+        title: what the object is, such as its class and name.
+        named: values by their names; a list of texts is shown with commas, a dict as names and
+            values.
+    """
+    rows = "".join(
+        f"<tr><th>{_text(name)}</th><td>{_text(_shown(value))}</td></tr>"
+        for name, value in named.items()
+        if value is not None and value != "" and not _is_empty(value)
+    )
+    return f"<table><caption>{_text(title)}</caption><tbody>{rows}</tbody></table>"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]], most: int = 20) -> str:
+    """Return a table with a header, of at most so many rows, or nothing if there is no row."""
+    if not rows:
+        return ""
+    head = "".join(f"<th>{_text(name)}</th>" for name in header)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{_text(_shown(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows[:most]
+    )
+    left = len(rows) - most
+    more = f"<tr><td colspan={len(header)}>and {left} more</td></tr>" if left > 0 else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}{more}</tbody></table>"
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, (dict, list, set, tuple)) and not value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_shown(item)}" for name, item in value.items())
+    if isinstance(value, (set, frozenset)):
+        return ", ".join(sorted(map(str, value)))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_shown, value))
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else str(value)
+
+
+def _text(text: str) -> str:
+    # Half characters are no HTML in any encoding.
+    whole = text.encode("utf-8", "backslashreplace").decode()
+    return escape(whole if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}…")

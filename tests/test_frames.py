@@ -1,0 +1,277 @@
+"""Data frames of what is in the store."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolena_local.columns import Columns
+from kolena_local.errors import InputValidationError, NotFoundError, WorkflowMismatchError
+from kolena_local.workflow import GroundTruth, Image, Inference, TestRun, define_workflow, test
+from kolena_local.workflow.annotation import BoundingBox, ScoredClassificationLabel
+from tests.workflow.types import (
+    Animal,
+    Guess,
+    Judge,
+    Model,
+    OtherTestCase,
+    Photo,
+    TestCase,
+    TestSuite,
+    Threshold,
+    cat,
+    pairs,
+    photo,
+)
+
+
+@dataclass(frozen=True)
+class Boxed(GroundTruth):
+    box: BoundingBox
+    others: List[BoundingBox] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Answer(Inference):
+    label: Optional[ScoredClassificationLabel] = None
+    twice: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "twice", 2 * (self.label.score if self.label else 0.0))
+
+
+_, BoxCase, _, BoxModel = define_workflow("boxes", Image, Boxed, Answer)
+
+
+def inferred(*names: str) -> Any:
+    suite = TestSuite("suite", test_cases=[TestCase("case", test_samples=pairs(*names))])
+    model = Model("model", infer=cat)
+    test(model, suite)
+    return model, suite
+
+
+def test_a_row_for_each_sample_in_order_with_typed_columns() -> None:
+    samples = [
+        (photo("b", seed=1, night=True, gain=0.5, city="Oslo"), Animal("cat")),
+        (photo("a", seed=2, night=False, gain=math.nan, city="Rome"), Animal("dog")),
+    ]
+    case = TestCase("case", test_samples=samples)
+    model = Model("model", infer=cat)
+    test(model, TestSuite("suite", test_cases=[case]))
+    frame = model.to_dataframe(case)
+    assert list(frame.columns) == [
+        "sample.locator",
+        "metadata.seed",
+        "metadata.night",
+        "metadata.gain",
+        "metadata.city",
+        "ground_truth.label",
+        "inference.label",
+        "inference.score",
+    ]
+    assert list(frame["sample.locator"]) == ["b.png", "a.png"]
+    assert [str(frame[f"metadata.{name}"].dtype) for name in ("seed", "night", "gain")] == [
+        "int64",
+        "bool",
+        "float64",
+    ]
+    assert list(frame["inference.score"]) == [1.0, 1.0]
+    assert list(frame.index) == [0, 1]
+
+
+def test_what_is_missing_is_na_also_a_whole_inference() -> None:
+    model, suite = inferred("a")
+    with suite.test_cases[0].edit() as editor:
+        editor.add(photo("b", seed=3, fine=True, city="Oslo"), Animal("dog"))
+    frame = model.to_dataframe(TestCase.load("case"))
+    assert list(frame["sample.locator"]) == ["a.png", "b.png"]
+    assert list(frame["inference.label"].isna()) == [False, True]
+    assert frame["inference.score"].dtype == "Float64"
+    assert frame["metadata.seed"].dtype == "Int64"
+    assert frame["metadata.fine"].dtype == "boolean"
+    assert frame["metadata.seed"][1] == 3 and frame["metadata.seed"].isna()[0]
+    assert frame["metadata.city"][0] is pd.NA
+
+
+def test_objects_come_back_as_they_were() -> None:
+    model, suite = inferred("a", "b")
+    frame = model.to_dataframe(suite, objects=True)
+    assert list(frame.columns) == ["sample", "ground_truth", "inference"]
+    assert list(frame["sample"]) == [photo("a"), photo("b")]
+    assert list(frame["ground_truth"]) == [Animal("cat")] * 2
+    assert list(frame["inference"]) == [Guess("cat")] * 2
+
+
+def test_a_suite_has_each_sample_once() -> None:
+    suite = TestSuite(
+        "suite",
+        test_cases=[
+            TestCase("one", test_samples=pairs("a", "b")),
+            TestCase("two", test_samples=pairs("b", "c", label="dog")),
+        ],
+    )
+    frame = Model("model").to_dataframe(suite)
+    assert list(frame["sample.locator"]) == ["a.png", "b.png", "c.png"]
+    assert list(frame["ground_truth.label"]) == ["cat", "cat", "dog"]
+    assert frame["inference.label"].isna().all()
+
+
+def test_derived_fields_come_back() -> None:
+    box = BoundingBox((0.0, 0.0), (4.0, 2.0))
+    case = BoxCase("case", test_samples=[(Image("a"), Boxed(box, [box]))])
+    model = BoxModel("model")
+    suite = define_workflow("boxes", Image, Boxed, Answer)[2]("suite", test_cases=[case])
+    TestRun(model, suite).upload_inferences(
+        [(Image("a"), Answer(ScoredClassificationLabel("cat", 0.25)))]
+    )
+    (row,) = model.to_dataframe(case).to_dict("records")
+    assert row["ground_truth.box.width"] == 4.0
+    assert row["ground_truth.box.area"] == 8.0
+    assert row["ground_truth.others"][0]["height"] == 2.0
+    assert (row["inference.label.score"], row["inference.twice"]) == (0.25, 0.5)
+    assert not [name for name in row if name.endswith("data_type")]
+
+
+def test_nothing_to_show_still_has_columns() -> None:
+    case = TestCase("empty")
+    frame = Model("model").to_dataframe(case)
+    assert frame.shape == (0, 4)
+    assert Model("model").to_dataframe(case, objects=True).shape == (0, 3)
+
+
+@pytest.mark.parametrize("rows", [1, 1999, 2000, 4001])
+def test_pages_are_put_together(rows: int) -> None:
+    samples = [
+        (photo(str(n), **({"late": float(n)} if n > 1998 else {})), Animal("cat"))
+        for n in range(rows)
+    ]
+    frame = Model("model").to_dataframe(TestCase("case", test_samples=samples))
+    assert list(frame["sample.locator"]) == [f"{n}.png" for n in range(rows)]
+    if rows > 1999:
+        assert frame["metadata.late"].isna().sum() == 1999
+        assert frame["metadata.late"].iloc[-1] == rows - 1
+
+
+def test_what_is_no_test_case_is_refused_in_a_sentence() -> None:
+    model = Model("model")
+    with pytest.raises(InputValidationError, match="a test case or test suite is needed, not 'x'"):
+        model.to_dataframe("x")
+    with pytest.raises(WorkflowMismatchError):
+        model.to_dataframe(OtherTestCase("other"))
+
+
+def test_metrics_of_a_run() -> None:
+    _, suite = inferred("a", "b")
+    model = Model("model")
+    run = TestRun(model, suite, Judge([Threshold(0.5), Threshold(2.0)]))
+    assert run.metrics_dataframe().shape[0] == 0
+    run.run()
+    cases = run.metrics_dataframe()
+    assert list(cases["configuration"]) == ["threshold 0.5", "threshold 2.0"]
+    assert list(cases["test_case"]) == ["case", "case"]
+    assert list(cases["metrics.accuracy"]) == [1.0, 0.0]
+    samples = run.metrics_dataframe(level="sample")
+    assert list(samples["sample.locator"]) == ["a.png", "b.png"] * 2
+    assert samples["metrics.correct"].dtype == "bool"
+    assert list(run.metrics_dataframe("suite")["metrics.worst"]) == [1.0, 0.0]
+    with pytest.raises(InputValidationError, match="level must be sample, case or suite, not 'x'"):
+        run.metrics_dataframe("x")
+
+
+def test_models_as_a_frame() -> None:
+    Model("b", metadata={"seed": 1}, tags={"y", "x"})
+    Model("a", metadata={"rate": {"first": 0.5}})
+    frame = Model.list_dataframe()
+    assert list(frame["name"]) == ["b", "a"]
+    assert frame["tags"][0] == ["x", "y"]
+    assert frame["metadata.seed"][0] == 1 and frame["metadata.seed"].isna()[1]
+    assert frame["metadata.rate.first"][1] == 0.5
+    assert str(frame["created_at"].dt.tz) == "UTC"
+    assert list(Model.list_dataframe(tags={"x"})["name"]) == ["b"]
+    assert len(Model.list_dataframe(tags={"nobody"})) == 0
+
+
+def test_results_of_models_on_a_suite() -> None:
+    suite = TestSuite("suite", test_cases=[TestCase("case", test_samples=pairs("a", "b"))])
+    one, two = Model("one", infer=cat), Model("two", infer=lambda _: Guess("dog"))
+    for model in (one, two):
+        test(model, suite, Judge())
+    frame = suite.results_dataframe()
+    table = frame[frame["metric"] == "accuracy"].pivot(
+        index="test_case", columns="model", values="value"
+    )
+    assert table.to_dict() == {"one": {"case": 1.0}, "two": {"case": 0.0}}
+    assert frame["test_case"].isna().sum() == 2
+    assert set(suite.results_dataframe(["two"])["model"]) == {"two"}
+    assert set(suite.results_dataframe([one])["model"]) == {"one"}
+
+
+def test_results_of_a_model_that_was_not_tested() -> None:
+    _, suite = inferred("a")
+    with pytest.raises(NotFoundError, match="did you mean 'model'"):
+        suite.results_dataframe(["modle"])
+    Model("new")
+    with pytest.raises(NotFoundError, match="was never tested on the test suite 'suite@1'"):
+        suite.results_dataframe(["new"])
+    with pytest.raises(InputValidationError, match="models must be a list of models"):
+        suite.results_dataframe("new")
+    assert list(suite.results_dataframe([])["value"]) == []
+
+
+def test_notebooks_show_tables_in_which_everything_is_escaped() -> None:
+    bad = "<script>alert(1)</script>"
+    case = TestCase(bad, description=bad, test_samples=pairs("a"))
+    suite = TestSuite(bad, description=bad, test_cases=[case], tags={bad})
+    model = Model(bad, infer=cat, metadata={bad: [bad]}, tags={bad})
+    run = TestRun(model, suite, Judge())
+    run.run()
+    for entity in (model, case, suite, run):
+        shown = entity._repr_html_()
+        assert shown.startswith("<table>") and "&lt;script&gt;" in shown
+        assert "<script" not in shown
+    assert "accuracy: 1" in run._repr_html_()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=4,
+)
+
+
+@given(st.lists(st.lists(st.dictionaries(st.sampled_from("abc"), json_values), max_size=4)))
+def test_every_value_is_in_the_cell_of_its_path(pages: List[List[Dict[str, Any]]]) -> None:
+    columns = Columns()
+    for page in pages:
+        columns.add(("x",), page)
+        columns.end_page(len(page))
+    rows = [row for page in pages for row in page]
+    frame = columns.frame()
+    assert len(frame) == len(rows)
+    for place, row in enumerate(rows):
+        for key, value in row.items():
+            name = f"x.{key}"
+            if isinstance(value, dict):
+                continue
+            if value is None:
+                assert name not in frame or bool(pd.isna([frame[name][place]])[0])
+                continue
+            found = frame[name][place]
+            if value != value:
+                assert pd.isna(found)
+            else:
+                assert found == value
+                assert isinstance(value, bool) == (str(type(found)).find("bool") >= 0)
+
+
+def test_photos_keep_metadata_in_objects() -> None:
+    case = TestCase("case", test_samples=[(photo("a", seed=1), Animal("cat"))])
+    (sample,) = Model("model").to_dataframe(case, objects=True)["sample"]
+    assert sample == Photo("a.png", {"seed": 1})
+    assert sample.metadata == {"seed": 1}
