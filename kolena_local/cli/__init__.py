@@ -17,6 +17,7 @@ COMMANDS = {
     "models": "kolena_local.cli.models:models",
     "test-suites": "kolena_local.cli.test_suites:test_suites",
     "test-cases": "kolena_local.cli.test_cases:test_cases",
+    "inferences": "kolena_local.cli.inferences:inferences",
     "runs": "kolena_local.cli.runs:runs",
     "results": "kolena_local.cli.results:results",
     "sql": "kolena_local.cli.sql:sql",

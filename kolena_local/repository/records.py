@@ -174,6 +174,44 @@ class SuiteSampleRow(NamedTuple):
     inference: str | None
 
 
+class ExportRow(NamedTuple):
+    """A model's inference with its sample, and the ground truth if there is one; JSON texts."""
+
+    test_sample: str
+    ground_truth: str | None
+    inference: str
+
+
+class NewInference(NamedTuple):
+    """A line of a file to be imported: the value that its sample's field has, and the payload."""
+
+    line: int
+    field: Json
+    payload: str
+
+
+class ImportCounts(NamedTuple):
+    """How many lines there are, how many have no sample of their own, or an inference already."""
+
+    lines: int
+    unmatched: int
+    known: int
+
+
+class ImportProblem(NamedTuple):
+    """A line that cannot be stored as it is.
+
+    ``kind`` is ``missing`` (no sample has the value), ``ambiguous`` (``other`` samples have it),
+    ``duplicate`` (the line ``other`` is about the same sample) or ``known`` (the sample has an
+    inference).
+    """
+
+    line: int
+    kind: str
+    field: Json
+    other: int | None
+
+
 class Coverage(NamedTuple):
     """How many of a test suite's samples a model has inferences for."""
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from kolena_local.repository import free_query
 from kolena_local.repository.ground_truths import GroundTruths
+from kolena_local.repository.inference_exchange import InferenceExchange
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.leases import Leases
 from kolena_local.repository.models import Models
@@ -69,6 +70,11 @@ class Unit:
     def inferences(self) -> Inferences:
         """What the models said about the test samples."""
         return Inferences(self._connection)
+
+    @cached_property
+    def exchange(self) -> InferenceExchange:
+        """The export and import of many inferences."""
+        return InferenceExchange(self._connection)
 
     @cached_property
     def leases(self) -> Leases:

@@ -1,0 +1,157 @@
+r"""Values as the text of one cell, and back; nothing is lost on the way, whatever the value.
+
+A column's schema says how its cells are spelled. Text stands as it is, numbers as Python writes
+them (``nan`` and ``inf`` too), true and false in small letters; everything else is JSON as the
+store writes it. Where both text and other values may stand, text that would read as JSON is put in
+JSON's quotes. Text that no file can hold (NUL, lone surrogates) and text that would be taken for an
+escape becomes ``{"$": ...}``.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Any
+
+from kolena_local.payload import Json, dumps, loads
+from kolena_local.schema import Misfit, Schema, described, resolved
+
+EMPTY_TEXT = '""'
+"""How a CSV file says that a text is there and has no letters; an empty cell is null."""
+
+_ESCAPE = '{"$"'
+_KEY = "$"
+_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+([eE][-+]?\d+)?)\s*", re.ASCII)
+_INTEGER = re.compile(r"\s*[-+]?\d+(\.0*)?\s*", re.ASCII)
+_NOT_FINITE = {"nan", "inf", "-inf", "+inf", "infinity", "-infinity", "+infinity"}
+_TRUTH = {"true": True, "false": False, "1": True, "0": False}
+_MAY_BEGIN_JSON = frozenset('{["-0123456789tfn \t\r\n')
+
+
+class Kind(Enum):
+    """How the cells of a column are spelled."""
+
+    TEXT = "string"
+    NUMBER = "number"
+    INTEGER = "integer"
+    TRUTH = "boolean"
+    JSON = "json"
+    JSON_OR_TEXT = "any"
+
+
+def kind_of(schema: Schema, root: Schema) -> Kind:
+    """Return how values of a schema are spelled."""
+    try:
+        return Kind(schema.get("type"))
+    except ValueError:
+        return Kind.JSON_OR_TEXT if _takes_text(schema, root) else Kind.JSON
+
+
+def _takes_text(schema: Schema, root: Schema) -> bool:
+    schema = resolved(schema, root)
+    if "anyOf" in schema:
+        return any(_takes_text(member, root) for member in schema["anyOf"])
+    return schema.get("type") == "string" or isinstance(schema.get("const"), str) or not schema
+
+
+def spelled(kind: Kind, value: Json) -> str | None:
+    """Return the text of a value; None for null."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if kind is Kind.TEXT:
+            return value if _is_plain(value) else dumps({_KEY: value})
+        if kind is Kind.JSON_OR_TEXT and value and _is_plain(value) and not _is_json(value):
+            return value
+    elif isinstance(value, bool):
+        return "true" if value else "false"
+    elif isinstance(value, (int, float)) and kind in (Kind.NUMBER, Kind.INTEGER):
+        return repr(value)
+    return dumps(value)
+
+
+def read(kind: Kind, text: str, schema: Schema) -> Json:
+    """Return the value that a text spells.
+
+    Raises:
+        Misfit: it spells none of the kind.
+    """
+    if kind is Kind.TEXT:
+        return _text(text)
+    value = _READERS[kind](text)
+    if value is _NOTHING:
+        raise Misfit(described(schema), text)
+    return value  # type: ignore[no-any-return]  # a JSON value, as was just asked
+
+
+_NOTHING: Any = object()
+
+
+def _text(text: str) -> str:
+    if text == EMPTY_TEXT:
+        return ""
+    if text.startswith(_ESCAPE):
+        try:
+            value = loads(text)
+        except ValueError:
+            return text
+        if isinstance(value, dict) and list(value) == [_KEY] and isinstance(value[_KEY], str):
+            return str(value[_KEY])
+    return text
+
+
+def _number(text: str) -> Any:
+    if _NUMBER.fullmatch(text) or text.strip().lower() in _NOT_FINITE:
+        return float(text)
+    return _NOTHING
+
+
+def _integer(text: str) -> Any:
+    if not _INTEGER.fullmatch(text):
+        return _NOTHING
+    try:
+        return int(text.strip().partition(".")[0])
+    except ValueError:  # thousands of digits
+        return _NOTHING
+
+
+def _json(text: str) -> Any:
+    try:
+        return loads(text)
+    except ValueError:
+        return float(text) if text.strip().lower() in _NOT_FINITE else _NOTHING
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return loads(text)
+    except ValueError:
+        return text
+
+
+_READERS = {
+    Kind.NUMBER: _number,
+    Kind.INTEGER: _integer,
+    Kind.TRUTH: lambda text: _TRUTH.get(text.strip().lower(), _NOTHING),
+    Kind.JSON: _json,
+    Kind.JSON_OR_TEXT: _json_or_text,
+}
+
+
+def _is_plain(text: str) -> bool:
+    if "\x00" in text or text.startswith(_ESCAPE) or text == EMPTY_TEXT:
+        return False
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _is_json(text: str) -> bool:
+    if text[0] not in _MAY_BEGIN_JSON:
+        return False
+    try:
+        loads(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,209 @@
+"""``kolena-local inferences import``: a file of predictions becomes a model's inferences.
+
+The file is read and checked first, line by line, into a temporary file; the store is locked only
+while that is matched with the samples and stored, all of it or nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kolena_local.cli.completion import names_of
+from kolena_local.cli.destination import write_text
+from kolena_local.cli.inferences import progress
+from kolena_local.cli.output import quiet_option, say
+from kolena_local.cli.row_files import FORMATS, format_of, opened
+from kolena_local.cli.store import db_option, reading, writing
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+
+if TYPE_CHECKING:
+    from kolena_local.cli.columns import FileColumns
+    from kolena_local.cli.import_lines import LineReader, Spool
+    from kolena_local.repository import Unit
+    from kolena_local.repository.records import ImportCounts, ImportProblem
+
+_SHOWN = 10
+_LONG = 500_000  # bytes, which take a second or so
+_STEP = 1000
+
+
+@click.command("import")
+@click.argument("model", shell_complete=names_of("model"))
+@click.argument("file", type=click.Path(allow_dash=True))
+@click.option(
+    "--on",
+    "field",
+    metavar="FIELD",
+    help="The field of the sample by which it is found; if not given, locator or the only one.",
+)
+@click.option(
+    "--map",
+    "mapping",
+    metavar="COLUMN=FIELD",
+    multiple=True,
+    help="Which field a column is, if not the one of its name; COLUMN= leaves the column out.",
+)
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["error", "skip", "replace"]),
+    default="error",
+    help="What to do where the model has an inference: error (if not given), skip or replace.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would happen; store nothing.")
+@click.option(
+    "--format",
+    "chosen",
+    type=click.Choice(FORMATS),
+    metavar="FORMAT",
+    help="csv, jsonl or parquet, if the file's suffix does not say.",
+)
+@click.option("--encoding", default="utf-8", help="How the file's text is encoded, if not UTF-8.")
+@quiet_option
+@db_option
+def import_inferences(
+    model: str,
+    file: str,
+    field: str | None,
+    mapping: tuple[str, ...],
+    on_conflict: str,
+    dry_run: bool,
+    chosen: str | None,
+    encoding: str,
+) -> None:
+    """Store the predictions in a file as a model's inferences: all of them, or none.
+
+    The first line of a CSV file names the columns: a field of the sample by which it is found
+    (--on), and the fields of the inference. Fields of an object have dotted names
+    (prediction.label), lists are JSON. An empty cell is null. Values are checked by the types that
+    the workflow was defined with; columns of the sample and ground_truth are not read. FILE may be
+    - for standard input.
+    """
+    from kolena_local.cli.import_lines import LineReader, Spool
+
+    chosen = format_of(file, chosen)
+    if chosen is None:
+        raise click.UsageError(f"Give --format: the name {file} does not tell what is in it.")
+    with reading() as unit:
+        columns = _columns(unit, model)
+    reader = LineReader(columns, field, mapping)
+    with Spool() as spool:
+        _read(file, chosen, encoding, reader, spool)
+        if reader.problem_count and not dry_run:
+            more = reader.problem_count - 1
+            raise InputValidationError(
+                f"Nothing was stored: {reader.problems[0][1]}"
+                + (f" (and {more} more; --dry-run lists them)." if more else ".")
+            )
+        if dry_run:
+            with reading() as unit:
+                _match(unit, model, reader, spool)
+                _print_outcome(unit, model, reader, on_conflict)
+            return
+        with writing() as unit:
+            _match(unit, model, reader, spool)
+            counts = _check(unit, model, reader, on_conflict)
+            model_id = unit.models.get(model).id
+            stored = unit.exchange.store(model_id, replace=on_conflict == "replace")
+            unit.exchange.forget()
+    replaced = counts.known if on_conflict == "replace" else 0
+    kept = counts.known - replaced
+    say(
+        f"{stored} inferences of {model} were stored"
+        + (f", {replaced} of them in place of others" if replaced else "")
+        + (f"; {kept} were there and stay as they are" if kept else "")
+        + "."
+    )
+
+
+def _columns(unit: Unit, model: str) -> FileColumns:
+    from kolena_local.cli.columns import FileColumns
+
+    workflow = unit.models.get(model).workflow
+    schemas = unit.workflows.schemas(workflow)
+    if schemas is None:
+        raise IncorrectUsageError(
+            f'The types of the workflow "{workflow}" are not in the store, so that values cannot be'
+            " checked; make a test case or model of it with define_workflow() once."
+        )
+    return FileColumns(*schemas)
+
+
+def _read(file: str, chosen: str, encoding: str, reader: LineReader, spool: Spool) -> None:
+    size = 0 if file == "-" or not Path(file).is_file() else Path(file).stat().st_size
+    with (
+        opened(file, chosen, encoding) as lines,
+        progress(size, "reading", is_long=size >= _LONG) as advance,
+    ):
+        reader.begin(lines)
+        before = 0
+        for count, (line, values) in enumerate(lines.rows):
+            found = reader.read(line, values)
+            if found is not None:
+                spool.add(found)
+            if size and count % _STEP == 0:
+                position = lines.stream.tell()
+                advance(position - before)
+                before = position
+        advance(size - before)
+
+
+def _match(unit: Unit, model: str, reader: LineReader, spool: Spool) -> None:
+    with progress(spool.count, "storing") as advance:
+        for page in spool.pages():
+            unit.exchange.gather(page)
+            advance(len(page))
+    workflow = unit.workflows.get(unit.models.get(model).workflow)
+    unit.exchange.match(workflow.id, reader.key_path)
+
+
+def _check(unit: Unit, model: str, reader: LineReader, on_conflict: str) -> ImportCounts:
+    model_id = unit.models.get(model).id
+    counts = unit.exchange.counts(model_id)
+    problems = unit.exchange.problems(1)
+    count = counts.unmatched
+    if not problems and on_conflict == "error" and counts.known:
+        problems, count = unit.exchange.conflicts(model_id, 1), counts.known
+    if problems:
+        raise InputValidationError(
+            f"Nothing was stored: {_sentence(problems[0], reader)}"
+            + (f" (and {count - 1} more; --dry-run lists them)." if count > 1 else ".")
+        )
+    return counts
+
+
+def _print_outcome(unit: Unit, model: str, reader: LineReader, on_conflict: str) -> None:
+    model_id = unit.models.get(model).id
+    counts = unit.exchange.counts(model_id)
+    found = unit.exchange.problems(_SHOWN)
+    count = counts.unmatched + reader.problem_count
+    if on_conflict == "error":
+        found += unit.exchange.conflicts(model_id, _SHOWN)
+        count += counts.known
+    problems = [*reader.problems, *((one.line, _sentence(one, reader)) for one in found)]
+    fitting = counts.lines - counts.unmatched
+    write_text(
+        f"{counts.lines + reader.problem_count} lines: {fitting - counts.known} new inferences,"
+        f" {counts.known} for samples that have one ({on_conflict}), {count} problems"
+    )
+    for _, sentence in sorted(problems)[:_SHOWN]:
+        write_text(sentence)
+    if count:
+        raise InputValidationError("The import would fail; nothing was stored.")
+
+
+def _sentence(problem: ImportProblem, reader: LineReader) -> str:
+    name = reader.key_name
+    return (
+        f"line {problem.line}, column {reader.key_column}: "
+        + {
+            "missing": f"no sample has the {name} {problem.field!r:.100}",
+            "ambiguous": f"{problem.other} samples have the {name} {problem.field!r:.100}, choose"
+            " another field with --on",
+            "duplicate": f"line {problem.other} is about the same sample {problem.field!r:.100}",
+            "known": f"the model has an inference for {problem.field!r:.100} already, --on-conflict"
+            " skip keeps it and replace overwrites it",
+        }[problem.kind]
+    )

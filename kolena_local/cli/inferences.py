@@ -1,0 +1,198 @@
+"""``kolena-local inferences``: what models said, into files and out of files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from kolena_local.cli.completion import names_of
+from kolena_local.cli.destination import current, remember
+from kolena_local.cli.lazy import LazyGroup
+from kolena_local.cli.output import quiet_option, say
+from kolena_local.cli.row_files import FORMATS, format_of
+from kolena_local.cli.store import db_option, reading
+
+if TYPE_CHECKING:
+    from kolena_local.cli.columns import FileColumns, Node, Values
+    from kolena_local.cli.row_writers import WritePage
+    from kolena_local.repository import Unit
+    from kolena_local.repository.inference_exchange import Exported
+
+_BAR_FROM = 2000
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_at={
+        "export": f"{__name__}:export_inferences",
+        "import": "kolena_local.cli.inference_import:import_inferences",
+    },
+)
+def inferences() -> None:
+    """Inferences: into a file, and out of one without writing code."""
+
+
+@click.command("export")
+@click.argument("model", shell_complete=names_of("model"))
+@click.option(
+    "--test-case",
+    metavar="NAME",
+    shell_complete=names_of("test_case"),
+    help="Only samples of this test case; NAME@3 is its version 3.",
+)
+@click.option(
+    "--test-suite",
+    metavar="NAME",
+    shell_complete=names_of("test_suite"),
+    help="Only samples of this test suite; NAME@3 is its version 3.",
+)
+@click.option(
+    "--format",
+    "chosen",
+    type=click.Choice(FORMATS),
+    metavar="FORMAT",
+    help="csv, jsonl or parquet; if not given, as the suffix of --output says, else csv.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    expose_value=False,
+    callback=remember,
+    help="Write to a file, which appears when it is whole.",
+)
+@quiet_option
+@db_option
+def export_inferences(
+    model: str, test_case: str | None, test_suite: str | None, chosen: str | None
+) -> None:
+    """Write a model's inferences, one a line, with their samples and ground truths.
+
+    Each field is a column: those of the sample and the inference by their names (prediction.label),
+    those of the ground truth after ground_truth. Lists are JSON in one cell. `inferences import`
+    reads the file again. Without --test-case or --test-suite, a ground truth is shown where the
+    sample has only one.
+    """
+    from kolena_local.cli.columns import FileColumns
+
+    if test_case is not None and test_suite is not None:
+        raise click.UsageError("Give --test-case or --test-suite, not both.")
+    destination = current()
+    chosen = format_of(destination.name if destination else None, chosen) or "csv"
+    if chosen == "parquet" and destination is None:
+        raise click.UsageError("Parquet goes into a file; give one with --output.")
+    with reading() as unit:
+        wanted, workflow = _wanted(unit, model, test_case, test_suite)
+        columns = FileColumns(*(unit.workflows.schemas(workflow) or (None, None, None)))
+        total = unit.exchange.count(wanted)
+        with progress(total * (1 if chosen == "jsonl" else 2), "exporting") as advance:
+            count = _export(unit, wanted, columns, chosen, advance)
+    say(f"{count} inferences of {model} were exported.")
+
+
+def _wanted(
+    unit: Unit, model: str, test_case: str | None, test_suite: str | None
+) -> tuple[Exported, str]:
+    from kolena_local.repository.inference_exchange import Exported
+
+    record = unit.models.get(model)
+    case = suite = None
+    if test_case is not None:
+        found = unit.test_cases.resolve(test_case)
+        case = (found.id, found.version)
+    if test_suite is not None:
+        version = unit.test_suites.resolve(test_suite)
+        suite = (version.id, version.version)
+    return Exported(record.id, case, suite), record.workflow
+
+
+def _export(
+    unit: Unit,
+    wanted: Exported,
+    columns: FileColumns,
+    chosen: str,
+    advance: Callable[[int], None],
+) -> int:
+    from kolena_local.cli import row_writers
+
+    if chosen == "jsonl":
+        return _write(unit, wanted, columns, row_writers.json_lines_writer(), advance)
+    nodes, untyped = _survey(unit, wanted, columns, chosen == "parquet", advance)
+    if chosen == "csv":
+        return _write(unit, wanted, columns, row_writers.csv_writer(nodes), advance)
+    destination = current()
+    assert destination is not None, "refused before anything was read"
+    writer = row_writers.ParquetWriter(destination, nodes, untyped)
+    count = _write(unit, wanted, columns, writer.write, advance)
+    writer.close()
+    return count
+
+
+def _survey(
+    unit: Unit,
+    wanted: Exported,
+    columns: FileColumns,
+    typed: bool,
+    advance: Callable[[int], None],
+) -> tuple[list[Node], set[str]]:
+    """Return all columns that have something, and those with values of other types."""
+    from kolena_local.cli.row_writers import is_native
+
+    nodes = {leaf.column: leaf for part in columns.parts for leaf in part.leaves}
+    untyped: set[str] = set()
+    for page in _pages(unit, wanted, columns):
+        for row in page:
+            for name, value in row.items():
+                if value is None:
+                    continue
+                if name not in nodes:
+                    nodes[name] = columns.node(name)
+                if typed and not is_native(nodes[name], value):
+                    untyped.add(name)
+        advance(len(page))
+    return list(nodes.values()), untyped
+
+
+def _write(
+    unit: Unit,
+    wanted: Exported,
+    columns: FileColumns,
+    write: WritePage,
+    advance: Callable[[int], None],
+) -> int:
+    count = 0
+    for page in _pages(unit, wanted, columns):
+        write(page)
+        count += len(page)
+        advance(len(page))
+    return count
+
+
+def _pages(unit: Unit, wanted: Exported, columns: FileColumns) -> Iterator[list[Values]]:
+    from kolena_local.payload import loads
+
+    for page in unit.exchange.pages(wanted):
+        rows: list[Values] = []
+        for row in page:
+            values = columns.test_sample.flatten(loads(row.test_sample))
+            values.update(columns.inference.flatten(loads(row.inference)))
+            if row.ground_truth is not None:
+                values.update(columns.ground_truth.flatten(loads(row.ground_truth)))
+            rows.append(values)
+        yield rows
+
+
+@contextmanager
+def progress(
+    total: int, what: str, *, is_long: bool | None = None
+) -> Iterator[Callable[[int], None]]:
+    """Show a bar on standard error while the block runs, if somebody looks and it takes long."""
+    if not (total >= _BAR_FROM if is_long is None else is_long) or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=total, label=what, file=sys.stderr) as bar:
+        yield bar.update

@@ -1,0 +1,220 @@
+"""Files of inferences coming in: CSV, JSON lines, Parquet, as lines with columns, one by one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+
+if TYPE_CHECKING:
+    from kolena_local.cli.columns import Values
+
+FORMATS = ("csv", "jsonl", "parquet")
+_PAGE = 1000
+
+
+class Lines(NamedTuple):
+    """The content of a file.
+
+    Attributes:
+        columns: the names in the header; None where each line has its own.
+        rows: the lines, each with its number in the file.
+        are_cells: whether text spells values, and null and empty are one.
+        stream: the file itself; where it stands tells how much was read.
+    """
+
+    columns: list[str] | None
+    rows: Iterator[tuple[int, Values]]
+    are_cells: bool
+    stream: IO[bytes]
+
+
+def format_of(name: str | None, chosen: str | None) -> str | None:
+    """Return the format that was chosen, else that of the file's suffix; None: it has none."""
+    suffix = Path(name or "").suffix.lower().removeprefix(".")
+    found = {"ndjson": "jsonl", "pq": "parquet"}.get(suffix, suffix)
+    return chosen or (found if found in FORMATS else None)
+
+
+@contextmanager
+def opened(name: str, chosen: str, encoding: str) -> Iterator[Lines]:
+    """Open a file of inferences.
+
+    Args:
+        name: its path; ``-`` is standard input.
+        chosen: its format.
+        encoding: how its text is encoded.
+
+    Raises:
+        InputValidationError: it cannot be read, or is not of the format.
+    """
+    # A cell may hold a list of thousands of points.
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        with _stream(name) as stream:
+            if chosen == "parquet":
+                yield _parquet(name, stream)
+                return
+            text = _text(stream, encoding)
+            try:
+                yield (_csv if chosen == "csv" else _json_lines)(name, text, encoding)
+            finally:
+                text.detach()  # whoever opened the stream closes it
+    except OSError as error:
+        raise InputValidationError(
+            f"The file {name} cannot be read ({error.strerror or error}); give another one."
+        ) from error
+    finally:
+        csv.field_size_limit(limit)
+
+
+@contextmanager
+def _stream(name: str) -> Iterator[IO[bytes]]:
+    if name == "-":
+        yield sys.stdin.buffer
+    else:
+        with Path(name).open("rb") as stream:
+            yield stream
+
+
+def _text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
+    try:
+        # Excel begins its files with a mark that is no part of the first name.
+        utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+        return io.TextIOWrapper(stream, "utf-8-sig" if utf8 else encoding, newline="")
+    except LookupError:
+        raise InputValidationError(
+            f"There is no encoding '{encoding}'; utf-8, utf-16 and cp1252 are the usual ones."
+        ) from None
+
+
+def _csv(name: str, text: io.TextIOWrapper, encoding: str) -> Lines:
+    reader = csv.reader(text, strict=True)
+    records = _records(name, reader, encoding)
+    try:
+        _, header = next(records)
+    except StopIteration:
+        raise InputValidationError(
+            f"The file {name} is empty; its first line must name the columns."
+        ) from None
+    twice = next((column for column in header if header.count(column) > 1), None)
+    if twice is not None:
+        raise InputValidationError(
+            f'The file {name} has two columns "{twice}"; rename or remove one.'
+        )
+    return Lines(header, _cells(name, header, records), True, text.buffer)
+
+
+def _records(name: str, reader: Any, encoding: str) -> Iterator[tuple[int, list[str]]]:
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise InputValidationError(
+                f"Line {line} of {name} is no CSV ({error}); mend it."
+            ) from None
+        except UnicodeError:
+            raise InputValidationError(
+                f"The file {name} is not {encoding} text near line {line}; say what it is with"
+                " --encoding, such as --encoding cp1252."
+            ) from None
+        if cells:
+            yield line, cells
+
+
+def _cells(
+    name: str, header: list[str], records: Iterator[tuple[int, list[str]]]
+) -> Iterator[tuple[int, Values]]:
+    count = len(header)
+    for line, cells in records:
+        if len(cells) != count:
+            raise InputValidationError(
+                f"Line {line} of {name} has {len(cells)} cells where the header has {count}; put"
+                " cells that hold a comma in double quotes."
+            )
+        yield line, dict(zip(header, (cell or None for cell in cells), strict=True))
+
+
+def _json_lines(name: str, text: io.TextIOWrapper, encoding: str) -> Lines:
+    return Lines(None, _json_rows(name, text, encoding), False, text.buffer)
+
+
+def _json_rows(name: str, text: io.TextIOWrapper, encoding: str) -> Iterator[tuple[int, Values]]:
+    line = 0
+    try:
+        for line, content in enumerate(text, start=1):
+            if content.strip():
+                yield line, _json_row(name, line, content)
+    except UnicodeError:
+        raise InputValidationError(
+            f"The file {name} is not {encoding} text near line {line + 1}; say what it is with"
+            " --encoding."
+        ) from None
+    if line == 0:
+        raise InputValidationError(f"The file {name} is empty; it has no inferences.")
+
+
+def _json_row(name: str, line: int, content: str) -> Values:
+    # Here, because help needs this module's formats only.
+    from kolena_local.payload import loads
+
+    try:
+        value = loads(content)
+    except ValueError:
+        try:
+            # Python itself writes NaN and Infinity, which strict JSON does not have.
+            value = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise InputValidationError(f"Line {line} of {name} is no JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise InputValidationError(f"Line {line} of {name} is no JSON object; make it one.")
+    return value
+
+
+def _parquet(name: str, stream: IO[bytes]) -> Lines:
+    parquet = import_parquet()
+    if name == "-":
+        raise IncorrectUsageError("Parquet cannot be read from standard input; give a file.")
+    try:
+        file = parquet.ParquetFile(stream)
+    except Exception as error:
+        # pyarrow's errors share no base but ValueError and OSError.
+        if not isinstance(error, (ValueError, OSError)):
+            raise
+        raise InputValidationError(
+            f"The file {name} is no Parquet: {error}".rstrip(".") + "."
+        ) from None
+    return Lines(list(file.schema_arrow.names), _parquet_rows(file), True, stream)
+
+
+def _parquet_rows(file: Any) -> Iterator[tuple[int, Values]]:
+    line = 0
+    for batch in file.iter_batches(batch_size=_PAGE):
+        for row in batch.to_pylist():
+            line += 1
+            yield line, row
+
+
+def import_parquet() -> Any:
+    """Return pyarrow's module for Parquet.
+
+    Raises:
+        IncorrectUsageError: it is not installed.
+    """
+    try:
+        from pyarrow import parquet  # type: ignore[import-untyped]  # it has no stubs
+    except ImportError:
+        raise IncorrectUsageError(
+            "Parquet needs pyarrow; install it with: pip install 'kolena-local[parquet]'"
+        ) from None
+    return parquet

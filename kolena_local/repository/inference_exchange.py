@@ -1,0 +1,222 @@
+"""Inferences by the file: all of a model's, and many that find their samples by a field's value.
+
+What comes in is gathered in temporary tables, which SQLite keeps out of the store's file, and is
+then matched, judged and stored by one statement each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from kolena_local.repository.inferences import Inferences
+from kolena_local.repository.records import (
+    ExportRow,
+    ImportCounts,
+    ImportProblem,
+    NewInference,
+)
+from kolena_local.repository.rows import execute, fetch, fetch_ids, insert
+from kolena_local.repository.test_suites import PLACE, SAMPLES
+
+_PAGE: Final = 1000
+# No column type: a text is never equal to a number, and 1 is equal to 1.0, as in JSON.
+_TABLES: Final = (
+    "CREATE TEMP TABLE arrival (line INTEGER NOT NULL PRIMARY KEY, field, payload TEXT NOT NULL)",
+    "CREATE TEMP TABLE match (line INTEGER NOT NULL, test_sample_id INTEGER NOT NULL)",
+)
+_INDEXES: Final = (
+    "CREATE INDEX temp.match_line ON match (line)",
+    "CREATE INDEX temp.match_sample ON match (test_sample_id, line)",
+)
+_FIRST: Final = "SELECT min(other.line) FROM match AS other WHERE other.test_sample_id ="
+_PROBLEMS: Final = f"""
+    SELECT line, 'missing' AS kind, field, NULL AS other FROM arrival
+    WHERE NOT EXISTS (SELECT 1 FROM match WHERE match.line = arrival.line)
+    UNION ALL
+    SELECT arrival.line, 'ambiguous', field, count(*) FROM arrival
+    JOIN match ON match.line = arrival.line GROUP BY arrival.line HAVING count(*) > 1
+    UNION ALL
+    SELECT match.line, 'duplicate', arrival.field, ({_FIRST} match.test_sample_id) FROM match
+    JOIN arrival ON arrival.line = match.line
+    WHERE match.line > ({_FIRST} match.test_sample_id)
+"""
+_IS_KNOWN: Final = """
+    FROM match JOIN arrival ON arrival.line = match.line
+    JOIN inference ON inference.model_id = :model AND inference.stale = 0
+        AND inference.test_sample_id = match.test_sample_id
+"""
+
+
+class Exported(NamedTuple):
+    """What is exported: a model's inferences, of a version of a test case or suite if one is given.
+
+    Attributes:
+        model_id: the model.
+        test_case: id and version.
+        test_suite: id and version.
+    """
+
+    model_id: int
+    test_case: tuple[int, int] | None = None
+    test_suite: tuple[int, int] | None = None
+
+
+class InferenceExchange:
+    """Export and import of inferences, inside one unit of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def pages(self, wanted: Exported) -> Iterator[list[ExportRow]]:
+        """Return the inferences page by page, each with its sample and ground truth.
+
+        The ground truth is that of the test case or suite; else the sample's, if it has only one.
+        """
+        inferences = Inferences(self._connection)
+        if wanted.test_case is not None:
+            after = -1
+            while rows := inferences.rows(
+                wanted.model_id, *wanted.test_case, after=after, limit=_PAGE
+            ):
+                after = rows[-1].position
+                yield [ExportRow(row.payload, row.ground_truth, row.inference) for row in rows]
+        elif wanted.test_suite is not None:
+            ids = self._suite_ids(wanted.model_id, *wanted.test_suite)
+            for start in range(0, len(ids), _PAGE):
+                page = ids[start : start + _PAGE]
+                yield [
+                    ExportRow(row.payload, row.ground_truth, row.inference)
+                    for row in inferences.suite_rows(wanted.model_id, *wanted.test_suite, page)
+                    if row.inference is not None
+                ]
+        else:
+            yield from self._all(wanted.model_id)
+
+    def count(self, wanted: Exported) -> int:
+        """Return how many inferences there are to export, or few more."""
+        if wanted.test_suite is not None:
+            return len(self._suite_ids(wanted.model_id, *wanted.test_suite))
+        rows = fetch(
+            self._connection,
+            "SELECT count(*) FROM inference WHERE model_id = ?",
+            (wanted.model_id,),
+        )
+        return int(rows[0][0])
+
+    def _suite_ids(self, model_id: int, test_suite_id: int, version: int) -> Sequence[int]:
+        return fetch_ids(
+            self._connection,
+            f"""
+            SELECT test_sample_id FROM (
+                SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
+                WHERE pinned.test_suite_id = :suite AND pinned.version = :version
+                    AND EXISTS (SELECT 1 FROM inference WHERE model_id = :model
+                        AND test_sample_id = member.test_sample_id)
+                GROUP BY member.test_sample_id)
+            ORDER BY place
+            """,
+            {"model": model_id, "suite": test_suite_id, "version": version},
+        )
+
+    def _all(self, model_id: int) -> Iterator[list[ExportRow]]:
+        after = 0
+        while rows := fetch(
+            self._connection,
+            """
+            SELECT sample.id, sample.payload,
+                (SELECT min(payload) FROM ground_truth WHERE test_sample_id = sample.id
+                    HAVING count(*) = 1),
+                inference.payload
+            FROM inference CROSS JOIN test_sample AS sample
+                ON sample.id = inference.test_sample_id
+            WHERE inference.model_id = ? AND inference.test_sample_id > ?
+            ORDER BY inference.test_sample_id LIMIT ?
+            """,
+            (model_id, after, _PAGE),
+        ):
+            after = rows[-1][0]
+            yield [ExportRow._make(row[1:]) for row in rows]
+
+    def gather(self, page: Sequence[NewInference]) -> None:
+        """Take a page of what is to be imported; nothing reaches the store yet."""
+        for table in _TABLES:
+            execute(self._connection, table.replace("TABLE", "TABLE IF NOT EXISTS"))
+        insert(self._connection, "INSERT INTO temp.arrival (line, field, payload)", page)
+
+    def match(self, workflow_id: int, field: Sequence[str]) -> None:
+        """Find the samples of all that was gathered, by the value of one of their fields."""
+        for table in _TABLES:  # as nothing may have come
+            execute(self._connection, table.replace("TABLE", "TABLE IF NOT EXISTS"))
+        execute(self._connection, "CREATE INDEX temp.arrival_field ON arrival (field)")
+        path = "$" + "".join(f".{json.dumps(step, ensure_ascii=False)}" for step in field)
+        execute(
+            self._connection,
+            """
+            INSERT INTO temp.match (line, test_sample_id)
+            SELECT arrival.line, sample.id
+            FROM test_sample AS sample
+            CROSS JOIN temp.arrival ON arrival.field = json_extract(sample.payload, ?)
+            WHERE sample.workflow_id = ?
+            """,
+            (path, workflow_id),
+        )
+        for index in _INDEXES:
+            execute(self._connection, index)
+
+    def counts(self, model_id: int) -> ImportCounts:
+        """Return how many of the gathered lines there are, fit, and have an inference already."""
+        (found,) = fetch(
+            self._connection,
+            f"""
+            SELECT (SELECT count(*) FROM arrival),
+                (SELECT count(DISTINCT line) FROM ({_PROBLEMS})),
+                (SELECT count(*) {_IS_KNOWN})
+            """,
+            {"model": model_id},
+        )
+        return ImportCounts._make(found)
+
+    def problems(self, limit: int) -> list[ImportProblem]:
+        """Return the first lines whose samples cannot be told: missing, ambiguous, duplicate."""
+        query = f"SELECT * FROM ({_PROBLEMS}) ORDER BY line LIMIT ?"
+        return [ImportProblem._make(row) for row in fetch(self._connection, query, (limit,))]
+
+    def conflicts(self, model_id: int, limit: int) -> list[ImportProblem]:
+        """Return the first lines whose samples have an inference already."""
+        rows = fetch(
+            self._connection,
+            f"SELECT arrival.line, 'known', arrival.field, NULL {_IS_KNOWN}"
+            " ORDER BY arrival.line LIMIT :limit",
+            {"model": model_id, "limit": limit},
+        )
+        return [ImportProblem._make(row) for row in rows]
+
+    def store(self, model_id: int, *, replace: bool) -> int:
+        """Store what was gathered and matched.
+
+        Parameters:
+            replace: whether fresh inferences are overwritten, else they stay as they are.
+
+        Returns:
+            How many inferences were stored.
+        """
+        return execute(
+            self._connection,
+            "INSERT INTO inference (model_id, test_sample_id, payload)"
+            " SELECT ?, match.test_sample_id, arrival.payload"
+            " FROM temp.match CROSS JOIN temp.arrival ON arrival.line = match.line"
+            " WHERE TRUE ORDER BY match.test_sample_id"
+            " ON CONFLICT (model_id, test_sample_id)"
+            " DO UPDATE SET payload = excluded.payload, stale = 0"
+            + ("" if replace else " WHERE stale = 1"),
+            (model_id,),
+        )
+
+    def forget(self) -> None:
+        """Drop what was gathered; the connection may be used for other things afterwards."""
+        for table in ("arrival", "match"):
+            execute(self._connection, f"DROP TABLE IF EXISTS temp.{table}")
