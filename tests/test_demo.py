@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -16,8 +17,10 @@ from typing import Any, Dict, List, Tuple
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from kolena_local import demo
+from kolena_local.cli import main
 from kolena_local.demo.digits import DATA
 from tests.conftest import CHECKOUT
 
@@ -175,3 +178,12 @@ def test_demo_command_runs_offline_within_ten_seconds(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert time.monotonic() - started < 10
     assert "kolena-local models list" in run.stdout
+
+
+def test_what_it_proposes_to_try_next_works(store_path: Path) -> None:
+    lines = run_demo(store_path)
+    proposed = [shlex.split(line)[1:] for line in lines[lines.index("Try next:") + 1 :]]
+    assert proposed[0][2:] == ["compare", BASELINE, CANDIDATE, "--suite", demo.TEST_SUITE]
+    assert len(proposed) == 3
+    for arguments in proposed:
+        assert CliRunner().invoke(main, arguments).exit_code == 0

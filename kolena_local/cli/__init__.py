@@ -20,6 +20,7 @@ COMMANDS = {
     "inferences": "kolena_local.cli.inferences:inferences",
     "runs": "kolena_local.cli.runs:runs",
     "results": "kolena_local.cli.results:results",
+    "compare": "kolena_local.cli.compare:compare",
     "sql": "kolena_local.cli.sql:sql",
     "db": "kolena_local.cli.db:db",
     "demo": "kolena_local.cli.demo:demo",
@@ -44,6 +45,6 @@ def main() -> None:
     KOLENA_LOCAL_DB names, else store.db in the folder KOLENA_LOCAL_HOME, else the one among your
     user data. Results go to standard output, everything else to standard error.
 
-    Exit codes: 0 done, 1 error, 2 wrong usage, 5 the store is busy, damaged, newer or not a store,
-    130 interrupted.
+    Exit codes: 0 done, 1 error, 2 wrong usage, 3 and 4 see compare, 5 the store is busy, damaged,
+    newer or not a store, 130 interrupted.
     """

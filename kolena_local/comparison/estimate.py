@@ -74,7 +74,9 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
     sums, sizes = _units(differences, clusters)
     if boolean and clusters is None:
         losses, gains = int((differences < 0).sum()), int((differences > 0).sum())
-        interval = proportion_interval(losses, gains, n, settings.confidence)
+        both = int(pairs.base.sum()) - losses
+        neither = n - both - losses - gains
+        interval = proportion_interval(both, losses, gains, neither, settings.confidence)
         p_value = mcnemar_p_value(losses, gains)
     else:
         interval = bootstrap_interval(

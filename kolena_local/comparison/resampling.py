@@ -79,7 +79,10 @@ def sign_flip_p_value(sums: Floats, seed: int) -> float:
 
     If neither model is better, each unit's difference could as well have had the other sign. Up to
     13 units that differ all flips are tried, and the p-value is exact; else :data:`FLIPS` are
-    drawn, and the observed signs count as one more.
+    drawn, and the observed signs count as one more. Where the means are equal but not the models,
+    because one errs often a little and the other seldom a lot, the test says too often that they
+    differ: with exponential differences in eight test cases, most of 60 samples, in 11 % of 1,000
+    simulated suites instead of 5 %.
 
     Sources: R. A. Fisher, "The Design of Experiments" (1935), section 21; for counting the observed
     signs B. Phipson and G. K. Smyth, "Permutation p-values should never be zero", Stat. Appl.

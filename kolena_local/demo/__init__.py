@@ -57,7 +57,8 @@ def run(db: str | None = None, *, delay: float = 0.0, echo: Callable[[str], None
         echo("")
         echo("Try next:")
         program = _program() if db is None else f"{_program()} --db {shlex.quote(db)}"
-        for command in ("models list", f"models show {list(MODELS)[-1]}", "runs list"):
+        compare = shlex.join(["compare", *MODELS, "--suite", TEST_SUITE])
+        for command in (compare, "models list", f"models show {list(MODELS)[-1]}"):
             echo(f"  {program} {command}")
 
 

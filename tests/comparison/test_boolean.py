@@ -26,26 +26,24 @@ def test_mcnemar_by_hand(losses: int, gains: int, p_value: float) -> None:
     assert mcnemar_p_value(losses, gains) == pytest.approx(p_value)
 
 
-def test_interval_by_hand() -> None:
-    # One more loss and gain on two more samples: shares 4/100 and 11/100.
-    low, high = proportion_interval(3, 10, 98, 0.95)
-    reach = 1.959964 * ((0.15 - 0.07**2) / 100) ** 0.5
-    assert (low, high) == (pytest.approx(0.07 - reach, abs=1e-6), pytest.approx(0.07 + reach))
+def test_interval_is_that_of_the_source() -> None:
+    # R. G. Newcombe (1998), table II, method 10: 36, 12, 2, 0 gives 0.0569 to 0.3404.
+    assert proportion_interval(36, 2, 12, 0, 0.95) == pytest.approx((0.0569, 0.3404), abs=1e-4)
 
 
-@given(COUNTS, COUNTS, st.integers(0, 1_000), st.sampled_from([0.8, 0.95, 0.99]))
+@given(COUNTS, COUNTS, COUNTS, COUNTS, st.sampled_from([0.8, 0.95, 0.99]))
 def test_interval_holds_the_observed_difference_and_turns_with_the_models(
-    losses: int, gains: int, ties: int, confidence: float
+    both: int, losses: int, gains: int, neither: int, confidence: float
 ) -> None:
-    n = losses + gains + ties
+    n = both + losses + gains + neither
     if n == 0:
         return
-    low, high = proportion_interval(losses, gains, n, confidence)
+    low, high = proportion_interval(both, losses, gains, neither, confidence)
     assert -1 <= low <= (gains - losses) / n <= high <= 1
-    turned = proportion_interval(gains, losses, n, confidence)
+    turned = proportion_interval(both, gains, losses, neither, confidence)
     assert turned == (pytest.approx(-high), pytest.approx(-low))
 
 
 def test_interval_has_a_length_where_no_sample_differs() -> None:
-    low, high = proportion_interval(0, 0, 50, 0.95)
+    low, high = proportion_interval(40, 0, 0, 10, 0.95)
     assert low < 0 < high

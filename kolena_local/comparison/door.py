@@ -1,0 +1,228 @@
+"""``compare``: from two names in the store to a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from kolena_local.comparison import report
+from kolena_local.comparison.chosen import Chosen, Wanted, choose
+from kolena_local.comparison.correction import HOLM, check_correction
+from kolena_local.comparison.direction import directions
+from kolena_local.comparison.estimate import Settings
+from kolena_local.comparison.pairs import Ids, Pairs, first_of_each, pair
+from kolena_local.comparison.result import Comparison
+from kolena_local.comparison.rows import Slice, compare_slices
+from kolena_local.comparison.scores import ModelScores, clusters_of, comparable, locators
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
+    from kolena_local.workflow import Evaluator, EvaluatorConfiguration, Model, TestSuite
+
+
+def compare(
+    base: str | Model,
+    candidate: str | Model,
+    test_suite: str | TestSuite,
+    metrics: str | Sequence[str] | None = None,
+    evaluator: str | Evaluator | Any | None = None,
+    configuration: str | EvaluatorConfiguration | None = None,
+    confidence: float = 0.95,
+    cluster: str | None = None,
+    *,
+    higher_is_better: Mapping[str, bool] | None = None,
+    correction: str = HOLM,
+    resamples: int = 2_000,
+    seed: int = 0,
+) -> Comparison:
+    """Compare two models on the samples of a test suite that both were evaluated on.
+
+    The models are paired by test sample, on metrics of single samples, in each test case and over
+    the whole suite, where a sample that is in several test cases counts once, with its metrics in
+    the first. Booleans are compared by McNemar's exact test, numbers by sign flips and a BCa
+    bootstrap; with clusters, both by the latter, drawing clusters. Verdicts go by p-values that
+    allow for the number of comparisons. The intervals stand each by itself, so that one may leave
+    out zero where nothing is decided.
+
+    Args:
+        base: the model that is there, or its name.
+        candidate: the model that might take its place.
+        test_suite: the suite; a name is its newest version that both models have results for,
+            ``name@3`` its version 3.
+        metrics: which metrics to compare; None is all that are bools or numbers.
+        evaluator: whose results, by name or by itself; needed if both models have several.
+        configuration: of which configuration; needed if both models have several.
+        confidence: of the intervals; verdicts have a risk of 1 - ``confidence`` of being false.
+        cluster: a field of the samples' metadata: samples with the same value there belong
+            together, such as the images of one patient.
+        higher_is_better: for metrics by name, whether higher is better, where that is not plain:
+            names with words such as error, loss or distance are better lower, all others higher.
+        correction: ``holm`` bounds the risk that any verdict is false, ``benjamini-hochberg`` the
+            share of verdicts that are; the latter needs SciPy.
+        resamples: how many times the bootstrap draws.
+        seed: what random numbers start from; the same seed gives the same result.
+
+    Raises:
+        NotFoundError: something of that name is not in the store, or has no results there.
+        IncorrectUsageError: the models' results are not of the same suite version, evaluator and
+            configuration; or SciPy is needed and not installed.
+        InputValidationError: a metric is unknown, or neither bool nor number; an argument is out of
+            range; or it must be said which evaluator or configuration is meant.
+    """
+    from kolena_local.repository import open_store
+
+    settings = Settings(_checked_confidence(confidence), resamples, seed, correction)
+    check_correction(correction)
+    if resamples < 100:
+        raise InputValidationError(f"resamples must be at least 100, not {resamples!r}.")
+    wanted_metrics = [metrics] if isinstance(metrics, str) else metrics
+    store = open_store(_location(base, candidate, test_suite), create=False)
+    with store.read() as unit:
+        chosen = choose(
+            unit,
+            _name(base),
+            _name(candidate),
+            _wanted(unit, test_suite, _display_name(evaluator), _display_name(configuration)),
+        )
+        latest = unit.test_suites.get(chosen.test_suite.name).version
+        paired = _paired(unit, chosen, wanted_metrics, cluster)
+    toward = directions(paired.metrics, higher_is_better or {})
+    rows, tests = compare_slices(paired.slices, toward, settings)
+    remarks = report.remarks(rows, toward.values(), confidence, correction, tests)
+    return Comparison(
+        base=_name(base),
+        candidate=_name(candidate),
+        test_suite=chosen.test_suite.name,
+        test_suite_version=chosen.test_suite.version,
+        evaluator=chosen.base.run.evaluator,
+        configuration=chosen.base.configuration.display_name,
+        confidence=confidence,
+        rows=tuple(rows),
+        directions=toward,
+        remarks=(*remarks, *chosen.remarks(latest), *paired.remarks),
+        _suite_pairs={part.metric: part.pairs for part in paired.slices if part.test_case is None},
+        _locators=partial(_locators, store.location),
+    )
+
+
+class _Paired(NamedTuple):
+    """What was read: a slice for each metric in each test case, and in the whole suite."""
+
+    metrics: list[str]
+    slices: list[Slice]
+    remarks: list[str]
+
+
+def _paired(
+    unit: Unit, chosen: Chosen, metrics: Sequence[str] | None, cluster: str | None
+) -> _Paired:
+    cases, suite = chosen.test_suite.test_cases, chosen.test_suite
+    case_ids = [case.id for case in cases]
+    left, right = (
+        ModelScores(unit, offer.configuration.id, case_ids)
+        for offer in (chosen.base, chosen.candidate)
+    )
+    usable = comparable(left, right, metrics)
+    everyone = np.array(unit.test_suites.sample_ids(suite.id, suite.version), dtype=np.int64)
+    members = {
+        case.id: np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)
+        for case in cases
+    }
+    remarks = []
+    clusters: tuple[Ids, Ids] | None = None
+    if cluster is not None:
+        order = np.sort(everyone)
+        codes, lacking = clusters_of(unit, order, cluster)
+        clusters = (order, codes)
+        remarks.append(
+            f"Samples are clustered by {cluster}: {len(np.unique(codes))} clusters"
+            + (f", {lacking} of them single samples that lack it." if lacking else ".")
+        )
+    slices = []
+    for metric, boolean in usable.items():
+        scores = [
+            [model.of_case(metric, case, members[case]) for case in case_ids]
+            for model in (left, right)
+        ]
+        pairs: list[tuple[str | None, Pairs]] = [
+            (None, pair(everyone, *map(first_of_each, scores))),
+            *(
+                (case.name, pair(members[case.id], base, candidate))
+                for case, base, candidate in zip(cases, *scores, strict=True)
+            ),
+        ]
+        slices += [
+            Slice(name, metric, boolean, one, _codes(clusters, one.ids)) for name, one in pairs
+        ]
+    return _Paired(list(usable), slices, remarks)
+
+
+def _codes(clusters: tuple[Ids, Ids] | None, ids: Ids) -> Ids | None:
+    if clusters is None:
+        return None
+    order, codes = clusters
+    return codes[np.searchsorted(order, ids)]
+
+
+def _locators(location: str, sample_ids: Sequence[int]) -> list[str]:
+    from kolena_local.repository import open_store
+
+    with open_store(location, create=False).read() as unit:
+        return locators(unit, sample_ids)
+
+
+def _wanted(
+    unit: Unit, test_suite: str | TestSuite, evaluator: str | None, configuration: str | None
+) -> Wanted:
+    if not isinstance(test_suite, str):
+        return Wanted(_name(test_suite), test_suite.version, evaluator, configuration)
+    record = unit.test_suites.resolve(test_suite)
+    version = None if record.name == test_suite else record.version
+    return Wanted(record.name, version, evaluator, configuration)
+
+
+def _location(*objects: object) -> str | None:
+    """Return the store that the objects come from; None if all are names."""
+    found = {
+        one.__dict__["_location"] for one in objects if "_location" in getattr(one, "__dict__", {})
+    }
+    if len(found) > 1:
+        raise IncorrectUsageError(
+            f"The models and the test suite are in different stores ({', '.join(sorted(found))});"
+            " load all of them from one."
+        )
+    return next(iter(found), None)
+
+
+def _name(named: object) -> str:
+    name = named if isinstance(named, str) else getattr(named, "name", None)
+    if not isinstance(name, str):
+        raise InputValidationError(
+            f"A model or test suite, or the name of one, is needed, not {named!r:.80}."
+        )
+    return name
+
+
+def _display_name(named: Any) -> str | None:
+    """Return the name under which results of an evaluator or configuration are kept."""
+    if named is None or isinstance(named, str):
+        return named
+    display_name = getattr(named, "display_name", None)
+    name = display_name() if callable(display_name) else getattr(named, "__name__", None)
+    if not isinstance(name, str):
+        raise InputValidationError(
+            f"An evaluator or configuration, or the name of one, is needed, not {named!r:.80}."
+        )
+    return name
+
+
+def _checked_confidence(confidence: float) -> float:
+    if not 0.5 <= confidence < 1:
+        raise InputValidationError(
+            f"confidence must be between 0.5 and 1, such as 0.95, not {confidence!r}."
+        )
+    return confidence

@@ -1,0 +1,199 @@
+"""Sample-level metrics of a model, read from the store into arrays."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kolena_local.comparison.pairs import Ids, Scores, first_of_each
+from kolena_local.errors import InputValidationError
+from kolena_local.payload import canonical, loads
+
+if TYPE_CHECKING:
+    from kolena_local.payload import Json
+    from kolena_local.repository import Unit
+
+_PAGE = 10_000
+
+BOOLEAN, NUMBER, OTHER = "bool", "number", "other"
+
+
+class ModelScores:
+    """The fields of one model's sample metrics, as columns of numbers.
+
+    Args:
+        unit: the store.
+        configuration_id: whose results.
+        case_ids: the numbers of the suite's test cases.
+
+    Attributes:
+        kinds: for each field, what kinds of values it has: bool, number, other; none if all are
+            null.
+    """
+
+    def __init__(self, unit: Unit, configuration_id: int, case_ids: Sequence[int]) -> None:
+        self.kinds: dict[str, set[str]] = {}
+        self._everywhere = self._read(unit, configuration_id, None)
+        self._cases = {case: self._read(unit, configuration_id, case) for case in case_ids}
+
+    def of_case(self, metric: str, case_id: int, members: Ids) -> Scores:
+        """Return a metric's scores in a test case.
+
+        Args:
+            metric: the metric's name.
+            case_id: the test case's number.
+            members: its samples, for evaluators that see the suite as a whole.
+        """
+        own = self._cases[case_id].scores(metric)
+        ids, values = self._everywhere.scores(metric)
+        inside = np.isin(ids, members)
+        return first_of_each([own, Scores(ids[inside], values[inside])])
+
+    def _read(self, unit: Unit, configuration_id: int, case_id: int | None) -> _Columns:
+        columns, after = _Columns(), 0
+        while rows := unit.test_runs.sample_scores(
+            configuration_id, case_id, after=after, limit=_PAGE
+        ):
+            after = rows[-1].test_sample_id
+            for row in rows:
+                metrics = loads(row.payload)
+                assert isinstance(metrics, dict), "metrics are stored as an object"
+                columns.add(row.test_sample_id, metrics)
+                for name, value in metrics.items():
+                    kinds = self.kinds.setdefault(name, set())
+                    if value is not None:
+                        kinds.add(_kind(value))
+        return columns
+
+
+class _Columns:
+    """Samples and their metrics while they are read; NaN where a metric is no number."""
+
+    def __init__(self) -> None:
+        self._samples = array("q")
+        self._columns: dict[str, array[float]] = {}
+
+    def add(self, sample_id: int, metrics: Mapping[str, Json]) -> None:
+        for name, value in metrics.items():
+            if name not in self._columns:
+                self._columns[name] = array("d")
+            self._reach(self._columns[name], len(self._samples))
+            self._columns[name].append(_number(value))
+        self._samples.append(sample_id)
+
+    def scores(self, metric: str) -> Scores:
+        column = self._columns.get(metric, array("d"))
+        self._reach(column, len(self._samples))
+        return Scores(np.array(self._samples, dtype=np.int64), np.array(column, dtype=np.float64))
+
+    @staticmethod
+    def _reach(column: array[float], length: int) -> None:
+        """Note NaN for the samples that lack the metric."""
+        if len(column) < length:
+            column.extend([math.nan] * (length - len(column)))
+
+
+def comparable(
+    base: ModelScores, candidate: ModelScores, wanted: Sequence[str] | None
+) -> dict[str, bool]:
+    """Choose the metrics to compare; return for each whether it is boolean.
+
+    Args:
+        base: a model's scores.
+        candidate: another's.
+        wanted: the metrics' names; None is all that are bools or numbers.
+
+    Raises:
+        InputValidationError: a metric is not there, or is neither bool nor number; or there is
+            none.
+    """
+    kinds = {
+        name: base.kinds.get(name, set()) | candidate.kinds.get(name, set())
+        for name in {**base.kinds, **candidate.kinds}
+    }
+    usable = {
+        name: found == {BOOLEAN} for name, found in kinds.items() if found <= {BOOLEAN, NUMBER}
+    }
+    if wanted is None:
+        # A metric that is null for every sample could be anything.
+        usable = {name: boolean for name, boolean in usable.items() if kinds[name]}
+        if not usable:
+            raise InputValidationError(
+                "No metric of the samples is a bool or a number"
+                f" (there are: {', '.join(kinds) or 'none'}); let the evaluator return one that is."
+            )
+        return usable
+    there = f"those that can be: {', '.join(usable) or 'none'}"
+    for name in wanted:
+        if name not in kinds:
+            raise InputValidationError(f"No sample has a metric {name!r} to compare; {there}.")
+        if name not in usable:
+            raise InputValidationError(
+                f"The metric {name!r} is neither a bool nor a number and cannot be compared;"
+                f" {there}."
+            )
+    if not wanted:
+        raise InputValidationError(f"No metric to compare was named; {there}.")
+    return {name: usable[name] for name in wanted}
+
+
+def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
+    """Number the samples by a field of their metadata: the same number for the same value.
+
+    A sample that lacks the field, or has null there, is a cluster of its own.
+
+    Returns:
+        A number for each sample, and how many lack the field.
+
+    Raises:
+        InputValidationError: no sample has the field.
+    """
+    numbers: dict[str, int] = {}
+    known: dict[str, None] = {}
+    codes, lacking = np.empty(len(sample_ids), dtype=np.int64), 0
+    for start in range(0, len(sample_ids), _PAGE):
+        page = sample_ids[start : start + _PAGE].tolist()
+        for place, row in enumerate(unit.test_samples.rows(page), start=start):
+            metadata = loads(row.metadata)
+            assert isinstance(metadata, dict), "metadata are stored as an object"
+            known.update(dict.fromkeys(metadata))
+            if metadata.get(field) is None:
+                lacking += 1
+                codes[place] = -lacking
+            else:
+                codes[place] = numbers.setdefault(canonical(metadata[field]), len(numbers))
+    if not numbers:
+        raise InputValidationError(
+            f"No sample of the test suite has {field!r} in its metadata to cluster by; they have:"
+            f" {', '.join(known) or 'none'}."
+        )
+    return codes, lacking
+
+
+def locators(unit: Unit, sample_ids: Sequence[int]) -> list[str]:
+    """Return the samples' locators; the fields as JSON of those that have none."""
+    found = []
+    for row in unit.test_samples.rows(sample_ids):
+        sample = loads(row.payload)
+        locator = sample.get("locator") if isinstance(sample, dict) else None
+        found.append(locator if isinstance(locator, str) else row.payload)
+    return found
+
+
+def _kind(value: Json) -> str:
+    if isinstance(value, bool):
+        return BOOLEAN
+    return NUMBER if isinstance(value, (int, float)) else OTHER
+
+
+def _number(value: Json) -> float:
+    if not isinstance(value, (int, float)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

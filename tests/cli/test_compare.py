@@ -1,0 +1,111 @@
+"""``compare``: the table, the same rows for programs, and exit codes to gate on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kolena_local import demo
+from kolena_local.comparison import compare
+from tests.cli.conftest import Invoke, run_process
+
+SUITE = "digits by handwriting"
+MODELS = ("logistic-regression", "svm-rbf")
+
+
+@pytest.fixture(scope="module")
+def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    demo.run(str(path), echo=lambda line: None)
+    return path
+
+
+def test_table_says_which_is_better_with_the_strongest_evidence_first(
+    invoke: Invoke, demo_store: Path
+) -> None:
+    result = invoke("compare", *MODELS, "--suite", SUITE, "--db", demo_store)
+    assert result.exit_code == 0
+    title, _, header, _, *rows = result.stdout.splitlines()
+    assert title.startswith("svm-rbf (candidate) against logistic-regression (base) on digits by")
+    assert header.split() == [
+        "test", "case", "verdict", "n", "base", "candidate", "difference", "low", "high", "p",
+        "adjusted",
+    ]  # fmt: skip
+    assert len(rows) == 9
+    assert rows[0].split() == [
+        "(whole", "suite)", "better", "1079", "0.9286", "0.9889", "0.0602", "0.0469", "0.0761",
+        "4.3e-19",
+    ]  # fmt: skip
+    assert "Higher is better: is_correct (by its name)." in result.stderr
+    assert "8 different comparisons (Holm)" in result.stderr
+
+
+def test_json_has_the_rows_of_the_data_frame(invoke: Invoke, demo_store: Path) -> None:
+    result = invoke("compare", *MODELS, "-s", SUITE, "--json", "--quiet", "--db", demo_store)
+    assert result.stderr == ""
+    import kolena_local
+
+    with kolena_local.session(db=demo_store):
+        found = compare(*MODELS, SUITE)
+    assert json.loads(result.stdout) == found.entries()
+    assert list(json.loads(result.stdout)[0]) == list(found.to_dataframe().columns)
+
+
+def test_worst_lists_locators(invoke: Invoke, demo_store: Path) -> None:
+    back = ("compare", *MODELS[::-1], "-s", SUITE, "--worst", 2, "--db", demo_store)
+    lines = invoke(*back).stdout.splitlines()
+    assert lines[lines.index("Samples that got worse") + 3].split()[2].startswith("digits/")
+    worst = json.loads(invoke(*back, "--json").stdout)
+    assert [(one["base"], one["candidate"], one["difference"]) for one in worst] == [(1, 0, -1)] * 2
+    forth = invoke("compare", *MODELS, "-s", SUITE, "--worst", 2, "--db", demo_store)
+    assert forth.stderr.endswith("No sample got worse.\n")
+
+
+@pytest.mark.parametrize(
+    ("models", "options", "code"),
+    [
+        (MODELS, (), 0),
+        (MODELS, ("--fail-on", "worse", "--strict"), 0),
+        (MODELS, ("--fail-on", "not-better", "--strict"), 0),
+        (MODELS[::-1], (), 0),
+        (MODELS[::-1], ("--strict",), 0),
+        (MODELS[::-1], ("--fail-on", "worse"), 3),
+        (MODELS[::-1], ("--fail-on", "worse", "--strict"), 3),
+        (MODELS[::-1], ("--fail-on", "not-better"), 3),
+        (MODELS[:1] * 2, ("--fail-on", "worse"), 0),
+        (MODELS[:1] * 2, ("--fail-on", "not-better"), 3),
+        (MODELS[:1] * 2, ("--fail-on", "worse", "--strict"), 4),
+        (MODELS[::-1], ("--fail-on", "worse", "--lower-is-better", "is_correct"), 0),
+    ],
+)
+def test_exit_code(
+    invoke: Invoke, demo_store: Path, models: tuple, options: tuple, code: int
+) -> None:
+    result = invoke("compare", *models, "-s", SUITE, "--db", demo_store, *options)
+    assert result.exit_code == code
+    assert result.stdout
+
+
+def test_mistakes_are_sentences(invoke: Invoke, demo_store: Path) -> None:
+    for arguments, message in (
+        (("svm", MODELS[0], "-s", SUITE), "Error: There is no model 'svm'"),
+        ((*MODELS, "-s", "digits"), "Error: There is no test suite 'digits'"),
+        ((*MODELS, "-s", SUITE, "--metric", "iou"), "Error: No sample has a metric 'iou'"),
+        ((*MODELS, "-s", SUITE, "--evaluator", "X"), "Error: The model 'logistic-regression' has"),
+        ((*MODELS, "-s", SUITE, "--cluster", "site"), "Error: No sample of the test suite has"),
+    ):
+        result = invoke("compare", *arguments, "--db", demo_store)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.startswith(message)
+        assert result.stderr.count("\n") == 1
+
+
+def test_process_exits_with_the_code(demo_store: Path) -> None:
+    run: subprocess.CompletedProcess[str] = run_process(
+        "compare", *MODELS[::-1], "-s", SUITE, "--fail-on", "worse", "--db", demo_store
+    )
+    assert run.returncode == 3
+    assert "Traceback" not in run.stderr
