@@ -60,8 +60,8 @@ def spelled(kind: Kind, value: Json) -> str | None:
         return None
     if isinstance(value, str):
         if kind is Kind.TEXT:
-            return value if _is_plain(value) else dumps({_KEY: value})
-        if kind is Kind.JSON_OR_TEXT and value and _is_plain(value) and not _is_json(value):
+            return value if is_plain(value) else dumps({_KEY: value})
+        if kind is Kind.JSON_OR_TEXT and value and is_plain(value) and not _is_json(value):
             return value
     elif isinstance(value, bool):
         return "true" if value else "false"
@@ -138,7 +138,8 @@ _READERS = {
 }
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
+    """Say whether every file can hold a text, and nothing else reads like it."""
     if "\x00" in text or text.startswith(_ESCAPE) or text == EMPTY_TEXT:
         return False
     try:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from kolena_local.cli.cells import Kind, kind_of
+from kolena_local.cli.cells import Kind, is_plain, kind_of
 from kolena_local.payload import Json
 from kolena_local.schema import DATA_TYPE, Schema, fitting, resolved, without_null
 
@@ -34,6 +34,7 @@ class Node(NamedTuple):
         required: whether it has no default.
         children: the fields of the object, or none.
         data_type: what the object is called in the store.
+        keys: what the object has when its columns show all of it.
     """
 
     column: str
@@ -45,6 +46,7 @@ class Node(NamedTuple):
     required: bool
     children: tuple[Node, ...] = ()
     data_type: Json = None
+    keys: frozenset[str] = frozenset()
 
     def leaves(self) -> Iterator[Node]:
         """Return the columns, in order."""
@@ -81,6 +83,7 @@ class ObjectColumns:
             self._node(name_of(key), key, inner, key in schema.get("required", ()), False, ())
             for key, inner in _properties(schema)
         )
+        self._keys = _keys(self.fields, self._data_type)
         self.nodes = {node.column: node for field in self.fields for node in field.all()}
         self.leaves = [leaf for field in self.fields for leaf in field.leaves()]
         self.fit = fitting(schema)
@@ -109,7 +112,10 @@ class ObjectColumns:
             )
         kind = kind_of(present, self._root)
         data_type = _data_type(present) if children else None
-        return Node(column, key, present, kind, nullable, emptiable, required, children, data_type)
+        keys = _keys(children, data_type)
+        return Node(
+            column, key, present, kind, nullable, emptiable, required, children, data_type, keys
+        )
 
     def node(self, column: str) -> Node:
         """Return what a column holds, one for whatever the schema does not know."""
@@ -127,14 +133,17 @@ class ObjectColumns:
         if not isinstance(value, dict) or value.get(DATA_TYPE) != self._data_type:
             return {self.whole: value}
         result: Values = {}
-        keys = {DATA_TYPE} if self._data_type is not None else set()
         for field in self.fields:
-            keys.add(field.key)
             if field.key in value:
                 _flatten(field, value[field.key], result)
-        for key in value:
-            if key not in keys:
-                result[self._extra + key] = value[key]
+        if not value.keys() <= self._keys:
+            for key in value.keys() - self._keys:
+                # An empty cell there would say that there is no such attribute.
+                if not _names_a_column(key) or value[key] is None:
+                    return {self.whole: value}
+            for key in value:
+                if key not in self._keys:
+                    result[self._extra + key] = value[key]
         return result
 
     def build(self, values: Values, *, empty_is_null: bool) -> Json:
@@ -167,17 +176,18 @@ def _flatten(node: Node, value: Json, result: Values) -> None:
     if value is None or not node.children:
         result[node.column] = value
         return
-    if isinstance(value, dict):
-        keys = {child.key for child in node.children}
-        if node.data_type is not None:
-            keys.add(DATA_TYPE)
-        if value.keys() == keys and value.get(DATA_TYPE, node.data_type) == node.data_type:
-            inner: Values = {}
-            for child in node.children:
-                _flatten(child, value[child.key], inner)
-            if any(item is not None for item in inner.values()):
-                result.update(inner)
-                return
+    if (
+        isinstance(value, dict)
+        and value.keys() == node.keys
+        and value.get(DATA_TYPE) == node.data_type
+    ):
+        inner: Values = {}
+        for child in node.children:
+            _flatten(child, value[child.key], inner)
+        # With nothing in any column, the object would come back as null.
+        if not node.nullable or any(item is not None for item in inner.values()):
+            result.update(inner)
+            return
     result[node.column] = value
 
 
@@ -201,6 +211,14 @@ def _build(node: Node, values: Values, empty_is_null: bool) -> Any:
     # All cells are empty: texts without letters, or an object that was not given.
     is_whole = all(child.key in inner for child in node.children if child.required)
     return inner if node.required or is_whole else _LEFT_OUT
+
+
+def _names_a_column(key: str) -> bool:
+    return bool(key) and is_plain(key)
+
+
+def _keys(fields: tuple[Node, ...], data_type: Json) -> frozenset[str]:
+    return frozenset([field.key for field in fields] + [DATA_TYPE] * (data_type is not None))
 
 
 def _is_there(node: Node, values: Values) -> bool:

@@ -144,7 +144,7 @@ def _read(file: str, chosen: str, encoding: str, reader: LineReader, spool: Spoo
             if found is not None:
                 spool.add(found)
             if size and count % _STEP == 0:
-                position = lines.stream.tell()
+                position = lines.position()
                 advance(position - before)
                 before = position
         advance(size - before)

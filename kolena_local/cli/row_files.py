@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -27,13 +27,13 @@ class Lines(NamedTuple):
         columns: the names in the header; None where each line has its own.
         rows: the lines, each with its number in the file.
         are_cells: whether text spells values, and null and empty are one.
-        stream: the file itself; where it stands tells how much was read.
+        position: tells how many bytes were read.
     """
 
     columns: list[str] | None
     rows: Iterator[tuple[int, Values]]
     are_cells: bool
-    stream: IO[bytes]
+    position: Callable[[], int]
 
 
 def format_of(name: str | None, chosen: str | None) -> str | None:
@@ -109,7 +109,7 @@ def _csv(name: str, text: io.TextIOWrapper, encoding: str) -> Lines:
         raise InputValidationError(
             f'The file {name} has two columns "{twice}"; rename or remove one.'
         )
-    return Lines(header, _cells(name, header, records), True, text.buffer)
+    return Lines(header, _cells(name, header, records), True, text.buffer.tell)
 
 
 def _records(name: str, reader: Any, encoding: str) -> Iterator[tuple[int, list[str]]]:
@@ -146,7 +146,7 @@ def _cells(
 
 
 def _json_lines(name: str, text: io.TextIOWrapper, encoding: str) -> Lines:
-    return Lines(None, _json_rows(name, text, encoding), False, text.buffer)
+    return Lines(None, _json_rows(name, text, encoding), False, text.buffer.tell)
 
 
 def _json_rows(name: str, text: io.TextIOWrapper, encoding: str) -> Iterator[tuple[int, Values]]:
@@ -194,7 +194,7 @@ def _parquet(name: str, stream: IO[bytes]) -> Lines:
         raise InputValidationError(
             f"The file {name} is no Parquet: {error}".rstrip(".") + "."
         ) from None
-    return Lines(list(file.schema_arrow.names), _parquet_rows(file), True, stream)
+    return Lines(list(file.schema_arrow.names), _parquet_rows(file), True, stream.tell)
 
 
 def _parquet_rows(file: Any) -> Iterator[tuple[int, Values]]:
