@@ -28,6 +28,8 @@ from typing import Any, Union
 
 import pydantic_core
 
+from kolena_local.errors import InputValidationError
+
 Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # noqa: UP007 - a name in quotes
 
 #: First byte of every digest: the canonical form and hash that made it. 1 is this module's
@@ -84,14 +86,23 @@ def loads(text: str) -> Json:
         The JSON value, with NaN, infinities and lone surrogates as they were.
 
     Raises:
-        ValueError: the text is not strict JSON, or holds an escape object of an unknown form.
+        InputValidationError: the text is not strict JSON, or holds an escape object of an unknown
+            form. It is a ValueError.
     """
     try:
-        value: Json = pydantic_core.from_json(text, allow_inf_nan=False)
-    except ValueError:
-        # The fast reader stops at 200 levels; the standard one tells whether the text is at fault.
-        value = _loads_slowly(text)
-    return _unescape(value) if "$" in text and _MARK in text else value
+        try:
+            value: Json = pydantic_core.from_json(text, allow_inf_nan=False)
+        except ValueError:
+            # The fast reader stops at 200 levels; the standard one tells whether the text is at
+            # fault.
+            value = json.loads(text, parse_constant=_refuse_constant)
+        return _unescape(value) if "$" in text and _MARK in text else value
+    except RecursionError:
+        raise InputValidationError("the stored JSON is nested too deeply to be read") from None
+    except json.JSONDecodeError as error:
+        raise InputValidationError(f"the stored JSON {text!r:.80} is none ({error})") from None
+    except (TypeError, ValueError) as error:
+        raise InputValidationError(str(error)) from None
 
 
 def canonical(value: Json) -> str:
@@ -133,14 +144,6 @@ def _dumps_escaped(value: Json) -> str:
     except RecursionError:
         raise ValueError("the value is nested too deeply to be stored; flatten it") from None
     return text
-
-
-def _loads_slowly(text: str) -> Json:
-    try:
-        value: Json = json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise ValueError("the stored JSON is nested too deeply to be read") from None
-    return value
 
 
 def _refuse_constant(name: str) -> None:

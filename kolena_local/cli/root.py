@@ -10,8 +10,10 @@ from typing import Any
 
 import click
 
+from kolena_local import location
 from kolena_local.cli.destination import finish
 from kolena_local.cli.lazy import LazyGroup
+from kolena_local.cli.store import given_location
 from kolena_local.cli.text import printable
 from kolena_local.errors import (
     KolenaError,
@@ -44,3 +46,20 @@ class Root(LazyGroup):
             # On a line of its own: the terminal has written ^C, or a progress bar stands there.
             click.echo("\nInterrupted.", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from error
+        except (click.exceptions.Exit, click.ClickException, click.Abort, OSError):
+            raise
+        except Exception as error:
+            # No fault of ours if the file is damaged: then any value may be anything.
+            place = _damaged_store()
+            if place is None:
+                raise
+            message = f"The store {place} is damaged; see `kolena-local db check`."
+            click.echo(f"Error: {printable(message)}", err=True)
+            raise click.exceptions.Exit(STORE_UNUSABLE) from error
+
+
+def _damaged_store() -> str | None:
+    from kolena_local.repository.checks import is_damaged
+
+    place = location.resolve(given_location())
+    return place if is_damaged(place) else None

@@ -19,10 +19,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from kolena_local import location as locations
-from kolena_local.errors import StoreError, StoreReadOnlyError
+from kolena_local.errors import KolenaError, StoreError, StoreReadOnlyError
 from kolena_local.location import MEMORY
+from kolena_local.repository.checks import is_damaged
 from kolena_local.repository.connection import check_library, connect
-from kolena_local.repository.failures import FOREIGN, translate
+from kolena_local.repository.failures import FOREIGN, damaged, translate
 from kolena_local.repository.opening import build_in_memory, prepare
 from kolena_local.repository.rows import driver_of
 from kolena_local.repository.unit import Unit
@@ -141,6 +142,13 @@ class Store:
                 yield connection
         except FOREIGN as error:
             raise translate(error, self.location) from error
+        except KolenaError:
+            raise
+        except Exception as error:
+            # In a damaged file any value may be of any type, and code may stumble over it anywhere.
+            if self.location != MEMORY and is_damaged(self.location):
+                raise damaged(self.location, error) from error
+            raise
 
     def _current_engine(self, *, create: bool) -> Engine:
         if self._process != os.getpid():

@@ -27,7 +27,7 @@ from kolena_local.errors import (
 )
 from kolena_local.repository.holders import writer_of
 
-FOREIGN: Final = (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError)
+FOREIGN: Final = (SQLAlchemyError, sqlite3.Error, UnicodeError)
 """What may come out of the libraries below; everything of this kind goes through `translate`."""
 
 _BUSY: Final = (
@@ -99,6 +99,9 @@ def translate(error: Exception, place: str) -> KolenaError:
         return InputValidationError(
             f"The text {error.object!r:.200} is no valid Unicode and cannot be stored; correct it."
         )
+    if isinstance(error, UnicodeDecodeError):
+        # The driver cannot even read SQLite's message about the damage.
+        return _say(_DAMAGED, place, error)
     original = getattr(error, "orig", None) or error
     text = str(original)
     for words, meaning in _MEANINGS.items():
@@ -108,6 +111,11 @@ def translate(error: Exception, place: str) -> KolenaError:
         f"The store {place} could not do what was asked ({type(original).__name__}: {text});"
         " please report this with the full traceback."
     )
+
+
+def damaged(place: str, cause: Exception) -> KolenaError:
+    """Say that a store is damaged, which showed by an error that says nothing of it."""
+    return _say(_DAMAGED, place, cause)
 
 
 def _say(meaning: tuple[type[KolenaError], str], place: str, cause: BaseException) -> KolenaError:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import builtins
 import json
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlmodel import Session
 
 from kolena_local.errors import NameConflictError
-from kolena_local.payload import Json, dumps, loads
+from kolena_local.payload import Json, dumps
 from kolena_local.repository import model_changes
 from kolena_local.repository.conditions import Condition, condition_sql, order_sql
 from kolena_local.repository.metadata_paths import Path
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import ModelDeletion, ModelRecord
-from kolena_local.repository.rows import fetch
+from kolena_local.repository.rows import as_object, fetch
 from kolena_local.repository.tables import ModelTable, ModelTagTable
 
 _RECORDS: Final = """
@@ -216,7 +216,7 @@ class Models:
                 id=id_,
                 workflow=workflow,
                 name=name,
-                metadata=cast("dict[str, Json]", loads(metadata)),
+                metadata=as_object(metadata),
                 tags=frozenset(json.loads(tags)),
                 created_at=created_at,
                 updated_at=updated_at,

@@ -6,11 +6,10 @@ old results or the new ones, never half of each. Private to the test runs.
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final
 
 from sqlalchemy import Connection
 
-from kolena_local.payload import Json, loads
 from kolena_local.repository.records import (
     CaseMetricsRecord,
     PlotRecord,
@@ -19,7 +18,7 @@ from kolena_local.repository.records import (
     SampleScoreRow,
     SuiteMetricsRecord,
 )
-from kolena_local.repository.rows import execute, fetch, insert
+from kolena_local.repository.rows import as_object, execute, fetch, insert
 
 _TABLES: Final = ("metrics_test_sample", "metrics_test_case", "metrics_test_suite", "plot")
 
@@ -94,7 +93,7 @@ def case_metrics(connection: Connection, run_id: int) -> list[CaseMetricsRecord]
         (run_id,),
     )
     return [
-        CaseMetricsRecord(name, test_case, version, sample_count, _object(text))
+        CaseMetricsRecord(name, test_case, version, sample_count, as_object(text))
         for name, test_case, version, sample_count, text in rows
     ]
 
@@ -112,7 +111,7 @@ def suite_metrics(connection: Connection, run_id: int) -> list[SuiteMetricsRecor
         """,
         (run_id,),
     )
-    return [SuiteMetricsRecord(name, _object(text)) for name, text in rows]
+    return [SuiteMetricsRecord(name, as_object(text)) for name, text in rows]
 
 
 def sample_metrics(
@@ -185,10 +184,6 @@ def plots(connection: Connection, run_id: int) -> list[PlotRecord]:
         (run_id,),
     )
     return [
-        PlotRecord(name, test_case, position, _object(text))
+        PlotRecord(name, test_case, position, as_object(text))
         for name, test_case, position, text in rows
     ]
-
-
-def _object(text: str) -> dict[str, Json]:
-    return cast("dict[str, Json]", loads(text))

@@ -17,6 +17,9 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Connection
 
+from kolena_local.errors import StoreDamagedError
+from kolena_local.payload import Json, loads
+
 # Few sizes, so that SQLite's cache of prepared statements is not filled with odd remainders; seven
 # columns of the largest stay far below SQLite's limit of 32,766 parameters.
 _SIZES: Final = (1000, 100, 10, 1)
@@ -84,6 +87,24 @@ def as_json(ids: Iterable[int]) -> str:
 def next_id(connection: Connection, table: str) -> int:
     """Return the id that the next row of ``table`` gets; only a writer may rely on it."""
     return int(fetch(connection, f"SELECT ifnull(max(id), 0) + 1 FROM {table}")[0][0])
+
+
+def as_object(text: str) -> dict[str, Json]:
+    """Read a stored text that is a JSON object in every sound store.
+
+    Raises:
+        StoreDamagedError: it is none.
+    """
+    try:
+        value = loads(text)
+    except ValueError as error:
+        raise StoreDamagedError(f"The store is damaged ({error}); restore a backup.") from error
+    if not isinstance(value, dict):
+        raise StoreDamagedError(
+            f"The store is damaged (an object is missing where {text!r:.80} stands); restore a"
+            " backup."
+        )
+    return value
 
 
 def driver_of(connection: Connection) -> sqlite3.Connection:

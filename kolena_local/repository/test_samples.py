@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from sqlalchemy import Connection
 
 from kolena_local.errors import NotFoundError
-from kolena_local.payload import Json, dumps, loads
+from kolena_local.payload import Json, dumps
 from kolena_local.repository.records import NewSample, SampleRow
-from kolena_local.repository.rows import as_json, execute_each, fetch, insert, look_up, next_id
+from kolena_local.repository.rows import (
+    as_json,
+    as_object,
+    execute_each,
+    fetch,
+    insert,
+    look_up,
+    next_id,
+)
 
 
 class TestSamples:
@@ -105,7 +112,7 @@ class TestSamples:
         for id_, stored, metadata in samples:
             # Texts first: most samples come again with the metadata that they had.
             if metadata and dumps(metadata) != stored:
-                merged = dumps({**cast("dict[str, Json]", loads(stored)), **metadata})
+                merged = dumps({**as_object(stored), **metadata})
                 if merged != stored:
                     changed.append((merged, id_))
         if changed:

@@ -131,12 +131,14 @@ def fill(path: Path) -> None:
         first = AnimalModel(
             "first", infer=guess, metadata={"seed": 1, "loss": math.nan}, tags={"baseline"}
         )
-        test(first, whole, Judge(configurations=[Strictness(0.5), Strictness(0.9)]))
-        test(AnimalModel("second\n\u202e", infer=guess), suite)
+        judge = Judge(configurations=[Strictness(0.5), Strictness(0.9)])
+        test(first, whole, judge)
+        test(AnimalModel("second", infer=guess), whole, judge)
+        test(AnimalModel("odd\n\u202e", infer=guess), suite)
         with suppress(ValueError):
             test(AnimalModel("third", infer=fail), suite, Judge())
         with open_store().write() as unit:
-            model = unit.models.get("second\n\u202e")
+            model = unit.models.get("odd\n\u202e")
             record = unit.test_suites.get("animals")
             unit.inferences.mark_stale(model.id, record.id, record.version)
     close_stores()

@@ -1,0 +1,386 @@
+"""Store files come from other people: whatever is in them, nothing but our errors comes out.
+
+Stores are changed at random, as bytes and as values, and every command that reads is asked.
+`KOLENA_LOCAL_TESTS=long` tries thousands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import kolena_local
+from kolena_local.cli import main
+from kolena_local.errors import InputValidationError, KolenaError
+from kolena_local.repository import close_stores
+from kolena_local.repository.checks import is_damaged
+from kolena_local.workflow import Image, test
+from tests.durability.dump import is_sound
+from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, guess
+
+MUTATED = 3000 if os.environ.get("KOLENA_LOCAL_TESTS") == "long" else 75
+COMMANDS = [
+    ["models", "list"],
+    ["models", "list", "--json"],
+    ["models", "show", "first"],
+    ["models", "show", "first", "--json"],
+    ["test-suites", "list"],
+    ["test-suites", "show", "animals"],
+    ["test-cases", "list"],
+    ["test-cases", "show", "day"],
+    ["runs", "list"],
+    ["runs", "list", "--csv"],
+    ["runs", "show", "1"],
+    ["results", "first", "animals@1"],
+    ["compare", "first", "second", "-s", "animals@1", "--configuration", "threshold 0.5"],
+    ["sql", "SELECT * FROM v_metrics"],
+    ["sql", "SELECT * FROM v_inference"],
+    ["db", "info"],
+    ["db", "check"],
+]
+FORBIDDEN = (
+    "socket.connect",
+    "socket.bind",
+    "socket.getaddrinfo",
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "sqlite3.load_extension",
+    "exec-of-a-text",
+    "pickle.find_class",
+)
+TRAP = "kolena-local-trap"
+
+
+class Watch:
+    """Notes what must not happen; the interpreter tells it of every opened file and socket."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.seen: list[str] = []
+
+    def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self.on and (event in FORBIDDEN or (event == "open" and TRAP in str(arguments[0]))):
+            self.seen.append(f"{event} {arguments}")
+
+
+watch = Watch()
+sys.addaudithook(watch)
+
+
+@pytest.fixture(autouse=True)
+def watched() -> Iterator[None]:
+    watch.seen.clear()
+    watch.on = True
+    yield
+    watch.on = False
+    assert watch.seen == []
+
+
+def ask(path: Path, commands: Sequence[list[str]] = COMMANDS) -> dict[str, int]:
+    """Ask commands; return their exit codes."""
+    codes = {}
+    runner = CliRunner()
+    for command in commands:
+        result = runner.invoke(main, [*command, "--db", str(path)])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise AssertionError(f"{command}: {result.exception!r}") from result.exception
+        assert result.exit_code in (0, 1, 5), (command, result.output)
+        # Programs get the bytes as they are, terminals and tables do not.
+        assert "--csv" in command or "\x1b" not in result.output
+        codes[" ".join(command)] = result.exit_code
+        close_stores()
+    return codes
+
+
+def some(seed: int) -> list[list[str]]:
+    """Return commands by turns: the next ones with the next seed."""
+    return [COMMANDS[(seed * 4 + place) % len(COMMANDS)] for place in range(4)]
+
+
+def use_the_api(path: Path) -> None:
+    """Do what a script would do; what is no error of ours comes from damage that is found."""
+    try:
+        with kolena_local.session(db=path):
+            suite = AnimalSuite.load("animals")
+            for case in suite.test_cases:
+                case.load_test_samples()
+            AnimalModel.load("first").load_inferences(AnimalCase.load("day"))
+            test(AnimalModel("new", infer=guess), suite, Judge())
+    except KolenaError:
+        pass
+    except Exception:
+        assert is_damaged(str(path))
+    finally:
+        close_stores()
+
+
+def flip_bytes(chance: random.Random, content: bytearray) -> None:
+    for _ in range(chance.choice([1, 3, 30, 300])):
+        content[chance.randrange(len(content))] = chance.randrange(256)
+
+
+def fill_page(chance: random.Random, content: bytearray) -> None:
+    page = chance.randrange(len(content) // 4096) * 4096
+    content[page : page + 4096] = chance.choice([bytes(4096), chance.randbytes(4096)])
+
+
+def swap_pages(chance: random.Random, content: bytearray) -> None:
+    one, two = (chance.randrange(len(content) // 4096) * 4096 for _ in range(2))
+    content[one : one + 4096], content[two : two + 4096] = (
+        content[two : two + 4096],
+        content[one : one + 4096],
+    )
+
+
+def flip_header(chance: random.Random, content: bytearray) -> None:
+    content[chance.randrange(100)] = chance.randrange(256)
+
+
+def flip_schema(chance: random.Random, content: bytearray) -> None:
+    place = chance.randrange(100, 5 * 4096)
+    content[place : place + 4] = chance.randbytes(4)
+
+
+BYTES: list[Callable[[random.Random, bytearray], None]] = [
+    flip_bytes,
+    fill_page,
+    swap_pages,
+    flip_header,
+    flip_schema,
+]
+
+
+@pytest.mark.parametrize("mutate", BYTES)
+def test_a_file_with_other_bytes_gives_our_errors(
+    filled: Path, tmp_path: Path, mutate: Callable[[random.Random, bytearray], None]
+) -> None:
+    original = filled.read_bytes()
+    path = tmp_path / "mutated.db"
+    refused = 0
+    for seed in range(MUTATED // len(BYTES)):
+        content = bytearray(original)
+        mutate(random.Random(seed), content)
+        path.write_bytes(content)
+        try:
+            refused += any(ask(path, some(seed)).values())
+            use_the_api(path)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
+        for rest in tmp_path.glob("mutated.db*"):
+            rest.unlink()
+    assert refused
+
+
+TEXTS = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "1e999",
+    "NaN",
+    '"text"',
+    '{"$": "what"}',
+    '{"$": "object", "items": 3}',
+    '{"$": "text", "utf-16-le": "zz"}',
+    '{"data_type": "os.system", "locator": "' + TRAP + '"}',
+    '{"locator": ["' + TRAP + '"], "data_type": {"__class__": 1}}',
+    '{"accuracy": {"accuracy": [{"accuracy": null}]}}',
+    '{"accuracy": 123456789012345678901234567890}',
+    "[" * 5000 + "]" * 5000,
+    '{"a":' * 900 + "1" + "}" * 900,
+    "\x1b]0;title\x07\x1b[2J",
+    "2026-13-45T99:99:99.999Z",
+    "../" * 20 + TRAP,
+    "x" * 100_000,
+    "\x00\x00",
+]
+VALUES: list[object] = [*TEXTS, 0, -1, 2**62, b"\xff\x00"]
+
+
+def columns(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as raw:
+        return [
+            (table, row[1])
+            for (table,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            for row in raw.execute(f"PRAGMA table_info({table})")
+        ]
+
+
+def test_a_store_with_other_values_gives_our_errors(filled: Path, tmp_path: Path) -> None:
+    original = filled.read_bytes()
+    places = columns(filled)
+    path = tmp_path / "mutated.db"
+    for seed in range(MUTATED):
+        chance = random.Random(seed)
+        path.write_bytes(original)
+        changed = False
+        with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+            raw.execute("PRAGMA ignore_check_constraints = ON")
+            while not changed:
+                table, column = chance.choice(places)
+                value = chance.choice(VALUES)
+                cast = "CAST(? AS TEXT)" if isinstance(value, bytes) else "?"
+                try:
+                    changed = (
+                        raw.execute(
+                            f"UPDATE {table} SET {column} = {cast}"
+                            + chance.choice(["", " WHERE rowid = 1"]),
+                            (value,),
+                        ).rowcount
+                        > 0
+                    )
+                except sqlite3.Error:
+                    continue
+        try:
+            ask(path, some(seed))
+            use_the_api(path)
+        except AssertionError as error:
+            raise AssertionError(
+                f"seed {seed}, {table}.{column} = {value!r:.60}: {error}"
+            ) from error
+        for rest in tmp_path.glob("mutated.db*"):
+            rest.unlink()
+
+
+def test_a_schema_that_wants_to_do_more_does_nothing(filled: Path, tmp_path: Path) -> None:
+    trap = tmp_path / TRAP
+    with closing(sqlite3.connect(filled, isolation_level=None)) as raw:
+        raw.execute("DROP VIEW v_model")
+        raw.execute(f"CREATE VIEW v_model AS SELECT load_extension('{trap}') AS name")
+        raw.execute(
+            f"CREATE TRIGGER evil AFTER INSERT ON model BEGIN SELECT load_extension('{trap}'); END"
+        )
+    ask(filled)
+    runner = CliRunner()
+    assert runner.invoke(main, ["sql", "SELECT * FROM v_model", "--db", str(filled)]).exit_code
+    close_stores()
+    with kolena_local.session(db=filled), pytest.raises(KolenaError):
+        AnimalModel("new")
+    assert not trap.exists()
+
+
+def test_locators_are_never_opened(store_path: Path, tmp_path: Path) -> None:
+    trap = tmp_path / TRAP
+    watch.on = False
+    trap.write_text("secret")
+    watch.on = True
+    with kolena_local.session(db=store_path):
+        sample = Image(str(trap), metadata={"path": str(trap)})
+        from tests.files.make import Animal, ClassificationLabel, Guess
+
+        case = AnimalCase("day", test_samples=[(sample, Animal(ClassificationLabel("cat")))])
+        suite = AnimalSuite("animals", test_cases=[case])
+        test(AnimalModel("first", infer=lambda _: Guess("cat")), suite, Judge())
+        case.load_test_samples()
+    close_stores()
+    ask(store_path)
+
+
+ODD_NAMES = [
+    'it\'s "quoted" `so`',
+    "Robert'); DROP TABLE model;--",
+    "two\nlines\r\n\tand tabs",
+    "100% %s %d {0} $HOME ~ * ? [a]",
+    "x" * 10_000,
+    "\u202eright to left\u202c \u05d0\u05d1\u05d2",
+    "\U0001f9ea\u200d\U0001f52c emoji \U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "\x1b[31mred\x1b[0m \x07 \x9b2J",
+    "e\u0301 and \u00e9",
+    "-rf --json",
+    "C:\\con\\..\\..",
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_odd_name_is_stored_found_and_printed_safely(store_path: Path, name: str) -> None:
+    with kolena_local.session(db=store_path):
+        case = AnimalCase(name, description=name, test_samples=[])
+        suite = AnimalSuite(name, test_cases=[case], tags={name})
+        model = AnimalModel(name, infer=guess, metadata={name: name}, tags={name})
+        assert AnimalModel.load(name).metadata == {name: name}
+        assert AnimalModel.load(name).tags == {name} == AnimalSuite.load(name).tags
+        assert AnimalCase.load(name).description == name
+        assert [found.name for found in AnimalSuite.load_all(tags={name})] == [name]
+        test(model, suite)
+    close_stores()
+    runner = CliRunner()
+    listed = runner.invoke(main, ["models", "list", "--json", "--db", str(store_path)]).stdout
+    assert [found["name"] for found in json.loads(listed)] == [name]
+    for command in [
+        ["models", "show", "--db", str(store_path), "--", name],
+        ["models", "list", "--db", str(store_path)],
+        ["runs", "list", "--db", str(store_path)],
+        ["test-suites", "list", "--db", str(store_path)],
+        ["test-cases", "list", "--db", str(store_path)],
+    ]:
+        result = runner.invoke(main, command)
+        assert result.exit_code == 0, result.output
+        assert not set(result.output) & set("\x00\x07\x1b\x9b\r\u202e\u202c"), command
+        lines = result.stdout.splitlines()
+        assert command[1] == "show" or len(lines) == 3, "one line for one object"
+        close_stores()
+    assert is_sound(store_path)
+
+
+def test_a_nul_is_refused_in_names_and_safe_elsewhere(store_path: Path) -> None:
+    odd = "nul\x00nul"
+    with kolena_local.session(db=store_path):
+        for kind in (AnimalModel, AnimalCase, AnimalSuite):
+            with pytest.raises(InputValidationError, match="NUL"):
+                kind(odd)
+        AnimalModel("model", metadata={odd: odd})
+        assert AnimalModel.load("model").metadata == {odd: odd}
+    close_stores()
+    result = CliRunner().invoke(main, ["models", "show", "model", "--db", str(store_path)])
+    assert r"nul\u0000nul" in result.output or r"nul\x00nul" in result.output
+    assert "\x00" not in result.output
+
+
+def test_nothing_needs_the_network(
+    filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import socket
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the network was asked for")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    for name in ("create_connection", "getaddrinfo", "gethostbyname"):
+        monkeypatch.setattr(socket, name, refuse)
+    assert not any(ask(filled).values()), ask(filled)
+    use_the_api(filled)
+    runner = CliRunner()
+    demo = runner.invoke(main, ["demo", "--db", str(tmp_path / "demo.db")])
+    assert demo.exit_code == 0, demo.output
+
+
+def test_everything_that_is_made_is_private(own_home: Path, tmp_path: Path) -> None:
+    from kolena_local.repository.backups import back_up, restore
+
+    old = os.umask(0)
+    try:
+        AnimalModel("one")  # in the home of this test, whose folder is made
+        store = own_home / "kolena_local" / "store.db"
+        copy = back_up(str(store), str(tmp_path / "copy.db"))
+        shutil.copy(store, tmp_path / "loose.db")
+        made = [store, *store.parent.glob("store.db-*"), Path(copy)]
+        close_stores()
+        restore(str(tmp_path / "restored.db"), copy)
+        modes = {path.name: path.stat().st_mode & 0o777 for path in made if path.exists()}
+        modes["restored.db"] = (tmp_path / "restored.db").stat().st_mode & 0o777
+    finally:
+        os.umask(old)
+    assert set(modes.values()) == {0o600}, modes
+    assert store.parent.stat().st_mode & 0o777 == 0o700
