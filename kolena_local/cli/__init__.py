@@ -23,6 +23,8 @@ COMMANDS = {
     "compare": "kolena_local.cli.compare:compare",
     "sql": "kolena_local.cli.sql:sql",
     "db": "kolena_local.cli.db:db",
+    "export": "kolena_local.cli.text_form:export",
+    "import": "kolena_local.cli.text_form:import_",
     "demo": "kolena_local.cli.demo:demo",
 }
 

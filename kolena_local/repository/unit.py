@@ -19,6 +19,7 @@ from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_runs import TestRuns
 from kolena_local.repository.test_samples import TestSamples
 from kolena_local.repository.test_suites import TestSuites
+from kolena_local.repository.text_form import TextForm
 from kolena_local.repository.workflows import Workflows
 
 
@@ -85,6 +86,11 @@ class Unit:
     def test_runs(self) -> TestRuns:
         """The test runs, their configurations and results."""
         return TestRuns(self._session, self._connection)
+
+    @cached_property
+    def text_form(self) -> TextForm:
+        """The whole store as lines of text."""
+        return TextForm(self._connection)
 
     def query(
         self,

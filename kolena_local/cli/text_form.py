@@ -1,0 +1,77 @@
+"""``kolena-local export`` and ``import``: the whole store as text that git can compare."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import click
+
+from kolena_local.cli.destination import STANDARD_OUTPUT, current, remember
+from kolena_local.cli.output import quiet_option, say
+from kolena_local.cli.store import db_option, reading, writing
+from kolena_local.errors import InputValidationError
+
+_PAGE = 1000
+
+
+@click.command("export")
+@click.argument("file", callback=remember, expose_value=False, default=STANDARD_OUTPUT)
+@quiet_option
+@db_option
+def export() -> None:
+    """Write the whole store as JSON lines into FILE, or to standard output.
+
+    Equal stores give equal files: lines are sorted, names and digests stand for ids, and times are
+    left out. The file appears when it is whole.
+    """
+    destination = current()
+    write = sys.stdout.buffer.write if destination is None else destination.write
+    count = -1  # the first line is the same in every file
+    with reading() as unit:
+        page: list[str] = []
+        for line in unit.text_form.lines():
+            page.append(line)
+            count += 1
+            if len(page) == _PAGE:
+                write(_bytes(page))
+                page.clear()
+        write(_bytes(page))
+    say(f"{count} lines were exported.")
+
+
+@click.command("import")
+@click.argument("file")
+@quiet_option
+@db_option
+def import_(file: str) -> None:
+    """Add what FILE has, as `export` wrote it, to the store; - is standard input.
+
+    What is in the store already and equal stays, so that a file may be imported twice. If anything
+    is wrong or is there and not equal, nothing is imported. A missing store is made.
+    """
+    with _opened(file) as stream, writing(create=True) as unit:
+        count = unit.text_form.read(stream)
+    say(f"{count} lines were imported.")
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[IO[bytes]]:
+    if file == STANDARD_OUTPUT:
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115  # only opening is to be refused here
+    except OSError as error:
+        raise InputValidationError(
+            f"The file {file} cannot be read ({error.strerror or error}); give another one."
+        ) from error
+    with stream:
+        yield stream
+
+
+def _bytes(lines: list[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()

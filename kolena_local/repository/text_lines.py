@@ -1,0 +1,177 @@
+"""Lines of a store's text form: written from rows, and read into rows, with every value checked.
+
+Private to the text form; no SQL here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import pydantic_core
+
+from kolena_local.errors import InputValidationError
+from kolena_local.payload import DIGEST_LENGTH, digest, loads
+from kolena_local.repository.text_kind import Column, Kind
+from kolena_local.repository.text_kinds import KINDS
+
+FORMAT: Final = 1
+_HEADER: Final = "kolena-local store"
+_BY_NAME: Final = {kind.name: kind for kind in KINDS}
+_JSON_KINDS: Final = ("object", "json", "texts", "pins")
+_LARGEST: Final = 2**63 - 1
+
+Row = tuple[Any, ...]
+
+
+def header() -> str:
+    """Return the first line of every file."""
+    return f'{{"kind":"{_HEADER}","format":{FORMAT}}}'
+
+
+def normal_json(text: str | None) -> str | None:
+    """Return JSON in the one form that files have it in; None as None."""
+    if text is None:
+        return None
+    try:
+        return _written(pydantic_core.from_json(text, allow_inf_nan=False))
+    except ValueError:  # nested deeper than the fast reader goes
+        return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+
+
+def write(kind: Kind, row: Row) -> str:
+    """Return the line of a row of the kind's query."""
+    parts = [f'{{"kind":"{kind.name}"']
+    if kind.locator and isinstance(row[-1], str):
+        # At the front, where who reads a difference looks.
+        parts.append(f'"locator":{_written(row[-1])}')
+    for column, value in zip(kind.columns, row, strict=False):
+        if column.kind == "digest":
+            value = f'"{value.hex()}"'
+        elif value is None:
+            value = "null"
+        elif column.kind not in _JSON_KINDS:
+            value = _written(value)
+        parts.append(f'"{column.name}":{value}')
+    return ",".join(parts) + "}"
+
+
+def check_header(line: bytes | None) -> None:
+    """Refuse a file that is none of a store.
+
+    Raises:
+        InputValidationError: it is no text form, or one of a later version.
+    """
+    content = _parsed(line) if line is not None else None
+    if not isinstance(content, dict) or content.get("kind") != _HEADER:
+        raise InputValidationError(
+            "The file is no store in its text form; make one with `kolena-local export FILE`."
+        )
+    if content.get("format") != FORMAT:
+        raise InputValidationError(
+            f"The file has the format {content.get('format')!r}, and this kolena-local knows"
+            f" {FORMAT}; run `pip install --upgrade kolena-local`."
+        )
+
+
+def read(line: bytes, number: int) -> tuple[Kind, Row]:
+    """Return the kind of a line and its row: the line's number, then its columns.
+
+    Raises:
+        InputValidationError: it is no such line; the message has its number.
+    """
+    content = _parsed(line)
+    if not isinstance(content, dict):
+        raise _wrong(number, "it is no JSON object")
+    kind = _BY_NAME.get(str(content.get("kind")))
+    if kind is None:
+        raise _wrong(number, f"there is no kind {content.get('kind')!r:.80}")
+    known = {"kind", "locator", *(column.name for column in kind.columns)}
+    for name in content:
+        if name not in known:
+            raise _wrong(number, f"a {kind.name} has no {name!r:.80}")
+    row = [_value(content, column, number) for column in kind.columns]
+    _check_digest(kind, row, number)
+    return kind, (number, *row)
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return pydantic_core.from_json(line, allow_inf_nan=False)
+    except ValueError:
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            return None
+
+
+def _value(content: dict[str, Any], column: Column, number: int) -> Any:
+    name = column.name
+    if name not in content:
+        raise _wrong(number, f"{name!r} is missing")
+    value = content[name]
+    if value is None and column.nullable:
+        return None
+    if not _FITS[column.kind](value):
+        raise _wrong(number, f"{name!r} cannot be {value!r:.80}")
+    if column.kind == "digest":
+        return bytes.fromhex(value)
+    if column.kind == "texts":
+        value = sorted(set(value))
+    return _written(value) if column.kind in _JSON_KINDS else value
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST
+
+
+def _is_digest(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and len(bytes.fromhex(value)) == DIGEST_LENGTH
+    except ValueError:
+        return False
+
+
+def _is_pin(value: Any) -> bool:
+    return isinstance(value, list) and list(map(type, value)) == [str, int]
+
+
+_FITS: Final[dict[str, Callable[[Any], bool]]] = {
+    "text": _is_text,
+    "int": _is_number,
+    "digest": _is_digest,
+    "object": lambda value: isinstance(value, dict),
+    "json": lambda value: True,
+    "texts": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    "pins": lambda value: isinstance(value, list) and all(map(_is_pin, value)),
+}
+
+
+def _check_digest(kind: Kind, row: Sequence[Any], number: int) -> None:
+    names = [column.name for column in kind.columns]
+    if "digest" not in names:
+        return
+    try:
+        found = digest(loads(row[names.index("fields")]))
+    except ValueError as error:
+        raise _wrong(number, f"{error}") from None
+    if found != row[names.index("digest")]:
+        raise _wrong(number, f"its fields have the digest {found.hex()}; write that one")
+
+
+def _written(value: Any) -> str:
+    try:
+        return pydantic_core.to_json(value, inf_nan_mode="constants").decode()
+    except pydantic_core.PydanticSerializationError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _wrong(number: int, problem: str) -> InputValidationError:
+    return InputValidationError(
+        f"Line {number} of the file cannot be imported: {problem}. Nothing was imported."
+    )

@@ -1,0 +1,244 @@
+"""``kolena-local export`` and ``import``: a store as lines of text, and back."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolena_local.payload import digest, dumps
+from kolena_local.repository import close_stores, open_store
+from kolena_local.repository.records import (
+    CaseMetrics,
+    CasePlot,
+    MemberChange,
+    NewGroundTruth,
+    NewSample,
+    Results,
+    SampleMetrics,
+)
+from tests.cli.conftest import Invoke, add_test_case, add_test_suite, run_process
+
+
+def export(invoke: Invoke, store: Path, file: Path) -> bytes:
+    result = invoke("export", file, "--db", store)
+    assert result.exit_code == 0, result.stderr
+    return file.read_bytes()
+
+
+def lines_of(file: Path) -> List[Dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+
+
+def test_a_store_comes_back_and_twice_is_once(invoke: Invoke, store: Path, tmp_path: Path) -> None:
+    text = export(invoke, store, tmp_path / "a.jsonl")
+    copy = tmp_path / "copy.db"
+    for _ in range(2):
+        result = invoke("import", tmp_path / "a.jsonl", "--db", copy)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert result.stderr == f"{len(text.splitlines()) - 1} lines were imported.\n"
+        assert export(invoke, copy, tmp_path / "b.jsonl") == text
+    assert invoke("import", tmp_path / "a.jsonl", "--db", store).exit_code == 0
+    assert export(invoke, store, tmp_path / "b.jsonl") == text
+    assert invoke("db", "check", "--db", copy).exit_code == 0
+    shown = [
+        invoke("results", "resnet-50", "all animals", "--json", "--db", place).stdout
+        for place in (store, copy)
+    ]
+    assert shown[0] == shown[1] and "accuracy" in shown[0]
+
+
+def test_lines_say_names_and_locators_and_no_times(
+    invoke: Invoke, store: Path, tmp_path: Path
+) -> None:
+    text = export(invoke, store, tmp_path / "a.jsonl").decode()
+    assert text.startswith('{"kind":"kolena-local store","format":1}\n{"kind":"workflow",')
+    assert "_at" not in text.replace("test_at", "")
+    (first, *_) = [line for line in lines_of(tmp_path / "a.jsonl") if line["kind"] == "inference"]
+    assert list(first) == ["kind", "locator", "model", "test_sample", "stale", "fields"]
+
+
+def test_standard_output_and_input(store: Path, tmp_path: Path) -> None:
+    out = run_process("export", "-q", "--db", store)
+    assert (out.returncode, out.stderr) == (0, "")
+    (tmp_path / "a.jsonl").write_text(out.stdout, "utf-8")
+    assert run_process("import", tmp_path / "a.jsonl", "--db", tmp_path / "b.db").returncode == 0
+
+
+def changed(
+    file: Path, kind: str, key: Optional[str] = None, value: Any = None, times: int = 1
+) -> Path:
+    """Write a copy in which the last line of a kind has another value, is gone, or is twice."""
+    content = lines_of(file)
+    last = max(place for place, line in enumerate(content) if line["kind"] == kind)
+    if key is not None:
+        content[last] = {**content[last], key: value}
+    content[last : last + 1] = [content[last]] * times
+    copy = file.with_name("changed.jsonl")
+    copy.write_text("".join(f"{json.dumps(line)}\n" for line in content), "utf-8")
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "says"),
+    [
+        ("model", "name", 3, "'name' cannot be 3"),
+        ("model", "colour", "red", "a model has no 'colour'"),
+        ("model", "kind", "modle", "there is no kind 'modle'"),
+        ("model", "name", " ", "the store refuses a model in it"),
+        ("model", "workflow", "none", "refers to something that is neither in the file nor"),
+        ("test_sample", "fields", {"locator": "9.png"}, "its fields have the digest 01"),
+        ("test_sample", "digest", "zz", "'digest' cannot be 'zz'"),
+        ("inference", "test_sample", "01" * 17, "refers to something that is neither"),
+        ("test_case_version", "samples", 9, "has not the 9 samples that its line says"),
+        ("test_case", "version", 2, "lacks a version"),
+        ("test_suite", "version", 2, "lacks a version"),
+        ("test_suite_version", "test_cases", [["day", 7]], "refers to something"),
+        ("test_run", "status", "lost", "the store refuses a test_run in it"),
+    ],
+)
+def test_a_wrong_line_is_refused_in_a_sentence_and_nothing_is_imported(
+    invoke: Invoke, store: Path, tmp_path: Path, kind: str, key: str, value: Any, says: str
+) -> None:
+    export(invoke, store, tmp_path / "a.jsonl")
+    copy = tmp_path / "copy.db"
+    result = invoke("import", changed(tmp_path / "a.jsonl", kind, key, value), "--db", copy)
+    assert result.exit_code == 1, result.stderr
+    assert says in result.stderr.replace('"', "'") or key == "test_cases"
+    assert len(result.stderr.splitlines()) == 1
+    assert export(invoke, copy, tmp_path / "b.jsonl").count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        ("model", "metadata", {"seed": 99}),
+        ("test_sample", "metadata", {"seed": 99}),
+        ("inference", "fields", {"label": "other"}),
+        ("test_case_version", "description", "other"),
+        ("test_suite", "tags", ["other"]),
+        ("metrics_test_case", "fields", {"accuracy": 0.0}),
+    ],
+)
+def test_what_is_there_and_differs_is_refused(
+    invoke: Invoke, store: Path, tmp_path: Path, kind: str, key: str, value: Any
+) -> None:
+    text = export(invoke, store, tmp_path / "a.jsonl")
+    result = invoke("import", changed(tmp_path / "a.jsonl", kind, key, value), "--db", store)
+    assert result.exit_code == 1
+    assert "is there already and is not the same" in result.stderr
+    assert export(invoke, store, tmp_path / "b.jsonl") == text
+
+
+def test_a_line_that_is_there_twice_does_no_harm(
+    invoke: Invoke, store: Path, tmp_path: Path
+) -> None:
+    text = export(invoke, store, tmp_path / "a.jsonl")
+    twice = changed(tmp_path / "a.jsonl", "inference", times=2)
+    assert invoke("import", twice, "--db", tmp_path / "copy.db").exit_code == 0
+    assert export(invoke, tmp_path / "copy.db", tmp_path / "b.jsonl") == text
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"hello\n", b'{"kind":"model"}\n', b"[[" * 5000])
+def test_what_is_no_store_is_refused(invoke: Invoke, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.jsonl").write_bytes(content)
+    result = invoke("import", tmp_path / "a.jsonl", "--db", tmp_path / "copy.db")
+    assert result.exit_code == 1
+    assert "The file is no store in its text form" in result.stderr
+
+
+def test_a_later_format_and_a_missing_file(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"kind":"kolena-local store","format":2}\n')
+    result = invoke("import", tmp_path / "a.jsonl", "--db", tmp_path / "copy.db")
+    assert (result.exit_code, "format 2" in result.stderr) == (1, True)
+    result = invoke("import", tmp_path / "none.jsonl", "--db", tmp_path / "other.db")
+    assert (result.exit_code, "cannot be read" in result.stderr) == (1, True)
+    assert not (tmp_path / "other.db").exists()
+
+
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1)
+names = texts.filter(lambda text: text.strip() != "")
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+objects = st.dictionaries(st.text(max_size=4), values, max_size=3)
+
+
+@given(
+    st.lists(st.tuples(objects, objects, objects, objects), max_size=4),
+    st.lists(names, min_size=3, max_size=3, unique=True),
+    st.sets(names, max_size=2),
+)
+def test_whatever_is_stored_comes_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: List[Any],
+    found_names: List[str],
+    tags: Any,
+) -> None:
+    folder = tmp_path_factory.mktemp("stores")
+    model_name, case_name, suite_name = found_names
+    with open_store(str(folder / "a.db")).write() as unit:
+        workflow = unit.workflows.ensure(suite_name).id
+        model = unit.models.add(workflow, model_name, rows[0][3] if rows else {}, tags)
+        samples = unit.test_samples.put(
+            workflow, [NewSample(digest(row[0]), dumps(row[0]), row[1]) for row in rows]
+        )
+        truths = unit.ground_truths.put(
+            [
+                NewGroundTruth(sample, digest(row[2]), dumps(row[2]))
+                for sample, row in zip(samples, rows, strict=True)
+            ]
+        )
+        members = dict(zip(samples, truths, strict=True))
+        case = unit.test_cases.add(workflow, case_name, model_name)
+        for reset in (False, True):
+            changes = [MemberChange(*pair, False) for pair in list(members.items())[reset:]]
+            case = unit.test_cases.edit(
+                case.id, case.version, description=None, reset=reset, changes=changes
+            )
+        suite = unit.test_suites.add(workflow, suite_name, case_name, tags)
+        suite = unit.test_suites.replace_test_cases(suite.id, 0, [(case.id, case.version)])
+        said = {sample: dumps(row[3]) for sample, row in zip(samples, rows, strict=True)}
+        unit.inferences.put(model.id, list(said.items()), replace=False)
+        run = unit.test_runs.ensure(model.id, suite.id, suite.version, model_name)
+        configuration = unit.test_runs.ensure_configuration(run.id, case_name, dumps(math.nan))
+        unit.test_runs.replace_results(
+            configuration.id,
+            Results(
+                [
+                    SampleMetrics(case.id if place % 2 else None, sample, text)
+                    for place, (sample, text) in enumerate(said.items())
+                ],
+                [CaseMetrics(case.id, dumps({"x": math.inf}))],
+                [CasePlot(case.id, 0, "{}")],
+                dumps({"x": 1e300}),
+            ),
+        )
+    with open_store(str(folder / "a.db")).read() as unit:
+        text = [line.encode() for line in unit.text_form.lines()]
+    with open_store(str(folder / "b.db")).write() as unit:
+        assert unit.text_form.read(text) == len(text) - 1
+    with open_store(str(folder / "b.db")).read() as unit:
+        assert [line.encode() for line in unit.text_form.lines()] == text
+    close_stores()
+    shutil.rmtree(folder)
+
+
+def test_a_run_that_goes_on_is_one_that_has_yet_to_begin(
+    invoke: Invoke, store_path: Path, tmp_path: Path
+) -> None:
+    with open_store(str(store_path)).write() as unit:
+        suite = add_test_suite(unit, "suite", add_test_case(unit, "case", ["a", "b"]))
+        model = unit.models.add(unit.workflows.ensure("Animals").id, "m", {}, ())
+        unit.test_runs.start(unit.test_runs.ensure(model.id, suite.id, suite.version, None).id)
+    export(invoke, store_path, tmp_path / "a.jsonl")
+    (run,) = [line for line in lines_of(tmp_path / "a.jsonl") if line["kind"] == "test_run"]
+    assert (run["status"], run["evaluator"]) == ("created", None)
