@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -93,3 +94,14 @@ def test_readme_example_runs_as_it_stands(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     (expected,) = blocks("Your own script", "text")
     assert run.stdout == expected
+    (commands,) = blocks("Your own script", "sh")
+    for line in commands.splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "kolena-local"
+        run = subprocess.run(
+            [sys.executable, "-m", "kolena_local", *arguments], cwd=tmp_path, capture_output=True
+        )
+        assert run.returncode == 0, run.stderr
+    lines = (tmp_path / "exported.csv").read_text("utf-8").splitlines()
+    assert lines[0] == "locator,prediction.label,prediction.score,ground_truth.label.label"
+    assert lines[1:] == ["day-1.png,cat,0.9,cat", "day-2.png,dog,0.6,dog"]

@@ -49,6 +49,7 @@ _STEP = 1000
 @click.option(
     "--on-conflict",
     type=click.Choice(["error", "skip", "replace"]),
+    metavar="WHAT",
     default="error",
     help="What to do where the model has an inference: error (if not given), skip or replace.",
 )
@@ -60,7 +61,12 @@ _STEP = 1000
     metavar="FORMAT",
     help="csv, jsonl or parquet, if the file's suffix does not say.",
 )
-@click.option("--encoding", default="utf-8", help="How the file's text is encoded, if not UTF-8.")
+@click.option(
+    "--encoding",
+    metavar="NAME",
+    default="utf-8",
+    help="How the file's text is encoded, if not UTF-8.",
+)
 @quiet_option
 @db_option
 def import_inferences(

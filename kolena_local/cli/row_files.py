@@ -27,13 +27,13 @@ class Lines(NamedTuple):
         columns: the names in the header; None where each line has its own.
         rows: the lines, each with its number in the file.
         are_cells: whether text spells values, and null and empty are one.
-        position: tells how many bytes were read.
+        position: tells how many bytes were read, where that is known.
     """
 
     columns: list[str] | None
     rows: Iterator[tuple[int, Values]]
     are_cells: bool
-    position: Callable[[], int]
+    position: Callable[[], int] = int
 
 
 def format_of(name: str | None, chosen: str | None) -> str | None:
@@ -60,11 +60,12 @@ def opened(name: str, chosen: str, encoding: str) -> Iterator[Lines]:
     try:
         with _stream(name) as stream:
             if chosen == "parquet":
-                yield _parquet(name, stream)
+                yield _parquet(name, stream)._replace(position=stream.tell)
                 return
             text = _text(stream, encoding)
             try:
-                yield (_csv if chosen == "csv" else _json_lines)(name, text, encoding)
+                lines = (_csv if chosen == "csv" else _json_lines)(name, text, encoding)
+                yield lines._replace(position=stream.tell)
             finally:
                 text.detach()  # whoever opened the stream closes it
     except OSError as error:
@@ -109,7 +110,7 @@ def _csv(name: str, text: io.TextIOWrapper, encoding: str) -> Lines:
         raise InputValidationError(
             f'The file {name} has two columns "{twice}"; rename or remove one.'
         )
-    return Lines(header, _cells(name, header, records), True, text.buffer.tell)
+    return Lines(header, _cells(name, header, records), True)
 
 
 def _records(name: str, reader: Any, encoding: str) -> Iterator[tuple[int, list[str]]]:
@@ -146,7 +147,7 @@ def _cells(
 
 
 def _json_lines(name: str, text: io.TextIOWrapper, encoding: str) -> Lines:
-    return Lines(None, _json_rows(name, text, encoding), False, text.buffer.tell)
+    return Lines(None, _json_rows(name, text, encoding), False)
 
 
 def _json_rows(name: str, text: io.TextIOWrapper, encoding: str) -> Iterator[tuple[int, Values]]:
@@ -194,7 +195,7 @@ def _parquet(name: str, stream: IO[bytes]) -> Lines:
         raise InputValidationError(
             f"The file {name} is no Parquet: {error}".rstrip(".") + "."
         ) from None
-    return Lines(list(file.schema_arrow.names), _parquet_rows(file), True, stream.tell)
+    return Lines(list(file.schema_arrow.names), _parquet_rows(file), True)
 
 
 def _parquet_rows(file: Any) -> Iterator[tuple[int, Values]]:
