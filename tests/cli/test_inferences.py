@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -349,3 +351,67 @@ def test_one_process_pipes_into_another(store: Path) -> None:
     )
     assert (imported.returncode, imported.stderr) == (0, b"3 inferences of two were stored.\n")
     assert stored(store, "two") == stored(store, "one")
+
+
+def test_samples_are_found_by_any_field(store: Path, invoke: Invoke, tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Page(Image):
+        number: int
+        score: float
+
+    _, TestCase, _, Model = define_workflow("Pages", Page, Animal, Guess)
+    truth = Animal(ClassificationLabel("cat"))
+    pages = [Page("book.pdf", number, number / 4) for number in range(3)]
+    TestCase("pages", test_samples=[(page, truth) for page in pages])
+    Model("reader")
+    path = write(tmp_path / "p.csv", "number,score,test_sample.score\n1,0.5,0.25\n2,1,0.5\n")
+    run = ("--db", store, "inferences", "import", "reader", path, "--dry-run")
+    assert invoke(*run, "--on", "number").stdout.startswith("2 lines: 2 new inferences, 0 for")
+    assert invoke(*run, "--on", "score").stdout.startswith("2 lines: 2 new inferences, 0 for")
+    result = invoke(*run, "--map", "number=locator")
+    assert "no sample has the locator '1'" in result.stdout
+    book = write(tmp_path / "p.csv", "locator,score\nbook.pdf,0.5\n")
+    result = invoke("--db", store, "inferences", "import", "reader", book)
+    assert (
+        "line 2, column locator: 3 samples have the locator 'book.pdf', choose another field"
+        in result.stderr
+    )
+
+
+def test_parquet_without_pyarrow_names_the_extra(
+    store: Path, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    path = write(tmp_path / "p.parquet", "PAR1")
+    for arguments in (("import", "two", path), ("export", "one", "-o", tmp_path / "o.parquet")):
+        result = invoke("--db", store, "inferences", *arguments)
+        assert result.exit_code == 1
+        assert "pip install 'kolena-local[parquet]'" in result.stderr
+    assert not (tmp_path / "o.parquet").exists()
+
+
+def test_csv_needs_neither_pandas_nor_pyarrow(store: Path) -> None:
+    code = (
+        "import sys; from kolena_local.cli import main\n"
+        "main(sys.argv[1:], standalone_mode=False)\n"
+        "assert not {'pandas', 'pyarrow', 'numpy'} & set(sys.modules)"
+    )
+    arguments = ["--db", str(store), "inferences", "export", "one", "-q"]
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_long_work_shows_a_bar_where_somebody_looks(store: Path, tmp_path: Path) -> None:
+    import pty
+
+    content = "".join(f"{number}.png,0.5,{'x' * 200}\n" for number in range(3000))
+    path = write(tmp_path / "p.csv", f"locator,score,note\n{content}")
+    controller, terminal = pty.openpty()
+    with os.fdopen(terminal, "wb") as errors:
+        arguments = ("--db", store, "inferences", "import", "two", path)
+        run = subprocess.run(command_line(*arguments), stderr=errors, stdout=subprocess.PIPE)
+        shown = os.read(controller, 100_000).decode()
+    os.close(controller)
+    assert (run.returncode, run.stdout) == (1, b"")
+    assert "reading" in shown and "storing" in shown and "100%" in shown
+    assert "no sample has the locator '0.png'" in shown
