@@ -81,10 +81,11 @@ def _of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
     cells: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
     for page in samples.pages():
         with collector_paused():
-            for _, payload, metadata, truth, inference in page:
-                cells[0].append(codec.read_sample(payload, metadata))
-                cells[1].append(codec.read_ground_truth(truth))
-                cells[2].append(None if inference is None else codec.read_inference(inference))
+            _, payloads, metadata, truths, inferences = zip(*page, strict=True)
+            cells[0].extend(codec.read_samples(payloads, metadata))
+            cells[1].extend(codec.read_ground_truths(truths))
+            made = iter(codec.read_inferences([text for text in inferences if text is not None]))
+            cells[2].extend(None if text is None else next(made) for text in inferences)
     names = ("sample", "ground_truth", "inference")
     frame: pd.DataFrame = pd.DataFrame(
         {name: pd.Series(cell, dtype=object) for name, cell in zip(names, cells, strict=True)}

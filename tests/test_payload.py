@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolena_local import payload
+from kolena_local.errors import InputValidationError
 
 texts = st.text(st.characters()) | st.sampled_from(
     ["$", "NaN", "\ud800", "a\udfffb", '"$"', "", "\x00"]
@@ -116,3 +117,18 @@ def test_deep_nesting_is_stored_or_refused_with_a_sentence() -> None:
 def test_text_that_is_no_payload_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         payload.loads(text)
+
+
+@given(st.lists(values, max_size=5))
+def test_many_texts_are_read_like_each(many: list[Any]) -> None:
+    stored = [payload.dumps(value) for value in many]
+    assert all(map(same, payload.loads_all(stored), many))
+
+
+@pytest.mark.parametrize("bad", ["", "{", "1, 2", "1] [2", "[NaN]", '{"$": "other"}'])
+def test_one_bad_text_among_many_is_an_error(bad: str) -> None:
+    with pytest.raises(InputValidationError) as alone:
+        payload.loads(bad)
+    with pytest.raises(InputValidationError) as among_others:
+        payload.loads_all(["1", bad, "{}"])
+    assert str(among_others.value) == str(alone.value)

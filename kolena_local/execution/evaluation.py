@@ -161,15 +161,9 @@ class Evaluation:
                 break
             after = rows[-1].position
             with collector_paused():
-                for row in rows:
-                    ids.append(row.test_sample_id)
-                    triples.append(
-                        (
-                            self.codec.read_sample(row.payload, row.metadata),
-                            self.codec.read_ground_truth(row.ground_truth),
-                            self.codec.read_inference(row.inference),
-                        )
-                    )
+                _, page, *texts = zip(*rows, strict=True)
+                ids += page
+                triples += self.codec.read_triples(*texts)
         if case.sample_count > len(ids):
             logger.warning(
                 "%d of %d samples of the test case %r have no inference and are not evaluated",
@@ -190,13 +184,12 @@ class Evaluation:
                     self.model_id, suite_id, suite_version, ids[start : start + _PAGE]
                 )
             with collector_paused():
-                for row in rows:
-                    if row.inference is None:
-                        missing += 1
-                        continue
-                    data.samples.append(self.codec.read_sample(row.payload, row.metadata))
-                    data.ground_truths.append(self.codec.read_ground_truth(row.ground_truth))
-                    data.inferences.append(self.codec.read_inference(row.inference))
+                _, payloads, metadata, truths, inferences = zip(*rows, strict=True)
+                missing += inferences.count(None)
+                if not missing:
+                    data.samples.extend(self.codec.read_samples(payloads, metadata))
+                    data.ground_truths.extend(self.codec.read_ground_truths(truths))
+                    data.inferences.extend(self.codec.read_inferences(inferences))
         if missing:
             raise IncorrectUsageError(
                 f"{missing} of {len(ids)} samples of the test suite have no inference, and an"

@@ -76,7 +76,8 @@ def iter_samples(store: Store, codec: Codec, sample_ids: array[int]) -> Iterator
         with store.read() as unit:
             rows = unit.test_samples.rows(sample_ids[start : start + _PAGE])
         with collector_paused():
-            page = [(row.id, codec.read_sample(row.payload, row.metadata)) for row in rows]
+            ids, payloads, metadata = zip(*rows, strict=True)
+            page = list(zip(ids, codec.read_samples(payloads, metadata), strict=True))
         yield from page
 
 

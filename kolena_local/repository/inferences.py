@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
 from kolena_local.repository.records import Coverage, SuiteSampleRow, TripleRow
-from kolena_local.repository.rows import Row, as_json, execute, fetch, fetch_ids, insert
+from kolena_local.repository.rows import Row, as_json, as_records, execute, fetch, fetch_ids, insert
 from kolena_local.repository.test_suites import PLACE, SAMPLES
 
 # Two lookups in two indexes, of which the second is nearly always empty, instead of one that reads
@@ -119,7 +119,7 @@ class Inferences:
                 "limit": limit,
             },
         )
-        return [TripleRow._make(row) for row in rows]
+        return as_records(TripleRow, rows)
 
     def case_rows(
         self, model_id: int, test_case_id: int, version: int, *, after: int, limit: int
@@ -193,7 +193,7 @@ class Inferences:
                 "version": version,
             },
         )
-        found = {row[0]: SuiteSampleRow._make(row) for row in rows}
+        found = {row[0]: row for row in as_records(SuiteSampleRow, rows)}
         try:
             return [found[id_] for id_ in ids]
         except KeyError as missing:

@@ -11,9 +11,9 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -25,6 +25,7 @@ from kolena_local.payload import Json, loads
 _SIZES: Final = (1000, 100, 10, 1)
 
 Row = tuple[Any, ...]
+Record = TypeVar("Record", bound=Row)
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -77,6 +78,11 @@ def look_up(connection: Connection, keys: Sequence[Row], columns: str, query: st
         head = f"WITH wanted ({columns}) AS (VALUES"
         found += fetch(connection, _values(head, len(block[0]), len(block), ") " + query), flat)
     return found
+
+
+def as_records(record: type[Record], rows: Iterable[Row]) -> list[Record]:
+    """Return rows as named tuples; ``_make``, one by one, takes twice as long."""
+    return list(map(partial(tuple.__new__, record), rows))
 
 
 def as_json(ids: Iterable[int]) -> str:

@@ -19,7 +19,7 @@ from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository.membership import Membership
 from kolena_local.repository.names import checked, now, split_label, unknown
 from kolena_local.repository.records import MemberChange, PairRow, SampleChange, TestCaseRecord
-from kolena_local.repository.rows import execute, fetch, fetch_ids
+from kolena_local.repository.rows import as_records, execute, fetch, fetch_ids
 from kolena_local.repository.tables import TestCaseTable, TestCaseVersionTable
 
 RECORD_COLUMNS: Final = """
@@ -240,7 +240,7 @@ class TestCases:
             """,
             {"test_case": test_case_id, "version": version, "after": after, "limit": limit},
         )
-        return [PairRow._make(row) for row in rows]
+        return as_records(PairRow, rows)
 
     def sample_ids(self, test_case_id: int, version: int) -> array[int]:
         """Return the ids of all samples of a version, in order."""

@@ -12,6 +12,7 @@ from kolena_local.repository.records import NewSample, SampleRow
 from kolena_local.repository.rows import (
     as_json,
     as_object,
+    as_records,
     execute_each,
     fetch,
     insert,
@@ -68,18 +69,16 @@ class TestSamples:
         Raises:
             NotFoundError: there is no sample with one of the ids.
         """
-        found = {
-            row[0]: SampleRow._make(row)
-            for row in fetch(
-                self._connection,
-                """
-                SELECT sample.id, sample.payload, sample.metadata
-                FROM json_each(?) AS wanted CROSS JOIN test_sample AS sample
-                WHERE sample.id = wanted.value
-                """,
-                (as_json(ids),),
-            )
-        }
+        rows = fetch(
+            self._connection,
+            """
+            SELECT sample.id, sample.payload, sample.metadata
+            FROM json_each(?) AS wanted CROSS JOIN test_sample AS sample
+            WHERE sample.id = wanted.value
+            """,
+            (as_json(ids),),
+        )
+        found = {row[0]: row for row in as_records(SampleRow, rows)}
         try:
             return [found[id_] for id_ in ids]
         except KeyError as missing:

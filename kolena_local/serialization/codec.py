@@ -7,14 +7,14 @@ texts.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json, digest, dumps, loads
-from kolena_local.serialization.decode import decode
+from kolena_local.payload import Json, digest, dumps, loads_all
+from kolena_local.serialization.decode import decode, decode_all
 from kolena_local.serialization.encode import encode
 from kolena_local.serialization.layout import Structured
 from kolena_local.serialization.schema import schema_of
@@ -62,14 +62,14 @@ class Codec:
         """Return the digest by which the store knows a sample."""
         return digest(encode(sample))
 
-    def read_sample(self, payload: str, metadata: str) -> Any:
-        """Return a sample with its metadata, made of the stored texts."""
-        content = loads(payload)
-        kept = loads(metadata)
-        # Without metadata in the store, a class that declares some takes its own default.
-        if kept and isinstance(content, dict):
-            content["metadata"] = kept
-        return decode(self.test_sample_type, content)
+    def read_samples(self, payloads: Sequence[str], metadata: Sequence[str]) -> list[Any]:
+        """Return samples with their metadata, made of the stored texts."""
+        contents = loads_all(payloads)
+        for content, kept in zip(contents, loads_all(metadata), strict=True):
+            # Without metadata in the store, a class that declares some takes its own default.
+            if kept and isinstance(content, dict):
+                content["metadata"] = kept
+        return decode_all(self.test_sample_type, contents)
 
     def write_ground_truth(self, ground_truth: Structured) -> tuple[bytes, str]:
         """Return a ground truth's digest and payload.
@@ -80,9 +80,9 @@ class Codec:
         content = encode(ground_truth)
         return digest(content), dumps(content)
 
-    def read_ground_truth(self, payload: str) -> Any:
-        """Return a ground truth made of its stored text."""
-        return decode(self.ground_truth_type, loads(payload))
+    def read_ground_truths(self, payloads: Sequence[str]) -> list[Any]:
+        """Return ground truths made of their stored texts."""
+        return decode_all(self.ground_truth_type, loads_all(payloads))
 
     def write_inference(self, inference: Structured) -> str:
         """Return an inference's payload.
@@ -103,9 +103,21 @@ class Codec:
         decode(self.inference_type, content)
         return dumps(content)
 
-    def read_inference(self, payload: str) -> Any:
-        """Return an inference made of its stored text."""
-        return decode(self.inference_type, loads(payload))
+    def read_inferences(self, payloads: Sequence[str]) -> list[Any]:
+        """Return inferences made of their stored texts."""
+        return decode_all(self.inference_type, loads_all(payloads))
+
+    def read_triples(
+        self,
+        payloads: Sequence[str],
+        metadata: Sequence[str],
+        ground_truths: Sequence[str],
+        inferences: Sequence[str],
+    ) -> list[tuple[Any, Any, Any]]:
+        """Return samples with their ground truths and inferences, made of the stored texts."""
+        samples = self.read_samples(payloads, metadata)
+        truths = self.read_ground_truths(ground_truths)
+        return list(zip(samples, truths, self.read_inferences(inferences), strict=True))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ a little more freely (``lax``).
 
 import types
 import typing
+from collections.abc import Iterable
 from collections.abc import Sequence as AbstractSequence
 from typing import Any, TypeVar, Union
 
@@ -58,6 +59,23 @@ def decode(cls: type[StructuredType], value: Any) -> StructuredType:
         raise InputValidationError(
             f"this {cls.__name__} is nested too deeply to be read; flatten it"
         ) from None
+
+
+def decode_all(cls: type[StructuredType], values: Iterable[Any]) -> list[StructuredType]:
+    """Make many objects of a class.
+
+    Args:
+        cls: the class.
+        values: as for :func:`decode`.
+
+    Raises:
+        InputValidationError: as :func:`decode`, for the first that does not fit.
+    """
+    values = list(values)
+    try:
+        return list(map(_structured(cls), values))
+    except (Mismatch, RecursionError):
+        return [decode(cls, value) for value in values]
 
 
 def register(cls: type[Structured]) -> None:

@@ -228,14 +228,8 @@ class Model(Entity):
                 return
             after = rows[-1].position
             with collector_paused():
-                page = [
-                    (
-                        codec.read_sample(row.payload, row.metadata),
-                        codec.read_ground_truth(row.ground_truth),
-                        codec.read_inference(row.inference),
-                    )
-                    for row in rows
-                ]
+                _, _, *texts = zip(*rows, strict=True)
+                page = codec.read_triples(*texts)
             yield from page
 
     def to_dataframe(

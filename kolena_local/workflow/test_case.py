@@ -222,13 +222,9 @@ class TestCase(Entity):
                 return
             after = rows[-1].position
             with collector_paused():
-                page = [
-                    (
-                        codec.read_sample(row.payload, row.metadata),
-                        codec.read_ground_truth(row.ground_truth),
-                    )
-                    for row in rows
-                ]
+                _, _, payloads, metadata, truths = zip(*rows, strict=True)
+                samples = codec.read_samples(payloads, metadata)
+                page = list(zip(samples, codec.read_ground_truths(truths), strict=True))
             yield from page
 
     @contextmanager
