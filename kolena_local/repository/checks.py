@@ -27,7 +27,7 @@ Rule = Callable[[sqlite3.Connection], Iterator[Finding]]
 _SHOWN: Final = 10
 _PAGE: Final = 1000
 
-# What is JSON, and where it has to be an object.
+# What has to be a JSON object.
 _PAYLOADS: Final = {
     "inference": "payload",
     "evaluator_configuration": "payload",
@@ -38,7 +38,6 @@ _PAYLOADS: Final = {
     "model": "metadata",
     "test_sample": "metadata",
 }
-_OBJECTS: Final = {"metrics_test_case", "metrics_test_suite", "plot", "model", "test_sample"}
 
 
 def check(location: str) -> list[Finding]:
@@ -132,7 +131,7 @@ def _payloads(connection: sqlite3.Connection) -> Iterator[Finding]:
         while page := rows.fetchmany(_PAGE):
             for id_, text in page:
                 value, trouble = _parse(text)
-                if trouble is None and table in _OBJECTS and not isinstance(value, dict):
+                if trouble is None and not isinstance(value, dict):
                     trouble = "it is no JSON object"
                 if trouble is not None:
                     yield _unreadable(table, id_, column, trouble)

@@ -37,7 +37,7 @@ def test_a_killed_process_loses_at_most_the_batch_it_was_working_on(
     assert len(seen["killed_after"]) > 2
 
 
-@pytest.mark.parametrize("pages", [1, 2, 10, 60])
+@pytest.mark.parametrize("pages", [1, 2, 60])
 def test_a_process_killed_while_it_folds_the_log_into_the_file_loses_nothing(
     filled: Path, tmp_path: Path, pages: int
 ) -> None:
@@ -45,8 +45,10 @@ def test_a_process_killed_while_it_folds_the_log_into_the_file_loses_nothing(
     raw = sqlite3.connect(filled, isolation_level=None)
     raw.execute("PRAGMA wal_autocheckpoint = 0")
     moment = "strftime('%Y-%m-%dT%H:%M:%fZ')"
+    raw.execute("BEGIN")
     for number in range(2000):
         raw.execute(f"INSERT INTO workflow (name, created_at) VALUES ('{number:0500}', {moment})")
+    raw.execute("COMMIT")
     content = bytearray(filled.read_bytes())
     log = Path(f"{filled}-wal").read_bytes()
     raw.close()
