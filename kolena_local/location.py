@@ -69,6 +69,11 @@ def set_default(db: str | os.PathLike[str] | None) -> None:
     _default = None if db is None else _absolute(db)
 
 
+def default() -> str | None:
+    """Return what :func:`set_default` was last given, as an absolute path."""
+    return _default
+
+
 def default_file() -> str:
     """Return the path when nobody named a file: the only one whose folder the package makes."""
     home = _from_variable(HOME_VARIABLE)

@@ -11,12 +11,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kolena_local.repository.database import Store, close_stores, open_store
+    from kolena_local.repository.database import Store, close_store, close_stores, open_store
     from kolena_local.repository.unit import Unit
 
-__all__ = ["Store", "Unit", "close_stores", "open_store"]
+__all__ = ["Store", "Unit", "close_store", "close_stores", "open_store"]
 
-_HOMES = {"Store": "database", "Unit": "unit", "close_stores": "database", "open_store": "database"}
+_HOMES = {
+    "Store": "database",
+    "Unit": "unit",
+    "close_store": "database",
+    "close_stores": "database",
+    "open_store": "database",
+}
 
 
 def __getattr__(name: str) -> Any:

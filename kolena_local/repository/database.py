@@ -61,6 +61,14 @@ def close_stores() -> None:
         _stores.pop(key).close()
 
 
+def close_store(location: str) -> None:
+    """Close one store of this process, if it is open; it may be opened again."""
+    place = location if location == MEMORY else os.path.realpath(location)
+    store = _stores.pop((os.getpid(), place), None)
+    if store is not None:
+        store.close()
+
+
 # Closing the last connection folds the log into the file and removes it.
 atexit.register(close_stores)
 

@@ -1,0 +1,207 @@
+"""Fixtures for users' tests: a store of its own for each test, and an assertion on two models.
+
+pytest loads this file in every run of every project of an environment where the package is
+installed. It must cost nothing there: pandas, SQLAlchemy and the workflow are imported by the first
+test that needs them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kolena_local import location
+
+if TYPE_CHECKING:
+    from kolena_local.comparison import Comparison
+
+_OPTION = "--kolena-offline"
+
+
+class KolenaStore:
+    """A store that lasts as long as a test or a session.
+
+    Attributes:
+        path: its file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Add what a file has that ``kolena-local export`` or :meth:`save` wrote.
+
+        Args:
+            path: the file.
+
+        Raises:
+            InputValidationError: something in the file is wrong; nothing is loaded.
+            NameConflictError: something is in the store already, and is not the same.
+        """
+        from kolena_local.repository import open_store
+
+        with open(path, "rb") as stream, open_store(str(self.path)).write() as unit:  # noqa: PTH123
+            unit.text_form.read(stream)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the whole store as lines of text that git can compare.
+
+        Args:
+            path: the file; one that is there is replaced.
+        """
+        from kolena_local.repository import open_store
+
+        unfinished = Path(f"{os.fspath(path)}.{os.getpid()}.part")
+        try:
+            with (
+                open_store(str(self.path)).read() as unit,
+                unfinished.open("w", encoding="utf-8", newline="\n") as stream,
+            ):
+                stream.writelines(f"{line}\n" for line in unit.text_form.lines())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that makes ``kolena`` mean this package."""
+    parser.getgroup("kolena-local").addoption(
+        _OPTION,
+        action="store_true",
+        help="Let `import kolena` mean kolena_local, with a store that ends with the session.",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Alias ``kolena`` before the first conftest.py is imported, if that is asked for."""
+    if not early_config.known_args_namespace.kolena_offline:
+        return
+    from kolena_local import compat
+
+    stack = ExitStack()
+    early_config.add_cleanup(stack.close)
+    compat.alias()
+    stack.callback(compat.unalias)
+    folder = tempfile.mkdtemp(prefix="kolena-offline-")
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    stack.enter_context(_current(Path(folder, location.FILE_NAME)))
+
+
+@pytest.fixture(scope="session")
+def _kolena_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Path]]:
+    """Make empty stores by copying one, which takes a hundredth of making one."""
+    from kolena_local.repository import close_store, open_store
+
+    folder = tmp_path_factory.mktemp("kolena_local")
+    template = folder / "template.db"
+    open_store(str(template))
+    close_store(str(template))
+    content, numbers = template.read_bytes(), count(1)
+
+    def make() -> Path:
+        path = folder / f"store-{next(numbers)}.db"
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+        return path
+
+    yield make
+    template.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def kolena_store(_kolena_stores: Callable[[], Path]) -> Iterator[KolenaStore]:
+    """Give the test an empty store of its own, which is the current one until it ends."""
+    path = _kolena_stores()
+    with _current(path):
+        yield KolenaStore(path)
+
+
+@pytest.fixture(scope="session")
+def kolena_session_store(_kolena_stores: Callable[[], Path]) -> Iterator[KolenaStore]:
+    """Give the session one store, current from its first use on where no test has its own."""
+    path = _kolena_stores()
+    with _current(path):
+        yield KolenaStore(path)
+
+
+@pytest.fixture
+def assert_no_regression() -> Callable[..., Comparison]:
+    """Return a function that fails the test if a model is worse than another.
+
+    ``assert_no_regression(candidate, baseline, suite, metric=…, margin=…)``: models and suite are
+    objects or names; ``metric`` is one metric of single samples or a list of them, None is all.
+    Without ``margin`` it fails where the comparison's verdict is "worse", which takes enough
+    samples to tell. With one it fails wherever the mean is worse by more than ``margin``, whatever
+    the number of samples. More keyword arguments go to ``kolena_local.comparison.compare``, whose
+    result is returned.
+    """
+
+    def check(
+        candidate: Any,
+        baseline: Any,
+        suite: Any,
+        metric: Any = None,
+        margin: float | None = None,
+        **options: Any,
+    ) -> Comparison:
+        from kolena_local.comparison import compare
+
+        found = compare(baseline, candidate, suite, metrics=metric, **options)
+        worse = _worse(found, margin)
+        if worse:
+            by = "" if margin is None else f" by more than {margin:g}"
+            pytest.fail(f"worse{by}: {', '.join(worse)}\n\n{found}", pytrace=False)
+        return found
+
+    return check
+
+
+def _worse(found: Comparison, margin: float | None) -> list[str]:
+    worse = []
+    for row in found.rows:
+        sign = 1 if found.directions[row.metric].higher_is_better else -1
+        # Without a number to compare there is nothing that could be within the margin.
+        passed = row.n == 0 and row.test_case is not None
+        if margin is None:
+            passed = row.verdict != "worse"
+        elif not passed:
+            passed = -sign * row.difference <= margin
+        if not passed:
+            place = "the whole suite" if row.test_case is None else repr(row.test_case)
+            worse.append(f"{row.metric} in {place}")
+    return worse
+
+
+@contextmanager
+def _current(path: Path) -> Iterator[None]:
+    """Make a store the current one, for all threads and for child processes, and delete it."""
+    default, variable = location.default(), os.environ.get(location.DB_VARIABLE)
+    location.set_default(path)
+    # Also the answer after `initialize()`, which forgets the default.
+    os.environ[location.DB_VARIABLE] = str(path)
+    try:
+        yield
+    finally:
+        location.set_default(default)
+        if variable is None:
+            os.environ.pop(location.DB_VARIABLE, None)
+        else:
+            os.environ[location.DB_VARIABLE] = variable
+        database = sys.modules.get("kolena_local.repository.database")
+        if database is not None:  # otherwise nobody opened it
+            database.close_store(str(path))
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
