@@ -48,6 +48,9 @@ class Root(LazyGroup):
             raise click.exceptions.Exit(INTERRUPTED) from error
         except (click.exceptions.Exit, click.ClickException, click.Abort, OSError):
             raise
+        except RecursionError as error:
+            click.echo("Error: A stored value is nested too deeply to be shown.", err=True)
+            raise click.exceptions.Exit(FAILED) from error
         except Exception as error:
             # No fault of ours if the file is damaged: then any value may be anything.
             place = _damaged_store()

@@ -254,6 +254,15 @@ def test_a_store_with_other_values_gives_our_errors(filled: Path, tmp_path: Path
             rest.unlink()
 
 
+@pytest.mark.parametrize("form", [[], ["--json"], ["--csv"]])
+def test_metadata_that_is_nested_deeply_is_an_error_of_ours(filled: Path, form: list[str]) -> None:
+    with closing(sqlite3.connect(filled, isolation_level=None)) as raw:
+        raw.execute("UPDATE model SET metadata = ?", ('{"a":' * 900 + "1" + "}" * 900,))
+    result = CliRunner().invoke(main, ["models", "list", *form, "--db", str(filled)])
+    assert isinstance(result.exception, (SystemExit, type(None))), result.exception
+    assert result.exit_code in (0, 1)
+
+
 def test_a_schema_that_wants_to_do_more_does_nothing(filled: Path, tmp_path: Path) -> None:
     trap = tmp_path / TRAP
     with closing(sqlite3.connect(filled, isolation_level=None)) as raw:
