@@ -51,8 +51,7 @@ class Columns:
             objects = values
             if len(kinds) > 1:
                 objects = [value if isinstance(value, dict) else _NOTHING for value in values]
-            for key in dict.fromkeys(chain.from_iterable(objects)):
-                below = _items(objects, key)
+            for key, below in _fields(objects):
                 if key != _DATA_TYPE or not _says_the_class(below):
                     self.add((*path, key), below)
             kinds = {kind for kind in kinds if not issubclass(kind, dict)} - {type(None)}
@@ -189,11 +188,17 @@ def _is_exact(number: float) -> bool:
     return type(number) is float or -_LARGEST_EXACT <= number <= _LARGEST_EXACT
 
 
-def _items(objects: list[Any], key: str) -> list[Any]:
-    try:
-        return list(map(itemgetter(key), objects))
-    except KeyError:
-        return [value.get(key) for value in objects]
+def _fields(objects: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
+    """Return each key of the objects with its values, None where an object lacks it."""
+    first = objects[0]
+    if set(map(len, objects)) == {len(first)}:
+        # Most pages are of one shape: as many keys as the first, and none of the first's missing.
+        try:
+            return [(key, list(map(itemgetter(key), objects))) for key in first]
+        except KeyError:
+            pass
+    keys = dict.fromkeys(chain.from_iterable(objects))
+    return [(key, [value.get(key) for value in objects]) for key in keys]
 
 
 def _says_the_class(values: list[Any]) -> bool:
