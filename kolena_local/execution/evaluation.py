@@ -6,7 +6,9 @@ or the new ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,16 +104,16 @@ class Evaluation:
         collected = [_Collected() for _ in configurations]
         for case in self.cases:
             keys, triples = self._load(case)
-            for configuration, results in zip(configurations, collected, strict=True):
-                pairs = evaluator.sample_metrics(case.test_case, triples, configuration.value)
-                results.add_samples(case.id, keys, pairs)
-                metrics = [metric for _, metric in pairs]
-                found = evaluator.case_metrics(
-                    case.test_case, triples, metrics, configuration.value
-                )
-                results.add_case(case, found)
-                plots = evaluator.case_plots(case.test_case, triples, metrics, configuration.value)
-                results.add_plots(case.id, plots)
+            with _collector_sparing_what_is_loaded():
+                for configuration, results in zip(configurations, collected, strict=True):
+                    given = configuration.value
+                    pairs = evaluator.sample_metrics(case.test_case, triples, given)
+                    results.add_samples(case.id, keys, pairs)
+                    metrics = [metric for _, metric in pairs]
+                    found = evaluator.case_metrics(case.test_case, triples, metrics, given)
+                    results.add_case(case, found)
+                    plots = evaluator.case_plots(case.test_case, triples, metrics, given)
+                    results.add_plots(case.id, plots)
         for configuration, results in zip(configurations, collected, strict=True):
             suite_metrics = evaluator.suite_metrics(results.of_cases, configuration.value)
             self._save(configuration, results.with_suite(suite_metrics))
@@ -137,30 +139,31 @@ class Evaluation:
         keys, data = self._load_suite(suite_id, suite_version)
         cases = {case.test_case.name: case for case in self.cases}
         for configuration in configurations:
-            found = evaluate(data, keys, configuration.value)
-            if found is None:
-                continue
-            results = _Collected()
-            results.add_samples(None, keys, found.sample_metrics)
-            for test_case, metrics in found.case_metrics:
-                results.add_case(_named(cases, test_case), metrics)
-            for test_case, plots in found.plots:
-                results.add_plots(_named(cases, test_case).id, plots)
-            self._save(configuration, results.with_suite(found.suite_metrics))
+            with _collector_sparing_what_is_loaded():
+                found = evaluate(data, keys, configuration.value)
+                if found is None:
+                    continue
+                results = _Collected()
+                results.add_samples(None, keys, found.sample_metrics)
+                for test_case, metrics in found.case_metrics:
+                    results.add_case(_named(cases, test_case), metrics)
+                for test_case, plots in found.plots:
+                    results.add_plots(_named(cases, test_case).id, plots)
+                self._save(configuration, results.with_suite(found.suite_metrics))
 
     def _load(self, case: Case) -> tuple[Keys, list[Triple]]:
         ids: list[int] = []
         triples: list[Triple] = []
         after = -1
-        while True:
-            with self.store.read() as unit:
-                rows = unit.inferences.rows(
-                    self.model_id, case.id, case.version, after=after, limit=_PAGE
-                )
-            if not rows:
-                break
-            after = rows[-1].position
-            with collector_paused():
+        with collector_paused():
+            while True:
+                with self.store.read() as unit:
+                    rows = unit.inferences.rows(
+                        self.model_id, case.id, case.version, after=after, limit=_PAGE
+                    )
+                if not rows:
+                    break
+                after = rows[-1].position
                 _, page, *texts = zip(*rows, strict=True)
                 ids += page
                 triples += self.codec.read_triples(*texts)
@@ -205,6 +208,24 @@ class Evaluation:
                 self.run_id, configuration.display_name, payload
             )
             unit.test_runs.replace_results(record.id, results)
+
+
+@contextmanager
+def _collector_sparing_what_is_loaded() -> Iterator[None]:
+    """Let the cyclic garbage collector look only at objects that are made in the block.
+
+    What was loaded lives as long as its test case and holds no cycles. To walk it again and again
+    while an evaluator makes its own objects costs a fifth of an evaluation.
+    """
+    # Whoever has frozen objects before wants them to stay so.
+    ours = gc.get_freeze_count() == 0
+    if ours:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        if ours:
+            gc.unfreeze()
 
 
 def _named(cases: dict[str, Case], test_case: Any) -> Case:
@@ -263,8 +284,11 @@ class _Collected:
     def add_samples(
         self, case_id: int | None, keys: Keys, pairs: Iterable[tuple[Any, Any]]
     ) -> None:
-        for sample, metrics in pairs:
-            self.samples.append(SampleMetrics(case_id, keys(sample), dumps(encode(metrics))))
+        with collector_paused():
+            self.samples += [
+                SampleMetrics(case_id, keys(sample), dumps(encode(metrics)))
+                for sample, metrics in pairs
+            ]
 
     def add_case(self, case: Case, metrics: Any) -> None:
         self.cases.append(CaseMetrics(case.id, dumps(encode(metrics))))
