@@ -139,8 +139,13 @@ def canonical(value: Json) -> str:
 
 def digest(value: Json) -> bytes:
     """Return the 17 bytes by which content is known: tag, then BLAKE2b-16 of the canonical form."""
+    return digest_of(canonical(value))
+
+
+def digest_of(text: str) -> bytes:
+    """Return the digest of content whose canonical form is known."""
     hasher = _NEW_HASHER.copy()
-    hasher.update(canonical(value).encode("ascii"))
+    hasher.update(text.encode("ascii"))
     return DIGEST_TAG + hasher.digest()
 
 

@@ -13,11 +13,13 @@ from functools import cached_property
 from typing import Any
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json, digest, dumps, loads_all
+from kolena_local.payload import Json, canonical, digest_of, dumps, loads_all
 from kolena_local.serialization.decode import decode, decode_all
-from kolena_local.serialization.encode import encode
+from kolena_local.serialization.encode import canonical_text, encode
 from kolena_local.serialization.layout import Structured
 from kolena_local.serialization.schema import schema_of
+
+_DIGESTS_KEPT = 1000
 
 
 class Codec:
@@ -41,6 +43,8 @@ class Codec:
         self.ground_truth_type = ground_truth_type
         self.inference_type = inference_type
         self._any_inference = any_inference
+        # Ground truths are often one of a few labels.
+        self._recent_digests: dict[str, bytes] = {}
 
     @cached_property
     def schemas(self) -> tuple[str, str, str]:
@@ -56,11 +60,11 @@ class Codec:
             InputValidationError: a value cannot be stored; the message has its path.
         """
         content = encode(sample)
-        return digest(content), dumps(content), sample._to_metadata_dict()
+        return self.identify(sample), dumps(content), sample._to_metadata_dict()
 
     def identify(self, sample: Structured) -> bytes:
         """Return the digest by which the store knows a sample."""
-        return digest(encode(sample))
+        return digest_of(canonical_text(sample))
 
     def read_samples(self, payloads: Sequence[str], metadata: Sequence[str]) -> list[Any]:
         """Return samples with their metadata, made of the stored texts."""
@@ -78,7 +82,13 @@ class Codec:
             InputValidationError: a value cannot be stored; the message has its path.
         """
         content = encode(ground_truth)
-        return digest(content), dumps(content)
+        payload = dumps(content)
+        digest = self._recent_digests.get(payload)
+        if digest is None:
+            if len(self._recent_digests) >= _DIGESTS_KEPT:
+                self._recent_digests.clear()
+            digest = self._recent_digests[payload] = digest_of(canonical(content))
+        return digest, payload
 
     def read_ground_truths(self, payloads: Sequence[str]) -> list[Any]:
         """Return ground truths made of their stored texts."""
@@ -124,8 +134,9 @@ class Codec:
 def collector_paused() -> Iterator[None]:
     """Keep the cyclic garbage collector from walking objects that are just being made.
 
-    Decoded objects hold no cycles, and walking them again and again costs more than making them.
-    Meant for one page at a time, so that what others leave behind is still collected soon.
+    They hold no cycles, and walking them again and again costs more than making them. Meant for one
+    page, or for one call whose result holds all of them anyway, and never around a user's function:
+    what others leave behind must be collected soon.
     """
     was_on = gc.isenabled()
     gc.disable()

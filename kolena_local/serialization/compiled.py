@@ -9,6 +9,7 @@ nothing about them is decided here, and nothing is different for being fast.
 import types
 import typing
 from collections.abc import Callable
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Union
 
 from kolena_local.serialization.hints import is_class
@@ -100,6 +101,42 @@ def compiled_encoder(layout: Layout, encoder_for: Composer, general: Function) -
         source.check(_variable(layout, field), field.hint)
     source.add(f"  return {{{_items(layout, fields)}}}", f"except {_UNFIT}: return general(value)")
     return source.compile(layout)
+
+
+def compiled_canonical(layout: Layout) -> Function | None:
+    """Compile the function that writes the canonical form of a class's objects at once.
+
+    Test samples are mostly a locator, and each is asked for its digest whenever it is given.
+
+    Args:
+        layout: the class's layout.
+
+    Returns:
+        A function of one object that returns None for everything that is not exactly as declared;
+        or None for a class whose fields are not all texts and whole numbers.
+    """
+    fields = [field for field in layout.fields if field.name not in layout.apart]
+    if any(field.hint not in (str, int) for field in fields):
+        return None
+    source = _Source("value", "tuple", lambda hint: repr, lambda value: None)
+    source.add(
+        "values = value.__dict__",
+        f"if len(values) != {len(layout.names)}: return None",
+        "try:",
+        "  pass",
+    )
+    written: dict[str, str] = {}
+    for field in fields:
+        name = _variable(layout, field)
+        source.add(f"  {name} = values[{field.name!r}]")
+        source.check(name, field.hint)
+        written[field.name] = f"quoted({name})" if field.hint is str else f"repr({name})"
+    if layout.data_type is not None:
+        written["data_type"] = repr(quoted(layout.data_type))
+    members = [f"{quoted(name) + ':'!r} + {written[name]}" for name in sorted(written)]
+    content = " + ',' + ".join(members) or "''"
+    source.add(f"except {_UNFIT}: return None", f"return '{{' + {content} + '}}'")
+    return source.compile(layout, quoted=quoted)
 
 
 def _items(layout: Layout, fields: list[Field]) -> str:

@@ -12,8 +12,12 @@ from collections.abc import Callable
 from typing import Any, Union
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json
-from kolena_local.serialization.compiled import compiled_encoder, types_kept
+from kolena_local.payload import Json, canonical
+from kolena_local.serialization.compiled import (
+    compiled_canonical,
+    compiled_encoder,
+    types_kept,
+)
 from kolena_local.serialization.decode import converter_for
 from kolena_local.serialization.hints import is_class
 from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
@@ -49,6 +53,22 @@ def encode(data_object: Structured) -> dict[str, Json]:
         raise InputValidationError(f"{cls.__name__}{mismatch.path}: {mismatch.problem}") from None
     except RecursionError:
         raise InputValidationError(_TOO_DEEP.format(cls.__name__)) from None
+
+
+def canonical_text(data_object: Structured) -> str:
+    """Return the canonical form of a data object's content, of which its digest is made.
+
+    Raises:
+        InputValidationError: as :func:`encode`.
+    """
+    write = _canonical_writer(type(data_object))
+    text: str | None = write(data_object) if write is not None else None
+    return canonical(encode(data_object)) if text is None else text
+
+
+@per_class
+def _canonical_writer(cls: type[Any]) -> Callable[[Any], Any] | None:
+    return compiled_canonical(layout_of(cls))
 
 
 def encode_value(value: Any, name: str) -> Json:

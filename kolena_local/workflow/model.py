@@ -193,7 +193,8 @@ class Model(Entity):
             InputValidationError: it is no test case, or a stored value does not fit the workflow's
                 types; the message has its path.
         """
-        return list(self.iter_inferences(test_case))
+        with collector_paused():
+            return list(self.iter_inferences(test_case))
 
     def iter_inferences(
         self, test_case: TestCase

@@ -210,7 +210,8 @@ class TestCase(Entity):
 
     def load_test_samples(self) -> list[tuple[TestSample, GroundTruth]]:
         """Load this version's samples, metadata attached, with their ground truths, in order."""
-        return list(self.iter_test_samples())
+        with collector_paused():
+            return list(self.iter_test_samples())
 
     def iter_test_samples(self) -> Iterator[tuple[TestSample, GroundTruth]]:
         """Iterate over what :meth:`load_test_samples` returns, holding one page in memory."""
@@ -283,8 +284,7 @@ class TestCase(Entity):
 
 def _additions(workflow: Workflow, test_samples: Pairs | None) -> list[Change]:
     editor = TestCaseEditor(workflow, "", reset=False)
-    for sample, ground_truth in check_pairs(workflow, test_samples):
-        editor.add(sample, ground_truth)
+    editor.add_all(check_pairs(workflow, test_samples))
     return editor.changes()
 
 

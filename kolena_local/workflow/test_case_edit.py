@@ -12,6 +12,7 @@ from kolena_local.repository.records import (
     NewSample,
     TestCaseRecord,
 )
+from kolena_local.serialization.codec import collector_paused
 from kolena_local.workflow.arguments import check_description, check_list
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_sample import TestSample
@@ -67,6 +68,19 @@ class TestCaseEditor:
             InputValidationError: a value cannot be stored; the message has its path.
         """
         ((test_sample, ground_truth),) = check_pairs(self._workflow, [(test_sample, ground_truth)])
+        self._add(test_sample, ground_truth)
+
+    @collector_paused()
+    def add_all(self, pairs: Sequence[tuple[TestSample, GroundTruth]]) -> None:
+        """Add samples that :func:`check_pairs` has seen.
+
+        Raises:
+            InputValidationError: a value cannot be stored; the message has its path.
+        """
+        for test_sample, ground_truth in pairs:
+            self._add(test_sample, ground_truth)
+
+    def _add(self, test_sample: TestSample, ground_truth: GroundTruth) -> None:
         codec = self._workflow._codec
         sample = NewSample(*codec.write_sample(test_sample))
         earlier = self._changes.get(sample.digest)
@@ -130,6 +144,7 @@ def check_pairs(workflow: Workflow, test_samples: Any) -> list[tuple[Any, Any]]:
     return pairs
 
 
+@collector_paused()
 def write_edit(
     unit: Unit,
     record: TestCaseRecord,

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kolena_local import payload
 from kolena_local.annotation import ScoredLabeledBoundingBox
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization import compiled, decode, encode
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.layout import layout_of
 from kolena_local.serialization.scalar import Mismatch
-from kolena_local.workflow import Image, Metadata
+from kolena_local.workflow import Image, Metadata, Text
 
 
 class Corner(DataObject):
@@ -35,6 +36,13 @@ class Sheet(Image):
     boxes: List[ScoredLabeledBoundingBox] = dataclasses.field(default_factory=list)
     mixed: Union[int, str, None] = None
     counts: Dict[str, float] = dataclasses.field(default_factory=dict)
+    metadata: Metadata = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Page(Text):
+    number: int
+    anything_else: str = "é\u2028"
     metadata: Metadata = dataclasses.field(default_factory=dict)
 
 
@@ -115,6 +123,34 @@ def test_an_object_that_refuses_itself_is_asked_once() -> None:
     assert Even._from_dict({"number": 2}).number == 2
     with pytest.raises(InputValidationError, match=r"this is no Even: 3 is odd at \$"):
         Even._from_dict({"number": 3})
+
+
+@given(
+    st.text(st.characters()),
+    st.integers() | ODD,
+    st.text() | ODD,
+    st.sampled_from([{}, {"extra": 1}]),
+)
+def test_the_canonical_form_is_the_same(text: Any, number: Any, other: Any, extras: Any) -> None:
+    page = object.__new__(Page)
+    values = {"text": text, "number": number, "anything_else": other, "metadata": {"a": 1}}
+    page.__dict__.update(values, **extras)
+    try:
+        expected = payload.canonical(encode.encode(page))
+    except InputValidationError as error:
+        expected = str(error)
+    try:
+        found = encode.canonical_text(page)
+    except InputValidationError as error:
+        found = str(error)
+    assert found == expected
+
+
+def test_the_canonical_form_of_no_fields() -> None:
+    class Nothing(DataObject):
+        pass
+
+    assert encode.canonical_text(Nothing()) == payload.canonical(encode.encode(Nothing())) == "{}"
 
 
 def outcome(function: Any, value: Any) -> str:
