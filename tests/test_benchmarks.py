@@ -1,36 +1,61 @@
-"""The benchmark runs to its end on few rows; what it finds there says nothing."""
+"""The benchmark runs to its end on few rows; what it finds there says nothing.
+
+`KOLENA_LOCAL_TESTS=long` also measures what starts processes.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from kolena_local.repository import close_stores
+from tests.benchmarks import loading, size, starting, storing, testing
 from tests.benchmarks.__main__ import main
+from tests.benchmarks.measure import Row, measure
 from tests.benchmarks.results import Amount, Growth, Ratio, as_table, is_met
 
+IS_LONG = os.environ.get("KOLENA_LOCAL_TESTS") == "long"
+STORED = [*storing.ROWS, *loading.ROWS, *testing.ROWS]
+MEASURED = [*STORED, *starting.ROWS] if IS_LONG else STORED
 
-def test_every_row_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "results.json"
-    status = main(["--rows", "200", "--turns", "1", "--json", str(file), "--folder", str(tmp_path)])
-    results = json.loads(file.read_text())
-    works = [result["work"] for result in results]
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    works = [row.work for row in (*STORED, *starting.ROWS)]
     assert len(set(works)) == len(works) >= 12
-    assert all(result["ours"] > 0 and result["theirs"] > 0 for result in results)
+
+
+@pytest.mark.parametrize("row", MEASURED, ids=[row.work for row in MEASURED])
+def test_a_row_is_measured(tmp_path: Path, row: Row) -> None:
+    result = measure(row, tmp_path / "stores", rows=50, turns=1)
+    close_stores()
+    assert (result.work, result.rows, result.at_most) == (row.work, 50, row.at_most)
+    assert result.ours > 0
+    assert result.theirs > 0
+
+
+def test_bytes_on_disk_are_measured(tmp_path: Path) -> None:
+    small, large = size.measure(tmp_path, 200, "")
+    assert small.ours > small.theirs > 0
+    assert large.found > 3 * small.found
+
+
+def test_growth_is_measured_with_two_sizes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "results.json"
+    sizes = ["--rows", "50", "100", "--turns", "1", "--only", "pending"]
+    status = main([*sizes, "--json", str(file), "--folder", str(tmp_path)])
+    results = json.loads(file.read_text())
+    found = [(result["kind"], result["rows"]) for result in results]
+    assert found == [("ratio", 50), ("ratio", 100), ("growth", 100)]
     assert status == (0 if all(result["is_met"] for result in results) else 1)
     table = capsys.readouterr().out.splitlines()
     assert len(table) == 1 + len(results)
     # Nothing is left behind.
     assert list(tmp_path.iterdir()) == [file]
-
-
-def test_growth_is_measured_with_two_sizes(tmp_path: Path) -> None:
-    file = tmp_path / "results.json"
-    sizes = ["--rows", "100", "200", "--turns", "1", "--only", "pending"]
-    main([*sizes, "--json", str(file), "--folder", str(tmp_path)])
-    found = [(result["kind"], result["rows"]) for result in json.loads(file.read_text())]
-    assert found == [("ratio", 100), ("ratio", 200), ("growth", 200)]
 
 
 def test_a_missed_target_is_shown() -> None:
