@@ -146,6 +146,7 @@ def _general_encoder(layout: Layout) -> Callable[[Any], dict[str, Json]]:
     )
     count = len(layout.names)
     data_type = layout.data_type
+    loose = layout.cls._loose
 
     def convert(data_object: Any) -> dict[str, Json]:
         values = data_object.__dict__
@@ -157,7 +158,7 @@ def _general_encoder(layout: Layout) -> Callable[[Any], dict[str, Json]]:
                 result[name] = value
                 continue
             try:
-                result[name] = encode_field(value)
+                result[name] = _loosely(encode_field, value) if loose else encode_field(value)
             except Mismatch as mismatch:
                 raise mismatch.under(f".{name}") from None
         if layout.extras and len(values) != count:
@@ -167,6 +168,13 @@ def _general_encoder(layout: Layout) -> Callable[[Any], dict[str, Json]]:
         return result
 
     return convert
+
+
+def _loosely(encode_field: Encoder, value: Any) -> Json:
+    try:
+        return encode_field(value)
+    except Mismatch:
+        return _any(value)
 
 
 def _attribute(data_object: Any, name: str) -> Any:
@@ -228,6 +236,12 @@ def _declared_object(cls: type[Structured]) -> Encoder:
             return encode_own(value)
         if isinstance(value, cls):
             return _object_encoder(type(value))(value)
+        if isinstance(value, Structured):
+            # Another class with all that is declared and more, such as a box with a score: what
+            # is declared comes back, and the rest as extras.
+            encoded = _object_encoder(type(value))(value)
+            converter_for(cls)(encoded)
+            return encoded
         return _object_encoder(cls)(converter_for(cls)(value))
 
     return convert

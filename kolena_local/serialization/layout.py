@@ -8,7 +8,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Optional, TypeVar
+from typing import Any, ClassVar, Optional, TypeVar
 
 from kolena_local.serialization.hints import hints_of
 
@@ -22,6 +22,10 @@ Made = TypeVar("Made")
 
 class Structured:
     """What has a layout: the mark of data objects, of which ``DataObject`` is the base."""
+
+    #: Whether a value that does not fit its field is stored all the same. So it is with metrics,
+    #: which are shown and compared, and never loaded into objects.
+    _loose: ClassVar[bool] = False
 
     @classmethod
     def _data_type(cls) -> str | None:

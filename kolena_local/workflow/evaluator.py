@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject, data_object
@@ -53,8 +53,10 @@ class MetricsTestSample(DataObject):
     """Metrics of one test sample; subclass it with the fields you compute.
 
     Fields may be scalars, annotations, assets and lists of these; others are refused when the
-    subclass is defined.
+    subclass is defined. A value may be missing (None) or NaN whatever its field's type.
     """
+
+    _loose: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -66,8 +68,11 @@ class MetricsTestCase(DataObject):
     """Metrics of one test case; subclass it with the fields you compute.
 
     Fields may be scalars and lists of other ``MetricsTestCase`` classes, one level deep; others are
-    refused when the subclass is defined.
+    refused when the subclass is defined. A value may be missing (None) or NaN whatever its field's
+    type.
     """
+
+    _loose: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -78,8 +83,11 @@ class MetricsTestCase(DataObject):
 class MetricsTestSuite(DataObject):
     """Metrics of a whole test suite; subclass it with the fields you compute.
 
-    Fields may be scalars; others are refused when the subclass is defined.
+    Fields may be scalars; others are refused when the subclass is defined. A value may be missing
+    (None) or NaN whatever its field's type.
     """
+
+    _loose: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
