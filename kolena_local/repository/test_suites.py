@@ -15,7 +15,7 @@ from sqlmodel import Session
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository.names import checked, now, split_label, unknown
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
-from kolena_local.repository.rows import execute, fetch, fetch_ids, insert
+from kolena_local.repository.rows import Row, execute, fetch, fetch_ids, insert, look_up
 from kolena_local.repository.tables import TestSuiteTable, TestSuiteTagTable, TestSuiteVersionTable
 from kolena_local.repository.test_cases import RECORD_COLUMNS
 
@@ -36,6 +36,9 @@ SAMPLES: Final = """
         AND (member.removed IS NULL OR member.removed > pinned.test_case_version)
 """
 """The members of a suite's test cases, test case by test case; `pinned` selects the suite."""
+
+# To read a sample that lies next takes a quarter of the time that it takes to look one up.
+_SCANNED: Final = 4
 
 PLACE: Final = "pinned.position * 1099511627776 + member.position"
 """A sample's place in its suite as one number: first the test case's (times 2^40), then its own."""
@@ -240,6 +243,59 @@ class TestSuites:
             ORDER BY place
             """,
             (test_suite_id, version),
+        )
+
+    def find_samples(
+        self, test_suite_id: int, version: int, digests: Sequence[bytes]
+    ) -> builtins.list[int | None]:
+        """Return the ids of the suite's samples with these digests, None for what it has not."""
+        known: dict[bytes, int] = dict(self._samples(test_suite_id, version, digests))
+        return [known.get(digest) for digest in digests]
+
+    def _samples(
+        self, test_suite_id: int, version: int, digests: Sequence[bytes]
+    ) -> builtins.list[Row]:
+        """Return digests and ids of at least those samples that have one of the digests."""
+        suite = {"suite": test_suite_id, "version": version}
+        size = fetch(
+            self._connection,
+            """
+            SELECT ifnull(sum(sample_count), 0) FROM test_suite_member AS pinned
+            JOIN test_case_version AS of ON of.test_case_id = pinned.test_case_id
+                AND of.version = pinned.test_case_version
+            WHERE pinned.test_suite_id = :suite AND pinned.version = :version
+            """,
+            suite,
+        )
+        if size[0][0] < _SCANNED * len(digests):
+            return fetch(
+                self._connection,
+                f"""
+                SELECT sample.digest, sample.id
+                FROM {SAMPLES} CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
+                WHERE pinned.test_suite_id = :suite AND pinned.version = :version
+                """,
+                suite,
+            )
+        return look_up(
+            self._connection,
+            [(digest, test_suite_id, version) for digest in digests],
+            "digest, suite, version",
+            """
+            SELECT sample.digest, sample.id
+            FROM wanted
+            CROSS JOIN test_suite AS suite ON suite.id = wanted.suite
+            CROSS JOIN test_sample AS sample
+                ON sample.workflow_id = suite.workflow_id AND sample.digest = wanted.digest
+            WHERE EXISTS (
+                SELECT 1 FROM test_case_member AS member INDEXED BY test_case_member_sample
+                CROSS JOIN test_suite_member AS pinned
+                    ON pinned.test_suite_id = suite.id AND pinned.version = wanted.version
+                    AND pinned.test_case_id = member.test_case_id
+                    AND member.added <= pinned.test_case_version
+                    AND (member.removed IS NULL OR member.removed > pinned.test_case_version)
+                WHERE member.test_sample_id = sample.id)
+            """,
         )
 
     def disagreeing_sample(self, test_suite_id: int, version: int) -> int | None:

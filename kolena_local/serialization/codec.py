@@ -15,7 +15,7 @@ from typing import Any
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, canonical, digest_of, dumps, loads_all
 from kolena_local.serialization.decode import decode, decode_all
-from kolena_local.serialization.encode import canonical_text, encode
+from kolena_local.serialization.encode import canonical_text, encode, encode_all
 from kolena_local.serialization.layout import Structured
 from kolena_local.serialization.schema import schema_of
 
@@ -112,6 +112,16 @@ class Codec:
         content = encode(inference)
         decode(self.inference_type, content)
         return dumps(content)
+
+    def write_inferences(self, inferences: Sequence[Structured]) -> list[str]:
+        """Return the payloads of inferences.
+
+        Raises:
+            InputValidationError: as :meth:`write_inference`, for the first that cannot be written.
+        """
+        if all(type(inference) is self.inference_type for inference in inferences):
+            return list(map(dumps, encode_all(self.inference_type, inferences)))
+        return [self.write_inference(inference) for inference in inferences]
 
     def read_inferences(self, payloads: Sequence[str]) -> list[Any]:
         """Return inferences made of their stored texts."""

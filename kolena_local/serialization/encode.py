@@ -8,7 +8,7 @@ anything is written, rather than on a later day when somebody wants to load it.
 import types
 import typing
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Union
 
 from kolena_local.errors import InputValidationError
@@ -53,6 +53,20 @@ def encode(data_object: Structured) -> dict[str, Json]:
         raise InputValidationError(f"{cls.__name__}{mismatch.path}: {mismatch.problem}") from None
     except RecursionError:
         raise InputValidationError(_TOO_DEEP.format(cls.__name__)) from None
+
+
+def encode_all(cls: type[Any], data_objects: Iterable[Structured]) -> Iterator[dict[str, Json]]:
+    """Iterate over the content of many objects of exactly one class.
+
+    Raises:
+        InputValidationError: as :func:`encode`, for the first that cannot be stored.
+    """
+    convert = _object_encoder(cls)
+    for data_object in data_objects:
+        try:
+            yield convert(data_object)
+        except (Mismatch, RecursionError):
+            yield encode(data_object)
 
 
 def canonical_text(data_object: Structured) -> str:

@@ -31,6 +31,7 @@ from kolena_local.workflow.model import Model
 from kolena_local.workflow.run_evaluation import evaluate_run
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
+from kolena_local.workflow.upload import upload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,38 +157,7 @@ class TestRun(Entity):
                 value cannot be stored.
             RemoteError: a sample has an inference already, and ``reset`` is False.
         """
-        suite, codec = self.test_suite, self.test_suite.workflow._codec
-        digests: list[bytes] = []
-        payloads: list[str] = []
-        pairs = check_list(inferences, "inferences must be a list of pairs")
-        for index, pair in enumerate(pairs):
-            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-                raise InputValidationError(
-                    f"inferences[{index}] must be a pair of test sample and inference, not"
-                    f" {pair!r:.80}"
-                )
-            sample, inference = pair
-            if not isinstance(sample, codec.test_sample_type):
-                raise TypeError(
-                    f"a test sample must be a {codec.test_sample_type.__name__}, not {sample!r:.80}"
-                )
-            digests.append(codec.identify(sample))
-            payloads.append(codec.write_inference(inference))
-        if not digests:
-            return
-        with self._store().write() as unit:
-            workflow_id = unit.workflows.ensure(suite.workflow.name).id
-            found = unit.test_samples.find_ids(workflow_id, digests)
-            members = set(unit.test_suites.sample_ids(suite._id, suite.version))
-            rows: list[tuple[int, str]] = []
-            for sample_id, payload, (sample, _) in zip(found, payloads, pairs, strict=True):
-                if sample_id is None or sample_id not in members:
-                    raise InputValidationError(
-                        f"{sample!r:.200} is not in the test suite {suite.name!r}; add it to one of"
-                        " its test cases first"
-                    )
-                rows.append((sample_id, payload))
-            unit.inferences.put(self.model._id, rows, replace=self.reset)
+        upload(self._store(), self.model._id, self.test_suite, inferences, replace=self.reset)
 
     def evaluate(self) -> None:
         """Compute metrics from the inferences that are stored.

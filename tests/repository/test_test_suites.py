@@ -7,7 +7,7 @@ import pytest
 from kolena_local.errors import InputValidationError, NameConflictError, NotFoundError
 from kolena_local.repository import Store
 from kolena_local.repository.records import MemberChange
-from tests.repository.conftest import add_case, add_suite, put_pairs
+from tests.repository.conftest import add_case, add_suite, new_sample, put_pairs
 
 
 def test_a_suite_pins_its_test_cases(store: Store) -> None:
@@ -92,3 +92,19 @@ def test_names_and_versions_that_are_not_there(store: Store) -> None:
         assert unit.test_suites.find("suite", 4) is None
     with pytest.raises(NotFoundError), store.write() as unit:
         unit.test_suites.replace_test_cases(suite.id, 1, [(case.id, 7)])
+
+
+@pytest.mark.parametrize("others", [0, 50], ids=["most of the suite", "a few of many"])
+def test_samples_are_found_in_the_suite_by_their_digests(store: Store, others: int) -> None:
+    with store.write() as unit:
+        a, b, c, d = put_pairs(unit, "abcd")
+        one = add_case(unit, "one", [a, b, *put_pairs(unit, [f"more {n}" for n in range(others)])])
+        removed = [MemberChange(b[0], None, False)]
+        unit.test_cases.edit(one.id, 1, description=None, reset=False, changes=removed)
+        suite = add_suite(unit, "suite", [one, add_case(unit, "two", [c, a])])
+        unit.test_suites.replace_test_cases(suite.id, 1, [(one.id, 2)])
+        digests = [new_sample(name).digest for name in "dacba"]
+        found = [unit.test_suites.find_samples(suite.id, version, digests) for version in range(3)]
+    # The sample d is stored but in no test case, and version 2 has neither b nor the case of c.
+    assert found == [[None] * 5, [None, a[0], c[0], b[0], a[0]], [None, a[0], None, None, a[0]]]
+    assert d[0] not in found[1]

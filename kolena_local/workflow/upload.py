@@ -1,0 +1,68 @@
+"""Storing inferences that were made elsewhere: checked and written first, then stored at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kolena_local.errors import InputValidationError
+from kolena_local.serialization.codec import Codec, collector_paused
+from kolena_local.workflow.arguments import check_list
+from kolena_local.workflow.test_suite import TestSuite
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Store
+
+
+@collector_paused()
+def upload(
+    store: Store, model_id: int, test_suite: TestSuite, inferences: Any, *, replace: bool
+) -> None:
+    """Store a model's inferences of samples of a test suite: all of them, or none.
+
+    Args:
+        store: the store.
+        model_id: the model's number in the store.
+        test_suite: the test suite.
+        inferences: what the user gave as pairs of test sample and inference.
+        replace: whether inferences that the model has already are overwritten.
+
+    Raises:
+        TypeError: a sample is of another type than the workflow's.
+        InputValidationError: it is no list of pairs, a sample is not in the test suite, or a value
+            cannot be stored.
+        RemoteError: a sample has an inference already, and ``replace`` is False.
+    """
+    codec = test_suite.workflow._codec
+    samples, answers = _checked(codec, inferences)
+    if not samples:
+        return
+    digests = list(map(codec.identify, samples))
+    payloads = codec.write_inferences(answers)
+    with store.write() as unit:
+        found = unit.test_suites.find_samples(test_suite._id, test_suite.version, digests)
+        if None in found:
+            raise InputValidationError(
+                f"{samples[found.index(None)]!r:.200} is not in the test suite"
+                f" {test_suite.name!r}; add it to one of its test cases first"
+            )
+        rows = [(id_, text) for id_, text in zip(found, payloads, strict=True) if id_ is not None]
+        unit.inferences.put(model_id, rows, replace=replace)
+
+
+def _checked(codec: Codec, inferences: Any) -> tuple[list[Any], list[Any]]:
+    samples: list[Any] = []
+    answers: list[Any] = []
+    pairs = check_list(inferences, "inferences must be a list of pairs")
+    for index, pair in enumerate(pairs):
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise InputValidationError(
+                f"inferences[{index}] must be a pair of test sample and inference, not {pair!r:.80}"
+            )
+        sample, answer = pair
+        if not isinstance(sample, codec.test_sample_type):
+            raise TypeError(
+                f"a test sample must be a {codec.test_sample_type.__name__}, not {sample!r:.80}"
+            )
+        samples.append(sample)
+        answers.append(answer)
+    return samples, answers
