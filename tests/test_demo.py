@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from click.testing import CliRunner
 from kolena_local import demo
 from kolena_local.cli import main
 from kolena_local.demo.digits import DATA
+from kolena_local.repository import close_stores
 from tests.conftest import CHECKOUT
 
 BASELINE, CANDIDATE = "logistic-regression", "svm-rbf"
@@ -62,6 +64,23 @@ def run_demo(db: Path) -> List[str]:
     return lines
 
 
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Tuple[Path, List[str]]:
+    """Return a store that the demo made, which nobody changes, and what was printed."""
+    db = tmp_path_factory.mktemp("demo") / "fresh.db"
+    lines = run_demo(db)
+    close_stores()
+    return db, lines
+
+
+@pytest.fixture
+def lines(first_run: Tuple[Path, List[str]], store_path: Path) -> List[str]:
+    """Return what a first run printed; its store is the test's own."""
+    template, printed = first_run
+    shutil.copyfile(template, store_path)
+    return printed
+
+
 def query(db: Path, sql: str) -> List[Tuple[Any, ...]]:
     with closing(sqlite3.connect(f"{db.as_uri()}?mode=ro", uri=True)) as connection:
         return connection.execute(sql).fetchall()
@@ -74,8 +93,7 @@ def inferences_in(db: Path) -> int:
     return int(query(db, "select count(*) from inference")[0][0]) if tables else 0
 
 
-def test_table_is_what_the_files_say(store_path: Path) -> None:
-    lines = run_demo(store_path)
+def test_table_is_what_the_files_say(lines: List[str]) -> None:
     assert re.search(rf"^{N_INFERENCES} inferences made, 0 found in .*fresh\.db$", lines[0])
     printed = {}
     for line in lines:
@@ -88,14 +106,16 @@ def test_table_is_what_the_files_say(store_path: Path) -> None:
     }
 
 
-def test_second_run_infers_nothing_and_prints_the_same_table(store_path: Path) -> None:
-    first, second = run_demo(store_path), run_demo(store_path)
+def test_second_run_infers_nothing_and_prints_the_same_table(
+    lines: List[str], first_run: Tuple[Path, List[str]], store_path: Path
+) -> None:
+    second = [line.replace(str(store_path), str(first_run[0])) for line in run_demo(store_path)]
     assert second[0].startswith(f"0 inferences made, {N_INFERENCES} found in ")
-    assert second[1:] == first[1:]
+    assert second[1:] == lines[1:]
 
 
+@pytest.mark.usefixtures("lines")
 def test_models_are_registered_with_metadata_and_tags(store_path: Path) -> None:
-    run_demo(store_path)
     rows = query(store_path, "select name, metadata from model order by id")
     tags = query(store_path, "select distinct tag from model_tag order by tag")
     assert [name for name, _ in rows] == [BASELINE, CANDIDATE]
@@ -180,8 +200,10 @@ def test_demo_command_runs_offline_within_ten_seconds(tmp_path: Path) -> None:
     assert "kolena-local models list" in run.stdout
 
 
-def test_what_it_proposes_to_try_next_works(store_path: Path) -> None:
-    lines = run_demo(store_path)
+def test_what_it_proposes_to_try_next_works(
+    lines: List[str], first_run: Tuple[Path, List[str]], store_path: Path
+) -> None:
+    lines = [line.replace(str(first_run[0]), str(store_path)) for line in lines]
     proposed = [shlex.split(line)[1:] for line in lines[lines.index("Try next:") + 1 :]]
     assert proposed[0][2:] == ["compare", BASELINE, CANDIDATE, "--suite", demo.TEST_SUITE]
     assert len(proposed) == 3
