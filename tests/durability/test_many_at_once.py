@@ -1,7 +1,11 @@
-"""Several processes and threads use one store: every acknowledged row is there, nobody starves."""
+"""Several processes and threads use one store: every acknowledged row is there, nobody starves.
+
+`KOLENA_LOCAL_TESTS=long` also tries eight processes, eight threads and more rounds.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -16,6 +20,10 @@ from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalSuite, animals
 
 SAMPLES, BATCH = 60, 6
+IS_LONG = os.environ.get("KOLENA_LOCAL_TESTS") == "long"
+# There are always eight writers.
+WRITING = [(4, 2), (8, 1), (1, 8)] if IS_LONG else [(4, 2)]
+ROUNDS = 100 if IS_LONG else 20
 
 # Each writes inferences and workflows of its own, and a test case that all of them edit. It speaks
 # to the repository: importing the workflow API eight times would take longer than the work.
@@ -62,7 +70,7 @@ def start(path: Path, first: int, threads: int, moment: float) -> subprocess.Pop
     return subprocess.Popen([sys.executable, "-c", WRITERS, str(path), *map(str, numbers)])
 
 
-@pytest.mark.parametrize(("processes", "threads"), [(8, 1), (1, 8)])
+@pytest.mark.parametrize(("processes", "threads"), WRITING)
 def test_eight_writers_lose_nothing(store_path: Path, processes: int, threads: int) -> None:
     with kolena_local.session(db=store_path):
         case = AnimalCase("case", test_samples=animals(0, SAMPLES))
@@ -70,7 +78,7 @@ def test_eight_writers_lose_nothing(store_path: Path, processes: int, threads: i
         AnimalSuite("suite", test_cases=[case])
     close_stores()
     moment = time.time() + 1.0
-    writers = [start(store_path, number, threads, moment) for number in range(processes)]
+    writers = [start(store_path, number * threads, threads, moment) for number in range(processes)]
     assert [writer.wait() for writer in writers] == [0] * processes
     with open_store(str(store_path)).read() as unit:
         counts = [unit.inferences.count(model.id) for model in unit.models.list()]
@@ -96,13 +104,13 @@ for number in range(rounds):
 
 
 def test_two_processes_make_the_store_at_the_same_moment(tmp_path: Path) -> None:
-    rounds, moment = 100, str(time.time() + 1.0)
+    moment = str(time.time() + 1.0)
     makers = [
-        subprocess.Popen([sys.executable, "-c", MAKERS, str(tmp_path), name, str(rounds), moment])
+        subprocess.Popen([sys.executable, "-c", MAKERS, str(tmp_path), name, str(ROUNDS), moment])
         for name in ("one", "two")
     ]
     assert [maker.wait() for maker in makers] == [0, 0]
-    for number in range(rounds):
+    for number in range(ROUNDS):
         with open_store(str(tmp_path / f"{number}.db"), create=False).read() as unit:
             assert {workflow.name for workflow in unit.workflows.list()} == {"one", "two"}
         close_stores()
