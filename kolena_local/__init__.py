@@ -55,14 +55,23 @@ def initialize(
 def session(db: str | os.PathLike[str]) -> Iterator[str]:
     """Use another store inside a ``with`` block, for this thread or task only.
 
+    A thread that is started inside the block uses the usual store, unless it runs in a copy of the
+    context (``contextvars.copy_context().run``).
+
     Args:
-        db: path of the store, or ``":memory:"``.
+        db: path of the store, or ``":memory:"`` for an empty one that ends with the block.
 
     Yields:
-        The absolute path, or ``":memory:"``.
+        The store's location.
 
     Raises:
         InputValidationError: ``db`` is blank.
     """
     with location.use(db) as place:
-        yield place
+        try:
+            yield place
+        finally:
+            if location.is_memory(place):
+                from kolena_local import repository
+
+                repository.close_store(place)

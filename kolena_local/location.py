@@ -8,6 +8,7 @@ at the disk or makes anything on it.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import Final
 from kolena_local.errors import InputValidationError
 
 MEMORY: Final = ":memory:"
-"""The location of the store that lives as long as the process and leaves no file."""
+"""The location of a store that leaves no file: one for the process, and one for each session."""
 
 DB_VARIABLE: Final = "KOLENA_LOCAL_DB"
 HOME_VARIABLE: Final = "KOLENA_LOCAL_HOME"
@@ -25,6 +26,7 @@ FILE_NAME: Final = "store.db"
 
 _session: ContextVar[str | None] = ContextVar("kolena_local_location", default=None)
 _default: str | None = None
+_sessions_in_memory = itertools.count(1)
 
 
 def resolve(argument: str | os.PathLike[str] | None = None) -> str:
@@ -34,7 +36,7 @@ def resolve(argument: str | os.PathLike[str] | None = None) -> str:
         argument: a location given by the caller; it wins over everything else.
 
     Returns:
-        ``":memory:"`` or an absolute path. Nothing says that the file exists.
+        An absolute path, or what :func:`is_memory` tells of. Nothing says that the file exists.
 
     Raises:
         InputValidationError: the argument is blank.
@@ -48,15 +50,24 @@ def resolve(argument: str | os.PathLike[str] | None = None) -> str:
 def use(db: str | os.PathLike[str]) -> Iterator[str]:
     """Make ``db`` the store inside a ``with`` block, for this thread or task only.
 
+    Every block with ``":memory:"`` has a store of its own, so that tests do not see each other's.
+
     Raises:
         InputValidationError: ``db`` is blank.
     """
     location = _absolute(db)
+    if location == MEMORY:
+        location = f"{MEMORY}{next(_sessions_in_memory)}"
     token = _session.set(location)
     try:
         yield location
     finally:
         _session.reset(token)
+
+
+def is_memory(location: str) -> bool:
+    """Tell whether a location is no file."""
+    return location.startswith(MEMORY)
 
 
 def set_default(db: str | os.PathLike[str] | None) -> None:
@@ -96,4 +107,4 @@ def _absolute(location: str | os.PathLike[str]) -> str:
         raise InputValidationError(
             "The location of the store is blank; give the path of a file, or ':memory:'."
         )
-    return text if text == MEMORY else os.path.abspath(os.path.expanduser(text))
+    return text if is_memory(text) else os.path.abspath(os.path.expanduser(text))

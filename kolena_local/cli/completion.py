@@ -45,7 +45,7 @@ def _names(query: str, typed: str) -> list[str]:
         from kolena_local.repository.connection import connect
 
         path = location.resolve(given_location())
-        if path == location.MEMORY or not Path(path).exists():
+        if location.is_memory(path) or not Path(path).exists():
             return []
         with closing(connect(path, writable=False)) as connection:
             return [name for (name,) in connection.execute(query, {"typed": typed})]

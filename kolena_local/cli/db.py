@@ -49,7 +49,7 @@ def path() -> None:
     place = location.resolve(given_location())
     # Byte for byte, whatever the encoding of the output: a shell takes it as an argument.
     click.echo(os.fsencode(place))
-    if place != location.MEMORY and not Path(place).exists():
+    if not location.is_memory(place) and not Path(place).exists():
         click.echo("There is no store yet; it is made when something is stored.", err=True)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kolena_local.errors import InputValidationError, StoreError
-from kolena_local.location import MEMORY
+from kolena_local.location import MEMORY, is_memory
 
 BUSY_SECONDS: Final = 5.0
 SYNCHRONOUS_VARIABLE: Final = "KOLENA_LOCAL_SYNCHRONOUS"
@@ -31,8 +31,8 @@ def check_library() -> None:
 def connect(location: str, *, writable: bool = True) -> sqlite3.Connection:
     """Open a connection to a file that exists, or to a new store in memory."""
     connection = sqlite3.connect(
-        MEMORY if location == MEMORY else _uri(location, writable),
-        uri=location != MEMORY,
+        MEMORY if is_memory(location) else _uri(location, writable),
+        uri=not is_memory(location),
         timeout=BUSY_SECONDS,
         # BEGIN is ours: the driver's own comes late, spares DDL and knows no IMMEDIATE.
         isolation_level=None,

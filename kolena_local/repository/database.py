@@ -20,7 +20,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from kolena_local import location as locations
 from kolena_local.errors import KolenaError, StoreError, StoreReadOnlyError
-from kolena_local.location import MEMORY
+from kolena_local.location import MEMORY, is_memory
 from kolena_local.repository.checks import is_damaged
 from kolena_local.repository.connection import check_library, connect
 from kolena_local.repository.failures import FOREIGN, damaged, translate
@@ -48,7 +48,7 @@ def open_store(location: str | None = None, *, create: bool = True) -> Store:
         StoreError: another leaf of it, if the file there is not a usable store.
     """
     place = locations.resolve(location)
-    if place != MEMORY:
+    if not is_memory(place):
         place = os.path.realpath(place)
     store = _stores.setdefault((os.getpid(), place), Store(place))
     store.open(create=create)
@@ -63,7 +63,7 @@ def close_stores() -> None:
 
 def close_store(location: str) -> None:
     """Close one store of this process, if it is open; it may be opened again."""
-    place = location if location == MEMORY else os.path.realpath(location)
+    place = location if is_memory(location) else os.path.realpath(location)
     store = _stores.pop((os.getpid(), place), None)
     if store is not None:
         store.close()
@@ -143,7 +143,7 @@ class Store:
             )
         try:
             # A store in memory has one connection, which threads must use one after the other.
-            turn = self._lock if self.location == MEMORY else nullcontext()
+            turn = self._lock if is_memory(self.location) else nullcontext()
             with turn, engine.connect() as connection:
                 connection.execution_options(**{_BEGIN: begin})
                 connection.begin()
@@ -154,7 +154,7 @@ class Store:
             raise
         except Exception as error:
             # In a damaged file any value may be of any type, and code may stumble over it anywhere.
-            if self.location != MEMORY and is_damaged(self.location):
+            if not is_memory(self.location) and is_damaged(self.location):
                 raise damaged(self.location, error) from error
             raise
 
@@ -162,7 +162,7 @@ class Store:
         if self._process != os.getpid():
             self._leave_to_parent()
         with self._lock:
-            if self.location == MEMORY:
+            if is_memory(self.location):
                 self._engine = self._engine or _engine_in_memory()
                 return self._engine
             identity = _identity(self.location)
@@ -176,7 +176,7 @@ class Store:
 
     def _leave_to_parent(self) -> None:
         """In a forked child: take no part in the parent's connections, and make own ones."""
-        if self.location == MEMORY:
+        if is_memory(self.location):
             raise StoreError(
                 "The store ':memory:' belongs to the process that opened it; use a file to share"
                 " a store with a forked process."

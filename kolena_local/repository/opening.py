@@ -25,7 +25,7 @@ from kolena_local.errors import (
     StoreNotFoundError,
     StoreReadOnlyError,
 )
-from kolena_local.location import MEMORY
+from kolena_local.location import is_memory
 from kolena_local.repository import migrations
 from kolena_local.repository.connection import (
     BUSY_SECONDS,
@@ -48,7 +48,7 @@ def file_of(location: str) -> str:
     Raises:
         InputValidationError: the location is ``":memory:"``.
     """
-    if location == MEMORY:
+    if is_memory(location):
         raise InputValidationError("A store in memory has no file; give the path of a store.")
     return os.path.realpath(location)
 
