@@ -9,13 +9,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.execution.collected import Collected
 from kolena_local.log import logger
 from kolena_local.payload import dumps
-from kolena_local.repository.records import CaseMetrics, CasePlot, Results, SampleMetrics
+from kolena_local.repository.records import Results
 from kolena_local.serialization.codec import Codec, collector_paused
 from kolena_local.serialization.encode import encode
 
@@ -101,7 +102,7 @@ class Evaluation:
             evaluator: the evaluator.
             configurations: at least one.
         """
-        collected = [_Collected() for _ in configurations]
+        collected = [Collected() for _ in configurations]
         for case in self.cases:
             keys, triples = self._load(case)
             with _collector_sparing_what_is_loaded():
@@ -111,7 +112,7 @@ class Evaluation:
                     results.add_samples(case.id, keys, pairs)
                     metrics = [metric for _, metric in pairs]
                     found = evaluator.case_metrics(case.test_case, triples, metrics, given)
-                    results.add_case(case, found)
+                    results.add_case(case.id, case.test_case, found)
                     plots = evaluator.case_plots(case.test_case, triples, metrics, given)
                     results.add_plots(case.id, plots)
         for configuration, results in zip(configurations, collected, strict=True):
@@ -143,10 +144,11 @@ class Evaluation:
                 found = evaluate(data, keys, configuration.value)
                 if found is None:
                     continue
-                results = _Collected()
+                results = Collected()
                 results.add_samples(None, keys, found.sample_metrics)
                 for test_case, metrics in found.case_metrics:
-                    results.add_case(_named(cases, test_case), metrics)
+                    case = _named(cases, test_case)
+                    results.add_case(case.id, case.test_case, metrics)
                 for test_case, plots in found.plots:
                     results.add_plots(_named(cases, test_case).id, plots)
                 self._save(configuration, results.with_suite(found.suite_metrics))
@@ -270,34 +272,3 @@ class Keys:
             return self._by_digest[self._codec.identify(sample)]
         except KeyError:
             raise KeyError(f"{sample!r:.80} is no sample that has an inference here") from None
-
-
-@dataclass
-class _Collected:
-    """Results of one configuration while they come in, as texts."""
-
-    samples: list[SampleMetrics] = field(default_factory=list)
-    cases: list[CaseMetrics] = field(default_factory=list)
-    plots: list[CasePlot] = field(default_factory=list)
-    of_cases: list[tuple[Any, Any]] = field(default_factory=list)
-
-    def add_samples(
-        self, case_id: int | None, keys: Keys, pairs: Iterable[tuple[Any, Any]]
-    ) -> None:
-        with collector_paused():
-            self.samples += [
-                SampleMetrics(case_id, keys(sample), dumps(encode(metrics)))
-                for sample, metrics in pairs
-            ]
-
-    def add_case(self, case: Case, metrics: Any) -> None:
-        self.cases.append(CaseMetrics(case.id, dumps(encode(metrics))))
-        self.of_cases.append((case.test_case, metrics))
-
-    def add_plots(self, case_id: int, plots: Iterable[Any]) -> None:
-        for position, plot in enumerate(plots):
-            self.plots.append(CasePlot(case_id, position, dumps(encode(plot))))
-
-    def with_suite(self, metrics: Any) -> Results:
-        text = None if metrics is None else dumps(encode(metrics))
-        return Results(self.samples, self.cases, self.plots, text)

@@ -1,0 +1,83 @@
+"""What an evaluator finds under one configuration, kept as texts until all of it is saved at once.
+
+Metrics of samples are by far the most, and are folded small when there are many, so that the
+memory that an evaluation takes is that of its largest test case.
+"""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from kolena_local.payload import dumps
+from kolena_local.repository.records import CaseMetrics, CasePlot, Results, SampleMetrics
+from kolena_local.serialization.codec import collector_paused
+from kolena_local.serialization.encode import encode
+
+_FOLDED_ROWS = 20_000
+
+_Row = tuple[int | None, int, str]
+
+
+class Collected:
+    """Results of one configuration while they come in."""
+
+    def __init__(self) -> None:
+        self.of_cases: list[tuple[Any, Any]] = []
+        self._samples = _Rows()
+        self._cases: list[CaseMetrics] = []
+        self._plots: list[CasePlot] = []
+
+    def add_samples(
+        self,
+        case_id: int | None,
+        number_of: Callable[[Any], int],
+        pairs: Iterable[tuple[Any, Any]],
+    ) -> None:
+        """Add metrics of samples.
+
+        Args:
+            case_id: the test case that they were computed for; None if they hold in every one.
+            number_of: finds a sample's number.
+            pairs: samples and their metrics.
+        """
+        with collector_paused():
+            self._samples.add(
+                [(case_id, number_of(sample), dumps(encode(metrics))) for sample, metrics in pairs]
+            )
+
+    def add_case(self, case_id: int, test_case: Any, metrics: Any) -> None:
+        """Add the metrics of a test case, which is also given as the evaluator knows it."""
+        self._cases.append(CaseMetrics(case_id, dumps(encode(metrics))))
+        self.of_cases.append((test_case, metrics))
+
+    def add_plots(self, case_id: int, plots: Iterable[Any]) -> None:
+        """Add the plots of a test case."""
+        for position, plot in enumerate(plots):
+            self._plots.append(CasePlot(case_id, position, dumps(encode(plot))))
+
+    def with_suite(self, metrics: Any) -> Results:
+        """Return all results, with the metrics of the test suite; None if it has none."""
+        text = None if metrics is None else dumps(encode(metrics))
+        return Results(self._samples, self._cases, self._plots, text)
+
+
+class _Rows:
+    """Rows for the store: the last ones as they are, those before compressed."""
+
+    def __init__(self) -> None:
+        self._folded: list[bytes] = []
+        self._last: list[_Row] = []
+
+    def add(self, rows: list[_Row]) -> None:
+        self._last += rows
+        if len(self._last) >= _FOLDED_ROWS:
+            self._folded.append(zlib.compress(marshal.dumps(self._last), 1))
+            self._last = []
+
+    def __iter__(self) -> Iterator[SampleMetrics]:
+        for page in self._folded:
+            yield from map(SampleMetrics._make, marshal.loads(zlib.decompress(page)))
+        yield from map(SampleMetrics._make, self._last)
