@@ -9,6 +9,8 @@ from typing import List
 
 import pytest
 
+from kolena_local import location
+from kolena_local.repository import close_stores, open_store
 from tests.plugin.conftest import Run
 
 pytest_plugins = ["pytester"]
@@ -97,11 +99,11 @@ ISOLATED = """
 
 
 def planted() -> Path:
-    """Make the user's real store and return its path."""
-    command = [sys.executable, "-m", "kolena_local", "models", "create", "real", "-w", "mine"]
-    subprocess.run(command, check=True, capture_output=True)
-    found = subprocess.run([*command[:3], "db", "path"], check=True, capture_output=True, text=True)
-    return Path(found.stdout.strip())
+    """Make the user's real store, where one is without being asked for, and return its path."""
+    with open_store().write() as unit:
+        unit.models.add(unit.workflows.ensure("mine").id, "real", {}, ())
+    close_stores()
+    return Path(location.resolve())
 
 
 def snapshot(store: Path) -> List[object]:
