@@ -40,7 +40,7 @@ class Unit:
     @cached_property
     def workflows(self) -> Workflows:
         """The workflows."""
-        return Workflows(self._session)
+        return Workflows(self._session, self._connection)
 
     @cached_property
     def models(self) -> Models:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import builtins
 
+from sqlalchemy import Connection
 from sqlmodel import Session, select
 
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import WorkflowRecord, WorkflowSchemas
+from kolena_local.repository.rows import fetch
 from kolena_local.repository.tables import WorkflowTable
 
 
 class Workflows:
     """The workflows of a store, inside one unit of work."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, connection: Connection) -> None:
         self._session = session
+        self._connection = connection
 
     def ensure(self, name: str, schemas: WorkflowSchemas | None = None) -> WorkflowRecord:
         """Return the workflow of that name, made if it is not there.
@@ -26,6 +29,10 @@ class Workflows:
         Raises:
             InputValidationError: the name is blank.
         """
+        # Asked before every edit; the session would take longer than the edit itself.
+        known = self.find(name)
+        if known is not None and schemas is None:
+            return known
         row = self._row(name)
         if row is None:
             row = WorkflowTable(name=checked("workflow", name), created_at=now())
@@ -50,8 +57,9 @@ class Workflows:
 
     def find(self, name: str) -> WorkflowRecord | None:
         """Return the workflow of that name, or None."""
-        row = self._row(name)
-        return None if row is None else _record(row)
+        query = "SELECT id, name, created_at FROM workflow WHERE name = ?"
+        rows = fetch(self._connection, query, (name,))
+        return WorkflowRecord(*rows[0]) if rows else None
 
     def get(self, name: str) -> WorkflowRecord:
         """Return the workflow of that name.
