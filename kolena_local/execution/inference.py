@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from kolena_local.errors import InputValidationError
 from kolena_local.execution.asking import Functions, Means, Numbered, ask
 from kolena_local.execution.progress import progress_bar
 from kolena_local.execution.sharing import BATCH_SECONDS, Share
@@ -49,7 +50,11 @@ def infer_pending(
     with progress_bar(len(sample_ids), "performing inference") as advance:
 
         def keep(sample_id: int, inference: Any) -> None:
-            share.add(sample_id, codec.write_inference(inference))
+            try:
+                payload = codec.write_inference(inference)
+            except InputValidationError as error:
+                raise _about(store, sample_id, error) from None
+            share.add(sample_id, payload)
             advance()
 
         try:
@@ -62,6 +67,12 @@ def infer_pending(
         finally:
             share.end()
     return share.saved
+
+
+def _about(store: Store, sample_id: int, error: InputValidationError) -> InputValidationError:
+    with store.read() as unit:
+        (row,) = unit.test_samples.rows([sample_id])
+    return InputValidationError(f"{error}; it was inferred for the test sample {row.payload:.200}")
 
 
 def iter_samples(store: Store, codec: Codec, sample_ids: array[int]) -> Iterator[Numbered]:

@@ -75,10 +75,13 @@ class TestCaseEditor:
         """Add samples that :func:`check_pairs` has seen.
 
         Raises:
-            InputValidationError: a value cannot be stored; the message has its path.
+            InputValidationError: a value cannot be stored; the message has its place and path.
         """
-        for test_sample, ground_truth in pairs:
-            self._add(test_sample, ground_truth)
+        for index, (test_sample, ground_truth) in enumerate(pairs):
+            try:
+                self._add(test_sample, ground_truth)
+            except InputValidationError as error:
+                raise InputValidationError(f"test_samples[{index}]: {error}") from None
 
     def _add(self, test_sample: TestSample, ground_truth: GroundTruth) -> None:
         codec = self._workflow._codec

@@ -37,7 +37,7 @@ def upload(
     if not samples:
         return
     digests = list(map(codec.identify, samples))
-    payloads = codec.write_inferences(answers)
+    payloads = _written(codec, answers)
     with store.write() as unit:
         found = unit.test_suites.find_samples(test_suite._id, test_suite.version, digests)
         if None in found:
@@ -47,6 +47,19 @@ def upload(
             )
         rows = [(id_, text) for id_, text in zip(found, payloads, strict=True) if id_ is not None]
         unit.inferences.put(model_id, rows, replace=replace)
+
+
+def _written(codec: Codec, answers: list[Any]) -> list[str]:
+    try:
+        return codec.write_inferences(answers)
+    except InputValidationError:
+        # They were written all at once; now look for the one at fault.
+        for index, answer in enumerate(answers):
+            try:
+                codec.write_inference(answer)
+            except InputValidationError as error:
+                raise InputValidationError(f"inferences[{index}]: {error}") from None
+        raise
 
 
 def _checked(codec: Codec, inferences: Any) -> tuple[list[Any], list[Any]]:

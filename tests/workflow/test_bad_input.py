@@ -206,3 +206,17 @@ def test_initialize_takes_and_ignores_whatever_the_original_takes(store_path: Pa
     kolena_local.initialize(verbose=False)
     with pytest.raises(errors.NotFoundError):
         Model.load("m")
+
+
+def test_a_bad_value_among_many_says_which_it_is() -> None:
+    content = pairs("a", "b")
+    bad = Guess({"no": "text"})
+    with pytest.raises(errors.InputValidationError, match=r"^test_samples\[1\]: Animal\."):
+        TestCase("c", test_samples=[content[0], (content[1][0], Animal({"no": "text"}))])
+    suite = TestSuite("s", test_cases=[TestCase("c", test_samples=content)])
+    with pytest.raises(errors.InputValidationError, match=r"^inferences\[1\]: Guess\."):
+        TestRun(Model("m"), suite).upload_inferences(
+            [(photo("a"), Guess("cat")), (photo("b"), bad)]
+        )
+    with pytest.raises(errors.InputValidationError, match=r"inferred for the test sample .*\ba\b"):
+        test(Model("m", infer=lambda sample: bad), suite)
