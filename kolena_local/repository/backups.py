@@ -33,14 +33,18 @@ def back_up(location: str, target: str | None = None) -> str:
         The path of the copy.
 
     Raises:
-        InputValidationError: there is something at ``target``.
+        InputValidationError: there is something at ``target``, or a log that SQLite would take for
+            its.
         StoreError: one of its leaves, if there is no store or no copy can be made.
         StoreDamagedError: the copy is damaged, because the store is; there is no copy then.
     """
     path = file_of(location)
     target = os.path.abspath(target) if target is not None else default_target(path)
-    if os.path.lexists(target):
-        raise InputValidationError(f"{target} exists already; give another place for the backup.")
+    for place in (target, *(target + side for side in _SIDES)):
+        if os.path.lexists(place):
+            raise InputValidationError(
+                f"{place} exists already; give another place for the backup."
+            )
     if not is_store(path):
         raise no_store(path)
     draft = f"{target}.{os.getpid()}.draft"
@@ -106,8 +110,7 @@ def restore(location: str, source: str) -> str | None:
     try:
         copy(source, draft)
         verify(draft)
-        aside = _set_aside(path) if os.path.exists(path) else None
-        os.replace(draft, path)
+        aside = _put_in_place(draft, path)
     finally:
         with suppress(OSError):
             os.unlink(draft)
@@ -115,24 +118,27 @@ def restore(location: str, source: str) -> str | None:
     return aside
 
 
-def _set_aside(path: str) -> str:
-    """Give a file a second name, so that its first one is free to be taken by another."""
+def _put_in_place(draft: str, path: str) -> str | None:
+    """Replace a store, which gets another name first; return that, or None if there was none."""
     aside = f"{path}.{_moment()}.old"
     connection = _alone(path)
     try:
-        # A log that stayed here would be taken for the new file's.
+        # A log that stayed here would be taken for the new file's, even one whose store is gone.
         for side in _SIDES:
             with suppress(FileNotFoundError):
                 os.rename(path + side, aside + side)
-        try:
-            os.link(path, aside)
-        except OSError:
-            # A disk without hard links: for a moment there is no store.
-            os.rename(path, aside)
+        existed = os.path.exists(path)
+        if existed:
+            try:
+                os.link(path, aside)
+            except OSError:
+                # A disk without hard links: for a moment there is no store.
+                os.rename(path, aside)
+        os.replace(draft, path)
     finally:
         if connection is not None:
             connection.close()
-    return aside
+    return aside if existed else None
 
 
 def _alone(path: str) -> sqlite3.Connection | None:

@@ -123,6 +123,30 @@ def test_restoring_where_nothing_was(file_store: Store, tmp_path: Path) -> None:
     assert names(new) == ["one"]
 
 
+KILLED = """
+import os, signal, sys
+from kolena_local.repository import open_store
+with open_store(sys.argv[1]).write() as unit:
+    unit.workflows.ensure("lost")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_log_of_a_store_that_is_gone_does_not_get_into_the_restored_one(
+    file_store: Store, tmp_path: Path
+) -> None:
+    put(file_store.location, "one")
+    copy = back_up(file_store.location)
+    new = tmp_path / "new.db"
+    subprocess.run([sys.executable, "-c", KILLED, str(new)], check=False)
+    new.unlink()
+    with pytest.raises(InputValidationError, match="exists already"):
+        back_up(file_store.location, str(new))
+    assert restore(str(new), copy) is None
+    assert names(new) == ["one"]
+    assert len(list(tmp_path.glob("new.db.*.old-wal"))) == 1
+
+
 HOLDER = """
 import sys
 from kolena_local.repository import open_store
