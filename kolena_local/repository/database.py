@@ -150,7 +150,8 @@ class Store:
                 yield connection
         except FOREIGN as error:
             raise translate(error, self.location) from error
-        except KolenaError:
+        except (KolenaError, OSError):
+            # Also a pipe that was closed while the block wrote to it: no reason to check the file.
             raise
         except Exception as error:
             # In a damaged file any value may be of any type, and code may stumble over it anywhere.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 import sqlalchemy.exc
@@ -74,3 +75,18 @@ def test_errors_of_users_pass_through(store: Store) -> None:
     with pytest.raises(ValueError, match="mine") as caught, store.write():
         raise error
     assert caught.value is error
+
+
+def test_a_closed_pipe_is_no_reason_to_check_the_file(file_store: Store) -> None:
+    with file_store.write() as unit:
+        unit.workflows.ensure("one")
+    with closing(sqlite3.connect(file_store.location)) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(
+            "INSERT INTO model (workflow_id, name, metadata, created_at, updated_at)"
+            " SELECT id, 'm', 'no JSON', created_at, created_at FROM workflow"
+        )
+    with pytest.raises(StoreDamagedError), file_store.read():
+        raise ValueError
+    with pytest.raises(BrokenPipeError), file_store.read():
+        raise BrokenPipeError
