@@ -86,6 +86,7 @@ def _explained(error: Exception) -> BaseException:
             " commands or in Python."
         )
     if isinstance(error, sqlite3.DatabaseError) and type(error) not in (
+        sqlite3.DataError,
         sqlite3.OperationalError,
         sqlite3.ProgrammingError,
     ):

@@ -65,6 +65,7 @@ def test_every_way_of_reading_is_allowed(store: Store, question: str) -> None:
         "SELECT writefile('x', 'y')",
         "SELECT * FROM no_such_table",
         "SELECT 1; SELECT 2",
+        "SELECT zeroblob(3000000000)",
         "SELECT :missing",
         "SELECT ?",
         "SELEC",
