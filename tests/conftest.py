@@ -6,6 +6,7 @@ Nothing a test does can reach the developer's store, nor the next test.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,11 @@ from hypothesis import HealthCheck, settings
 from kolena_local import location, log
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+# A shell starts what it puts into the background with interrupts ignored, and children inherit
+# that: the tests that interrupt something would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The examples of a property test may share a fixture here, and a store on a busy machine may be
 # slow once: neither says anything about the code.
