@@ -91,7 +91,7 @@ def compiled_encoder(layout: Layout, encoder_for: Composer, general: Function) -
     fields = [field for field in layout.fields if field.name not in layout.apart]
     source.add(
         "values = value.__dict__",
-        f"if len(values) != {len(layout.names)}: return general(value)",
+        f"if {_has_others(layout, fields)}: return general(value)",
         "try:",
         "  pass",
     )
@@ -121,7 +121,7 @@ def compiled_canonical(layout: Layout) -> Function | None:
     source = _Source("value", "tuple", lambda hint: repr, lambda value: None)
     source.add(
         "values = value.__dict__",
-        f"if len(values) != {len(layout.names)}: return None",
+        f"if {_has_others(layout, fields)}: return None",
         "try:",
         "  pass",
     )
@@ -137,6 +137,13 @@ def compiled_canonical(layout: Layout) -> Function | None:
     content = " + ',' + ".join(members) or "''"
     source.add(f"except {_UNFIT}: return None", f"return '{{' + {content} + '}}'")
     return source.compile(layout, quoted=quoted)
+
+
+def _has_others(layout: Layout, fields: list[Field]) -> str:
+    # As many attributes as fields may also be one that was never set and one that is no field.
+    read = {field.name for field in fields}
+    absent = [f"{name!r} not in values" for name in layout.names if name not in read]
+    return " or ".join([f"len(values) != {len(layout.names)}", *absent])
 
 
 def _items(layout: Layout, fields: list[Field]) -> str:

@@ -43,8 +43,7 @@ def encode(data_object: Structured) -> dict[str, Json]:
 
     Raises:
         InputValidationError: a value does not fit its field, or is nothing that JSON can hold; the
-            message names
-            class and path.
+            message names class and path.
     """
     cls = type(data_object)
     try:
@@ -114,6 +113,8 @@ def to_dict(data_object: Structured) -> "OrderedDict[str, Any]":
     except Mismatch as mismatch:
         path = f"{type(data_object).__name__}{mismatch.path}"
         raise InputValidationError(f"{path}: {mismatch.problem}") from None
+    except RecursionError:
+        raise InputValidationError(_TOO_DEEP.format(type(data_object).__name__)) from None
 
 
 def _object_shown(data_object: Structured) -> "OrderedDict[str, Any]":
@@ -158,7 +159,6 @@ def _general_encoder(layout: Layout) -> Callable[[Any], dict[str, Json]]:
         for field in layout.fields
         if field.name not in layout.apart
     )
-    count = len(layout.names)
     data_type = layout.data_type
     loose = layout.cls._loose
 
@@ -175,7 +175,7 @@ def _general_encoder(layout: Layout) -> Callable[[Any], dict[str, Json]]:
                 result[name] = _loosely(encode_field, value) if loose else encode_field(value)
             except Mismatch as mismatch:
                 raise mismatch.under(f".{name}") from None
-        if layout.extras and len(values) != count:
+        if layout.extras:
             _add_extras(layout, values, result)
         if data_type is not None:
             result["data_type"] = data_type

@@ -10,7 +10,8 @@ import pytest
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.encode import encode
+from kolena_local.serialization.encode import canonical_text, encode
+from kolena_local.workflow import Image
 
 
 class Finding(DataObject):
@@ -133,3 +134,20 @@ def test_a_class_is_ready_for_its_first_pickle() -> None:
     left.__dict__.update(label="a", score=1.0)
     right.__dict__.update(label="a", score=2.0)
     assert left != right
+
+
+class Scan(Image):
+    slice_count: int = dataclasses.field(init=False)
+
+
+def test_an_extra_beside_a_derived_field_that_was_never_set_is_kept() -> None:
+    first, second = Scan(locator="a", page=1), Scan(locator="a", page=2)
+    assert encode(first) == {"locator": "a", "page": 1, "data_type": "TEST_SAMPLE/IMAGE"}
+    assert canonical_text(first) != canonical_text(second)
+
+
+def test_an_object_that_holds_itself_cannot_be_shown_as_a_dict() -> None:
+    pages: List[Any] = []
+    pages.append(pages)
+    with pytest.raises(InputValidationError, match="nested too deeply"):
+        Finding("cat", pages=pages)._to_dict()
