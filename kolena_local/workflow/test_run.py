@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -124,10 +125,12 @@ class TestRun(Entity):
             self._infer(means)
             self._evaluate()
         logger.info(
-            "tested model %r on test suite %r (version %d)",
+            "tested model %r on test suite %r (version %d); see: kolena-local results %s %s",
             self.model.name,
             self.test_suite.name,
             self.test_suite.version,
+            shlex.quote(self.model.name),
+            shlex.quote(self.test_suite.name),
         )
 
     def load_test_samples(self) -> list[TestSample]:

@@ -339,3 +339,11 @@ def test_users_of_the_plain_image_may_read_metadata_that_others_have_stored() ->
     _, Case, _, _ = define_workflow("animals", Image, Animal, Guess)
     ((sample, _),) = Case.load("c").load_test_samples()
     assert sample.metadata == {"day": 1}
+
+
+def test_the_end_of_a_run_says_how_to_see_its_results(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level("INFO", logger="kolena_local"):
+        test(Model("my model", infer=cat), suite_of("a"), Judge())
+    assert "see: kolena-local results 'my model' " in caplog.messages[-1]
