@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from kolena_local.repository.records import NewGroundTruth
-from kolena_local.repository.rows import insert, look_up, next_id
+from kolena_local.repository.rows import fetch, insert, look_up, next_id
 
 
 class GroundTruths:
@@ -23,11 +23,13 @@ class GroundTruths:
             The ids, in the order given.
         """
         unique = {(new.test_sample_id, new.digest): new.payload for new in ground_truths}
+        last = fetch(self._connection, "SELECT ifnull(max(test_sample_id), 0) FROM ground_truth")
         ids = {
             (test_sample_id, digest): id_
             for test_sample_id, digest, id_ in look_up(
                 self._connection,
-                list(unique),
+                # Samples that came later have none yet: no need to ask for each.
+                [key for key in unique if key[0] <= last[0][0]],
                 "test_sample_id, digest",
                 """
                 SELECT wanted.test_sample_id, wanted.digest, truth.id

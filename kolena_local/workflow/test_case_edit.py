@@ -86,15 +86,15 @@ class TestCaseEditor:
     def _add(self, test_sample: TestSample, ground_truth: GroundTruth) -> None:
         codec = self._workflow._codec
         sample = NewSample(*codec.write_sample(test_sample))
+        truth = codec.write_ground_truth(ground_truth)
         earlier = self._changes.get(sample.digest)
-        removed = earlier is not None and earlier.ground_truth is None
-        if removed:
-            del self._changes[sample.digest]  # it comes back behind all others
-        self._changes[sample.digest] = Change(
-            sample,
-            codec.write_ground_truth(ground_truth),
-            to_end=removed or (earlier is not None and earlier.to_end),
-        )
+        to_end = False
+        if earlier is not None:
+            removed = earlier.ground_truth is None
+            to_end = removed or earlier.to_end
+            if removed:
+                del self._changes[sample.digest]  # it comes back behind all others
+        self._changes[sample.digest] = Change(sample, truth, to_end)
 
     def remove(self, test_sample: TestSample) -> None:
         """Remove a sample; one that is not there makes no difference.
