@@ -6,6 +6,7 @@ exception is a fault of ours and keeps its traceback.
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import click
@@ -46,7 +47,13 @@ class Root(LazyGroup):
             # On a line of its own: the terminal has written ^C, or a progress bar stands there.
             click.echo("\nInterrupted.", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from error
-        except (click.exceptions.Exit, click.ClickException, click.Abort, OSError):
+        except OSError as error:
+            # A closed pipe is click's business; a full disk is the user's.
+            if error.errno != errno.ENOSPC:
+                raise
+            click.echo("Error: The output cannot be written: the disk is full.", err=True)
+            raise click.exceptions.Exit(FAILED) from error
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except RecursionError as error:
             click.echo("Error: A stored value is nested too deeply to be shown.", err=True)

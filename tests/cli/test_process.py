@@ -116,6 +116,16 @@ def test_closed_pipe_is_quiet(store: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+def test_a_full_disk_is_a_sentence(store: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command_line("models", "list", "--db", store), stdout=full, stderr=subprocess.PIPE
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"Error: The output cannot be written: the disk is full.\n"
+
+
 def test_table_fits_a_narrow_terminal(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pty
 
