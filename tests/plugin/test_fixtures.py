@@ -123,66 +123,66 @@ def test_stores_are_fresh_and_the_real_one_is_never_touched(
     assert [path.name for path in pytester.path.glob("temporary/**/*.db*")] == []
 
 
-def test_regressions_fail_with_the_table(pytester: pytest.Pytester, run: Run) -> None:
-    pytester.makepyfile(
-        things=THINGS,
-        test_models="""
-        import pytest
-        from things import suite, judged
+#: Tests on two models, of which two fail.
+REGRESSIONS = """
+    import pytest
+    from things import suite, judged
 
-        def test_worse(kolena_store, assert_no_regression):
-            assert_no_regression(judged("new", 5), judged("old", 20), suite(), metric="right")
+    def test_worse(kolena_store, assert_no_regression):
+        assert_no_regression(judged("new", 5), judged("old", 20), suite(), metric="right")
 
-        def test_slightly_worse(kolena_store, assert_no_regression):
-            new, old = judged("new", 18), judged("old", 20)
-            assert assert_no_regression(new, old, suite()).rows[0].n == 20
-            assert_no_regression("new", "old", "suite", margin=0.1)
-            with pytest.raises(pytest.fail.Exception, match="worse by more than 0.05: right in"):
-                assert_no_regression(new, old, suite(), metric="right", margin=0.05)
+    def test_slightly_worse(kolena_store, assert_no_regression):
+        new, old = judged("new", 18), judged("old", 20)
+        assert assert_no_regression(new, old, suite()).rows[0].n == 20
+        assert_no_regression("new", "old", "suite", margin=0.1)
+        with pytest.raises(pytest.fail.Exception, match="worse by more than 0.05: right in"):
+            assert_no_regression(new, old, suite(), metric="right", margin=0.05)
 
-        def test_better(kolena_store, assert_no_regression):
-            assert_no_regression(judged("new", 20), judged("old", 5), suite(), margin=0)
+    def test_better(kolena_store, assert_no_regression):
+        assert_no_regression(judged("new", 20), judged("old", 5), suite(), margin=0)
 
-        def test_untested(kolena_store, assert_no_regression):
-            judged("old", 5)
-            assert_no_regression("new", "old", "suite")
-        """,
-    )
+    def test_untested(kolena_store, assert_no_regression):
+        judged("old", 5)
+        assert_no_regression("new", "old", "suite")
+"""
+
+#: Tests that carry a store over as text.
+TEXTS = """
+    import pytest
+    from kolena_local.errors import InputValidationError
+    from things import Model, suite, judged
+
+    def test_text(kolena_store, kolena_session_store, tmp_path):
+        judged("old", 5, 3)
+        kolena_store.save(tmp_path / "store.jsonl")
+        kolena_session_store.load(tmp_path / "store.jsonl")
+        kolena_session_store.save(tmp_path / "again.jsonl")
+        content = (tmp_path / "store.jsonl").read_bytes()
+        assert (tmp_path / "again.jsonl").read_bytes() == content
+        (tmp_path / "bad.jsonl").write_text("no")
+        with pytest.raises(InputValidationError, match="no store in its text form"):
+            kolena_store.load(tmp_path / "bad.jsonl")
+
+    def test_loaded(kolena_session_store):
+        assert len(Model.load("old").load_inferences(suite(3).test_cases[0])) == 3
+"""
+
+
+def test_regressions_fail_with_the_table_and_stores_are_loaded_from_text(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    pytester.makepyfile(things=THINGS, test_models=REGRESSIONS, test_text=TEXTS)
     result = run()
-    result.assert_outcomes(passed=2, failed=2)
+    result.assert_outcomes(passed=4, failed=2)
     result.stdout.fnmatch_lines_random(
         [
             "worse: right in *case*",
             "test case * base * candidate * difference *",
             "*NotFoundError: There is no model 'new'*",
+            "FAILED test_models.py::test_worse*",
+            "FAILED test_models.py::test_untested*",
         ]
     )
-
-
-def test_stores_are_loaded_from_text_and_saved_as_it(pytester: pytest.Pytester, run: Run) -> None:
-    pytester.makepyfile(
-        things=THINGS,
-        test_text="""
-        import pytest
-        from kolena_local.errors import InputValidationError
-        from things import Model, suite, judged
-
-        def test_text(kolena_store, kolena_session_store, tmp_path):
-            judged("old", 5, 3)
-            kolena_store.save(tmp_path / "store.jsonl")
-            kolena_session_store.load(tmp_path / "store.jsonl")
-            kolena_session_store.save(tmp_path / "again.jsonl")
-            content = (tmp_path / "store.jsonl").read_bytes()
-            assert (tmp_path / "again.jsonl").read_bytes() == content
-            (tmp_path / "bad.jsonl").write_text("no")
-            with pytest.raises(InputValidationError, match="no store in its text form"):
-                kolena_store.load(tmp_path / "bad.jsonl")
-
-        def test_loaded(kolena_session_store):
-            assert len(Model.load("old").load_inferences(suite(3).test_cases[0])) == 3
-        """,
-    )
-    run().assert_outcomes(passed=2)
 
 
 def test_the_plugin_imports_next_to_nothing() -> None:
