@@ -17,7 +17,7 @@ import pytest
 from kolena_local.comparison.rows import Slice
 from tests.comparison.slices import compared, make_slice
 
-SUITES = 1_000 if os.environ.get("KOLENA_LOCAL_TESTS") == "long" else 120
+SUITES = 1_000 if os.environ.get("KOLENA_LOCAL_TESTS") == "long" else 60
 RISK = 0.05
 
 Draw = Callable[[np.random.Generator, int], Any]

@@ -28,7 +28,7 @@ from kolena_local.workflow import Image, test
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, guess
 
-MUTATED = 3000 if os.environ.get("KOLENA_LOCAL_TESTS") == "long" else 50
+MUTATED = 3000 if os.environ.get("KOLENA_LOCAL_TESTS") == "long" else 30
 COMMANDS = [
     ["models", "list"],
     ["models", "list", "--json"],
