@@ -19,7 +19,13 @@ class _Printer(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         stream = sys.stderr if record.levelno >= logging.WARNING else sys.stdout
-        print(f"kolena_local> {record.getMessage()}", file=stream)
+        try:
+            # A name that the stream cannot spell, or a stream that is closed, stops no work.
+            encoding = getattr(stream, "encoding", None) or "utf-8"
+            message = f"kolena_local> {record.getMessage()}".encode(encoding, "backslashreplace")
+            print(message.decode(encoding), file=stream)
+        except Exception:
+            self.handleError(record)
 
 
 _printer: Final = _Printer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -193,6 +194,21 @@ def test_messages_are_quiet_by_default_and_printed_when_wanted(
     kolena_local.initialize(verbose=False)
     Model("m")
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_message_that_cannot_be_printed_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kolena_local.initialize(verbose=True)
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", narrow)
+    assert Model("größe").name == "größe"
+    narrow.seek(0)
+    assert "created model 'gr\\xf6\\xdfe'" in narrow.read()
+    narrow.close()
+    monkeypatch.setattr("logging.raiseExceptions", False)
+    assert Model("größe").name == "größe"
+    kolena_local.initialize(verbose=False)
 
 
 def test_initialize_takes_and_ignores_whatever_the_original_takes(store_path: Path) -> None:
