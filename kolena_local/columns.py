@@ -8,6 +8,7 @@ else objects.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 from operator import itemgetter
@@ -69,6 +70,7 @@ class Columns:
         """Return the frame; the columns are used up by it."""
         import pandas as pd
 
+        plain_names = Counter(map(".".join, self._columns))
         parents = {path[:end] for path in self._columns for end in range(1, len(path))}
         arrays: dict[str, Any] = {}
         for path in _in_order(self._columns, self._roots):
@@ -77,7 +79,7 @@ class Columns:
             if path in parents and column.is_empty:
                 continue
             name = ".".join(path)
-            if name in arrays:  # keys may have dots themselves
+            if plain_names[name] > 1:  # keys may have dots themselves
                 name = ".".join(f'"{step}"' if "." in step else step for step in path)
             arrays[name] = column.array(self._rows)
         index = pd.RangeIndex(self._rows)

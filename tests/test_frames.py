@@ -270,6 +270,14 @@ def test_every_value_is_in_the_cell_of_its_path(pages: List[List[Dict[str, Any]]
                 assert isinstance(value, bool) == (str(type(found)).find("bool") >= 0)
 
 
+@pytest.mark.parametrize("keys", [["a.b", "a"], ["a", "a.b"]])
+def test_keys_with_dots_have_columns_of_their_own(keys: List[str]) -> None:
+    metadata = {"a.b": 1, "a": {"b": 2}}
+    Model("model", metadata={key: metadata[key] for key in keys})
+    (row,) = Model.list_dataframe().to_dict("records")
+    assert (row['metadata."a.b"'], row["metadata.a.b"]) == (1, 2)
+
+
 def test_photos_keep_metadata_in_objects() -> None:
     case = TestCase("case", test_samples=[(photo("a", seed=1), Animal("cat"))])
     (sample,) = Model("model").to_dataframe(case, objects=True)["sample"]
