@@ -78,6 +78,7 @@ class TestSuite(Entity):
     description: str
     test_cases: list[TestCase]
     tags: set[str]
+    _version_was_chosen: bool
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -167,16 +168,15 @@ class TestSuite(Entity):
         Raises:
             NotFoundError: there is none of this name, or not in this version.
             WorkflowMismatchError: it belongs to another workflow.
+            InputValidationError: the name is blank, or the version is no whole number.
         """
         workflow = bound_workflow(cls)
-        name = check_name(name, "test suite")
+        name, wanted_version = check_name(name, "test suite"), check_version(version)
         store = current_store()
         with store.read() as unit:
-            record = unit.test_suites.get(name, check_version(version))
+            record = unit.test_suites.get(name, wanted_version)
         check_workflow("test suite", name, record.workflow, workflow)
-        suite = cls._mirroring(store, record)
-        suite._mirror(store, record, version_was_chosen=version is not None)
-        return suite
+        return cls._mirroring(store, record, version_was_chosen=wanted_version is not None)
 
     @classmethod
     def load_all(cls: type[Self], *, tags: Iterable[str] | None = None) -> list[Self]:
@@ -227,7 +227,9 @@ class TestSuite(Entity):
                 record = write_change(unit, record, change, on_latest=True)
         if change is not None:
             logger.info("edited test suite %r (version %d)", record.name, record.version)
-        self._mirror(store, record)
+        # An old version that was asked for by its number is still that after an edit of nothing.
+        chosen = self._version_was_chosen and record.version == self.version
+        self._mirror(store, record, version_was_chosen=chosen)
 
     def results_dataframe(self, models: Iterable[Model | str] | None = None) -> pd.DataFrame:
         """Return what evaluators found out about models on this version of the test suite.
@@ -272,13 +274,19 @@ class TestSuite(Entity):
         return found
 
     @classmethod
-    def _mirroring(cls: type[Self], store: repository.Store, record: TestSuiteRecord) -> Self:
+    def _mirroring(
+        cls: type[Self],
+        store: repository.Store,
+        record: TestSuiteRecord,
+        *,
+        version_was_chosen: bool = False,
+    ) -> Self:
         suite = cls.__new__(cls)
-        suite._mirror(store, record)
+        suite._mirror(store, record, version_was_chosen=version_was_chosen)
         return suite
 
     def _mirror(
-        self, store: repository.Store, record: TestSuiteRecord, *, version_was_chosen: bool = False
+        self, store: repository.Store, record: TestSuiteRecord, *, version_was_chosen: bool
     ) -> None:
         case_type = type(self)._test_case_type
         with self._thaw():

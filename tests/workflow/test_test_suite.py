@@ -15,7 +15,9 @@ from kolena_local.errors import (
     NotFoundError,
     WorkflowMismatchError,
 )
+from kolena_local.workflow import TestRun
 from tests.workflow.types import (
+    Model,
     OtherTestCase,
     OtherTestSuite,
     TestCase,
@@ -342,3 +344,13 @@ def test_loading_tells_so_and_editing_only_where_something_changed(
         "loaded",
         "edited",
     ]
+
+
+def test_an_edit_of_nothing_leaves_an_old_version_what_it_was() -> None:
+    suite, model = TestSuite("s", test_cases=[case("a")]), Model("m")
+    with suite.edit() as editor:
+        editor.add(case("b"))
+    old = TestSuite.load("s", version=1)
+    with old.edit(reset=True) as editor:
+        editor.add(old.test_cases[0])
+    assert TestRun(model, old).test_suite.version == 1
