@@ -177,7 +177,8 @@ def check_metadata(value: Any) -> dict[str, Json]:
 
 
 def _text(value: Any) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    # NaN is how data frames say "nothing there"; it must not become the word.
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value != value:
         return None
     # A member of an enum of texts is meant as its text, which str() would not give.
     return str.__str__(value) if isinstance(value, str) else str(value)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
-from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.errors import InputValidationError
 from kolena_local.log import logger
-from kolena_local.payload import Json
+from kolena_local.payload import Json, canonical
 from kolena_local.repository.records import ModelRecord
 from kolena_local.serialization.codec import collector_paused
 from kolena_local.workflow import overview
@@ -332,20 +332,21 @@ def _ensure(
     tags: set[str],
 ) -> tuple[ModelRecord, bool]:
     with store.write() as unit:
-        try:
-            # Another process may have been quicker.
-            return unit.models.get(name), False
-        except NotFoundError:
-            workflow_id = ensure_workflow(unit, workflow)
-            return unit.models.add(workflow_id, name, metadata, tags), True
+        record = unit.models.find(name)  # another process may have been quicker
+        if record is not None:
+            return record, False
+        workflow_id = ensure_workflow(unit, workflow)
+        return unit.models.add(workflow_id, name, metadata, tags), True
 
 
 def _warn_of_differences(record: ModelRecord, metadata: dict[str, Json], tags: set[str]) -> None:
-    for what, stored, passed in (
-        ("metadata", record.metadata, metadata),
-        ("tags", set(record.tags), tags),
+    stored_tags = set(record.tags)
+    for what, stored, passed, differ in (
+        # NaN is equal to nothing, and True to 1.
+        ("metadata", record.metadata, metadata, canonical(record.metadata) != canonical(metadata)),
+        ("tags", stored_tags, tags, stored_tags != tags),
     ):
-        if stored != passed:
+        if differ:
             logger.warning(
                 "model %r is in the store already; its stored %s stay as they are (%r, passed: %r);"
                 " kolena-local models edit changes them",

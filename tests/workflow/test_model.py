@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
 from typing import Any, Callable
 
 import pytest
@@ -63,7 +64,7 @@ def test_passing_nothing_to_a_model_that_has_metadata_warns(
 
 def test_the_same_metadata_and_tags_again_do_not_warn(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(2):
-        Model("m", metadata={"seed": 0}, tags=["a", "a"])  # type: ignore[arg-type]
+        Model("m", metadata={"seed": 0, "loss": math.nan}, tags=["a", "a"])  # type: ignore[arg-type]
     assert caplog.records == []
 
 
@@ -251,7 +252,7 @@ def test_tags_that_are_no_texts_are_refused(tags: Any) -> None:
         Model.load_all(tags=tags)
 
 
-@pytest.mark.parametrize("name", [None, True, b"m", ["m"], "a\0b", "\ud800"])
+@pytest.mark.parametrize("name", [None, True, b"m", ["m"], "a\0b", "\ud800", math.nan])
 def test_a_name_that_cannot_be_stored_is_refused(name: Any) -> None:
     for make in (Model, Model.create, Model.load):
         with pytest.raises(InputValidationError, match="name of a model"):
