@@ -216,8 +216,8 @@ def check_configurations(configurations: list[Any]) -> None:
     """Refuse configurations that are none, or that could not be told apart in the store.
 
     Raises:
-        InputValidationError: one is no EvaluatorConfiguration, cannot be stored, or has another's
-            display name.
+        InputValidationError: one is no EvaluatorConfiguration, cannot be stored, or has no
+            display name of its own.
     """
     names: set[str] = set()
     for configuration in configurations:
@@ -227,6 +227,12 @@ def check_configurations(configurations: list[Any]) -> None:
             )
         encode(configuration)
         name = configuration.display_name()
+        # Neither may be the name under which results without any configuration are kept.
+        if not isinstance(name, str) or not name.strip():
+            raise InputValidationError(
+                f"display_name() of {configuration!r:.80} must return text that is not blank, not"
+                f" {name!r:.80}"
+            )
         if name in names:
             raise InputValidationError(
                 f"two configurations have the display name {name!r}; results are kept by that name"

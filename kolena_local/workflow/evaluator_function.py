@@ -193,6 +193,9 @@ def takes_configuration(evaluator: Callable[..., Any]) -> bool:
     Returns:
         Whether it has exactly five parameters, the last annotated as an EvaluatorConfiguration
         (``Optional`` and annotations in quotes count too).
+
+    Raises:
+        InputValidationError: the annotation names something that cannot be found.
     """
     try:
         parameters = list(inspect.signature(evaluator).parameters.values())

@@ -380,3 +380,13 @@ def test_the_bases_of_metrics_can_be_made_empty() -> None:
         {},
         {},
     ]
+
+
+@pytest.mark.parametrize("name", ["", " ", None, 5])
+def test_a_configuration_needs_a_name_of_its_own(name: Any) -> None:
+    class Unnamed(EvaluatorConfiguration):
+        def display_name(self) -> str:
+            return name  # type: ignore[no-any-return]
+
+    with pytest.raises(InputValidationError, match="display_name"):
+        Judge([Unnamed()])
