@@ -124,7 +124,8 @@ def sample_metrics(
         SELECT nullif(configuration.display_name, ''), test_case.name, sample.id, sample.payload,
             metrics.payload, metrics.id
         {_CONFIGURATIONS}
-        JOIN metrics_test_sample AS metrics
+        -- By id: the index has another order, and each page would be sorted out of all rows.
+        JOIN metrics_test_sample AS metrics NOT INDEXED
             ON metrics.evaluator_configuration_id = configuration.id
         JOIN test_sample AS sample ON sample.id = metrics.test_sample_id
         LEFT JOIN test_case ON test_case.id = metrics.test_case_id
@@ -139,26 +140,20 @@ def sample_metrics(
 
 def has_sample_scores(connection: Connection, configuration_id: int) -> bool:
     """Say whether there are metrics of any sample under one configuration."""
-    # Two questions, because each of the two indexes has the rows of one of them.
-    query = """
-        SELECT EXISTS (SELECT 1 FROM metrics_test_sample
-                WHERE evaluator_configuration_id = :id AND test_case_id IS NOT NULL)
-            OR EXISTS (SELECT 1 FROM metrics_test_sample
-                WHERE evaluator_configuration_id = :id AND test_case_id IS NULL)
-    """
-    return bool(fetch(connection, query, {"id": configuration_id})[0][0])
+    query = "SELECT EXISTS (SELECT 1 FROM metrics_test_sample WHERE evaluator_configuration_id = ?)"
+    return bool(fetch(connection, query, (configuration_id,))[0][0])
 
 
 def sample_scores(
     connection: Connection, configuration_id: int, test_case_id: int | None, after: int, limit: int
 ) -> list[SampleScoreRow]:
     """Return a page of the metrics of a test case's samples, by the samples' ids."""
-    of_case = "test_case_id IS NULL" if test_case_id is None else "test_case_id = :case"
     rows = fetch(
         connection,
-        f"""
+        """
         SELECT test_sample_id, payload FROM metrics_test_sample
-        WHERE evaluator_configuration_id = :id AND {of_case} AND test_sample_id > :after
+        WHERE evaluator_configuration_id = :id AND ifnull(test_case_id, 0) = ifnull(:case, 0)
+            AND test_sample_id > :after
         ORDER BY test_sample_id LIMIT :limit
         """,
         {"id": configuration_id, "case": test_case_id, "after": after, "limit": limit},

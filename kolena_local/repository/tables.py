@@ -246,19 +246,11 @@ class MetricsTestSampleTable(Table, table=True):
     __tablename__ = "metrics_test_sample"
     __table_args__ = (
         Index(
-            "metrics_test_sample_in_case",
+            "metrics_test_sample_of_configuration",
             "evaluator_configuration_id",
-            "test_case_id",
+            text("ifnull(test_case_id, 0)"),
             "test_sample_id",
             unique=True,
-            sqlite_where=text("test_case_id IS NOT NULL"),
-        ),
-        Index(
-            "metrics_test_sample_everywhere",
-            "evaluator_configuration_id",
-            "test_sample_id",
-            unique=True,
-            sqlite_where=text("test_case_id IS NULL"),
         ),
     )
 

@@ -251,15 +251,9 @@ CREATE TABLE metrics_test_sample (
     FOREIGN KEY (test_sample_id) REFERENCES test_sample (id)
 ) STRICT;
 
-CREATE UNIQUE INDEX metrics_test_sample_in_case
-    -- One row for a sample in a test case …
-    ON metrics_test_sample (evaluator_configuration_id, test_case_id, test_sample_id)
-    WHERE test_case_id IS NOT NULL;
-
-CREATE UNIQUE INDEX metrics_test_sample_everywhere
-    -- … or one for the sample wherever it is.
-    ON metrics_test_sample (evaluator_configuration_id, test_sample_id)
-    WHERE test_case_id IS NULL;
+CREATE UNIQUE INDEX metrics_test_sample_of_configuration
+    -- One row for a sample in a test case, and one for the sample wherever it is.
+    ON metrics_test_sample (evaluator_configuration_id, ifnull(test_case_id, 0), test_sample_id);
 
 CREATE TABLE metrics_test_case (
     -- What the evaluator found out about a test case, as a JSON object.
