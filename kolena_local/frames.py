@@ -131,17 +131,16 @@ def _of_sample_metrics(store: Store, run_id: int) -> pd.DataFrame:
     columns = Columns()
     columns.expect(("configuration",), ("test_case",))
     after = 0
-    while True:
-        with store.read() as unit:
-            rows = unit.test_runs.sample_metrics(run_id, after=after, limit=_PAGE)
-        if not rows:
-            return columns.frame()
-        after = rows[-1].id
-        columns.add(("configuration",), [row.configuration for row in rows])
-        columns.add(("test_case",), [row.test_case for row in rows])
-        columns.add(("sample",), _parse([row.payload for row in rows]))
-        columns.add(("metrics",), _parse([row.metrics for row in rows]))
-        columns.end_page(len(rows))
+    # One snapshot for all pages: results that are replaced meanwhile may get other ids.
+    with store.read() as unit:
+        while rows := unit.test_runs.sample_metrics(run_id, after=after, limit=_PAGE):
+            after = rows[-1].id
+            columns.add(("configuration",), [row.configuration for row in rows])
+            columns.add(("test_case",), [row.test_case for row in rows])
+            columns.add(("sample",), _parse([row.payload for row in rows]))
+            columns.add(("metrics",), _parse([row.metrics for row in rows]))
+            columns.end_page(len(rows))
+    return columns.frame()
 
 
 def _of_case_metrics(store: Store, run_id: int) -> pd.DataFrame:

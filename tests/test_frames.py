@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kolena_local import frames
 from kolena_local.columns import Columns
 from kolena_local.errors import InputValidationError, NotFoundError, WorkflowMismatchError
 from kolena_local.workflow import GroundTruth, Image, Inference, TestRun, define_workflow, test
@@ -182,6 +183,24 @@ def test_metrics_of_a_run() -> None:
     assert list(run.metrics_dataframe("suite")["metrics.worst"]) == [1.0, 0.0]
     with pytest.raises(InputValidationError, match="level must be sample, case or suite, not 'x'"):
         run.metrics_dataframe("x")
+
+
+def test_results_that_are_replaced_meanwhile_are_in_no_frame_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, suite = inferred("a", "b")
+    run = TestRun(Model("model"), suite, Judge([Threshold(0.5), Threshold(2.0)]))
+    run.run()
+    parse = frames._parse
+
+    def parse_while_somebody_runs(texts: List[str]) -> Any:
+        TestRun(Model("model"), suite, Judge([Threshold(0.5), Threshold(2.0)])).run()
+        return parse(texts)
+
+    monkeypatch.setattr(frames, "_PAGE", 1)
+    monkeypatch.setattr(frames, "_parse", parse_while_somebody_runs)
+    samples = run.metrics_dataframe(level="sample")
+    assert list(samples["sample.locator"]) == ["a.png", "b.png"] * 2
 
 
 def test_models_as_a_frame() -> None:
