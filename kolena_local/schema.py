@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
 
 Schema = dict[str, Any]
@@ -70,13 +71,25 @@ def fitting(schema: Schema) -> Fit:
     Returns:
         A function of a JSON value that returns it as it is stored, or raises :class:`Misfit`.
     """
-    return _Compiler(schema.get("$defs", {})).compile(schema)
+    return _Compiler(schema).compile(schema)
 
 
 def resolved(schema: Schema, root: Schema) -> Schema:
-    """Return what a reference into the root's definitions stands for; others as they are."""
+    """Return what a reference into the root's definitions stands for; others as they are.
+
+    Raises:
+        InputValidationError: it stands for nothing, or for itself.
+    """
+    passed: set[str] = set()
     while "$ref" in schema:
-        schema = root["$defs"][_name(schema)]
+        name = _name(schema)
+        if name in passed or name not in root.get("$defs", {}):
+            raise InputValidationError(
+                f"the definition {name!r:.80} of the stored schema stands for nothing; define the"
+                " workflow again and make a model or test case of it"
+            )
+        passed.add(name)
+        schema = root["$defs"][name]
     return schema
 
 
@@ -104,13 +117,13 @@ def described(schema: Schema) -> str:
 
 
 class _Compiler:
-    def __init__(self, definitions: dict[str, Schema]) -> None:
-        self._definitions = definitions
+    def __init__(self, root: Schema) -> None:
+        self._root = root
         self._made: dict[str, Fit] = {}
 
     def compile(self, schema: Schema) -> Fit:
         if "$ref" in schema:
-            return self._reference(_name(schema))
+            return self._reference(schema)
         if "anyOf" in schema:
             return self._any_of(schema)
         if "const" in schema:
@@ -122,12 +135,14 @@ class _Compiler:
             return self._object(schema)
         return _scalar(schema) if kind is not None else _as_it_is
 
-    def _reference(self, name: str) -> Fit:
+    def _reference(self, schema: Schema) -> Fit:
+        name = _name(schema)
+
         # Looked up when a value comes: a definition may refer to itself.
         def fit(value: Json) -> Json:
             made = self._made.get(name)
             if made is None:
-                made = self._made[name] = self.compile(self._definitions[name])
+                made = self._made[name] = self.compile(resolved(schema, self._root))
             return made(value)
 
         return fit

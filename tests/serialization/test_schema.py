@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kolena_local import payload
 from kolena_local.annotation import LabeledBoundingBox, ScoredLabel
-from kolena_local.schema import Misfit, fitting
+from kolena_local.errors import InputValidationError
+from kolena_local.schema import Misfit, fitting, without_null
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.encode import encode
 from kolena_local.serialization.schema import schema_of
@@ -127,3 +128,13 @@ def test_a_misfit_names_its_path_and_what_is_expected(change: Any, message: str)
     with pytest.raises(Misfit) as misfit:
         fitting(schema_of(Tree))({"name": "oak", "at": [1.0, 2], **change})
     assert str(misfit.value) == message
+
+
+@pytest.mark.parametrize("definitions", [{}, {"A": {"$ref": "#/$defs/A"}}])
+def test_a_definition_that_stands_for_nothing_is_refused(definitions: Any) -> None:
+    schema = {"$ref": "#/$defs/A"}
+    root = {**schema, "$defs": definitions}
+    with pytest.raises(InputValidationError, match="stands for nothing"):
+        fitting(root)(1)
+    with pytest.raises(InputValidationError, match="stands for nothing"):
+        without_null(schema, root)
