@@ -38,8 +38,7 @@ def initialize(
             printed.
         proxies: ignored.
         db: path of the store, or ``":memory:"`` for one that ends with the process. None leaves the
-            choice to
-            the environment variables and the user's data folder.
+            choice to the environment variables and the user's data folder.
         kwargs: ignored.
 
     Raises:

@@ -32,7 +32,7 @@ _sessions_in_memory = itertools.count(1)
 def resolve(argument: str | os.PathLike[str] | None = None) -> str:
     """Say where the store is.
 
-    Parameters:
+    Args:
         argument: a location given by the caller; it wins over everything else.
 
     Returns:

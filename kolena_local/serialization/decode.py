@@ -43,8 +43,7 @@ def decode(cls: type[StructuredType], value: Any) -> StructuredType:
     Args:
         cls: the class.
         value: the JSON value that ``encode`` or ``_to_dict`` made, or an object of the class, which
-            comes back as
-            it is.
+            comes back as it is.
 
     Raises:
         InputValidationError: a value is missing or does not fit; the message has its path.

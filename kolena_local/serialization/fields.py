@@ -255,7 +255,7 @@ def _is_case_content(base: type[Structured], hint: Any) -> bool:
 
 
 def _is_nested_metrics(hint: Any, base: type[Structured]) -> bool:
-    if not (is_class(hint, base)):
+    if not is_class(hint, base):
         return False
     _check_fields(hint, _is_scalar_content, f"(in a list of nested metrics) {_SCALAR_CONTENT}")
     return True

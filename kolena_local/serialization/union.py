@@ -25,6 +25,7 @@ _READ_OTHERWISE: Cost = (0, 0, 0, 2)
 _FAR: Cost = (0, 0, 0, 3)
 _UNIONS = (Union, types.UnionType)
 _CHOICES_KEPT = 1000
+_UNSEEN = object()
 
 
 def best_fit(hints: tuple[Any, ...], lax: bool) -> Converter:
@@ -49,11 +50,12 @@ def best_fit(hints: tuple[Any, ...], lax: bool) -> Converter:
             # Most stored objects are told apart by their keys alone, and those choices repeat.
             data_type = value.get("data_type")
             shape = (data_type if isinstance(data_type, str) else None, *value)
-            if shape not in choices:
+            chosen = choices.get(shape, _UNSEEN)
+            if chosen is _UNSEEN:
+                # Never read back from the dict, which another thread may have cleared by then.
                 if len(choices) >= _CHOICES_KEPT:
                     choices.clear()
-                choices[shape] = _choice_by_keys(classes, value)
-            chosen = choices[shape]
+                chosen = choices[shape] = _choice_by_keys(classes, value)
             if chosen is not None:
                 try:
                     return classes[chosen](value)

@@ -30,8 +30,7 @@ def define_workflow(
 
     Raises:
         InputValidationError: the name is blank or reserved, or a type has a field that cannot be
-            used; the message
-            names class and field.
+            used; the message names class and field.
     """
     workflow = Workflow(name, test_sample_type, ground_truth_type, inference_type)
     test_case = type("TestCase", (TestCase,), {"workflow": workflow, "__module__": __name__})

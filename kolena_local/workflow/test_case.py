@@ -151,12 +151,13 @@ class TestCase(Entity):
         Raises:
             NotFoundError: there is none of this name, or not in this version.
             WorkflowMismatchError: it belongs to another workflow.
+            InputValidationError: the name is blank, or the version is no whole number.
         """
         workflow = bound_workflow(cls)
-        name = check_name(name, "test case")
+        name, wanted_version = check_name(name, "test case"), check_version(version)
         store = current_store()
         with store.read() as unit:
-            record = unit.test_cases.get(name, check_version(version))
+            record = unit.test_cases.get(name, wanted_version)
         check_workflow("test case", name, record.workflow, workflow)
         return cls._mirroring(store, record)
 
@@ -178,6 +179,7 @@ class TestCase(Entity):
             TypeError: an element is not of the workflow's types.
             InputValidationError: a name is blank, or a value cannot be stored.
             WorkflowMismatchError: a name belongs to a test case of another workflow.
+            NotImplementedError: the class is the general one, which belongs to no workflow.
         """
         if not hasattr(cls, "workflow"):
             raise NotImplementedError("init_many() needs the TestCase of define_workflow()")

@@ -48,6 +48,7 @@ class TestSuiteEditor:
 
         Raises:
             TypeError: it is no test case of this workflow.
+            IncorrectUsageError: it is in another store.
         """
         check_test_cases(self._workflow, [test_case], self._location)
         self._test_cases.pop(test_case.name, None)
@@ -58,6 +59,7 @@ class TestSuiteEditor:
 
         Raises:
             TypeError: it is no test case of this workflow.
+            IncorrectUsageError: it is in another store.
         """
         check_test_cases(self._workflow, [test_case], self._location)
         self._test_cases.pop(test_case.name, None)

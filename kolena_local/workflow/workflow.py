@@ -41,8 +41,7 @@ class Workflow:
 
     Raises:
         InputValidationError: the name is blank or reserved, or a type has a field that cannot be
-            used; the message
-            names class and field.
+            used; the message names class and field.
     """
 
     name: str
