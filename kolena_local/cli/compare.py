@@ -104,6 +104,9 @@ def compare(
     metric is better over the whole suite. --strict exits with 4 if that leaves a doubt: the whole
     suite is not decided, or samples were left out.
     """
+    both = set(higher_is_better) & set(lower_is_better)
+    if both:
+        raise click.UsageError(f"Higher or lower is better, not both: {', '.join(sorted(both))}.")
     # Here, because numpy and SQLAlchemy are more than help should wait for.
     from kolena_local import comparison
 

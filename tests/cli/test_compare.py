@@ -54,6 +54,13 @@ def test_json_has_the_rows_of_the_data_frame(invoke: Invoke, demo_store: Path) -
     assert list(json.loads(result.stdout)[0]) == list(found.to_dataframe().columns)
 
 
+def test_a_metric_cannot_be_better_both_ways(invoke: Invoke, demo_store: Path) -> None:
+    both = ("--higher-is-better", "is_correct", "--lower-is-better", "is_correct")
+    result = invoke("compare", *MODELS, "-s", SUITE, *both, "--db", demo_store)
+    assert result.exit_code == 2
+    assert "Higher or lower is better, not both: is_correct." in result.stderr
+
+
 def test_worst_lists_locators(invoke: Invoke, demo_store: Path) -> None:
     back = ("compare", *MODELS[::-1], "-s", SUITE, "--worst", 2, "--db", demo_store)
     lines = invoke(*back).stdout.splitlines()
