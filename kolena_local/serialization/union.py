@@ -76,12 +76,25 @@ def _cheapest(hints: tuple[Any, ...], value: Any) -> int:
 
 
 def _choice_by_keys(classes: Iterable[Any], value: dict[str, Any]) -> Any:
-    """Return the class whose keys alone cost least, None when two cost the same."""
+    """Return the class whose keys alone cost least, None when they alone do not decide."""
     costs = [(cost, cls) for cls in classes if (cost := _cost_of_keys(cls, value)) is not None]
     costs.sort(key=lambda pair: pair[0])
-    if not costs or (len(costs) > 1 and costs[0][0] == costs[1][0]):
+    if not costs:
+        return None
+    if len(costs) > 1 and (
+        costs[0][0] == costs[1][0] or any(_may_hold_objects(cls) for _, cls in costs)
+    ):
         return None
     return costs[0][1]
+
+
+def _may_hold_objects(cls: type[Structured]) -> bool:
+    # What an inner object loses weighs more than a field that takes its default out here.
+    return any(_names_objects(field.hint) for field in layout_of(cls).fields)
+
+
+def _names_objects(hint: Any) -> bool:
+    return is_class(hint, Structured) or any(map(_names_objects, typing.get_args(hint)))
 
 
 def _cost_of_keys(cls: type[Structured], value: dict[str, Any]) -> Cost | None:

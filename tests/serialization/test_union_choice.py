@@ -134,3 +134,30 @@ def test_bare_lists_and_dicts_in_a_union(value: Any) -> None:
 def test_a_strange_data_type_is_no_choice() -> None:
     with pytest.raises(ValueError, match=r"is none of Wide, Narrow at \$\.value"):
         Either._from_dict({"value": {"data_type": ["a"]}})
+
+
+class Point(DataObject):
+    x: int
+
+
+class PointWithHeight(DataObject):
+    x: int
+    height: int
+
+
+class Walk(DataObject):
+    start: PointWithHeight
+    steps: int = 0
+
+
+class Stand(DataObject):
+    start: Point
+
+
+class Report(DataObject):
+    what: Union[Walk, Stand]
+
+
+def test_what_an_inner_object_would_lose_counts_more_than_a_default() -> None:
+    report = Report._from_dict({"what": {"start": {"x": 1, "height": 2}}})
+    assert report.what == Walk(PointWithHeight(1, 2))
