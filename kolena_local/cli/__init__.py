@@ -28,10 +28,27 @@ COMMANDS = {
     "demo": "kolena_local.cli.demo:demo",
 }
 
+# As the commands say it themselves: help must not import all of them to be told.
+SUMMARIES = {
+    "models": "Models: names, metadata, tags, results.",
+    "test-suites": "Test suites: test cases that are tested together.",
+    "test-cases": "Test cases: slices of samples with ground truths.",
+    "inferences": "Inferences: into a file, and out of one without writing code.",
+    "runs": "Test runs: a model, a test suite, an evaluator.",
+    "results": "Print a model's metrics on a test suite, by test case and...",
+    "compare": "Compare two models, sample by sample, on a test suite that...",
+    "sql": "Answer a question in SQL.",
+    "db": "The store's file: where it is, whether it is sound, backups.",
+    "export": "Write the whole store as JSON lines into FILE, or to...",
+    "import": "Add what FILE has, as `export` wrote it, to the store; -...",
+    "demo": "Test two real models on images of handwritten digits.",
+}
+
 
 @click.group(
     cls=Root,
     commands_at=COMMANDS,
+    summaries=SUMMARIES,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "auto_envvar_prefix": "KOLENA_LOCAL",

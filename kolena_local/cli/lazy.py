@@ -13,11 +13,27 @@ class LazyGroup(click.Group):
 
     Args:
         commands_at: where each command is, as ``module:attribute``, in the order of the help.
+        summaries: what the help says of each command; without it, help imports all of them.
     """
 
-    def __init__(self, *args: Any, commands_at: dict[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        commands_at: dict[str, str],
+        summaries: dict[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._commands_at = commands_at
+        self._summaries = summaries
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands into the help."""
+        if self._summaries is None:
+            super().format_commands(ctx, formatter)
+            return
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._summaries.items()))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order in which they were given."""

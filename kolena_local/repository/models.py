@@ -11,13 +11,12 @@ from sqlmodel import Session
 
 from kolena_local.errors import NameConflictError
 from kolena_local.payload import Json, dumps
-from kolena_local.repository import model_changes
+from kolena_local.repository import model_changes, orm
 from kolena_local.repository.conditions import Condition, condition_sql, order_sql
 from kolena_local.repository.metadata_paths import Path
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import ModelDeletion, ModelRecord
 from kolena_local.repository.rows import as_object, fetch
-from kolena_local.repository.tables import ModelTable, ModelTagTable
 
 _RECORDS: Final = """
     SELECT model.id, workflow.name, model.name, model.metadata,
@@ -44,7 +43,7 @@ class Models:
         """
         self._refuse_taken(name)
         moment = now()
-        row = ModelTable(
+        row = orm.ModelTable(
             workflow_id=workflow_id,
             name=checked("model", name),
             metadata_=dumps(metadata),
@@ -55,7 +54,7 @@ class Models:
         self._session.flush()
         assert row.id is not None, "a row that was flushed has its id"
         for tag in sorted(set(tags)):
-            self._session.add(ModelTagTable(model_id=row.id, tag=checked("tag", tag)))
+            self._session.add(orm.ModelTagTable(model_id=row.id, tag=checked("tag", tag)))
         self._session.flush()
         return self.get(name)
 

@@ -16,11 +16,11 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from kolena_local.errors import NameConflictError, NotFoundError
+from kolena_local.repository import orm
 from kolena_local.repository.membership import Membership
 from kolena_local.repository.names import checked, now, split_label, unknown
 from kolena_local.repository.records import MemberChange, PairRow, SampleChange, TestCaseRecord
 from kolena_local.repository.rows import as_records, execute, fetch, fetch_ids
-from kolena_local.repository.tables import TestCaseTable, TestCaseVersionTable
 
 RECORD_COLUMNS: Final = """
     test_case.id, workflow.name, test_case.name, test_case_version.version,
@@ -58,7 +58,7 @@ class TestCases:
                 " it, or give the new one another name."
             )
         moment = now()
-        row = TestCaseTable(
+        row = orm.TestCaseTable(
             workflow_id=workflow_id,
             name=checked("test case", name),
             created_at=moment,
@@ -67,7 +67,7 @@ class TestCases:
         self._session.add(row)
         self._session.flush()
         self._session.add(
-            TestCaseVersionTable(
+            orm.TestCaseVersionTable(
                 test_case_id=row.id,
                 version=0,
                 description=description,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlmodel import Session, select
 
 from kolena_local.errors import NotFoundError
-from kolena_local.repository import results
+from kolena_local.repository import orm, results
 from kolena_local.repository.names import now
 from kolena_local.repository.processes import Process, is_gone, this_process
 from kolena_local.repository.records import (
@@ -25,7 +25,6 @@ from kolena_local.repository.records import (
     TestRunRecord,
 )
 from kolena_local.repository.rows import Row, execute_each, fetch
-from kolena_local.repository.tables import EvaluatorConfigurationTable, TestRunTable
 from kolena_local.repository.test_suites import TestSuites
 
 _RECORDS: Final = """
@@ -60,15 +59,15 @@ class TestRuns:
         Raises:
             NotFoundError: there is no such model, test suite or version of it.
         """
-        query = select(TestRunTable).where(
-            TestRunTable.model_id == model_id,
-            TestRunTable.test_suite_id == test_suite_id,
-            TestRunTable.test_suite_version == test_suite_version,
-            TestRunTable.evaluator == (evaluator or ""),
+        query = select(orm.TestRunTable).where(
+            orm.TestRunTable.model_id == model_id,
+            orm.TestRunTable.test_suite_id == test_suite_id,
+            orm.TestRunTable.test_suite_version == test_suite_version,
+            orm.TestRunTable.evaluator == (evaluator or ""),
         )
         row = self._session.exec(query).one_or_none()
         if row is None:
-            row = TestRunTable(
+            row = orm.TestRunTable(
                 model_id=model_id,
                 test_suite_id=test_suite_id,
                 test_suite_version=test_suite_version,
@@ -215,13 +214,15 @@ class TestRuns:
         Raises:
             NotFoundError: there is no such run.
         """
-        query = select(EvaluatorConfigurationTable).where(
-            EvaluatorConfigurationTable.test_run_id == run_id,
-            EvaluatorConfigurationTable.display_name == (display_name or ""),
+        query = select(orm.EvaluatorConfigurationTable).where(
+            orm.EvaluatorConfigurationTable.test_run_id == run_id,
+            orm.EvaluatorConfigurationTable.display_name == (display_name or ""),
         )
         row = self._session.exec(query).one_or_none()
         if row is None:
-            row = EvaluatorConfigurationTable(test_run_id=run_id, display_name=display_name or "")
+            row = orm.EvaluatorConfigurationTable(
+                test_run_id=run_id, display_name=display_name or ""
+            )
             self._session.add(row)
         row.payload = payload
         self._session.flush()
@@ -294,7 +295,7 @@ class TestRuns:
         )
 
     def _set(self, run_id: int, **values: str | int | None) -> TestRunRecord:
-        row = self._session.get(TestRunTable, run_id)
+        row = self._session.get(orm.TestRunTable, run_id)
         if row is not None:
             for name, value in values.items():
                 setattr(row, name, value)

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from kolena_local.errors import NameConflictError, NotFoundError
+from kolena_local.repository import orm
 from kolena_local.repository.names import checked, now, split_label, unknown
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
 from kolena_local.repository.rows import Row, execute, fetch, fetch_ids, insert, look_up
-from kolena_local.repository.tables import TestSuiteTable, TestSuiteTagTable, TestSuiteVersionTable
 from kolena_local.repository.test_cases import RECORD_COLUMNS
 
 _RECORDS: Final = """
@@ -69,7 +69,7 @@ class TestSuites:
                 " it, or give the new one another name."
             )
         moment = now()
-        row = TestSuiteTable(
+        row = orm.TestSuiteTable(
             workflow_id=workflow_id,
             name=checked("test suite", name),
             description=description,
@@ -79,7 +79,9 @@ class TestSuites:
         self._session.add(row)
         self._session.flush()
         assert row.id is not None, "a row that was flushed has its id"
-        self._session.add(TestSuiteVersionTable(test_suite_id=row.id, version=0, created_at=moment))
+        self._session.add(
+            orm.TestSuiteVersionTable(test_suite_id=row.id, version=0, created_at=moment)
+        )
         self._add_tags(row.id, tags)
         return self.get(name)
 
@@ -215,7 +217,7 @@ class TestSuites:
         row.version += 1
         row.updated_at = now()
         self._session.add(
-            TestSuiteVersionTable(
+            orm.TestSuiteVersionTable(
                 test_suite_id=test_suite_id, version=row.version, created_at=row.updated_at
             )
         )
@@ -313,8 +315,8 @@ class TestSuites:
         )
         return rows[0][0] if rows else None
 
-    def _row(self, test_suite_id: int) -> TestSuiteTable:
-        row = self._session.get(TestSuiteTable, test_suite_id)
+    def _row(self, test_suite_id: int) -> orm.TestSuiteTable:
+        row = self._session.get(orm.TestSuiteTable, test_suite_id)
         if row is None:
             raise NotFoundError(
                 f"There is no test suite with the id {test_suite_id}; load it by its name."
@@ -323,7 +325,7 @@ class TestSuites:
 
     def _add_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
         self._session.add_all(
-            TestSuiteTagTable(test_suite_id=test_suite_id, tag=checked("tag", tag))
+            orm.TestSuiteTagTable(test_suite_id=test_suite_id, tag=checked("tag", tag))
             for tag in sorted(set(tags))
         )
         self._session.flush()

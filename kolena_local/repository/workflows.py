@@ -7,10 +7,10 @@ import builtins
 from sqlalchemy import Connection
 from sqlmodel import Session, select
 
+from kolena_local.repository import orm
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import WorkflowRecord, WorkflowSchemas
 from kolena_local.repository.rows import fetch
-from kolena_local.repository.tables import WorkflowTable
 
 
 class Workflows:
@@ -35,7 +35,7 @@ class Workflows:
             return known
         row = self._row(name)
         if row is None:
-            row = WorkflowTable(name=checked("workflow", name), created_at=now())
+            row = orm.WorkflowTable(name=checked("workflow", name), created_at=now())
             self._session.add(row)
         if schemas is not None:
             row.test_sample_schema = schemas.test_sample
@@ -74,15 +74,15 @@ class Workflows:
 
     def list(self) -> builtins.list[WorkflowRecord]:
         """Return all workflows, oldest first."""
-        rows = self._session.exec(select(WorkflowTable)).all()
+        rows = self._session.exec(select(orm.WorkflowTable)).all()
         return sorted((_record(row) for row in rows), key=lambda record: record.id)
 
-    def _row(self, name: str) -> WorkflowTable | None:
-        query = select(WorkflowTable).where(WorkflowTable.name == name)
-        row: WorkflowTable | None = self._session.exec(query).one_or_none()
+    def _row(self, name: str) -> orm.WorkflowTable | None:
+        query = select(orm.WorkflowTable).where(orm.WorkflowTable.name == name)
+        row: orm.WorkflowTable | None = self._session.exec(query).one_or_none()
         return row
 
 
-def _record(row: WorkflowTable) -> WorkflowRecord:
+def _record(row: orm.WorkflowTable) -> WorkflowRecord:
     assert row.id is not None, "a row that was flushed has its id"
     return WorkflowRecord(row.id, row.name, row.created_at)

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kolena_local import __version__, errors
+from kolena_local.cli import main
 from kolena_local.cli.root import Root
 from tests.cli.conftest import Invoke
 
@@ -88,3 +89,11 @@ def test_help_lists_the_nouns_and_hides_what_is_for_tests(invoke: Invoke) -> Non
     assert [noun for noun in ("models", "runs", "db", "demo") if f"\n  {noun} " in output]
     assert "--delay" not in invoke("demo", "--help").stdout
     assert invoke("demo", "--delay", "-1").exit_code == 2
+
+
+def test_the_help_sums_up_each_command_as_the_command_does_itself() -> None:
+    context = click.Context(main)
+    own, clicks = click.HelpFormatter(width=78), click.HelpFormatter(width=78)
+    main.format_commands(context, own)
+    click.Group.format_commands(main, context, clicks)
+    assert own.getvalue() == clicks.getvalue()
