@@ -46,6 +46,29 @@ _UNSOUND: Final = {
         WHERE member.test_case_id = made.test_case_id AND member.added <= made.version
             AND (member.removed IS NULL OR member.removed > made.version))
     """: "version {1} of the test case {0!r} has not the {2} samples that its line says",
+    """
+    SELECT test_case.name FROM test_case_member AS member
+    JOIN test_case ON test_case.id = member.test_case_id
+    WHERE test_case.id > :test_case
+        AND (member.added > test_case.version OR member.removed > test_case.version)
+    """: "a sample of the test case {0!r} comes or goes in a version that is not there",
+    """
+    SELECT test_case.name FROM test_case_member AS later JOIN test_case_member AS earlier
+        ON earlier.test_sample_id = later.test_sample_id
+        AND earlier.test_case_id = later.test_case_id
+        AND (earlier.added, earlier.position) < (later.added, later.position)
+        AND (earlier.removed IS NULL OR earlier.removed > later.added)
+    JOIN test_case ON test_case.id = later.test_case_id
+    WHERE test_case.id > :test_case
+    """: "a sample of the test case {0!r} is there twice in one version",
+    """
+    SELECT test_case.name FROM test_case_member AS later JOIN test_case_member AS earlier
+        ON earlier.test_case_id = later.test_case_id AND earlier.position = later.position
+        AND earlier.added < later.added
+        AND (earlier.removed IS NULL OR earlier.removed > later.added)
+    JOIN test_case ON test_case.id = later.test_case_id
+    WHERE test_case.id > :test_case
+    """: "two samples of the test case {0!r} have the same position in one version",
 }
 
 

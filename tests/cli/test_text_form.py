@@ -97,6 +97,7 @@ def changed(
         ("test_sample", "digest", "zz", "'digest' cannot be 'zz'"),
         ("inference", "test_sample", "01" * 17, "refers to something that is neither"),
         ("test_case_version", "samples", 9, "has not the 9 samples that its line says"),
+        ("test_case_member", "removed", 9, "comes or goes in a version that is not there"),
         ("test_case", "version", 2, "lacks a version"),
         ("test_suite", "version", 2, "lacks a version"),
         ("test_suite_version", "test_cases", [["day", 7]], "refers to something"),
