@@ -97,7 +97,7 @@ class InferenceExchange:
             yield from self._all(wanted.model_id)
 
     def count(self, wanted: Exported) -> int:
-        """Return how many inferences are to be exported; for a test case, all that the model has."""
+        """Return how many inferences to expect; for a test case, all that the model has."""
         if wanted.test_suite is not None:
             return len(self._suite_ids(wanted.model_id, *wanted.test_suite))
         rows = fetch(
