@@ -1,12 +1,10 @@
 """Every single statement may fail: the file then has the state before or the state after.
 
-A connection that fails at its n-th statement stands between the package and SQLite: for every n
-with `KOLENA_LOCAL_TESTS=long`, for every third by default.
+A connection that fails at its n-th statement stands between the package and SQLite, for every n.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sqlite3
@@ -33,8 +31,6 @@ from tests.files.make import (
 )
 
 Call = Callable[[], object]
-
-STEP = 1 if os.environ.get("KOLENA_LOCAL_TESTS") == "long" else 3
 
 
 class Fuse:
@@ -193,7 +189,7 @@ def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
             fresh(filled, path)
             TestRun(AnimalModel.load("first"), AnimalSuite.load("animals", 1), Judge())
             before.append(state(path))
-        for place in range(1, 1000, STEP):
+        for place in range(1, 1000):
             fresh(filled, path)
             open_store().open()
             fuse.left = place
@@ -214,7 +210,7 @@ def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
 
 
 def test_a_store_whose_making_fails_at_any_statement_can_be_made_again(tmp_path: Path) -> None:
-    for place in range(1, 1000, STEP):
+    for place in range(1, 1000):
         path = tmp_path / f"{place}.db"
         fuse.left = place
         try:
@@ -235,7 +231,7 @@ def test_a_test_that_fails_at_any_statement_goes_on_where_it_was(
     path = tmp_path / "work.db"
     configurations = [Strictness(0.5)]
     whole: Dump = {}
-    for place in range(0, 1000, STEP):
+    for place in range(1000):
         fresh(filled, path)
         made: list[Image] = []
 
