@@ -33,7 +33,7 @@ class Workflows:
         known = self.find(name)
         if known is not None and schemas is None:
             return known
-        row = self._row(name)
+        row = None if known is None else self._row(name)
         if row is None:
             row = orm.WorkflowTable(name=checked("workflow", name), created_at=now())
             self._session.add(row)

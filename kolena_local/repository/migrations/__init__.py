@@ -8,7 +8,7 @@ that SQLite refuses inside a transaction (``VACUUM``, ``PRAGMA journal_mode``) d
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -41,11 +41,13 @@ def apply(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
         connection.execute(f"PRAGMA user_version = {step.number}")
 
 
-def statements(script: str) -> Iterator[str]:
+@cache
+def statements(script: str) -> tuple[str, ...]:
     """Split a script, because the driver's ``executescript`` would commit the open transaction."""
-    statement = ""
+    found, statement = [], ""
     for line in script.splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
-            yield statement
+            found.append(statement)
             statement = ""
+    return tuple(found)
