@@ -6,10 +6,11 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, KolenaError
 from kolena_local.execution.asking import Functions, Means, Numbered, ask
 from kolena_local.execution.progress import progress_bar
 from kolena_local.execution.sharing import BATCH_SECONDS, Share
+from kolena_local.log import logger
 from kolena_local.serialization.codec import Codec, collector_paused
 
 if TYPE_CHECKING:
@@ -64,9 +65,19 @@ def infer_pending(
                 share.save()
                 if not share.wait_for_others():
                     break
-        finally:
-            share.end()
+        except BaseException:
+            _end_anyhow(share)
+            raise
+        share.end()
     return share.saved
+
+
+def _end_anyhow(share: Share) -> None:
+    try:
+        share.end()
+    except KolenaError as second:
+        # The first exception is the one that its reader needs.
+        logger.error("the last inferences could not be saved: %s", second)
 
 
 def _about(store: Store, sample_id: int, error: InputValidationError) -> InputValidationError:

@@ -206,11 +206,11 @@ class TestRun(Entity):
                 )
         try:
             yield
+            with store.write() as unit:
+                unit.test_runs.complete(run_id)
         except BaseException as error:
             self._note_crash(error)
             raise
-        with store.write() as unit:
-            unit.test_runs.complete(run_id)
 
     def _note_crash(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}".removesuffix(": ")
