@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from kolena_local.errors import InputValidationError
 from kolena_local.payload import dumps
 from kolena_local.repository.records import CaseMetrics, CasePlot, Results, SampleMetrics
 from kolena_local.serialization.codec import collector_paused
@@ -44,18 +45,29 @@ class Collected:
             pairs: samples and their metrics.
         """
         with collector_paused():
-            self._samples.add(
-                [(case_id, number_of(sample), dumps(encode(metrics))) for sample, metrics in pairs]
+            rows = [
+                (case_id, number_of(sample), dumps(encode(metrics))) for sample, metrics in pairs
+            ]
+        if len({number for _, number, _ in rows}) < len(rows):
+            raise InputValidationError(
+                "the evaluator returned metrics of a test sample twice; return one pair for each"
             )
+        self._samples.add(rows)
 
     def add_case(self, case_id: int, test_case: Any, metrics: Any) -> None:
         """Add the metrics of a test case, which is also given as the evaluator knows it."""
+        if any(known.test_case_id == case_id for known in self._cases):
+            raise InputValidationError(
+                f"the evaluator returned metrics of the test case {test_case.name!r} twice;"
+                " return one pair for each"
+            )
         self._cases.append(CaseMetrics(case_id, dumps(encode(metrics))))
         self.of_cases.append((test_case, metrics))
 
     def add_plots(self, case_id: int, plots: Iterable[Any]) -> None:
-        """Add the plots of a test case."""
-        for position, plot in enumerate(plots):
+        """Add plots of a test case, after those it has."""
+        start = sum(known.test_case_id == case_id for known in self._plots)
+        for position, plot in enumerate(plots, start):
             self._plots.append(CasePlot(case_id, position, dumps(encode(plot))))
 
     def with_suite(self, metrics: Any) -> Results:

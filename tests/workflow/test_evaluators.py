@@ -390,3 +390,19 @@ def test_a_configuration_needs_a_name_of_its_own(name: Any) -> None:
 
     with pytest.raises(InputValidationError, match="display_name"):
         Judge([Unnamed()])
+
+
+def test_results_that_are_returned_twice_are_refused_by_a_sentence() -> None:
+    def samples_twice(samples: Any, truths: Any, guesses: Any, cases: Any) -> EvaluationResults:
+        return EvaluationResults([(samples[0], Correct(True)), (samples[0], Correct(False))], [])
+
+    def cases_twice(samples: Any, truths: Any, guesses: Any, cases: Any) -> EvaluationResults:
+        metrics = [Correct(True) for _ in samples]
+        (case, *_), *_ = cases.iter(samples, truths, guesses, metrics)
+        return EvaluationResults([], [(case, Accuracy(0.5)), (case, Accuracy(1.0))])
+
+    model, suite = Model("m", infer=score), two_cases()
+    with pytest.raises(InputValidationError, match="a test sample twice"):
+        test(model, suite, samples_twice)
+    with pytest.raises(InputValidationError, match="twice; return one pair"):
+        test(model, suite, cases_twice)
