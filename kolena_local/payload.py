@@ -22,6 +22,7 @@ This module knows JSON values only; typed objects become JSON values in ``serial
 
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any, Union
@@ -41,6 +42,9 @@ _ESCAPE = "$"
 _MARK = '"$"'
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _LARGEST_EXACT = 2**53
+#: Python reads no integer with more digits unless it is told to.
+_DIGITS_READ = 4300
+_TOO_MANY_DIGITS = re.compile(rf"\d{{{_DIGITS_READ + 1}}}")
 #: Copied for each digest, which is quicker than asking for a new one with its parameters.
 _NEW_HASHER = blake2b(digest_size=16)
 
@@ -62,7 +66,7 @@ def dumps(value: Json) -> str:
         Strict JSON, readable by any parser.
 
     Raises:
-        ValueError: the value is nested too deeply to be read back.
+        ValueError: the value is nested too deeply, or holds an integer too long, to be read back.
     """
     try:
         text = pydantic_core.to_json(value, inf_nan_mode="constants").decode()
@@ -73,6 +77,19 @@ def dumps(value: Json) -> str:
     # letter is looked for ten times as fast as a word.
     if "NaN" in text or ("y" in text and "Infinity" in text) or ("$" in text and _MARK in text):
         return _dumps_escaped(value)
+    return _readable(text)
+
+
+def _readable(text: str) -> str:
+    # The digits may stand inside a text, so the reader decides.
+    if len(text) > _DIGITS_READ and _TOO_MANY_DIGITS.search(text):
+        try:
+            json.loads(text)
+        except ValueError:
+            raise InputValidationError(
+                f"an integer of more than {_DIGITS_READ} digits cannot be read back; store it as"
+                " text"
+            ) from None
     return text
 
 

@@ -132,3 +132,10 @@ def test_one_bad_text_among_many_is_an_error(bad: str) -> None:
     with pytest.raises(InputValidationError) as among_others:
         payload.loads_all(["1", bad, "{}"])
     assert str(among_others.value) == str(alone.value)
+
+
+def test_an_integer_that_could_not_be_read_back_is_refused() -> None:
+    assert payload.loads(payload.dumps(10**4299)) == 10**4299
+    assert payload.loads(payload.dumps("9" * 5000)) == "9" * 5000
+    with pytest.raises(ValueError, match="more than 4300 digits"):
+        payload.dumps({"n": 10**4300})
