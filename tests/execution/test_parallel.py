@@ -69,7 +69,9 @@ def test_a_failure_ends_the_run_and_keeps_what_is_done(
     with pytest.raises(ValueError, match=r"^five is too much$"):
         run_test(Model("m", **functions), suite, batch_size=1, **means)
     done = stored("m")
-    assert set(expected(5)) <= set(done) <= set(expected(COUNT)) - {"5.png"}
+    assert "5.png" not in done
+    # Each other worker may have taken a sample and not yet begun it, which is then cancelled.
+    assert len(set(expected(5)) - set(done)) <= (2 if means else 0)
     assert done.items() <= expected(COUNT).items()
     assert (run_of("m").status, run_of("m").error) == ("crashed", "ValueError: five is too much")
     assert leases() == []
