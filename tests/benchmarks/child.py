@@ -6,11 +6,13 @@ import resource
 import sys
 from pathlib import Path
 
+from kolena_local.cli import main as command_line
 from kolena_local.workflow import test
 from tests.benchmarks.data import D1
 from tests.benchmarks.stores import CASE, MODEL, SUITE, use
 from tests.benchmarks.testing import Exact, infer
 
+_AGAIN = ("--on-conflict", "replace")
 _STATUS = Path("/proc/self/status")
 
 
@@ -20,8 +22,17 @@ def main(word: str, path: Path) -> None:
     if word == "iterate":
         for _ in D1.Model.load(MODEL).iter_inferences(D1.TestCase.load(CASE)):
             pass
-    else:
+    elif word == "test":
         test(D1.Model.load(MODEL, infer), D1.TestSuite.load(SUITE), Exact())
+    else:
+        lines, table = str(path.with_suffix(".jsonl")), str(path.with_suffix(".csv"))
+        arguments = {
+            "export": ["--db", str(path), "export", lines],
+            "import": ["--db", str(path.with_name("imported.db")), "import", lines],
+            "write": ["--db", str(path), "inferences", "export", MODEL, "-o", table],
+            "read": ["--db", str(path), "inferences", "import", MODEL, table, *_AGAIN],
+        }
+        command_line(arguments[word], standalone_mode=False)
     print(_peak())
 
 

@@ -17,7 +17,17 @@ _AT_MOST = 80
 _SLICE = 1000
 
 #: Work that a child process does: its name in the table, and the child's word for it.
-_CHILDREN = {"peak of iter_inferences()": "iterate", "peak of test()": "test"}
+_CHILDREN = {
+    "peak of iter_inferences()": "iterate",
+    "peak of test()": "test",
+    "peak of export": "export",
+    "peak of import": "import",
+    "peak of inferences export": "write",
+    "peak of inferences import": "read",
+}
+
+#: Works that read what another one has written.
+_AFTER = {"import": "export", "read": "write"}
 
 
 def measure(folder: Path, sizes: Sequence[int], only: str) -> Iterator[Amount]:
@@ -28,6 +38,9 @@ def measure(folder: Path, sizes: Sequence[int], only: str) -> Iterator[Amount]:
     stores = {rows: _stores(folder / f"{rows}", rows) for rows in sizes}
     few = min(sizes)
     for work, word in works.items():
+        if word in _AFTER and _AFTER[word] not in works.values():
+            for rows in sizes:
+                _peak(_AFTER[word], stores[rows][word])
         peaks = {rows: _peak(word, stores[rows][word]) for rows in sizes}
         for rows in sizes:
             if rows != few:
@@ -40,7 +53,8 @@ def _stores(folder: Path, rows: int) -> dict[str, Path]:
     # An evaluator is given one slice at a time, so slices stay as large as they are.
     slices = folder / "slices.db"
     make_slices(slices, pairs(rows), _SLICE)
-    return {"iterate": fill(D1, folder, rows, inferred=True).path, "test": slices}
+    filled = fill(D1, folder, rows, inferred=True).path
+    return {word: slices if word == "test" else filled for word in _CHILDREN.values()}
 
 
 def _peak(word: str, path: Path) -> float:
