@@ -133,8 +133,8 @@ def test_no_growing_table_is_scanned(filled: Store, ask: Callable[[Unit], Any]) 
     ],
 )
 def test_what_hangs_on_a_row_is_found_by_an_index(filled: Store, child: str, column: str) -> None:
-    # What SQLite asks when a row is deleted that others refer to; its plan does not show it. Nothing
-    # deletes samples, so an index for them would only make every inference larger.
+    # What SQLite asks when a row is deleted that others refer to; its plan does not show it.
+    # Nothing deletes samples, so an index for them would only make every inference larger.
     with filled.read() as unit:
         query = f"SELECT 1 FROM {child} WHERE {column} = 1"
         steps = plan(driver_of(unit._connection), query)
