@@ -75,10 +75,11 @@ class Inferences:
         written = insert(
             self._connection,
             "INSERT INTO inference (model_id, test_sample_id, payload)",
-            [(model_id, test_sample_id, payload) for test_sample_id, payload in inferences],
+            inferences,
             "ON CONFLICT (model_id, test_sample_id)"
             " DO UPDATE SET payload = excluded.payload, stale = 0"
             + ("" if replace else " WHERE stale = 1"),
+            first=model_id,
         )
         if written == len(inferences):
             unwritten.commit()

@@ -50,12 +50,20 @@ def execute_each(connection: Connection, statement: str, parameters: Sequence[Ro
     driver_of(connection).executemany(statement, parameters)
 
 
-def insert(connection: Connection, head: str, rows: Iterable[Row], tail: str = "") -> int:
+def insert(
+    connection: Connection,
+    head: str,
+    rows: Iterable[Row],
+    tail: str = "",
+    *,
+    first: int | None = None,
+) -> int:
     """Insert rows of equal length.
 
     Parameters:
         head: the statement up to VALUES, ``INSERT INTO inference (model_id, …)``.
         tail: what comes after the rows, such as ``ON CONFLICT …``.
+        first: the value of every row's first column, if ``rows`` come without it.
 
     Returns:
         How many rows were inserted or changed.
@@ -64,7 +72,7 @@ def insert(connection: Connection, head: str, rows: Iterable[Row], tail: str = "
     # Never more than a statement's worth at once: rows may be made while they are inserted.
     while some := list(islice(left, _SIZES[0])):
         for block, flat in _blocks(some):
-            statement = _values(f"{head} VALUES", len(block[0]), len(block), tail)
+            statement = _values(f"{head} VALUES", len(block[0]), len(block), tail, first)
             changed += execute(connection, statement, flat)
     return changed
 
@@ -132,6 +140,7 @@ def _blocks(rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row], Row]]:
 
 
 @lru_cache(maxsize=256)
-def _values(head: str, columns: int, rows: int, tail: str) -> str:
-    row = "(" + ",".join("?" * columns) + ")"
+def _values(head: str, columns: int, rows: int, tail: str, first: int | None = None) -> str:
+    marks = ",".join("?" * columns)
+    row = f"({marks})" if first is None else f"({first:d},{marks})"
     return f"{head} {','.join([row] * rows)} {tail}"
