@@ -34,6 +34,11 @@ def somebody_is_there() -> bool:
     return sys.stdin.isatty()
 
 
+def read_answer() -> str:
+    """Return the line that somebody types."""
+    return sys.stdin.readline()
+
+
 def confirm(question: str) -> None:
     """Go on only if somebody agrees.
 
@@ -46,4 +51,7 @@ def confirm(question: str) -> None:
             "Nothing was deleted, because there is no terminal to ask at; add --yes to delete"
             " without asking."
         )
-    click.confirm(question, abort=True, err=True)
+    # Not click.confirm: click 8.1 also writes a blank to standard output, where data belong.
+    click.echo(f"{question} [y/N]: ", nl=False, err=True)
+    if read_answer().strip().lower() not in ("y", "yes"):
+        raise click.Abort

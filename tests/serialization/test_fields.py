@@ -30,6 +30,7 @@ from kolena_local.serialization.fields import (
     check_metrics_test_suite,
     check_test_sample_type,
 )
+from kolena_local.serialization.hints import is_class
 from kolena_local.workflow import test_sample
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_sample import (
@@ -134,7 +135,7 @@ def test_only_the_class_itself_is_looked_at() -> None:
 
 def test_the_samples_of_the_package_are_allowed() -> None:
     for cls in vars(test_sample).values():
-        if isinstance(cls, type(TestSample)) and issubclass(cls, TestSample):
+        if is_class(cls, TestSample):
             check_test_sample_type(cls)
 
 
