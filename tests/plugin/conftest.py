@@ -22,7 +22,9 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     """
     installed = tmp_path / "installed" / "kolena_local_plugin-0.dist-info"
     installed.mkdir(parents=True)
-    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: kolena_local_plugin\n")
+    (installed / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: kolena_local_plugin\nVersion: 0\n"
+    )
     project = (CHECKOUT / "pyproject.toml").read_text("utf-8")
     (entry,) = re.findall(r"\[project\.entry-points\.pytest11\]\n(.*)\n", project)
     (installed / "entry_points.txt").write_text(f"[pytest11]\n{entry.replace(chr(34), '')}\n")
