@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from kolena_local import location
-from kolena_local.cli.destination import finish
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.store import given_location
 from kolena_local.cli.text import printable
@@ -36,6 +35,9 @@ class Root(LazyGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what is raised on purpose into one line and an exit code."""
+        # Late, as what follows: help ends before this, and must not wait for it.
+        from kolena_local.cli.destination import finish
+
         try:
             with finish(ctx):
                 return super().invoke(ctx)

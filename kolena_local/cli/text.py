@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -27,6 +26,8 @@ def json_text(value: object, *, indent: int | None = None, ascii_only: bool = Fa
         indent: how far to indent; None for one line.
         ascii_only: escape everything that is not ASCII.
     """
+    import json  # help shows no values, and must not wait for it
+
     text = json.dumps(_finite(value), indent=indent, ensure_ascii=ascii_only, allow_nan=False)
     return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
