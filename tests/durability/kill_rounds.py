@@ -38,7 +38,10 @@ SAMPLES = 40
 BATCH = 5
 UPLOAD = 10
 NEW, GONE = 3, 1
-LONGEST_SECONDS = 0.15
+# After which steps a process is killed, and how many of each it makes in a turn of its work.
+STEPS = {"begin": 1, "uploaded": SAMPLES // UPLOAD, "edited": 1, "infers": SAMPLES, "tested": 1}
+TURNS = 2
+LONGEST_SECONDS = 0.01
 CONFIGURATIONS = [Strictness(0.5), Strictness(0.9)]
 
 Ack = Callable[..., None]
@@ -95,8 +98,18 @@ def work(path: Path, ack: Ack) -> None:
             ack("tested", number)
 
 
-def killed(path: Path, moment: float) -> Tuple[int, List[List[str]]]:
-    """Let a child work and kill it after a while; return its pid and what it acknowledged."""
+class Moment:
+    """When to kill: a while after a step, so that no kind of step depends on the machine's speed."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.step = chance.choice(list(STEPS))
+        turns = 1 if self.step == "begin" else TURNS
+        self.after = chance.randint(1, STEPS[self.step] * turns)
+        self.seconds = chance.uniform(0, LONGEST_SECONDS)
+
+
+def killed(path: Path, moment: Moment) -> Tuple[int, List[List[str]]]:
+    """Let a child work and kill it at the moment; return its pid and what it acknowledged."""
     reader, writer = os.pipe()
     pid = os.fork()
     if not pid:
@@ -107,10 +120,14 @@ def killed(path: Path, moment: float) -> Tuple[int, List[List[str]]]:
             os._exit(1)
     os.close(writer)
     with os.fdopen(reader) as said:
-        line = said.readline()
-        time.sleep(moment)
+        lines: List[str] = []
+        left = moment.after
+        while left and (line := said.readline()):
+            lines.append(line)
+            left -= line.split()[0] == moment.step
+        time.sleep(moment.seconds)
         os.kill(pid, signal.SIGKILL)
-        lines = [line, *said]
+        lines.extend(said)
     _, status = os.waitpid(pid, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL, f"the child failed by itself: {lines[-3:]}"
     return pid, [line.split() for line in lines]
@@ -240,7 +257,7 @@ def main(rounds: int, seed: int, folder: Path) -> None:
     for number in range(rounds):
         path = folder / f"{number}.db"
         shutil.copyfile(template, path)
-        _, acknowledged = killed(path, chance.uniform(0, LONGEST_SECONDS))
+        _, acknowledged = killed(path, Moment(chance))
         left = Left(path, acknowledged)
         problems += [f"round {number}: {problem}" for problem in left.problems()]
         problems += [f"round {number}: {problem}" for problem in left.resume()]
