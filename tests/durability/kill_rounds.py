@@ -99,7 +99,7 @@ def work(path: Path, ack: Ack) -> None:
 
 
 class Moment:
-    """When to kill: a while after a step, so that no kind of step depends on the machine's speed."""
+    """When to kill: a while after a step, so that how fast the machine is does not decide."""
 
     def __init__(self, chance: random.Random) -> None:
         self.step = chance.choice(list(STEPS))
