@@ -131,8 +131,8 @@ def loads_all(texts: Sequence[str]) -> list[Json]:
     Raises:
         InputValidationError: as :func:`loads`, for the first that it cannot read.
     """
-    text = f"[{','.join(texts)}]"
-    if "$" in text and _MARK in text:
+    text = as_array(texts)
+    if text is None:
         return [loads(text) for text in texts]
     try:
         values: list[Json] = pydantic_core.from_json(text, allow_inf_nan=False)
@@ -140,6 +140,12 @@ def loads_all(texts: Sequence[str]) -> list[Json]:
         return [loads(text) for text in texts]
     # What is damaged may still be JSON when it is put together with its neighbours.
     return values if len(values) == len(texts) else [loads(text) for text in texts]
+
+
+def as_array(texts: Sequence[str]) -> str | None:
+    """Return many texts as one JSON array, or None if one of them holds an escape object."""
+    text = f"[{','.join(texts)}]"
+    return None if "$" in text and _MARK in text else text
 
 
 def canonical(value: Json) -> str:

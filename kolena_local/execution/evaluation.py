@@ -165,7 +165,7 @@ class Evaluation:
                     )
                 if not rows:
                     break
-                after = rows[-1].position
+                after = rows[-1][0]
                 _, page, *texts = zip(*rows, strict=True)
                 ids += page
                 triples += self.codec.read_triples(*texts)

@@ -82,8 +82,11 @@ class InferenceExchange:
             while rows := inferences.rows(
                 wanted.model_id, *wanted.test_case, after=after, limit=_PAGE
             ):
-                after = rows[-1].position
-                yield [ExportRow(row.payload, row.ground_truth, row.inference) for row in rows]
+                after = rows[-1][0]
+                yield [
+                    ExportRow(payload, ground_truth, inference)
+                    for _, _, payload, _, ground_truth, inference in rows
+                ]
         elif wanted.test_suite is not None:
             ids = self._suite_ids(wanted.model_id, *wanted.test_suite)
             for start in range(0, len(ids), _PAGE):

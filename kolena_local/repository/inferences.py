@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
-from kolena_local.repository.records import Coverage, SuiteSampleRow, TripleRow
+from kolena_local.repository.records import Coverage, SuiteSampleRow
 from kolena_local.repository.rows import Row, as_json, as_records, execute, fetch, fetch_ids, insert
 from kolena_local.repository.test_suites import PLACE, SAMPLES
 
@@ -89,14 +89,17 @@ class Inferences:
 
     def rows(
         self, model_id: int, test_case_id: int, version: int, *, after: int, limit: int
-    ) -> list[TripleRow]:
+    ) -> list[Row]:
         """Return a page of a test case's samples that have an inference, fresh or stale, in order.
+
+        The rows are plain tuples, because naming each costs as much as reading it: position, sample
+        id, payload, metadata, ground truth, inference.
 
         Parameters:
             after: the position of the last row of the page before; -1 for the first page.
             limit: at most so many rows.
         """
-        rows = fetch(
+        return fetch(
             self._connection,
             """
             SELECT member.position, sample.id, sample.payload, sample.metadata, truth.payload,
@@ -120,15 +123,14 @@ class Inferences:
                 "limit": limit,
             },
         )
-        return as_records(TripleRow, rows)
 
     def case_rows(
         self, model_id: int, test_case_id: int, version: int, *, after: int, limit: int
     ) -> list[Row]:
         """Return a page of all of a test case's samples, in order, also those not inferred yet.
 
-        The rows are plain tuples, because naming each costs as much as reading it: position,
-        payload, metadata, ground truth, and the inference or None.
+        The rows are plain tuples: position, payload, metadata, ground truth, and the inference or
+        None.
 
         Parameters:
             after: the position of the last row of the page before; -1 for the first page.

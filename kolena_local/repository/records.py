@@ -153,17 +153,6 @@ class PairRow(NamedTuple):
     ground_truth: str
 
 
-class TripleRow(NamedTuple):
-    """A member of a test case version with a model's inference, as JSON texts."""
-
-    position: int
-    test_sample_id: int
-    payload: str
-    metadata: str
-    ground_truth: str
-    inference: str
-
-
 class SuiteSampleRow(NamedTuple):
     """A sample of a test suite, once, with the ground truth of the first test case that has it."""
 

@@ -13,10 +13,11 @@ from functools import cached_property
 from typing import Any
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json, canonical, digest_of, dumps, loads_all
-from kolena_local.serialization.decode import decode, decode_all
+from kolena_local.payload import Json, canonical, digest_of, dumps
+from kolena_local.serialization.decode import decode
 from kolena_local.serialization.encode import canonical_text, encode, encode_all
 from kolena_local.serialization.layout import Structured
+from kolena_local.serialization.reading import read_all, read_samples
 from kolena_local.serialization.schema import schema_of
 
 _DIGESTS_KEPT = 1000
@@ -68,12 +69,7 @@ class Codec:
 
     def read_samples(self, payloads: Sequence[str], metadata: Sequence[str]) -> list[Any]:
         """Return samples with their metadata, made of the stored texts."""
-        contents = loads_all(payloads)
-        for content, kept in zip(contents, loads_all(metadata), strict=True):
-            # Without metadata in the store, a class that declares some takes its own default.
-            if kept and isinstance(content, dict):
-                content["metadata"] = kept
-        return decode_all(self.test_sample_type, contents)
+        return read_samples(self.test_sample_type, payloads, metadata)
 
     def write_ground_truth(self, ground_truth: Structured) -> tuple[bytes, str]:
         """Return a ground truth's digest and payload.
@@ -92,7 +88,7 @@ class Codec:
 
     def read_ground_truths(self, payloads: Sequence[str]) -> list[Any]:
         """Return ground truths made of their stored texts."""
-        return decode_all(self.ground_truth_type, loads_all(payloads))
+        return read_all(self.ground_truth_type, payloads)
 
     def write_inference(self, inference: Structured) -> str:
         """Return an inference's payload.
@@ -125,7 +121,7 @@ class Codec:
 
     def read_inferences(self, payloads: Sequence[str]) -> list[Any]:
         """Return inferences made of their stored texts."""
-        return decode_all(self.inference_type, loads_all(payloads))
+        return read_all(self.inference_type, payloads)
 
     def read_triples(
         self,
@@ -141,17 +137,28 @@ class Codec:
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def collector_paused(*, for_good: bool = False) -> Iterator[None]:
     """Keep the cyclic garbage collector from walking objects that are just being made.
 
     They hold no cycles, and walking them again and again costs more than making them. Meant for one
     page, or for one call whose result holds all of them anyway, and never around a user's function:
     what others leave behind must be collected soon.
+
+    Args:
+        for_good: the objects are a large result that stays, and are not walked afterwards either,
+            until the collector walks everything.
     """
     was_on = gc.isenabled()
+    if for_good:
+        # What was left behind until now must not be taken for part of the result.
+        gc.collect(1)
     gc.disable()
     try:
         yield
     finally:
+        if for_good and not gc.get_freeze_count():
+            # Moves everything to the oldest generation, at no cost.
+            gc.freeze()
+            gc.unfreeze()
         if was_on:
             gc.enable()

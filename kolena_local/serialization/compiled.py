@@ -1,9 +1,9 @@
 """Fast roads for what is exactly as declared: two functions per class, compiled from its layout.
 
-Nearly all that is loaded and stored has every field, nothing more, and values of just the declared
-types. A compiled function takes such an object in a few steps, without loops. Whatever differs goes
-to the general function, which knows defaults, extras, conversions, and what to say about errors:
-nothing about them is decided here, and nothing is different for being fast.
+Nearly all that is stored has every field, nothing more, and values of just the declared types. A
+compiled function takes such an object in a few steps, without loops. Whatever differs goes to the
+general function, which knows extras, conversions, and what to say about errors: nothing about them
+is decided here, and nothing is different for being fast.
 """
 
 import types
@@ -38,44 +38,6 @@ def types_kept(hint: Any) -> frozenset[Any]:
     return frozenset(kept for kept in _PLAIN if kept is hint)
 
 
-def compiled_decoder(layout: Layout, converter_for: Composer, general: Function) -> Function:
-    """Compile the function that makes objects of a class whose constructor only fills fields.
-
-    Args:
-        layout: the layout of a class with a plain constructor.
-        converter_for: composes the converter of a type.
-        general: what to call with everything that is not exactly as declared.
-
-    Returns:
-        A function of one dict that returns an object or raises :class:`Mismatch`.
-    """
-    source = _Source("value", "list", converter_for, general)
-    typed = layout.data_type is not None and "data_type" not in layout.names
-    source.add(f"if len(value) != {len(layout.fields) + typed}: return general(value)")
-    source.add("try:", "  pass")
-    for field in layout.fields:
-        source.add(f"  {_variable(layout, field)} = value[{field.name!r}]")
-    if typed:
-        source.add(f"  if value['data_type'] != {layout.data_type!r}: return general(value)")
-    for field in layout.fields:
-        source.check(_variable(layout, field), field.hint)
-    source.add(
-        f"except {_UNFIT}: return general(value)",
-        "made = new(cls)",
-        "values = made.__dict__",
-    )
-    for field in layout.fields:
-        source.add(f"values[{field.name!r}] = {_variable(layout, field)}")
-    post_init = getattr(layout.cls, "__post_init__", None)
-    if post_init is not None:
-        source.add(
-            "try: post_init(made)",
-            "except (TypeError, ValueError) as error: raise Mismatch(f'{error}') from error",
-        )
-    source.add("return made")
-    return source.compile(layout, cls=layout.cls, new=object.__new__, post_init=post_init)
-
-
 def compiled_encoder(layout: Layout, encoder_for: Composer, general: Function) -> Function:
     """Compile the function that makes dicts of a class's objects.
 
@@ -87,7 +49,7 @@ def compiled_encoder(layout: Layout, encoder_for: Composer, general: Function) -
     Returns:
         A function of one object that returns a dict or raises :class:`Mismatch`.
     """
-    source = _Source("value", "tuple", encoder_for, general)
+    source = _Source(encoder_for, general)
     fields = [field for field in layout.fields if field.name not in layout.apart]
     source.add(
         "values = value.__dict__",
@@ -118,7 +80,7 @@ def compiled_canonical(layout: Layout) -> Function | None:
     fields = [field for field in layout.fields if field.name not in layout.apart]
     if any(field.hint not in (str, int) for field in fields):
         return None
-    source = _Source("value", "tuple", lambda hint: repr, lambda value: None)
+    source = _Source(lambda hint: repr, lambda value: None)
     source.add(
         "values = value.__dict__",
         f"if {_has_others(layout, fields)}: return None",
@@ -161,10 +123,9 @@ def _variable(layout: Layout, field: Field) -> str:
 class _Source:
     """The text of a function, and what its names stand for."""
 
-    def __init__(self, parameter: str, sequence: str, compose: Composer, general: Function) -> None:
-        self._lines = [f"def compiled({parameter}):"]
+    def __init__(self, compose: Composer, general: Function) -> None:
+        self._lines = ["def compiled(value):"]
         self._names: dict[str, Any] = {"general": general, "Mismatch": Mismatch}
-        self._sequence = sequence
         self._compose = compose
 
     def add(self, *lines: str) -> None:
@@ -184,7 +145,7 @@ class _Source:
         if hint in SCALARS:
             lines = [f"if type({name}) is not {hint.__name__}: return general(value)"]
         elif origin is tuple and arguments and all(it is float for it in arguments):
-            lines = self._point_lines(name, len(arguments))
+            lines = _point_lines(name, len(arguments))
         elif origin is list and arguments and is_class(arguments[0], Structured):
             self._names[f"convert_{name}"] = self._compose(arguments[0])
             lines = [
@@ -196,18 +157,18 @@ class _Source:
             lines = [f"{name} = convert_{name}({name})"]
         self.add(*(indent + line for line in lines))
 
-    def _point_lines(self, name: str, length: int) -> list[str]:
-        numbers = [f"number_{position}" for position in range(length)]
-        others = " or ".join(f"type({number}) is not float" for number in numbers)
-        lines = [
-            f"if type({name}) is not {self._sequence}: return general(value)",
-            f"{', '.join(numbers)}, = {name}",
-            f"if {others}: return general(value)",
-        ]
-        return lines if self._sequence == "tuple" else [*lines, f"{name} = tuple({name})"]
-
     def compile(self, layout: Layout, **names: Any) -> Function:
         place = f"<{layout.cls.__name__}, compiled by {__name__}>"
         self._names.update(names)
         exec(compile("\n".join(self._lines), place, "exec"), self._names)
         return typing.cast(Function, self._names["compiled"])
+
+
+def _point_lines(name: str, length: int) -> list[str]:
+    numbers = [f"number_{position}" for position in range(length)]
+    others = " or ".join(f"type({number}) is not float" for number in numbers)
+    return [
+        f"if type({name}) is not tuple: return general(value)",
+        f"{', '.join(numbers)}, = {name}",
+        f"if {others}: return general(value)",
+    ]

@@ -13,7 +13,7 @@ from collections.abc import Sequence as AbstractSequence
 from typing import Any, TypeVar, Union
 
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.compiled import compiled_decoder, types_kept
+from kolena_local.serialization.compiled import types_kept
 from kolena_local.serialization.hints import is_class
 from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
 from kolena_local.serialization.scalar import (
@@ -273,10 +273,7 @@ def _structured(cls: type[Any]) -> Converter:
             if not isinstance(value, dict):
                 raise Mismatch(f"{shown(value)} is no {cls.__name__}")
         if build is None:
-            layout = layout_of(cls)
-            build = _builder(layout)
-            if layout.plain_init and not layout.derived_defaults:
-                build = compiled_decoder(layout, converter_for, build)
+            build = _builder(layout_of(cls))
         return build(value)
 
     return convert

@@ -193,7 +193,7 @@ class Model(Entity):
             InputValidationError: it is no test case, or a stored value does not fit the workflow's
                 types; the message has its path.
         """
-        with collector_paused():
+        with collector_paused(for_good=True):
             return list(self.iter_inferences(test_case))
 
     def iter_inferences(
@@ -227,7 +227,7 @@ class Model(Entity):
                 )
             if not rows:
                 return
-            after = rows[-1].position
+            after = rows[-1][0]
             with collector_paused():
                 _, _, *texts = zip(*rows, strict=True)
                 page = codec.read_triples(*texts)

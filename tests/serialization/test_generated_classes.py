@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kolena_local import payload
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.encode import encode
+from kolena_local.serialization.reading import read_all
 from tests.serialization import generated
 from tests.serialization.generated import disguised, instances, make, same
 
@@ -21,6 +22,7 @@ def test_what_is_stored_comes_back(made: Any) -> None:
     text = payload.dumps(content)
     loaded = type(made)._from_dict(payload.loads(text))
     assert same(loaded, made)
+    assert all(same(read, made) for read in read_all(type(made), [text, text]))
     assert payload.dumps(encode(loaded)) == text
     assert payload.digest(encode(loaded)) == payload.digest(content)
 
