@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,3 +54,29 @@ def test_a_collector_that_was_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_what_was_loaded_is_not_walked_at_once(frozen: bool) -> None:
+    suite = make_suite(6)
+    run_test(Model("m", infer=things.guess), suite, things.evaluate)
+    model, (case, *_) = Model.load("m"), suite.test_cases
+    if frozen:
+        gc.freeze()
+    before = gc.get_freeze_count()
+    loaded = model.load_inferences(case)
+    assert gc.get_freeze_count() <= before and gc.isenabled()
+    young = {id(it) for generation in (0, 1) for it in gc.get_objects(generation)}
+    assert young.isdisjoint(id(sample) for sample, _, _ in loaded) is not frozen
+
+
+def test_what_a_user_left_behind_is_collected_before_a_load() -> None:
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+
+    suite = make_suite(6)
+    run_test(Model("m", infer=things.guess), suite, things.evaluate)
+    left = weakref.ref(Cycle())
+    Model.load("m").load_inferences(suite.test_cases[0])
+    assert left() is None
