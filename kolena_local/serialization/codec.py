@@ -15,10 +15,11 @@ from typing import Any
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, canonical, digest_of, dumps
 from kolena_local.serialization.decode import decode
-from kolena_local.serialization.encode import canonical_text, encode, encode_all
+from kolena_local.serialization.encode import canonical_text, encode
 from kolena_local.serialization.layout import Structured
 from kolena_local.serialization.reading import read_all, read_samples
 from kolena_local.serialization.schema import schema_of
+from kolena_local.serialization.writing import write_all
 
 _DIGESTS_KEPT = 1000
 
@@ -116,7 +117,7 @@ class Codec:
             InputValidationError: as :meth:`write_inference`, for the first that cannot be written.
         """
         if all(type(inference) is self.inference_type for inference in inferences):
-            return list(map(dumps, encode_all(self.inference_type, inferences)))
+            return write_all(self.inference_type, inferences)
         return [self.write_inference(inference) for inference in inferences]
 
     def read_inferences(self, payloads: Sequence[str]) -> list[Any]:

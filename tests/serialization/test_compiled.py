@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import decimal
+import enum
+import fractions
 import math
 from typing import Any, Dict, List, Optional, Tuple, Union
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic_core import SchemaValidator
+from pydantic_core import SchemaSerializer, SchemaValidator
 
 from kolena_local import payload
-from kolena_local.annotation import ScoredLabeledBoundingBox
+from kolena_local.annotation import LabeledBoundingBox, ScoredLabeledBoundingBox
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization import compiled, encode, reading
+from kolena_local.serialization import compiled, encode, reading, writing
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.decode import decode_all
 from kolena_local.serialization.layout import layout_of
@@ -110,9 +114,60 @@ def test_values_become_the_same_objects(value: Dict[str, Any]) -> None:
 def test_objects_become_the_same_content(value: Dict[str, Any]) -> None:
     sheet = object.__new__(Sheet)
     sheet.__dict__.update({name: item for name, item in value.items() if name != "data_type"})
-    assert outcome(encode._object_encoder(Sheet), sheet) == outcome(
-        encode._general_encoder(layout_of(Sheet)), sheet
-    )
+    general = encode._general_encoder(layout_of(Sheet))
+    assert outcome(encode._object_encoder(Sheet), sheet) == outcome(general, sheet)
+    whole = Sheet._from_dict(STORED)
+
+    def write_at_once(sheet: Any) -> Any:
+        return writing.write_all(Sheet, [whole, sheet, whole])
+
+    def write_slowly(sheet: Any) -> Any:
+        return [payload.dumps(encode.encode(it)) for it in (whole, sheet, whole)]
+
+    assert outcome(write_at_once, sheet) == outcome(write_slowly, sheet)
+
+
+class Size(enum.IntEnum):
+    SMALL = 1
+
+
+class Word(str):
+    pass
+
+
+class Marked(ScoredLabeledBoundingBox):
+    mark: str
+
+
+A_BOX = ScoredLabeledBoundingBox((0.5, 1.5), (2.5, 3.0), "a", 0.5)
+FOREIGN: List[Any] = [
+    *(decimal.Decimal("0.5"), fractions.Fraction(1, 2), Size.SMALL, Word("word"), 10**400, -0.0),
+    *(np.float32(0.1), np.float64(0.1), np.int64(3), np.array([0.5]), np.array(0.5), np.True_),
+    *(math.inf, "NaN", "Infinity", ",null,", "$", '"$"', "\ud800", "9" * 5000, b"bytes"),
+    *([None, None, None], [",null,", None], (0.5, True), (0.5, math.nan), (0.5,), (1e308, 1e308)),
+    *([A_BOX, ScoredLabeledBoundingBox((0.0, 0.0), (1.0, 1.0), "a", 0.5, color="red")],),
+    *(
+        [Marked((0.0, 0.0), (1.0, 1.0), "a", 0.5, "m")],
+        [LabeledBoundingBox((0.0, 0.0), (1.0, 1.0), "a")],
+    ),
+    *((A_BOX,), [A_BOX, None], {"a": math.nan}, {"a": A_BOX}, {1: 0.5}),
+]
+
+
+@pytest.mark.parametrize("name", [name for name in STORED if name != "data_type"])
+@pytest.mark.parametrize("value", FOREIGN, ids=lambda value: repr(value)[:20])
+def test_foreign_values_are_written_as_ever(name: str, value: Any) -> None:
+    whole = Sheet._from_dict(STORED)
+    sheet = object.__new__(Sheet)
+    sheet.__dict__.update({**whole.__dict__, name: value})
+
+    def write_at_once(sheet: Any) -> Any:
+        return writing.write_all(Sheet, [whole, sheet])
+
+    def write_slowly(sheet: Any) -> Any:
+        return [payload.dumps(encode.encode(it)) for it in (whole, sheet)]
+
+    assert outcome(write_at_once, sheet) == outcome(write_slowly, sheet)
 
 
 def test_what_is_as_declared_takes_the_fast_road() -> None:
@@ -122,6 +177,10 @@ def test_what_is_as_declared_takes_the_fast_road() -> None:
     schema = reading._Composer().list_of(Sheet)
     (sheet,) = SchemaValidator(schema).validate_json(f"[{payload.dumps(STORED)}]")
     content = compiled.compiled_encoder(layout_of(Sheet), encode.encoder_for, refuse)(sheet)
+    schema, fits = writing._Composer().object_of(layout_of(Sheet))
+    assert fits([sheet])
+    text = SchemaSerializer(schema).to_json(sheet, by_alias=True, warnings="error").decode()
+    assert text == payload.dumps(content)
     assert Sheet._from_dict({**content, "metadata": sheet.metadata}) == sheet
 
 

@@ -11,6 +11,7 @@ from kolena_local import payload
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.encode import encode
 from kolena_local.serialization.reading import read_all
+from kolena_local.serialization.writing import write_all
 from tests.serialization import generated
 from tests.serialization.generated import disguised, instances, make, same
 
@@ -24,6 +25,7 @@ def test_what_is_stored_comes_back(made: Any) -> None:
     assert same(loaded, made)
     assert all(same(read, made) for read in read_all(type(made), [text, text]))
     assert payload.dumps(encode(loaded)) == text
+    assert write_all(type(made), [made, loaded]) == [text, text]
     assert payload.digest(encode(loaded)) == payload.digest(content)
 
 
