@@ -16,7 +16,7 @@ from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository import orm
 from kolena_local.repository.names import checked, now, split_label, unknown
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
-from kolena_local.repository.rows import Row, execute, fetch, fetch_ids, insert, look_up
+from kolena_local.repository.rows import execute, fetch, fetch_ids, insert, look_up
 from kolena_local.repository.test_cases import RECORD_COLUMNS
 
 _RECORDS: Final = """
@@ -247,17 +247,13 @@ class TestSuites:
             (test_suite_id, version),
         )
 
-    def find_samples(
-        self, test_suite_id: int, version: int, digests: Sequence[bytes]
-    ) -> builtins.list[int | None]:
-        """Return the ids of the suite's samples with these digests, None for what it has not."""
-        known: dict[bytes, int] = dict(self._samples(test_suite_id, version, digests))
-        return [known.get(digest) for digest in digests]
+    def payload_ids(self, test_suite_id: int, version: int, wanted: int) -> dict[str, int]:
+        """Return the ids of the suite's samples by their payloads.
 
-    def _samples(
-        self, test_suite_id: int, version: int, digests: Sequence[bytes]
-    ) -> builtins.list[Row]:
-        """Return digests and ids of at least those samples that have one of the digests."""
+        Parameters:
+            wanted: how many samples are looked for; where they are few of many, nothing is
+                returned, because :meth:`find_samples` is faster.
+        """
         suite = {"suite": test_suite_id, "version": version}
         size = fetch(
             self._connection,
@@ -269,17 +265,24 @@ class TestSuites:
             """,
             suite,
         )
-        if size[0][0] < _SCANNED * len(digests):
-            return fetch(
-                self._connection,
-                f"""
-                SELECT sample.digest, sample.id
-                FROM {SAMPLES} CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
-                WHERE pinned.test_suite_id = :suite AND pinned.version = :version
-                """,
-                suite,
-            )
-        return look_up(
+        if size[0][0] >= _SCANNED * wanted:
+            return {}
+        rows: builtins.list[Any] = fetch(
+            self._connection,
+            f"""
+            SELECT sample.payload, sample.id
+            FROM {SAMPLES} CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
+            WHERE pinned.test_suite_id = :suite AND pinned.version = :version
+            """,
+            suite,
+        )
+        return dict(rows)
+
+    def find_samples(
+        self, test_suite_id: int, version: int, digests: Sequence[bytes]
+    ) -> builtins.list[int | None]:
+        """Return the ids of the suite's samples with these digests, None for what it has not."""
+        rows = look_up(
             self._connection,
             [(digest, test_suite_id, version) for digest in digests],
             "digest, suite, version",
@@ -299,6 +302,8 @@ class TestSuites:
                 WHERE member.test_sample_id = sample.id)
             """,
         )
+        known: dict[bytes, int] = dict(rows)
+        return [known.get(digest) for digest in digests]
 
     def disagreeing_sample(self, test_suite_id: int, version: int) -> int | None:
         """Return a sample that has different ground truths in the suite's test cases, if any."""

@@ -64,6 +64,16 @@ class Codec:
         content = encode(sample)
         return self.identify(sample), dumps(content), sample._to_metadata_dict()
 
+    def write_samples(self, samples: Sequence[Structured]) -> list[str]:
+        """Return the payloads of samples, without their metadata.
+
+        Raises:
+            InputValidationError: a value cannot be stored; the message has its path.
+        """
+        if all(type(sample) is self.test_sample_type for sample in samples):
+            return write_all(self.test_sample_type, samples)
+        return [dumps(encode(sample)) for sample in samples]
+
     def identify(self, sample: Structured) -> bytes:
         """Return the digest by which the store knows a sample."""
         return digest_of(canonical_text(sample))

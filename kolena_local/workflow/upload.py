@@ -11,6 +11,11 @@ from kolena_local.workflow.test_suite import TestSuite
 
 if TYPE_CHECKING:
     from kolena_local.repository import Store
+    from kolena_local.repository.unit import Unit
+
+
+_SEQUENCES = frozenset({tuple, list})
+_PAIR = frozenset({2})
 
 
 @collector_paused()
@@ -36,10 +41,10 @@ def upload(
     samples, answers = _checked(codec, inferences)
     if not samples:
         return
-    digests = list(map(codec.identify, samples))
+    contents = codec.write_samples(samples)
     payloads = _written(codec, answers)
     with store.write() as unit:
-        found = unit.test_suites.find_samples(test_suite._id, test_suite.version, digests)
+        found = _found(unit, codec, test_suite, samples, contents)
         if None in found:
             raise InputValidationError(
                 f"{samples[found.index(None)]!r:.200} is not in the test suite"
@@ -47,6 +52,22 @@ def upload(
             )
         rows = [(id_, text) for id_, text in zip(found, payloads, strict=True) if id_ is not None]
         unit.inferences.put(model_id, rows, replace=replace)
+
+
+def _found(
+    unit: Unit, codec: Codec, test_suite: TestSuite, samples: list[Any], contents: list[str]
+) -> list[int | None]:
+    suite = test_suite._id, test_suite.version
+    # Nearly all are written like what is stored; only the others need their digests.
+    known = unit.test_suites.payload_ids(*suite, wanted=len(samples))
+    found = list(map(known.get, contents))
+    if None in found:
+        others = [index for index, id_ in enumerate(found) if id_ is None]
+        digests = [codec.identify(samples[index]) for index in others]
+        ids = unit.test_suites.find_samples(*suite, digests)
+        for index, id_ in zip(others, ids, strict=True):
+            found[index] = id_
+    return found
 
 
 def _written(codec: Codec, answers: list[Any]) -> list[str]:
@@ -63,9 +84,17 @@ def _written(codec: Codec, answers: list[Any]) -> list[str]:
 
 
 def _checked(codec: Codec, inferences: Any) -> tuple[list[Any], list[Any]]:
+    pairs = check_list(inferences, "inferences must be a list of pairs")
+    if _SEQUENCES.issuperset(map(type, pairs)) and _PAIR.issuperset(map(len, pairs)):
+        samples = [sample for sample, _ in pairs]
+        if {codec.test_sample_type}.issuperset(map(type, samples)):
+            return samples, [answer for _, answer in pairs]
+    return _checked_one_by_one(codec, pairs)
+
+
+def _checked_one_by_one(codec: Codec, pairs: list[Any]) -> tuple[list[Any], list[Any]]:
     samples: list[Any] = []
     answers: list[Any] = []
-    pairs = check_list(inferences, "inferences must be a list of pairs")
     for index, pair in enumerate(pairs):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise InputValidationError(
