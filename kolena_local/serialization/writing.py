@@ -1,7 +1,7 @@
 """From objects straight to the texts that are stored, in one step of pydantic's core.
 
 Storing is mostly this, and it takes a third of the time of making JSON values first and writing
-them afterwards. Objects go this way if they are exactly as declared, which is asked of a hundred at
+them afterwards. Objects go this way if they are exactly as declared, which is asked of many at
 once, attribute by attribute. Whatever differs goes the general way (``encode``), which knows
 extras, conversions, and what to say about errors: nothing about them is decided here, and no text
 is different for being written fast.
@@ -27,7 +27,7 @@ from kolena_local.serialization.scalar import Mismatch
 Writer = Callable[[Sequence[Any]], list[str]]
 Check = Callable[[list[Any]], bool]
 
-_OBJECTS_AT_ONCE = 100
+_OBJECTS_AT_ONCE = 200
 _UNIONS = (Union, types.UnionType)
 _DATA_TYPE = "__kolena_local_data_type__"
 _FLOAT = frozenset({float})
