@@ -7,11 +7,11 @@ repositories' business, and how a file comes to be is that of ``opening``.
 
 from __future__ import annotations
 
-import atexit
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
@@ -69,10 +69,6 @@ def close_store(location: str) -> None:
         store.close()
 
 
-# Closing the last connection folds the log into the file and removes it.
-atexit.register(close_stores)
-
-
 class Store:
     """A file (or a piece of memory) full of models, test suites and results.
 
@@ -88,6 +84,7 @@ class Store:
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._engine: Engine | None = None
+        self._let_go: Callable[[], object] = lambda: None
         self._identity: tuple[int, int] | None = None
         self._writable = True
 
@@ -96,11 +93,22 @@ class Store:
         self._current_engine(create=create)
 
     def close(self) -> None:
-        """Close all connections that are not in use; the next read or write opens new ones."""
+        """Close all connections; those in use are closed as soon as their block ends.
+
+        The next read or write opens new ones.
+        """
         with self._lock:
-            if self._engine is not None:
-                self._engine.dispose()
-                self._engine = None
+            # In this order: a block that ends meanwhile either hands its connection back before
+            # the others are closed, or sees that it must be closed too.
+            self._engine = None
+            self._let_go()
+
+    def _use(self, engine: Engine) -> Engine:
+        self._engine = engine
+        # A store that is merely forgotten is closed too, and so are all when the process ends:
+        # closing the last connection folds the log into the file and removes it.
+        self._let_go = weakref.finalize(self, _let_go, engine, os.getpid())
+        return engine
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
@@ -144,7 +152,7 @@ class Store:
         try:
             # A store in memory has one connection, which threads must use one after the other.
             turn = self._lock if is_memory(self.location) else nullcontext()
-            with turn, engine.connect() as connection:
+            with turn, self._connection(engine) as connection:
                 connection.execution_options(**{_BEGIN: begin})
                 connection.begin()
                 yield connection
@@ -159,21 +167,30 @@ class Store:
                 raise damaged(self.location, error) from error
             raise
 
+    @contextmanager
+    def _connection(self, engine: Engine) -> Iterator[Connection]:
+        process = os.getpid()
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            # Closed meanwhile: nobody else will ever ask this pool for the connection.
+            if self._engine is not engine and process == os.getpid():
+                engine.pool.dispose()
+
     def _current_engine(self, *, create: bool) -> Engine:
         if self._process != os.getpid():
             self._leave_to_parent()
         with self._lock:
             if is_memory(self.location):
-                self._engine = self._engine or _engine_in_memory()
+                return self._engine or self._use(_engine_in_memory())
+            if self._engine is not None and _identity(self.location) == self._identity:
                 return self._engine
-            identity = _identity(self.location)
-            if self._engine is None or identity != self._identity:
-                self.close()
-                check_library()
-                self._writable = prepare(self.location, create=create)
-                self._identity = _identity(self.location)
-                self._engine = _engine_for_file(self.location, self._writable)
-            return self._engine
+            self.close()
+            check_library()
+            self._writable = prepare(self.location, create=create)
+            self._identity = _identity(self.location)
+            return self._use(_engine_for_file(self.location, self._writable))
 
     def _leave_to_parent(self) -> None:
         """In a forked child: take no part in the parent's connections, and make own ones."""
@@ -182,10 +199,16 @@ class Store:
                 "The store ':memory:' belongs to the process that opened it; use a file to share"
                 " a store with a forked process."
             )
-        if self._engine is not None:
-            # Never closed: closing would tell SQLite that the parent is done with the file.
-            _inherited.append(self._engine)
+        self._let_go()
         self._forget()
+
+
+def _let_go(engine: Engine, process: int) -> None:
+    if process == os.getpid():
+        engine.pool.dispose()
+    else:
+        # Never closed: closing would tell SQLite that the parent is done with the file.
+        _inherited.append(engine)
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sqlite3
@@ -20,7 +21,7 @@ from kolena_local.errors import (
     StoreError,
     StoreNotFoundError,
 )
-from kolena_local.repository import Store, connection, open_store
+from kolena_local.repository import Store, close_stores, connection, open_store
 
 
 def names(store: Store) -> list[str]:
@@ -112,6 +113,49 @@ def test_a_writer_that_waits_too_long_says_so(
         with pytest.raises(StoreBusyError, match="another process"), store.write():
             pass
         assert names(store) == []
+
+
+# Whoever closes the last connection folds the log into the file and removes it.
+def has_log(path: Path) -> bool:
+    return Path(f"{path}-wal").exists()
+
+
+def test_a_store_that_is_closed_while_it_is_read_is_closed_after_that(store_path: Path) -> None:
+    store = open_store(str(store_path))
+    with store.read() as unit:
+        close_stores()
+        assert unit.workflows.list() == []
+        assert has_log(store_path)
+    assert not has_log(store_path)
+
+
+def test_a_store_that_is_used_after_it_was_closed_is_closed_when_it_is_forgotten(
+    store_path: Path,
+) -> None:
+    store = open_store(str(store_path))
+    close_stores()
+    with store.write() as unit:
+        unit.workflows.ensure("late")
+    assert has_log(store_path)
+    del store, unit
+    gc.collect()
+    assert not has_log(store_path)
+
+
+USED_AFTER_CLOSING = """
+import sys
+from kolena_local.repository import close_stores, open_store
+store = open_store(sys.argv[1])
+close_stores()
+with store.write() as unit:
+    unit.workflows.ensure("late")
+"""
+
+
+def test_a_process_that_ends_closes_what_it_used(store_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", USED_AFTER_CLOSING, str(store_path)], check=True)
+    assert store_path.exists()
+    assert not has_log(store_path)
 
 
 def _in_child(store: Store, path: str) -> None:
