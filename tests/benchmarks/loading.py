@@ -43,6 +43,7 @@ def load(data: DataSet, folder: Path, rows: int) -> tuple[Turn, Turn]:
     def theirs() -> float:
         return seconds_of(lambda: connection.execute(query).fetchall())
 
+    plain.close_after(theirs, connection)
     return ours, theirs
 
 
@@ -72,6 +73,7 @@ def load_frame(folder: Path, rows: int) -> tuple[Turn, Turn]:
     def theirs() -> float:
         return seconds_of(pd.read_sql, f"SELECT {selected} {TRIPLES}", connection)
 
+    plain.close_after(theirs, connection)
     return ours, theirs
 
 
@@ -88,6 +90,7 @@ def find_pending(folder: Path, rows: int) -> tuple[Turn, Turn]:
     def theirs() -> float:
         return seconds_of(lambda: connection.execute(_PENDING).fetchall())
 
+    plain.close_after(theirs, connection)
     return ours, theirs
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA cache_size = -16000")
     return connection
+
+
+def close_after(turn: Callable[[], float], connection: sqlite3.Connection) -> None:
+    """Close a connection that all turns share when nobody can take another turn."""
+    weakref.finalize(turn, connection.close)
 
 
 def insert(connection: sqlite3.Connection, head: str, rows: Iterable[Sequence[Any]]) -> None:

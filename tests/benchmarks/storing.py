@@ -113,6 +113,7 @@ def add_one_sample(folder: Path, rows: int) -> tuple[Turn, Turn]:
 
         return seconds_of(edit) / _EDITS
 
+    plain.close_after(theirs, connection)
     return ours, theirs
 
 
