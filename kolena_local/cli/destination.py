@@ -81,8 +81,10 @@ class Destination:
 
     def _is_replaced(self) -> bool:
         """Tell files from devices and pipes, which are written to as they are."""
-        if Path(self.name).is_relative_to("/dev"):
-            return False  # /dev/stdout may be a file that others write to as well
+        name = Path(self.name)
+        # /dev/stdout may be a file that others write to as well; /dev/shm holds files like any.
+        if name.is_relative_to("/dev") and not name.is_relative_to("/dev/shm"):
+            return False
         try:
             return stat.S_ISREG(self._path.stat().st_mode)
         except FileNotFoundError:

@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import math
+import os
 import stat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Dict, List
 
 import pytest
@@ -153,6 +155,15 @@ def test_a_file_appears_when_it_is_whole(invoke: Invoke, store: Path, tmp_path: 
     assert {path.name for path in tmp_path.iterdir() if path.suffix != ".db"} - {
         "fresh.db-shm", "fresh.db-wal",
     } == {"out.json", "link.json"}  # fmt: skip
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="this system has no such folder")
+def test_a_file_in_shared_memory_is_replaced_too(invoke: Invoke, store: Path) -> None:
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        target = Path(folder, "out.json")
+        for _ in range(2):
+            assert invoke("models", "list", "--db", store, "--json", "-o", target).exit_code == 0
+        assert len(json.loads(target.read_bytes())) == 3
 
 
 def test_a_file_that_cannot_be_written_is_one_sentence(
