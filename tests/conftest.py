@@ -5,7 +5,9 @@ Nothing a test does can reach the developer's store, nor the next test.
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,6 +19,13 @@ from hypothesis import HealthCheck, settings
 from kolena_local import location, log
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+# Most stores here last for a moment, and waiting for a disk that others use would take longer than
+# the tests. A folder in memory is a real file system, with locks, permissions and shared memory;
+# what promises something of a disk lies in tests/durability and stays there.
+_MEMORY, _ROOM = Path("/dev/shm"), 256 * 2**20
+if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 # A shell starts what it puts into the background with interrupts ignored, and children inherit
 # that: the tests that interrupt something would wait for ever.
@@ -36,6 +45,16 @@ settings.register_profile(
     "long", settings.get_profile("short"), max_examples=2_000, derandomize=False, print_blob=True
 )
 settings.load_profile(os.environ.get("KOLENA_LOCAL_TESTS", "short"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave the collector out while modules are imported: nearly all that is made then stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

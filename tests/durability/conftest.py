@@ -1,9 +1,14 @@
-"""How long the tests of durability go on, and the stores that they begin with."""
+"""How long the tests of durability go on, and the stores that they begin with.
+
+All their files are on a disk, whatever the other tests use: kills, locks, logs and renames are
+tested where stores are kept, and with the time that writing takes there.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,11 +33,26 @@ def rounds(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def disk(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Return a folder in the system's folder for temporary files; it is kept if a test fails."""
+    folder = Path(tempfile.mkdtemp(prefix="kolena-local-durability-"))
+    yield folder
+    if not request.session.testsfailed:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def tmp_path(disk: Path, request: pytest.FixtureRequest) -> Path:
+    """Return a folder of the test's own, on a disk."""
+    return Path(tempfile.mkdtemp(prefix=f"{request.node.originalname}-", dir=disk))
+
+
+@pytest.fixture(scope="session")
+def template(disk: Path) -> Path:
     """Return a store with something of everything, which nobody changes."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
+    path = disk / "template.db"
     fill(path)
-    yield path
+    return path
 
 
 @pytest.fixture
