@@ -258,7 +258,7 @@ class Keys:
         """Return the number of a sample.
 
         Raises:
-            KeyError: it is none of those handed out, nor equal to one.
+            InputValidationError: it is none of those handed out, nor equal to one.
         """
         number = self._by_identity.get(id(sample))
         if number is not None:
@@ -271,4 +271,7 @@ class Keys:
         try:
             return self._by_digest[self._codec.identify(sample)]
         except KeyError:
-            raise KeyError(f"{sample!r:.80} is no sample that has an inference here") from None
+            raise InputValidationError(
+                f"The evaluator gave back the test sample {sample!r:.200}, which is none of those"
+                " that it was given; let it return only these."
+            ) from None

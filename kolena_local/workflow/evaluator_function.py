@@ -72,8 +72,9 @@ class TestCases:
             Test case, test samples, ground truths, inferences and metrics.
 
         Raises:
-            InputValidationError: the four have not the same length.
-            KeyError: a test case has a sample that is not among them, or one of them is in none.
+            InputValidationError: the four have not the same length, or one of the samples is in no
+                test case.
+            KeyError: a test case has a sample that is not among them.
         """
         given = (test_samples, ground_truths, inferences, metrics_test_sample)
         if len({len(column) for column in given}) != 1:

@@ -117,9 +117,28 @@ def test_results_of_a_test_case_or_sample_that_is_not_there_are_refused() -> Non
         EvaluationResults([], [(stranger, Accuracy(1.0))]),
         EvaluationResults([(photo("z"), Correct(True))], []),
     ):
-        with pytest.raises((InputValidationError, KeyError), match=r"stranger|z\.png"):
+        with pytest.raises(InputValidationError, match=r"stranger|z\.png"):
             test(model, suite, lambda *given, results=results: results)
     assert nothing_was_evaluated()
+
+
+def test_a_class_that_returns_metrics_of_another_test_cases_sample_is_told_which() -> None:
+    class Confused(Judge):
+        def compute_test_sample_metrics(self, *arguments: Any) -> Any:
+            return [(photo("z"), Correct(True))]
+
+    with pytest.raises(InputValidationError, match=r"gave back the test sample Photo.*z\.png"):
+        test(Model("m", infer=cat), two_cases(), Confused())
+    assert status() == "crashed" and nothing_was_evaluated()
+
+
+def test_a_sample_of_no_test_case_is_refused_when_samples_are_grouped() -> None:
+    def evaluate(samples: Any, truths: Any, guesses: Any, cases: Any) -> Any:
+        strange = [*samples[:-1], photo("z")]
+        list(cases.iter(strange, truths, guesses, [Correct(True) for _ in strange]))
+
+    with pytest.raises(InputValidationError, match=r"gave back the test sample Photo.*z\.png"):
+        test(Model("m", infer=cat), two_cases(), evaluate)
 
 
 @pytest.mark.parametrize(
