@@ -39,7 +39,7 @@ def check_name(value: Any, kind: str) -> str:
         raise InputValidationError(f"the name of a {kind} must be text, not {value!r:.80}")
     if not name.strip():
         raise InputValidationError(f"the name of a {kind} is blank; give it one")
-    return _storable(name, f"the name of a {kind}")
+    return storable(name, f"the name of a {kind}")
 
 
 def check_description(value: Any) -> str | None:
@@ -53,7 +53,7 @@ def check_description(value: Any) -> str | None:
     description = _text(value)
     if description is None:
         raise InputValidationError(f"a description must be text, not {value!r:.80}")
-    return _storable(description, "a description")
+    return storable(description, "a description")
 
 
 def check_version(value: Any) -> int | None:
@@ -135,7 +135,7 @@ def check_tags(value: Any) -> set[str] | None:
         tag = _text(given)
         if tag is None or not tag.strip():
             raise InputValidationError(f"a tag must be text that is not blank, not {given!r:.80}")
-        tags.add(_storable(tag, "a tag"))
+        tags.add(storable(tag, "a tag"))
     return tags
 
 
@@ -176,16 +176,16 @@ def check_metadata(value: Any) -> dict[str, Json]:
     return encoded
 
 
-def _text(value: Any) -> str | None:
-    # NaN is how data frames say "nothing there"; it must not become the word.
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value != value:
-        return None
-    # A member of an enum of texts is meant as its text, which str() would not give.
-    return str.__str__(value) if isinstance(value, str) else str(value)
+def storable(text: str, what: str) -> str:
+    """Return a text as it is.
 
+    Args:
+        text: what was given.
+        what: what it is, for the message.
 
-def _storable(text: str, what: str) -> str:
-    """Refuse what SQLite cannot hold as text, or what it would cut off."""
+    Raises:
+        InputValidationError: SQLite cannot hold it as text, or would cut it off.
+    """
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -195,3 +195,11 @@ def _storable(text: str, what: str) -> str:
     if "\0" in text:
         raise InputValidationError(f"{what} has a NUL character: {text!r:.80}")
     return text
+
+
+def _text(value: Any) -> str | None:
+    # NaN is how data frames say "nothing there"; it must not become the word.
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value != value:
+        return None
+    # A member of an enum of texts is meant as its text, which str() would not give.
+    return str.__str__(value) if isinstance(value, str) else str(value)

@@ -14,7 +14,7 @@ from kolena_local.serialization.fields import (
     check_metrics_test_sample,
     check_metrics_test_suite,
 )
-from kolena_local.workflow.arguments import check_list
+from kolena_local.workflow.arguments import check_list, storable
 from kolena_local.workflow.plot import (
     AxisConfig,
     BarPlot,
@@ -226,15 +226,23 @@ def check_configurations(configurations: list[Any]) -> None:
                 f"a configuration must be an EvaluatorConfiguration, not {configuration!r:.80}"
             )
         encode(configuration)
-        name = configuration.display_name()
-        # Neither may be the name under which results without any configuration are kept.
-        if not isinstance(name, str) or not name.strip():
-            raise InputValidationError(
-                f"display_name() of {configuration!r:.80} must return text that is not blank, not"
-                f" {name!r:.80}"
-            )
+        name = kept_name(configuration)
         if name in names:
             raise InputValidationError(
                 f"two configurations have the display name {name!r}; results are kept by that name"
             )
         names.add(name)
+
+
+def kept_name(named: Evaluator | EvaluatorConfiguration) -> str:
+    """Return the name under which results of an evaluator or a configuration are kept.
+
+    Raises:
+        InputValidationError: its display name is blank, or no text that the store can hold.
+    """
+    what = f"{type(named).__name__}.display_name()"
+    name = named.display_name()
+    # Blank is the name under which results without any configuration are kept.
+    if not isinstance(name, str) or not name.strip():
+        raise InputValidationError(f"{what} must return text that is not blank, not {name!r:.80}.")
+    return storable(str.__str__(name), what)

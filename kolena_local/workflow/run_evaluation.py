@@ -26,6 +26,7 @@ from kolena_local.workflow.evaluator import (
     MetricsTestCase,
     MetricsTestSample,
     MetricsTestSuite,
+    kept_name,
 )
 from kolena_local.workflow.evaluator_function import (
     EvaluationResults,
@@ -95,7 +96,7 @@ def evaluate_run(
 
 
 def _named(configurations: Sequence[EvaluatorConfiguration]) -> list[Configuration]:
-    return [Configuration(value.display_name(), value) for value in configurations]
+    return [Configuration(kept_name(value), value) for value in configurations]
 
 
 def _warn_of_disagreement(store: Store, test_suite: TestSuite) -> None:

@@ -25,6 +25,7 @@ from kolena_local.workflow.evaluator import (
     Evaluator,
     EvaluatorConfiguration,
     check_configurations,
+    kept_name,
 )
 from kolena_local.workflow.evaluator_function import BasicEvaluatorFunction, takes_configuration
 from kolena_local.workflow.inference import Inference
@@ -78,11 +79,12 @@ class TestRun(Entity):
         given = check_list(configurations, "configurations must be a list")
         _check_arguments(model, test_suite, evaluator, given)
         wanted_reset = check_flag(reset, "reset")
+        evaluator_name = display_name(evaluator)
         store = test_suite._store()
         with store.write() as unit:
             _check_version(test_suite, unit.test_suites.get(test_suite.name).version)
             record = unit.test_runs.ensure(
-                model._id, test_suite._id, test_suite.version, display_name(evaluator)
+                model._id, test_suite._id, test_suite.version, evaluator_name
             )
         with self._thaw():
             self.model = model
@@ -302,9 +304,13 @@ test.__test__ = False  # type: ignore[attr-defined]  # pytest collects what is n
 
 
 def display_name(evaluator: Any) -> str | None:
-    """Return the name under which an evaluator's results are kept, None for one without name."""
+    """Return the name under which an evaluator's results are kept, None for one without name.
+
+    Raises:
+        InputValidationError: its display name is blank, or no text that the store can hold.
+    """
     if isinstance(evaluator, Evaluator):
-        return evaluator.display_name()
+        return kept_name(evaluator)
     return getattr(evaluator, "__name__", None)
 
 
@@ -331,6 +337,9 @@ def _check_arguments(
             )
     _check_evaluator(evaluator)
     check_configurations(configurations)
+    if isinstance(evaluator, Evaluator):
+        # They were checked when it was made, and may have been changed since.
+        check_configurations(getattr(evaluator, "configurations", None) or [])
     if _is_function(evaluator) and takes_configuration(evaluator) and not configurations:
         raise InputValidationError(
             f"the evaluator {display_name(evaluator)} takes a configuration;"

@@ -382,14 +382,42 @@ def test_the_bases_of_metrics_can_be_made_empty() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["", " ", None, 5])
+UNUSABLE_NAMES = ["", " ", None, 5, b"name", "cut\0off", "half \ud800"]
+
+
+@pytest.mark.parametrize("name", UNUSABLE_NAMES)
 def test_a_configuration_needs_a_name_of_its_own(name: Any) -> None:
     class Unnamed(EvaluatorConfiguration):
         def display_name(self) -> str:
             return name  # type: ignore[no-any-return]
 
-    with pytest.raises(InputValidationError, match="display_name"):
+    def configured(samples: Any, truths: Any, guesses: Any, cases: Any, by: Any) -> Any:
+        raise AssertionError("this must not be called")
+
+    configured.__annotations__["by"] = Unnamed
+    with pytest.raises(InputValidationError, match=r"Unnamed\.display_name\(\)"):
         Judge([Unnamed()])
+    judge = Judge()
+    judge.configurations = [Unnamed()]
+    for evaluator in (judge, configured):
+        with pytest.raises(InputValidationError, match=r"Unnamed\.display_name\(\)"):
+            test(Model("m", infer=never), two_cases(), evaluator, [Unnamed()])
+    assert runs() == []
+
+
+@pytest.mark.parametrize("name", UNUSABLE_NAMES)
+def test_an_evaluator_needs_a_name(name: Any) -> None:
+    class Unnamed(Judge):
+        def display_name(self) -> str:
+            return name  # type: ignore[no-any-return]
+
+    with pytest.raises(InputValidationError, match=r"Unnamed\.display_name\(\)"):
+        test(Model("m", infer=never), two_cases(), Unnamed())
+    assert runs() == []
+
+
+def never(sample: Any) -> Guess:
+    raise AssertionError("nothing may be inferred")
 
 
 def test_results_that_are_returned_twice_are_refused_by_a_sentence() -> None:
