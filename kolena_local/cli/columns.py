@@ -8,17 +8,21 @@ others.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.cli.cells import Kind, is_plain, kind_of
+from kolena_local.cli.stored_schema import read_schema
 from kolena_local.payload import Json
 from kolena_local.schema import DATA_TYPE, Schema, fitting, resolved, without_null
+
+if TYPE_CHECKING:
+    from kolena_local.repository.records import WorkflowSchemas
 
 Values = dict[str, Json]
 
 _ANY: Schema = {}
+_KINDS = ("test samples", "ground truths", "inferences")
 
 
 class Node(NamedTuple):
@@ -246,22 +250,23 @@ class FileColumns:
     ``ground_truth.name``.
 
     Args:
-        test_sample: the schemas of the workflow's types, as JSON texts; None where nobody told.
-        ground_truth: the same.
-        inference: the same.
+        workflow: the workflow's name.
+        stored: what the store knows of its types; None where nobody told.
+
+    Raises:
+        StoreDamagedError: a schema is none.
     """
 
-    def __init__(
-        self, test_sample: str | None, ground_truth: str | None, inference: str | None
-    ) -> None:
-        schemas: list[Schema] = [
-            json.loads(text) if text is not None else {}
-            for text in (test_sample, ground_truth, inference)
-        ]
+    def __init__(self, workflow: str, stored: WorkflowSchemas | None) -> None:
+        schemas: list[Schema] = [{}, {}, {}]
+        if stored is not None:
+            schemas = [
+                read_schema(text, workflow, kind) for text, kind in zip(stored, _KINDS, strict=True)
+            ]
         taken = set(schemas[2].get("properties", {}))
         names = taken | set(schemas[0].get("properties", {}))
         sample, truth = (_free(prefix, names) for prefix in ("test_sample", "ground_truth"))
-        extra = _free("extra", names) + "." if inference is not None else ""
+        extra = _free("extra", names) + "." if stored is not None else ""
         self.test_sample = ObjectColumns(
             schemas[0], lambda key: f"{sample}.{key}" if key in taken else key, f"{sample}.", sample
         )

@@ -134,7 +134,7 @@ def _columns(unit: Unit, model: str) -> FileColumns:
             f'The types of the workflow "{workflow}" are not in the store, so that values cannot be'
             " checked; make a test case or model of it with define_workflow() once."
         )
-    return FileColumns(*schemas)
+    return FileColumns(workflow, schemas)
 
 
 def _read(file: str, chosen: str, encoding: str, reader: LineReader, spool: Spool) -> None:

@@ -87,7 +87,7 @@ def export_inferences(
         raise click.UsageError("Parquet goes into a file; give one with --output.")
     with reading() as unit:
         wanted, workflow = _wanted(unit, model, test_case, test_suite)
-        columns = FileColumns(*(unit.workflows.schemas(workflow) or (None, None, None)))
+        columns = FileColumns(workflow, unit.workflows.schemas(workflow))
         total = unit.exchange.count(wanted)
         with progress(total * (1 if chosen == "jsonl" else 2), "exporting") as advance:
             count = _export(unit, wanted, columns, chosen, advance)

@@ -6,9 +6,11 @@ import csv
 import json
 import math
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Optional
@@ -415,3 +417,36 @@ def test_long_work_shows_a_bar_where_somebody_looks(store: Path, tmp_path: Path)
     assert (run.returncode, run.stdout) == (1, b"")
     assert "reading" in shown and "storing" in shown and "100%" in shown
     assert "no sample has the locator '0.png'" in shown
+
+
+@pytest.mark.parametrize(
+    ("schema", "problem"),
+    [
+        ("{}", "the schema has no properties"),
+        ('{"type":"object","properties":{}}', "the schema has no required"),
+        ('{"properties":{},"required":["score"]}', "no property is 'score'"),
+        ('{"properties":[],"required":[]}', "properties is no object"),
+        ('{"properties":{"score":5},"required":[]}', "5 stands where a schema should"),
+        ('{"properties":{"a":{"type":"complex"}},"required":[]}', "no type 'complex'"),
+        ('{"properties":{"a":{"type":[]}},"required":[]}', "no type []"),
+        ('{"properties":{"a":{"$ref":"#/$defs/B"}},"required":[]}', "no definition '#/$defs/B'"),
+        ('{"properties":{"a":{"$ref":5}},"required":[]}', "no definition 5"),
+        ('{"properties":{"a":{"anyOf":{}}},"required":[]}', "anyOf is no list"),
+        ('{"properties":{"a":{"minItems":"2"}},"required":[]}', "minItems is no number"),
+        ('{"properties":{},"required":[],"$defs":[]}', "$defs is no object"),
+        ('{"properties":{},"required":[],"$defs":{"A":{"$ref":"#/$defs/A"}}}', "A has no prop"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["test_sample", "ground_truth", "inference"])
+def test_a_schema_that_was_edited_by_hand_is_called_damaged(
+    store: Path, tmp_path: Path, invoke: Invoke, kind: str, schema: str, problem: str
+) -> None:
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute(f"UPDATE workflow SET {kind}_schema = ?", (schema,))
+    file = write(tmp_path / "one.csv", "locator,score\n1.png,0.5\n")
+    for command in (["export", "one"], ["import", "two", file]):
+        result = invoke("--db", store, "inferences", *command)
+        assert (result.exit_code, result.stdout) == (5, "")
+        what = f"{kind.replace('_', ' ')}s"
+        assert f'schema of the {what} of the workflow "Animals" is damaged' in result.stderr
+        assert problem in result.stderr
