@@ -12,11 +12,12 @@ from kolena_local.cli.formats import Entry
 from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
 from kolena_local.cli.output import Listing, output_options, print_listing, report
 from kolena_local.cli.records import MODELS, model_entry
-from kolena_local.cli.store import db_option, reading, writing
+from kolena_local.cli.store import db_option, reading, write_or_make, writing
 from kolena_local.errors import InputValidationError, KolenaError
 
 if TYPE_CHECKING:
     from kolena_local.payload import Json
+    from kolena_local.repository import Unit
     from kolena_local.repository.metadata_paths import Path
     from kolena_local.repository.records import ModelDeletion, ModelRecord
 
@@ -80,9 +81,12 @@ def create_model(
     values = {} if metadata_file is None else read_metadata(_text(metadata_file))
     for path, value in metadata:
         values = assigned(values, path, value)
-    with writing(create=True) as unit:
+
+    def add(unit: Unit) -> tuple[bool, ModelRecord]:
         is_new = unit.workflows.find(workflow) is None
-        record = unit.models.add(unit.workflows.ensure(workflow).id, name, values, tags)
+        return is_new, unit.models.add(unit.workflows.ensure(workflow).id, name, values, tags)
+
+    is_new, record = write_or_make(add)
     _report(f"Created the model '{name}' in the {'new ' * is_new}workflow '{workflow}'.", record)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kolena_local.repository import Unit
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+_Result = TypeVar("_Result")
 _LOCATION = f"{__name__}.location"
 
 
@@ -55,11 +56,8 @@ def reading() -> Iterator[Unit]:
 
 
 @contextmanager
-def writing(*, create: bool = False) -> Iterator[Unit]:
+def writing() -> Iterator[Unit]:
     """Change the store: all of the block is stored when it ends well, else nothing.
-
-    Args:
-        create: whether a missing store is made.
 
     Raises:
         StoreNotFoundError: there is no store, and none is made.
@@ -67,5 +65,19 @@ def writing(*, create: bool = False) -> Iterator[Unit]:
     """
     from kolena_local.repository import open_store
 
-    with open_store(given_location(), create=create).write() as unit:
+    with open_store(given_location(), create=False).write() as unit:
         yield unit
+
+
+def write_or_make(change: Callable[[Unit], _Result]) -> _Result:
+    """Change the store, which is made if it is missing and the change is not refused.
+
+    Args:
+        change: what is done; it may be called a second time, after nothing of the first was stored.
+
+    Raises:
+        StoreError: the file cannot be used or made.
+    """
+    from kolena_local.repository.founding import write_or_found
+
+    return write_or_found(given_location(), change)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from kolena_local.cli.destination import STANDARD_OUTPUT, current, remember
 from kolena_local.cli.output import quiet_option, say
-from kolena_local.cli.store import db_option, reading, writing
+from kolena_local.cli.store import db_option, reading, write_or_make
 from kolena_local.errors import InputValidationError
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
 
 _PAGE = 1000
 
@@ -53,24 +58,37 @@ def import_(file: str) -> None:
     What is in the store already and equal stays, so that a file may be imported twice. If anything
     is wrong or is there and not equal, nothing is imported. A missing store is made.
     """
-    with _opened(file) as stream, writing(create=True) as unit:
-        count = unit.text_form.read(stream)
+    with _opened(file) as stream:
+
+        def read(unit: Unit) -> int:
+            stream.seek(0)
+            return unit.text_form.read(stream)
+
+        count = write_or_make(read)
     say(f"{count} lines were imported.")
 
 
 @contextmanager
 def _opened(file: str) -> Iterator[IO[bytes]]:
+    with _stream(file) as stream:
+        if stream.seekable():
+            yield stream
+            return
+        # A pipe is kept in a file, so that it can be read again.
+        with tempfile.TemporaryFile() as kept:
+            shutil.copyfileobj(stream, kept)
+            yield kept
+
+
+def _stream(file: str) -> AbstractContextManager[IO[bytes]]:
     if file == STANDARD_OUTPUT:
-        yield sys.stdin.buffer
-        return
+        return nullcontext(sys.stdin.buffer)
     try:
-        stream = Path(file).open("rb")  # noqa: SIM115  # only opening is to be refused here
+        return Path(file).open("rb")
     except OSError as error:
         raise InputValidationError(
             f"The file {file} cannot be read ({error.strerror or error}); give another one."
         ) from error
-    with stream:
-        yield stream
 
 
 def _bytes(lines: list[str]) -> bytes:

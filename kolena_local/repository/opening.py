@@ -157,12 +157,21 @@ def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
     return False
 
 
+def make_home(path: str) -> None:
+    """Make the folder of a store that lies where nobody chose; others are for their users to make.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if path == os.path.realpath(location.default_file()):
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+
+
 def _create_file(path: str) -> None:
     folder = os.path.dirname(path)
     try:
-        if path == os.path.realpath(location.default_file()):
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-        elif not os.path.isdir(folder):
+        make_home(path)
+        if not os.path.isdir(folder):
             raise StoreNotFoundError(
                 f"The folder {folder} does not exist; make it first, or give another location."
             )

@@ -47,6 +47,20 @@ def test_create_makes_store_workflow_and_model(invoke: Invoke, store_path: Path)
     assert model.tags == {"a", "b"}
 
 
+def test_a_model_that_is_refused_makes_no_store(
+    invoke: Invoke, store_path: Path, own_home: Path
+) -> None:
+    for arguments in ((" ", "-w", "A"), ("m", "-w", " "), ("m", "-w", "A", "-t", " ")):
+        for place in ((), ("--db", store_path)):
+            result = invoke("models", "create", *arguments, *place)
+            assert (result.exit_code, result.stdout) == (1, "")
+            assert "must not be blank" in result.stderr
+    found = [*store_path.parent.rglob("*"), *own_home.rglob("*")]
+    assert [path for path in found if path.is_file()] == []
+    assert invoke("models", "create", "m", "-w", "A").exit_code == 0
+    assert (own_home / "kolena_local" / "store.db").is_file()
+
+
 def test_create_takes_a_file_with_options_on_top(
     invoke: Invoke, store: Path, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -23,7 +24,13 @@ from kolena_local.repository.records import (
     Results,
     SampleMetrics,
 )
-from tests.cli.conftest import Invoke, add_test_case, add_test_suite, run_process
+from tests.cli.conftest import (
+    Invoke,
+    add_test_case,
+    add_test_suite,
+    command_line,
+    run_process,
+)
 
 
 def export(invoke: Invoke, store: Path, file: Path) -> bytes:
@@ -69,6 +76,15 @@ def test_standard_output_and_input(store: Path, tmp_path: Path) -> None:
     assert (out.returncode, out.stderr) == (0, "")
     (tmp_path / "a.jsonl").write_text(out.stdout, "utf-8")
     assert run_process("import", tmp_path / "a.jsonl", "--db", tmp_path / "b.db").returncode == 0
+    piped = subprocess.run(
+        command_line("import", "-", "--db", tmp_path / "c.db"),
+        input=out.stdout.encode(),
+        capture_output=True,
+    )
+    assert piped.returncode == 0, piped.stderr
+    for name in ("b.db", "c.db"):
+        again = run_process("export", "-q", "--db", tmp_path / name)
+        assert again.stdout == out.stdout
 
 
 def changed(
@@ -109,10 +125,15 @@ def test_a_wrong_line_is_refused_in_a_sentence_and_nothing_is_imported(
 ) -> None:
     export(invoke, store, tmp_path / "a.jsonl")
     copy = tmp_path / "copy.db"
-    result = invoke("import", changed(tmp_path / "a.jsonl", kind, key, value), "--db", copy)
-    assert result.exit_code == 1, result.stderr
-    assert says in result.stderr.replace('"', "'") or key == "test_cases"
-    assert len(result.stderr.splitlines()) == 1
+    file = changed(tmp_path / "a.jsonl", kind, key, value)
+    for is_there in (False, True):
+        if is_there:
+            open_store(str(copy))
+        result = invoke("import", file, "--db", copy)
+        assert result.exit_code == 1, result.stderr
+        assert says in result.stderr.replace('"', "'") or key == "test_cases"
+        assert len(result.stderr.splitlines()) == 1
+        assert any(tmp_path.glob("copy.db*")) == is_there
     assert export(invoke, copy, tmp_path / "b.jsonl").count(b"\n") == 1
 
 
