@@ -15,6 +15,7 @@ from kolena_local.cli.output import (
     output_options,
     print_entries,
     print_heading,
+    print_object,
     print_table,
     say,
     terminal_width,
@@ -98,7 +99,8 @@ def compare(
     first. Remarks go to standard error. --cluster takes a field of the samples' metadata, such as
     the patient that several images are of. A narrow terminal does not get the means.
 
-    With --worst, what is printed as JSON or CSV are the samples, not the comparison.
+    JSON is a list of such lines. With --worst it is an object instead: rows has that list, worst
+    the samples; CSV and JSON lines are the samples alone.
 
     --fail-on worse exits with 3 if any line says worse; --fail-on not-better also unless every
     metric is better over the whole suite. --strict exits with 4 if that leaves a doubt: the whole
@@ -154,7 +156,9 @@ def _print(found: Comparison, worst: int | None) -> None:
             print_table(_WORST_KEYS, [list(sample.values()) for sample in samples])
 
     rows = found.entries()
-    if worst is None or chosen_format() in (None, "table", "md"):
+    if worst is not None and chosen_format() == "json":
+        print_object({"rows": rows, "worst": samples}, show)
+    elif worst is None or chosen_format() in (None, "table", "md"):
         print_entries(list(rows[0]), rows, show)
     else:
         print_entries(_WORST_KEYS, samples, show)

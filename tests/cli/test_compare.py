@@ -61,12 +61,25 @@ def test_a_metric_cannot_be_better_both_ways(invoke: Invoke, demo_store: Path) -
     assert "Higher or lower is better, not both: is_correct." in result.stderr
 
 
+def test_json_with_the_worst_has_the_rows_too(invoke: Invoke, demo_store: Path) -> None:
+    back = ("compare", *MODELS[::-1], "-s", SUITE, "--db", demo_store, "--json")
+    found = json.loads(invoke(*back, "--worst", 2).stdout)
+    assert list(found) == ["rows", "worst"]
+    assert found["rows"] == json.loads(invoke(*back).stdout)
+    assert [(one["base"], one["candidate"], one["difference"]) for one in found["worst"]] == [
+        (1, 0, -1)
+    ] * 2
+    forth = invoke(*back[:1], *MODELS, *back[3:], "--worst", 2)
+    assert [len(part) for part in json.loads(forth.stdout).values()] == [9, 0]
+
+
 def test_worst_lists_locators(invoke: Invoke, demo_store: Path) -> None:
     back = ("compare", *MODELS[::-1], "-s", SUITE, "--worst", 2, "--db", demo_store)
     lines = invoke(*back).stdout.splitlines()
     assert lines[lines.index("Samples that got worse") + 3].split()[2].startswith("digits/")
-    worst = json.loads(invoke(*back, "--json").stdout)
-    assert [(one["base"], one["candidate"], one["difference"]) for one in worst] == [(1, 0, -1)] * 2
+    table = invoke(*back, "--csv").stdout.splitlines()
+    assert table[0] == "metric,test_sample_id,locator,base,candidate,difference"
+    assert len(table) == 3
     forth = invoke("compare", *MODELS, "-s", SUITE, "--worst", 2, "--db", demo_store)
     assert forth.stderr.endswith("No sample got worse.\n")
 
