@@ -15,11 +15,12 @@ from typing import Final
 from kolena_local.errors import InputValidationError, NotAStoreError, StoreDamagedError, StoreError
 from kolena_local.payload import Json, digest, loads
 from kolena_local.repository import membership_rules, surroundings
-from kolena_local.repository.connection import connect, is_writable
+from kolena_local.repository.connection import connect
 from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.findings import Finding, error
 from kolena_local.repository.opening import file_of, prepare
 from kolena_local.repository.processes import Process, is_gone
+from kolena_local.repository.watching import state_of, steady
 
 Rule = Callable[[sqlite3.Connection], Iterator[Finding]]
 
@@ -53,9 +54,13 @@ def check(location: str) -> list[Finding]:
         StoreError: there is no store, or SQLite cannot read it at all.
     """
     path = file_of(location)
-    prepare(path, create=False)
+    writable = prepare(path, create=False)
+    before = state_of(path, writable=writable)
     try:
-        with closing(connect(path, writable=is_writable(path))) as connection:
+        with (
+            steady(path, before, writable=writable),
+            closing(connect(path, writable=writable)) as connection,
+        ):
             connection.execute("BEGIN")
             found = [finding for rule in _RULES for finding in _apply(rule, connection)]
     except FOREIGN as cause:

@@ -9,6 +9,7 @@ from typing import Final
 
 from kolena_local.errors import InputValidationError, StoreError
 from kolena_local.location import MEMORY, is_memory
+from kolena_local.repository.watching import has_log
 
 BUSY_SECONDS: Final = 5.0
 SYNCHRONOUS_VARIABLE: Final = "KOLENA_LOCAL_SYNCHRONOUS"
@@ -76,8 +77,9 @@ def is_writable(path: str) -> bool:
 def _uri(path: str, writable: bool) -> str:
     # mode=rw, not rwc: a file that vanished in the meantime must not come back as an empty one.
     uri = Path(path).as_uri() + ("?mode=rw" if writable else "?mode=ro")
-    if not writable and not os.path.exists(path + "-wal"):
-        # Without a log nobody is writing, and SQLite cannot make the log's index beside the file.
+    if not writable and not has_log(path):
+        # SQLite would make a log and its index beside the file: either it may not, or they would
+        # be ours and keep the file's owner from writing. `steady` notices what this overlooks.
         uri += "&immutable=1"
     return uri
 

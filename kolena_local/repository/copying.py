@@ -15,6 +15,7 @@ from typing import Final
 from kolena_local.errors import StoreError, StoreFullError, StoreNotFoundError, StoreReadOnlyError
 from kolena_local.repository.connection import connect, is_writable
 from kolena_local.repository.failures import translate
+from kolena_local.repository.watching import state_of, steady
 
 _KINDS: Final = {
     errno.ENOENT: StoreNotFoundError,
@@ -69,12 +70,18 @@ def sync_folder(path: str) -> None:
 
 
 def _copy_pages(source: str, part: str) -> None:
+    writable = is_writable(source)
+    before = state_of(source, writable=writable)
     try:
-        origin = connect(source, writable=is_writable(source))
+        origin = connect(source, writable=writable)
     except sqlite3.Error as error:
         raise translate(error, source) from error
     try:
-        with closing(origin), closing(sqlite3.connect(part, isolation_level=None)) as copied:
+        with (
+            steady(source, before, writable=writable),
+            closing(origin),
+            closing(sqlite3.connect(part, isolation_level=None)) as copied,
+        ):
             # In one step: it reads one snapshot, for which no writer has to wait.
             origin.backup(copied)
             # One file that can be read from anywhere; a store that is opened gets its log again.

@@ -27,6 +27,7 @@ from kolena_local.repository.failures import FOREIGN, damaged, translate
 from kolena_local.repository.opening import build_in_memory, prepare
 from kolena_local.repository.rows import driver_of
 from kolena_local.repository.unit import Unit
+from kolena_local.repository.watching import State, state_of, steady
 
 _BEGIN: Final = "kolena_local_begin"
 _stores: Final[dict[tuple[int, str], Store]] = {}
@@ -85,7 +86,7 @@ class Store:
         self._lock = threading.RLock()
         self._engine: Engine | None = None
         self._let_go: Callable[[], object] = lambda: None
-        self._identity: tuple[int, int] | None = None
+        self._state: State | None = None
         self._writable = True
 
     def open(self, *, create: bool = False) -> None:
@@ -149,10 +150,11 @@ class Store:
                 f"The store {self.location} is read-only; make the file and its folder writable,"
                 " or use another store."
             )
+        # A store in memory has one connection, which threads must use one after the other.
+        turn = self._lock if is_memory(self.location) else nullcontext()
+        watched = steady(self.location, self._state, writable=self._writable)
         try:
-            # A store in memory has one connection, which threads must use one after the other.
-            turn = self._lock if is_memory(self.location) else nullcontext()
-            with turn, self._connection(engine) as connection:
+            with turn, watched, self._connection(engine) as connection:
                 connection.execution_options(**{_BEGIN: begin})
                 connection.begin()
                 yield connection
@@ -184,12 +186,13 @@ class Store:
         with self._lock:
             if is_memory(self.location):
                 return self._engine or self._use(_engine_in_memory())
-            if self._engine is not None and _identity(self.location) == self._identity:
+            state = state_of(self.location, writable=self._writable)
+            if self._engine is not None and state == self._state:
                 return self._engine
             self.close()
             check_library()
             self._writable = prepare(self.location, create=create)
-            self._identity = _identity(self.location)
+            self._state = state_of(self.location, writable=self._writable)
             return self._use(_engine_for_file(self.location, self._writable))
 
     def _leave_to_parent(self) -> None:
@@ -209,14 +212,6 @@ def _let_go(engine: Engine, process: int) -> None:
     else:
         # Never closed: closing would tell SQLite that the parent is done with the file.
         _inherited.append(engine)
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _engine_for_file(path: str, writable: bool) -> Engine:

@@ -7,9 +7,10 @@ import sqlite3
 from contextlib import closing
 from typing import Final, NamedTuple
 
-from kolena_local.repository.connection import connect, is_writable
+from kolena_local.repository.connection import connect
 from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.opening import file_of, prepare
+from kolena_local.repository.watching import state_of, steady
 
 _COUNTED: Final = (
     "workflow",
@@ -60,8 +61,12 @@ def facts(location: str) -> StoreFacts:
     """
     path = file_of(location)
     writable = prepare(path, create=False)
+    before = state_of(path, writable=writable)
     try:
-        with closing(connect(path, writable=is_writable(path))) as connection:
+        with (
+            steady(path, before, writable=writable),
+            closing(connect(path, writable=writable)) as connection,
+        ):
             connection.execute("BEGIN")
             schema, mode, free, page = (
                 connection.execute(f"PRAGMA {name}").fetchone()[0]

@@ -6,9 +6,11 @@ import os
 import random
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from kolena_local import location
 from kolena_local.errors import (
     InputValidationError,
     NotAStoreError,
+    StoreBusyError,
     StoreDamagedError,
     StoreError,
     StoreNewerError,
@@ -208,14 +211,14 @@ def test_full_synchronisation_on_demand(store_path: Path, monkeypatch: pytest.Mo
         connection.connect(str(store_path))
 
 
-@pytest.fixture
-def locked_folder() -> Iterator[Path]:
-    """Yield a folder whose files an unprivileged user may read but not write; root becomes one."""
+@contextmanager
+def locked(mode: int) -> Iterator[Path]:
+    """Give a folder whose file an unprivileged user may read but not write; root becomes one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         open_store(str(folder / "store.db"))
         close_stores()
-        folder.chmod(0o555)
+        folder.chmod(mode)
         (folder / "store.db").chmod(0o444)
         root = os.geteuid() == 0
         if root:
@@ -229,7 +232,117 @@ def locked_folder() -> Iterator[Path]:
             folder.chmod(0o755)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no such permissions")
+@pytest.fixture
+def locked_folder() -> Iterator[Path]:
+    """Yield a folder of which an unprivileged user may change nothing."""
+    with locked(0o555) as folder:
+        yield folder
+
+
+# What the owner of a read-only file does; whoever is root has only stepped back.
+OWNER = """
+import os, sys
+from pathlib import Path
+if os.getuid() == 0:
+    os.seteuid(0)
+from kolena_local.repository import close_stores, open_store
+path = Path(sys.argv[1])
+folder_mode, file_mode = path.parent.stat().st_mode, path.stat().st_mode
+path.parent.chmod(0o777)
+path.chmod(0o644)
+with open_store(str(path)).write() as unit:
+    workflow = unit.workflows.ensure("one")
+    start = len(unit.models.list())
+    for number in range(start, start + 100):
+        unit.models.add(workflow.id, f"{'long ' * 100}{number}", {}, ())
+if "stay" in sys.argv:
+    path.chmod(file_mode)
+    print("written", flush=True)
+    sys.stdin.read()
+close_stores()
+path.chmod(file_mode)
+path.parent.chmod(folder_mode)
+"""
+
+
+@contextmanager
+def owner_of(path: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Let the owner of a read-only file write to it; where root has stepped back, it is root."""
+    unprivileged = os.geteuid()
+    os.seteuid(os.getuid())
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", OWNER, str(path), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+    finally:
+        os.seteuid(unprivileged)
+    with process:
+        yield process
+    assert process.returncode == 0
+
+
+def write_as_owner(path: Path) -> None:
+    with owner_of(path):
+        pass
+
+
+needs_permissions = pytest.mark.skipif(
+    not hasattr(os, "geteuid"), reason="this system has no such permissions"
+)
+
+
+@needs_permissions
+@pytest.mark.parametrize("mode", [0o777, 0o555])
+def test_a_read_only_store_shows_what_its_owner_writes_meanwhile(mode: int) -> None:
+    with locked(mode) as folder:
+        path = folder / "store.db"
+        store = open_store(str(path))
+        for expected in (0, 100, 200):
+            with store.read() as unit:
+                assert len(unit.models.list()) == expected
+            # A log of ours would keep the owner out.
+            assert [one.name for one in folder.iterdir()] == ["store.db"]
+            write_as_owner(path)
+
+
+@needs_permissions
+def test_a_read_only_store_shows_what_its_owner_has_only_in_the_log() -> None:
+    with locked(0o777) as folder:
+        path = folder / "store.db"
+        store = open_store(str(path))
+        with store.read() as unit:
+            assert unit.models.list() == []
+        with owner_of(path, "stay") as owner:
+            assert owner.stdout is not None
+            assert owner.stdout.readline() == b"written\n"
+            with store.read() as unit:
+                assert len(unit.models.list()) == 100
+        with store.read() as unit:
+            assert len(unit.models.list()) == 100
+
+
+@needs_permissions
+def test_a_read_only_store_that_changes_while_it_is_read_is_called_busy() -> None:
+    with locked(0o777) as folder:
+        path = folder / "store.db"
+        store = open_store(str(path))
+        with (
+            pytest.raises(StoreBusyError, match="changed by another process"),
+            store.read() as unit,
+        ):
+            unit.models.list()
+            write_as_owner(path)
+            unit.models.list()
+        with pytest.raises(StoreBusyError), store.read() as unit:
+            write_as_owner(path)
+            raise ZeroDivisionError
+        with store.read() as unit:
+            assert len(unit.models.list()) == 200
+
+
+@needs_permissions
 def test_a_read_only_store_can_be_read(locked_folder: Path) -> None:
     store = open_store(str(locked_folder / "store.db"))
     with store.read() as unit:

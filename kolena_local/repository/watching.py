@@ -1,0 +1,81 @@
+"""Notice that a file changes while it is read without locks.
+
+SQLite reads a file with a write-ahead log only where it may write the log's index beside it. Where
+this process may not write, a log that it made would belong to it and keep the file's owner out. So
+a read-only store without a log is read as if nobody could change it, and whether somebody did is
+asked afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from kolena_local.errors import StoreBusyError
+
+
+class State(NamedTuple):
+    """What tells one state of a file from another."""
+
+    device: int
+    inode: int
+    size: int = 0
+    changed_at: int = 0
+    has_log: bool = False
+
+
+def has_log(path: str) -> bool:
+    """Say whether there is a write-ahead log, so that somebody may be writing."""
+    return os.path.exists(path + "-wal")
+
+
+def state_of(path: str, *, writable: bool) -> State | None:
+    """Return what a file is like now; None if it is missing.
+
+    Parameters:
+        path: the file.
+        writable: whether this process may write it: then SQLite's locks notice changes, and only
+            another file in its place is another state.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    if writable:
+        return State(status.st_dev, status.st_ino)
+    return State(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, has_log(path))
+
+
+@contextmanager
+def steady(path: str, before: State | None, *, writable: bool) -> Iterator[None]:
+    """Refuse what was read in the block if it may be of two states of the file.
+
+    Parameters:
+        path: the file.
+        before: its state when the connection was opened.
+        writable: whether this process may write it.
+
+    Raises:
+        StoreBusyError: somebody changed the file, which also explains any other error.
+    """
+    if writable or before is None or before.has_log:
+        yield
+        return
+    try:
+        yield
+    except Exception as error:
+        _refuse_change(path, before, error)
+        raise
+    _refuse_change(path, before)
+
+
+def _refuse_change(path: str, before: State, cause: Exception | None = None) -> None:
+    now = state_of(path, writable=False)
+    # A log that somebody has begun leaves the file as it is at first.
+    if now is None or now._replace(has_log=False) != before:
+        raise StoreBusyError(
+            f"The store {path} was changed by another process while it was read, which cannot wait"
+            " where it may not write; try again."
+        ) from cause
