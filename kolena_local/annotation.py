@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject, data_object
 from kolena_local.serialization.layout import keep_derived
+from kolena_local.wording import counted
 
 _PolygonType = TypeVar("_PolygonType", bound="Polygon")
 
@@ -108,7 +109,8 @@ class Polygon(Annotation):
     def __post_init__(self) -> None:
         if len(self.points) < 3:
             raise InputValidationError(
-                f"{type(self).__name__} has {len(self.points)} points; give at least three"
+                f"{type(self).__name__} has {counted(len(self.points), 'point')}; give at least"
+                " three"
             )
 
 

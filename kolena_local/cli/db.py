@@ -19,6 +19,7 @@ from kolena_local.cli.output import (
     say,
 )
 from kolena_local.cli.store import db_option, given_location
+from kolena_local.wording import counted
 
 if TYPE_CHECKING:
     from kolena_local.repository.facts import StoreFacts
@@ -92,7 +93,7 @@ def check(context: click.Context, fix: bool) -> None:
     print_listing(_FINDINGS, [finding._asdict() for finding in findings])
     errors = sum(finding.severity == "error" for finding in findings)
     if findings:
-        say(f"{errors} errors, {len(findings) - errors} warnings")
+        say(f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
     if errors:
         context.exit(1)
 

@@ -18,6 +18,7 @@ from kolena_local.cli.output import quiet_option, say
 from kolena_local.cli.row_files import FORMATS, format_of, opened
 from kolena_local.cli.store import db_option, reading, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.wording import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.cli.columns import FileColumns
@@ -116,10 +117,15 @@ def import_inferences(
             unit.exchange.forget()
     replaced = counts.known if on_conflict == "replace" else 0
     kept = counts.known - replaced
+    stays = agreeing(kept, "was there and stays as it is", "were there and stay as they are")
     say(
-        f"{stored} inferences of {model} were stored"
-        + (f", {replaced} of them in place of others" if replaced else "")
-        + (f"; {kept} were there and stay as they are" if kept else "")
+        f"{counted(stored, 'inference')} of {model} {agreeing(stored, 'was', 'were')} stored"
+        + (
+            f", {replaced} in place of {agreeing(replaced, 'another', 'others')}"
+            if replaced
+            else ""
+        )
+        + (f"; {kept} {stays}" if kept else "")
         + "."
     )
 
@@ -191,8 +197,9 @@ def _print_outcome(unit: Unit, model: str, reader: LineReader, on_conflict: str)
     problems = [*reader.problems, *((one.line, _sentence(one, reader)) for one in found)]
     fitting = counts.lines - counts.unmatched
     write_text(
-        f"{counts.lines + reader.problem_count} lines: {fitting - counts.known} new inferences,"
-        f" {counts.known} for samples that have one ({on_conflict}), {count} problems"
+        f"{counted(counts.lines + reader.problem_count, 'line')}:"
+        f" {counted(fitting - counts.known, 'new inference')},"
+        f" {counts.known} for samples that have one ({on_conflict}), {counted(count, 'problem')}"
     )
     for _, sentence in sorted(problems)[:_SHOWN]:
         write_text(sentence)

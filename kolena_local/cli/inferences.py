@@ -15,6 +15,7 @@ from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.output import quiet_option, say
 from kolena_local.cli.row_files import FORMATS, format_of
 from kolena_local.cli.store import db_option, reading
+from kolena_local.wording import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.cli.columns import FileColumns, Node, Values
@@ -91,7 +92,7 @@ def export_inferences(
         total = unit.exchange.count(wanted)
         with progress(total * (1 if chosen == "jsonl" else 2), "exporting") as advance:
             count = _export(unit, wanted, columns, chosen, advance)
-    say(f"{count} inferences of {model} were exported.")
+    say(f"{counted(count, 'inference')} of {model} {agreeing(count, 'was', 'were')} exported.")
 
 
 def _wanted(

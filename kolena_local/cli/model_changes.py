@@ -14,6 +14,7 @@ from kolena_local.cli.output import Listing, output_options, print_listing, repo
 from kolena_local.cli.records import MODELS, model_entry
 from kolena_local.cli.store import db_option, reading, write_or_make, writing
 from kolena_local.errors import InputValidationError, KolenaError
+from kolena_local.wording import counted
 
 if TYPE_CHECKING:
     from kolena_local.payload import Json
@@ -155,7 +156,7 @@ def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
         confirm("Delete all of this?")
     with writing() as unit:
         gone = [_deletion_entry(one) for one in unit.models.delete(names)]
-    report(f"Deleted {_counted(len(gone), 'model')}.", DELETIONS, gone)
+    report(f"Deleted {counted(len(gone), 'model')}.", DELETIONS, gone)
 
 
 def _edit_in_editor(name: str) -> ModelRecord:
@@ -202,7 +203,3 @@ def _deletion_entry(record: ModelDeletion) -> Entry:
         "inference_count": record.inferences,
         "run_count": record.test_runs,
     }
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

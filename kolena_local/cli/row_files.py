@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.wording import counted
 
 if TYPE_CHECKING:
     from kolena_local.cli.columns import Values
@@ -140,8 +141,8 @@ def _cells(
     for line, cells in records:
         if len(cells) != count:
             raise InputValidationError(
-                f"Line {line} of {name} has {len(cells)} cells where the header has {count}; put"
-                " cells that hold a comma in double quotes."
+                f"Line {line} of {name} has {counted(len(cells), 'cell')} where the header has"
+                f" {count}; put cells that hold a comma in double quotes."
             )
         yield line, dict(zip(header, (cell or None for cell in cells), strict=True))
 

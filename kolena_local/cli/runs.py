@@ -31,6 +31,7 @@ from kolena_local.cli.records import (
 )
 from kolena_local.cli.store import db_option, reading, writing
 from kolena_local.cli.text import printable
+from kolena_local.wording import counted
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import RunDeletion
@@ -132,7 +133,7 @@ def delete_runs(run_ids: tuple[int, ...], yes: bool, dry_run: bool) -> None:
         confirm("Delete all of this?")
     with writing() as unit:
         gone = [_deletion_entry(one) for one in unit.test_runs.delete(run_ids)]
-    report(f"Deleted {len(gone)} test run{'s' * (len(gone) != 1)}.", _DELETIONS, gone)
+    report(f"Deleted {counted(len(gone), 'test run')}.", _DELETIONS, gone)
 
 
 def _print_run(run: Entry) -> None:

@@ -16,6 +16,7 @@ from kolena_local.cli.destination import STANDARD_OUTPUT, current, remember
 from kolena_local.cli.output import quiet_option, say
 from kolena_local.cli.store import db_option, reading, write_or_make
 from kolena_local.errors import InputValidationError
+from kolena_local.wording import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -45,7 +46,7 @@ def export() -> None:
                 write(_bytes(page))
                 page.clear()
         write(_bytes(page))
-    say(f"{count} lines were exported.")
+    say(f"{counted(count, 'line')} {agreeing(count, 'was', 'were')} exported.")
 
 
 @click.command("import")
@@ -65,7 +66,7 @@ def import_(file: str) -> None:
             return unit.text_form.read(stream)
 
         count = write_or_make(read)
-    say(f"{count} lines were imported.")
+    say(f"{counted(count, 'line')} {agreeing(count, 'was', 'were')} imported.")
 
 
 @contextmanager

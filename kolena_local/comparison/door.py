@@ -18,6 +18,7 @@ from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.rows import Slice, compare_slices
 from kolena_local.comparison.scores import ModelScores, clusters_of, comparable, locators
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.wording import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -138,9 +139,10 @@ def _paired(
         order = np.sort(everyone)
         codes, lacking = clusters_of(unit, order, cluster)
         clusters = (order, codes)
+        lack = agreeing(lacking, "a single sample that lacks", "single samples that lack")
         remarks.append(
-            f"Samples are clustered by {cluster}: {len(np.unique(codes))} clusters"
-            + (f", {lacking} of them single samples that lack it." if lacking else ".")
+            f"Samples are clustered by {cluster}: {counted(len(np.unique(codes)), 'cluster')}"
+            + (f", {lacking} of them {lack} it." if lacking else ".")
         )
     slices = []
     for metric, boolean in usable.items():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.rows import Row
+from kolena_local.wording import agreeing, counted
 
 WHOLE_SUITE = "(whole suite)"
 
@@ -115,7 +116,7 @@ def _left_out(row: Row, several: bool) -> Iterator[str]:
         (row.without_number, "a value is NaN, infinite or missing"),
     ):
         if count:
-            samples = "1 sample is" if count == 1 else f"{count} samples are"
+            samples = f"{counted(count, 'sample')} {agreeing(count, 'is', 'are')}"
             yield f"{samples} left out{of}: {what}."
 
 

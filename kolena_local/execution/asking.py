@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from kolena_local.errors import InputValidationError
+from kolena_local.wording import counted
 
 #: So many tasks are in an executor's hands for each of its workers: enough to keep them busy, few
 #: enough to hold little in memory.
@@ -109,8 +110,9 @@ class _Task(NamedTuple):
             )
         if len(given) != len(self.samples):
             raise InputValidationError(
-                f"infer_batch returned {len(given)} inferences for {len(self.samples)} test"
-                " samples; it must return one for each, in their order"
+                f"infer_batch returned {counted(len(given), 'inference')} for"
+                f" {counted(len(self.samples), 'test sample')}; it must return one for each, in"
+                " their order"
             )
         return list(given)
 

@@ -19,6 +19,7 @@ from kolena_local.payload import dumps
 from kolena_local.repository.records import Results
 from kolena_local.serialization.codec import Codec, collector_paused
 from kolena_local.serialization.encode import encode
+from kolena_local.wording import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.repository import Store
@@ -169,12 +170,15 @@ class Evaluation:
                 _, page, *texts = zip(*rows, strict=True)
                 ids += page
                 triples += self.codec.read_triples(*texts)
-        if case.sample_count > len(ids):
+        missing = case.sample_count - len(ids)
+        if missing > 0:
             logger.warning(
-                "%d of %d samples of the test case %r have no inference and are not evaluated",
-                case.sample_count - len(ids),
-                case.sample_count,
+                "%d of %s of the test case %r %s no inference and %s not evaluated",
+                missing,
+                counted(case.sample_count, "sample"),
                 case.test_case.name,
+                agreeing(missing, "has", "have"),
+                agreeing(missing, "is", "are"),
             )
         samples = (sample for sample, _, _ in triples)
         return Keys(self.codec, zip(samples, ids, strict=True)), triples
@@ -197,9 +201,9 @@ class Evaluation:
                     data.inferences.extend(self.codec.read_inferences(inferences))
         if missing:
             raise IncorrectUsageError(
-                f"{missing} of {len(ids)} samples of the test suite have no inference, and an"
-                " evaluator function needs all of them; run test() with a model that has infer to"
-                " make the rest"
+                f"{missing} of {counted(len(ids), 'sample')} of the test suite"
+                f" {agreeing(missing, 'has', 'have')} no inference, and an evaluator function needs"
+                " all of them; run test() with a model that has infer to make the rest"
             )
         return Keys(self.codec, zip(data.samples, ids, strict=True)), data
 

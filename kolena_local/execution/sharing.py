@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kolena_local.log import logger
+from kolena_local.wording import counted
 
 if TYPE_CHECKING:
     from kolena_local.repository import Store
@@ -87,7 +88,10 @@ class Share:
         if not self._refused:
             return False
         if self._pause == _SHORTEST_PAUSE:
-            logger.info("waiting for another process, which infers %d samples", len(self._refused))
+            logger.info(
+                "waiting for another process, which infers %s",
+                counted(len(self._refused), "sample"),
+            )
         time.sleep(self._pause)
         self._pause = min(2 * self._pause, _LONGEST_PAUSE)
         self._todo, self._refused = self._refused, array("q")

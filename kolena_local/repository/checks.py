@@ -21,6 +21,7 @@ from kolena_local.repository.findings import Finding, error
 from kolena_local.repository.opening import file_of, prepare
 from kolena_local.repository.processes import Process, is_gone
 from kolena_local.repository.watching import state_of, steady
+from kolena_local.wording import agreeing
 
 Rule = Callable[[sqlite3.Connection], Iterator[Finding]]
 
@@ -93,7 +94,7 @@ def _apply(rule: Rule, connection: sqlite3.Connection) -> Iterator[Finding]:
         return
     if rest:
         name = rule.__name__.strip("_").replace("_", " ")
-        yield error(name, f"There are {rest} more of this kind.")
+        yield error(name, f"There {agreeing(rest, 'is', 'are')} {rest} more of this kind.")
 
 
 def _integrity(connection: sqlite3.Connection) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from kolena_local.repository.findings import Finding, error
+from kolena_local.wording import counted
 
 _ADVICE: Final = "restore a backup"
 
@@ -31,8 +32,8 @@ def _versions(connection: sqlite3.Connection) -> Iterator[Finding]:
         for name, latest, count, newest in rows:
             yield error(
                 "versions",
-                f'The {noun} "{name}" is at version {latest}, but it has {count} versions of which'
-                f" the newest is {newest}; {_ADVICE}.",
+                f'The {noun} "{name}" is at version {latest}, but it has'
+                f" {counted(count, 'version')} of which the newest is {newest}; {_ADVICE}.",
             )
 
 
@@ -82,11 +83,11 @@ def _members(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def _sample_counts(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Every version of a test case says how many members it has."""
-    for _, name, version, stored, counted in wrong_counts(connection):
+    for _, name, version, stored, found in wrong_counts(connection):
         yield error(
             "sample counts",
-            f'The version {version} of the test case "{name}" says that it has {stored} samples and'
-            f" has {counted}; --fix counts them anew.",
+            f'The version {version} of the test case "{name}" says that it has'
+            f" {counted(stored, 'sample')} and has {found}; --fix counts them anew.",
             fixable=True,
         )
 

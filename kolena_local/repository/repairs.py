@@ -18,6 +18,7 @@ from kolena_local.repository.membership_rules import wrong_counts
 from kolena_local.repository.names import now
 from kolena_local.repository.opening import file_of
 from kolena_local.repository.surroundings import exposed, private_mode
+from kolena_local.wording import counted
 
 _CRASH: Final = "the process {pid} on {host} ended without a word"
 
@@ -83,12 +84,14 @@ def _end_stale_runs(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _count_samples(connection: sqlite3.Connection) -> Iterator[str]:
-    for test_case, name, version, _, counted in list(wrong_counts(connection)):
+    for test_case, name, version, _, found in list(wrong_counts(connection)):
         connection.execute(
             "UPDATE test_case_version SET sample_count = ? WHERE test_case_id = ? AND version = ?",
-            (counted, test_case, version),
+            (found, test_case, version),
         )
-        yield f'Counted {counted} samples in version {version} of the test case "{name}".'
+        yield (
+            f'Counted {counted(found, "sample")} in version {version} of the test case "{name}".'
+        )
 
 
 def _make_private(path: str) -> Iterator[str]:

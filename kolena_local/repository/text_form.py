@@ -45,7 +45,7 @@ _UNSOUND: Final = {
         SELECT count(*) FROM test_case_member AS member
         WHERE member.test_case_id = made.test_case_id AND member.added <= made.version
             AND (member.removed IS NULL OR member.removed > made.version))
-    """: "version {1} of the test case {0!r} has not the {2} samples that its line says",
+    """: "version {1} of the test case {0!r} has another number of samples than its line says, {2}",
     """
     SELECT test_case.name FROM test_case_member AS member
     JOIN test_case ON test_case.id = member.test_case_id

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject, data_object
+from kolena_local.wording import counted
 
 __all__ = [
     "AxisConfig",
@@ -74,7 +75,8 @@ class Curve(DataObject):
         for name, values in series.items():
             if len(values) != len(self.x):
                 raise InputValidationError(
-                    f"Curve.{name} has {len(values)} values and Curve.x {len(self.x)}; give as many"
+                    f"Curve.{name} has {counted(len(values), 'value')} and Curve.x"
+                    f" {len(self.x)}; give as many"
                 )
 
 
@@ -138,7 +140,8 @@ class Histogram(Plot):
     def __post_init__(self) -> None:
         if len(self.buckets) < 2:
             raise InputValidationError(
-                f"Histogram.buckets has {len(self.buckets)} values; give at least two borders"
+                f"Histogram.buckets has {counted(len(self.buckets), 'value')}; give at least"
+                " two borders"
             )
         for index, (left, right) in enumerate(pairwise(self.buckets)):
             # Asked this way round, NaN is refused as well.
@@ -153,7 +156,7 @@ class Histogram(Plot):
             if len(rows) != len(self.labels):
                 raise InputValidationError(
                     f"Histogram.frequency has {len(rows)} series and Histogram.labels"
-                    f" {len(self.labels)} names; give one series for each name"
+                    f" {counted(len(self.labels), 'name')}; give one series for each name"
                 )
         for name, row in rows:
             self._check_counts(name, row)
@@ -169,8 +172,8 @@ class Histogram(Plot):
             )
         if len(row) != len(self.buckets) - 1:
             raise InputValidationError(
-                f"Histogram.{name} has {len(row)} counts for {len(self.buckets)} borders; give one"
-                " count for each range between two borders"
+                f"Histogram.{name} has {counted(len(row), 'count')} for {len(self.buckets)}"
+                " borders; give one count for each range between two borders"
             )
 
 
@@ -204,8 +207,9 @@ class BarPlot(Plot):
     def __post_init__(self) -> None:
         if len(self.labels) != len(self.values) or not self.labels:
             raise InputValidationError(
-                f"BarPlot has {len(self.labels)} labels and {len(self.values)} values; give as many"
-                " of one as of the other, and at least one"
+                f"BarPlot has {counted(len(self.labels), 'label')} and"
+                f" {counted(len(self.values), 'value')}; give as many of one as of"
+                " the other, and at least one"
             )
 
 
@@ -239,16 +243,17 @@ class ConfusionMatrix(Plot):
         size = len(self.labels)
         if size < 2:
             raise InputValidationError(
-                f"ConfusionMatrix.labels names {size} classes; give at least two"
+                f"ConfusionMatrix.labels names {counted(size, 'class', 'classes')}; give at"
+                " least two"
             )
         if len(self.matrix) != size:
             raise InputValidationError(
-                f"ConfusionMatrix.matrix has {len(self.matrix)} rows for {size} labels; give one"
-                " for each"
+                f"ConfusionMatrix.matrix has {counted(len(self.matrix), 'row')} for {size} labels;"
+                " give one for each"
             )
         for index, row in enumerate(self.matrix):
             if len(row) != size:
                 raise InputValidationError(
-                    f"ConfusionMatrix.matrix[{index}] has {len(row)} numbers for {size} labels;"
-                    " give one for each"
+                    f"ConfusionMatrix.matrix[{index}] has {counted(len(row), 'number')} for"
+                    f" {size} labels; give one for each"
                 )

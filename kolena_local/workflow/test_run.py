@@ -18,6 +18,7 @@ from kolena_local.errors import (
 from kolena_local.execution.asking import Functions, Means
 from kolena_local.execution.inference import infer_pending, iter_samples
 from kolena_local.log import logger
+from kolena_local.wording import agreeing, counted
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import check_flag, check_list
 from kolena_local.workflow.entity import Entity
@@ -233,8 +234,9 @@ class TestRun(Entity):
         functions = Functions(model.infer, model.infer_batch)
         if functions == (None, None):
             raise InputValidationError(
-                f"the model {model.name!r} has no infer, and {len(pending)} samples of the test"
-                f" suite {suite.name!r} have no inference; pass infer to {type(model).__name__}()"
+                f"the model {model.name!r} has no infer, and {counted(len(pending), 'sample')} of"
+                f" the test suite {suite.name!r} {agreeing(len(pending), 'has', 'have')} no"
+                f" inference; pass infer to {type(model).__name__}()"
             )
         infer_pending(store, suite.workflow._codec, model._id, pending, functions, means)
 

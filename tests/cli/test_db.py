@@ -38,6 +38,7 @@ def test_check_finds_and_fix_repairs(invoke: Invoke, store: Path) -> None:
     result = invoke("db", "check", "--db", store)
     assert result.exit_code == 1
     assert 'test case "day" says that it has 9 samples' in result.stdout
+    assert result.stderr.startswith("1 error, ")
     result = invoke("db", "check", "--fix", "--db", store)
     assert result.exit_code == 0
     assert "Backup before the repair: " in result.stderr

@@ -178,10 +178,10 @@ def test_samples_that_have_an_inference(store: Path, invoke: Invoke, tmp_path: P
         " '1.png' already, --on-conflict skip keeps it and replace overwrites it.\n"
     )
     result = invoke(*run, "--on-conflict", "skip")
-    assert result.stderr == "0 inferences of one were stored; 1 were there and stay as they are.\n"
+    assert result.stderr == "0 inferences of one were stored; 1 was there and stays as it is.\n"
     assert stored(store, "one") == before
     result = invoke(*run, "--on-conflict", "replace")
-    assert result.stderr == "1 inferences of one were stored, 1 of them in place of others.\n"
+    assert result.stderr == "1 inference of one was stored, 1 in place of another.\n"
     assert json.loads(stored(store, "one")[0][1]) == {"score": 1.0}
 
 
@@ -194,7 +194,7 @@ def test_a_dry_run_lists_problems_and_stores_nothing(
     result = invoke("--db", store, "inferences", "import", "two", path, "--dry-run")
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        "4 lines: 1 new inferences, 0 for samples that have one (error), 3 problems",
+        "4 lines: 1 new inference, 0 for samples that have one (error), 3 problems",
         "line 3, column locator: line 2 is about the same sample '1.png'",
         "line 4, column locator: no sample has the locator '4.png'",
         "line 5, column score: a number is expected, not 'abc'",
@@ -227,7 +227,7 @@ BAD = {
         "line 2, column prediction.score: a number is expected, not nothing",
     ),
     "empty key": ("locator,score\n,1\n", "line 2, column locator: text is expected, not nothing"),
-    "too few cells": ("locator,score\n1.png\n", "has 1 cells where the header has 2"),
+    "too few cells": ("locator,score\n1.png\n", "has 1 cell where the header has 2"),
     "too many cells": ("locator,score\n2,5.png,1\n", "has 3 cells where the header has 2"),
     "open quote": ('locator,score\n"1.png,1\n', "Line 2 of"),
     "several": ("locator,score\n1.png,x\n2.png,y\n", "(and 1 more; --dry-run lists them)"),

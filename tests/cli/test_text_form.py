@@ -112,7 +112,7 @@ def changed(
         ("test_sample", "fields", {"locator": "9.png"}, "its fields have the digest 01"),
         ("test_sample", "digest", "zz", "'digest' cannot be 'zz'"),
         ("inference", "test_sample", "01" * 17, "refers to something that is neither"),
-        ("test_case_version", "samples", 9, "has not the 9 samples that its line says"),
+        ("test_case_version", "samples", 9, "has another number of samples than its line says, 9"),
         ("test_case_member", "removed", 9, "comes or goes in a version that is not there"),
         ("test_case", "version", 2, "lacks a version"),
         ("test_suite", "version", 2, "lacks a version"),

@@ -1,0 +1,19 @@
+"""Numbers in sentences: one sample is, two samples are."""
+
+from __future__ import annotations
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun, ``1 sample`` or ``2 samples``.
+
+    Args:
+        number: how many there are.
+        noun: what one of them is called.
+        plural: what several are called, if not the same with an s.
+    """
+    return f"{number} {agreeing(number, noun, plural or f'{noun}s')}"
+
+
+def agreeing(number: int, one: str, several: str) -> str:
+    """Return the form of a word that goes with a number of things."""
+    return one if number == 1 else several
