@@ -31,15 +31,26 @@ class _Printer(logging.Handler):
 _printer: Final = _Printer()
 
 
+class _Level(int):
+    """A number that can be told from an equal one, which a user has set."""
+
+
+_LEVEL: Final = _Level(logging.INFO)
+
+
 def print_messages(wanted: bool) -> None:
     """Print messages from now on, or stop it; calling it again changes nothing more.
+
+    A level that a user has set on the logger stays and decides what is printed.
 
     Args:
         wanted: whether they are printed.
     """
     if wanted:
         logger.addHandler(_printer)
-        logger.setLevel(logging.INFO)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(_LEVEL)
     else:
         logger.removeHandler(_printer)
-        logger.setLevel(logging.NOTSET)
+        if logger.level is _LEVEL:
+            logger.setLevel(logging.NOTSET)
