@@ -110,11 +110,14 @@ def _readable(text: str) -> str:
         try:
             json.loads(text)
         except ValueError:
-            raise InputValidationError(
-                f"an integer of more than {_DIGITS_READ} digits cannot be read back; store it as"
-                " text"
-            ) from None
+            raise _too_long() from None
     return text
+
+
+def _too_long() -> InputValidationError:
+    return InputValidationError(
+        f"an integer of more than {_DIGITS_READ} digits cannot be read back; store it as text"
+    )
 
 
 def loads(text: str) -> Json:
@@ -177,8 +180,15 @@ def canonical(value: Json) -> str:
 
     Keys are sorted, there are no blanks, everything is ASCII, and a float without a fraction below
     2**53 is written as the integer it equals (so 1.0 and 1, or -0.0 and 0, are one).
+
+    Raises:
+        InputValidationError: it holds an integer too long to be written.
     """
-    text: str = _sorted_json(value)
+    try:
+        text: str = _sorted_json(value)
+    except ValueError:
+        # Python refuses the digits; JSON has no other values that it would.
+        raise _too_long() from None
     # A float without a fraction always shows as ".0"; most content has none and needs no second
     # pass.
     return _sorted_json(_integral(value)) if ".0" in text else text
@@ -215,6 +225,8 @@ def _dumps_escaped(value: Json) -> str:
         text: str = _strict_json(_escape(value))
     except RecursionError:
         raise ValueError("the value is nested too deeply to be stored; flatten it") from None
+    except ValueError:
+        raise _too_long() from None
     return text
 
 

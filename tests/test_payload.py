@@ -139,3 +139,8 @@ def test_an_integer_that_could_not_be_read_back_is_refused() -> None:
     assert payload.loads(payload.dumps("9" * 5000)) == "9" * 5000
     with pytest.raises(ValueError, match="more than 4300 digits"):
         payload.dumps({"n": 10**4300})
+    for value in ([float("inf"), 10**4300], {"$": 10**4300}):
+        with pytest.raises(InputValidationError, match="more than 4300 digits"):
+            payload.dumps(value)
+        with pytest.raises(InputValidationError, match="more than 4300 digits"):
+            payload.canonical(value)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import io
+import math
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, Tuple, Type
+from typing import Any, Callable, Dict, List, Tuple, Type
 
 import pytest
 
 import kolena_local
 from kolena_local import errors, location
 from kolena_local.repository.database import close_stores
-from kolena_local.workflow import TestRun, define_workflow, test
+from kolena_local.workflow import (
+    GroundTruth,
+    Image,
+    Inference,
+    Metadata,
+    TestRun,
+    define_workflow,
+    test,
+)
 from tests.workflow.types import (
     Animal,
     Guess,
@@ -236,3 +246,35 @@ def test_a_bad_value_among_many_says_which_it_is() -> None:
         )
     with pytest.raises(errors.InputValidationError, match=r"inferred for the test sample .*\ba\b"):
         test(Model("m", infer=lambda sample: bad), suite)
+
+
+@dataclass(frozen=True)
+class Numbered(Image):
+    numbers: List[int] = field(default_factory=list)
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Count(GroundTruth):
+    numbers: List[int] = field(default_factory=list)
+
+
+@pytest.mark.parametrize(
+    ("sample", "truth"),
+    [
+        (Numbered("a", [10**5000]), Count()),
+        (Numbered("a", metadata={"n": 10**5000}), Count()),
+        (Numbered("a", metadata={"n": [math.nan, -(10**5000)]}), Count()),
+        (Numbered("a"), Count([1, 10**5000])),
+    ],
+)
+def test_an_integer_too_long_to_be_stored_is_refused_in_a_sentence_of_ours(
+    sample: Numbered, truth: Count
+) -> None:
+    _, NumberCase, _, NumberModel = define_workflow("numbers", Numbered, Count, Inference)
+    with pytest.raises(errors.InputValidationError, match="store it as text"):
+        NumberCase("c", test_samples=[(sample, truth)])
+    with pytest.raises(errors.NotFoundError):
+        NumberCase.load("c")
+    with pytest.raises(errors.InputValidationError, match="store it as text"):
+        NumberModel("m", metadata=sample.metadata or {"n": math.inf, "m": 10**5000})
