@@ -24,7 +24,7 @@ from kolena_local.location import MEMORY, is_memory
 from kolena_local.repository.checks import is_damaged
 from kolena_local.repository.connection import check_library, connect
 from kolena_local.repository.failures import FOREIGN, damaged, translate
-from kolena_local.repository.opening import build_in_memory, prepare
+from kolena_local.repository.opening import build_in_memory, open_prepared
 from kolena_local.repository.rows import driver_of
 from kolena_local.repository.unit import Unit
 from kolena_local.repository.watching import State, state_of, steady
@@ -191,9 +191,13 @@ class Store:
                 return self._engine
             self.close()
             check_library()
-            self._writable = prepare(self.location, create=create)
+            self._writable, connection = open_prepared(self.location, create=create)
             self._state = state_of(self.location, writable=self._writable)
-            return self._use(_engine_for_file(self.location, self._writable))
+            if self._writable:
+                return self._use(_engine_for_writer(self.location, connection))
+            # What is read without locks is read by connections that are younger than the state.
+            connection.close()
+            return self._use(_engine_for_reader(self.location))
 
     def _leave_to_parent(self) -> None:
         """In a forked child: take no part in the parent's connections, and make own ones."""
@@ -214,15 +218,26 @@ def _let_go(engine: Engine, process: int) -> None:
         _inherited.append(engine)
 
 
-def _engine_for_file(path: str, writable: bool) -> Engine:
+def _engine_for_writer(path: str, first: sqlite3.Connection) -> Engine:
+    unused = [first]
+    engine = _engine_for_file(lambda: unused.pop() if unused else connect(path))
+    # Opening another takes longer than most questions; the pool has this one from here on.
+    try:
+        engine.connect().close()
+    except FOREIGN as error:
+        first.close()
+        raise translate(error, path) from error
+    return engine
+
+
+def _engine_for_reader(path: str) -> Engine:
+    return _engine_for_file(lambda: connect(path, writable=False))
+
+
+def _engine_for_file(creator: Callable[[], sqlite3.Connection]) -> Engine:
     # Without an upper limit: SQLite asks no reader to wait, so the pool must not either.
     return _with_own_begin(
-        create_engine(
-            "sqlite+pysqlite://",
-            creator=lambda: connect(path, writable=writable),
-            poolclass=QueuePool,
-            max_overflow=-1,
-        )
+        create_engine("sqlite+pysqlite://", creator=creator, poolclass=QueuePool, max_overflow=-1)
     )
 
 

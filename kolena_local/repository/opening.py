@@ -66,17 +66,28 @@ def prepare(path: str, *, create: bool) -> bool:
     Raises:
         StoreError: one of its leaves, saying why there is no usable store.
     """
+    writable, connection = open_prepared(path, create=create)
+    connection.close()
+    return writable
+
+
+def open_prepared(path: str, *, create: bool) -> tuple[bool, sqlite3.Connection]:
+    """Do what :func:`prepare` does, and return the connection too, for the caller to close."""
     try:
         if not is_store(path):
             if not create:
                 raise no_store(path)
             _create_file(path)
         writable = is_writable(path)
-        with closing(connect(path, writable=writable)) as connection:
+        connection = connect(path, writable=writable)
+        try:
             _bring_up_to_date(connection, path, writable, migrations.load())
+        except BaseException:
+            connection.close()
+            raise
     except FOREIGN as error:
         raise translate(error, path) from error
-    return writable
+    return writable, connection
 
 
 def build_in_memory(connection: sqlite3.Connection) -> None:

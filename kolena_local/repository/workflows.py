@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from kolena_local.repository import orm
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import WorkflowRecord, WorkflowSchemas
-from kolena_local.repository.rows import fetch
+from kolena_local.repository.rows import execute, fetch
 
 
 class Workflows:
@@ -31,29 +31,26 @@ class Workflows:
         """
         # Asked before every edit; the session would take longer than the edit itself.
         known = self.find(name)
-        if known is not None and schemas is None:
-            return known
-        row = None if known is None else self._row(name)
-        if row is None:
-            row = orm.WorkflowTable(name=checked("workflow", name), created_at=now())
-            self._session.add(row)
+        if known is None:
+            new = (checked("workflow", name), now())
+            execute(self._connection, "INSERT INTO workflow (name, created_at) VALUES (?, ?)", new)
         if schemas is not None:
-            row.test_sample_schema = schemas.test_sample
-            row.ground_truth_schema = schemas.ground_truth
-            row.inference_schema = schemas.inference
-        self._session.flush()
-        return _record(row)
+            execute(
+                self._connection,
+                "UPDATE workflow SET test_sample_schema = ?, ground_truth_schema = ?,"
+                " inference_schema = ? WHERE name = ?",
+                (*schemas, name),
+            )
+        return known or self.get(name)
 
     def schemas(self, name: str) -> WorkflowSchemas | None:
         """Return what the workflow's payloads look like; None if no definition told so yet."""
-        row = self._row(name)
-        if row is None or not (
-            row.test_sample_schema and row.ground_truth_schema and row.inference_schema
-        ):
-            return None
-        return WorkflowSchemas(
-            row.test_sample_schema, row.ground_truth_schema, row.inference_schema
-        )
+        query = """
+            SELECT test_sample_schema, ground_truth_schema, inference_schema
+            FROM workflow WHERE name = ?
+        """
+        rows = fetch(self._connection, query, (name,))
+        return WorkflowSchemas(*rows[0]) if rows and all(rows[0]) else None
 
     def find(self, name: str) -> WorkflowRecord | None:
         """Return the workflow of that name, or None."""
@@ -76,11 +73,6 @@ class Workflows:
         """Return all workflows, oldest first."""
         rows = self._session.exec(select(orm.WorkflowTable)).all()
         return sorted((_record(row) for row in rows), key=lambda record: record.id)
-
-    def _row(self, name: str) -> orm.WorkflowTable | None:
-        query = select(orm.WorkflowTable).where(orm.WorkflowTable.name == name)
-        row: orm.WorkflowTable | None = self._session.exec(query).one_or_none()
-        return row
 
 
 def _record(row: orm.WorkflowTable) -> WorkflowRecord:
