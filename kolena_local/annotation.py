@@ -102,7 +102,7 @@ class Polygon(Annotation):
         if isinstance(points, Iterator):
             raise TypeError(
                 f"{cls.__name__}.points is a {type(points).__name__}, whose length nobody knows;"
-                " give a list of points"
+                " give a list of points."
             )
         return super().__new__(cls)
 
@@ -110,7 +110,7 @@ class Polygon(Annotation):
         if len(self.points) < 3:
             raise InputValidationError(
                 f"{type(self).__name__} has {counted(len(self.points), 'point')}; give at least"
-                " three"
+                " three."
             )
 
 
@@ -366,7 +366,7 @@ class TextSegment(Annotation):
         if self.start < 0 or self.end < 0 or self.start >= self.end:
             raise InputValidationError(
                 f"{type(self).__name__} runs from start={self.start} to end={self.end}; give two"
-                " positions that are not negative, the first below the second"
+                " positions that are not negative, the first below the second."
             )
 
 

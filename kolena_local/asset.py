@@ -120,7 +120,7 @@ class VideoAsset(BaseVideoAsset):
         check_span(self)
         if self.frame_rate is not None and self.frame_rate <= 0:
             raise InputValidationError(
-                f"{type(self).__name__}.frame_rate is {self.frame_rate}; give a number above zero"
+                f"{type(self).__name__}.frame_rate is {self.frame_rate}; give a number above zero."
             )
 
 
@@ -192,5 +192,5 @@ def check_span(video: _Spanned) -> None:
     if start < 0 or end < 0 or start > end:
         raise InputValidationError(
             f"{type(video).__name__} runs from start={start} to end={end}; give two times that are"
-            " not negative, the earlier one first"
+            " not negative, the earlier one first."
         )

@@ -35,7 +35,7 @@ def alias() -> None:
     if _THEIRS in sys.modules:
         raise IncorrectUsageError(
             "kolena has been imported already; call kolena_local.compat.alias() before its first"
-            " import"
+            " import."
         )
     sys.meta_path.insert(0, _Alias())
 
@@ -66,7 +66,7 @@ class _Alias(MetaPathFinder, Loader):
             # No ModuleNotFoundError: `from kolena import dataset` would swallow its sentence.
             raise ImportError(
                 f"{fullname} is not offered by kolena_local, which stands in for kolena here; run"
-                " this with the original client, or leave the import out",
+                " this with the original client, or leave the import out.",
                 name=fullname,
             )
         is_package = found.submodule_search_locations is not None
@@ -97,7 +97,7 @@ def _top(name: str, ours: ModuleType) -> ModuleType:
             return getattr(ours, attribute)
         except AttributeError:
             raise AttributeError(
-                f"{name}.{attribute} is not offered by {_OURS}, which stands in for {name} here"
+                f"{name}.{attribute} is not offered by {_OURS}, which stands in for {name} here."
             ) from None
 
     module.__getattr__ = get  # type: ignore[method-assign]  # as PEP 562 has it

@@ -122,7 +122,7 @@ def of_metrics(store: Store, run_id: int, level: str) -> pd.DataFrame:
     """
     makers = {"sample": _of_sample_metrics, "case": _of_case_metrics, "suite": _of_suite_metrics}
     if level not in makers:
-        raise InputValidationError(f"level must be sample, case or suite, not {level!r:.80}")
+        raise InputValidationError(f"level must be sample, case or suite, not {level!r:.80}.")
     return makers[level](store, run_id)
 
 

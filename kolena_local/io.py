@@ -174,8 +174,8 @@ def _with_cells(
                 cells.append(change(cell))
             except TypeError as error:
                 raise InputValidationError(
-                    f"column {df.columns[place]!r}, row {row}: {error}; use numbers, text, lists,"
-                    " dicts, None or data objects"
+                    f"Column {df.columns[place]!r}, row {row}: {error}; use numbers, text, lists,"
+                    " dicts, None or data objects."
                 ) from error
         result.isetitem(place, pd.Series(cells, index=df.index, dtype=object))
     return result

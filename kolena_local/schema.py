@@ -85,8 +85,8 @@ def resolved(schema: Schema, root: Schema) -> Schema:
         name = _name(schema)
         if name in passed or name not in root.get("$defs", {}):
             raise InputValidationError(
-                f"the definition {name!r:.80} of the stored schema stands for nothing; define the"
-                " workflow again and make a model or test case of it"
+                f"The definition {name!r:.80} of the stored schema stands for nothing; define the"
+                " workflow again and make a model or test case of it."
             )
         passed.add(name)
         schema = root["$defs"][name]

@@ -1,4 +1,4 @@
-"""Numbers in sentences: one sample is, two samples are."""
+"""Words of messages: numbers with their nouns, and full stops where messages meet."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 def agreeing(number: int, one: str, several: str) -> str:
     """Return the form of a word that goes with a number of things."""
     return one if number == 1 else several
+
+
+def sentence(text: object) -> str:
+    """Return a message, which may have come from anywhere, with its full stop."""
+    return f"{str(text).rstrip('.')}."

@@ -198,7 +198,7 @@ class TestParquet:
 
     @pytest.mark.parametrize("cell", [{1, 2}, b"x", pd.Timestamp("2020-01-01"), [1j]])
     def test_what_json_cannot_hold_is_refused_with_its_place(self, cell: Any) -> None:
-        with pytest.raises(InputValidationError, match="column 'cell', row 1"):
+        with pytest.raises(InputValidationError, match="Column 'cell', row 1"):
             dataframe_to_parquet(frame(1, cell))
 
     def test_without_pyarrow_the_error_says_what_to_install(self) -> None:

@@ -54,12 +54,12 @@ class Means:
         if self.executor is not None and self.workers is not None:
             raise InputValidationError(
                 "executor and workers are both given; workers=N makes a pool of N threads, so leave"
-                " one of them out"
+                " one of them out."
             )
         if self.executor is not None and not isinstance(self.executor, Executor):
             raise InputValidationError(
                 f"executor must be a concurrent.futures.Executor, not {self.executor!r:.80}; of a"
-                " Dask client pass client.get_executor()"
+                " Dask client pass client.get_executor()."
             )
         _check_count("workers", self.workers)
         _check_count("batch_size", self.batch_size)
@@ -106,13 +106,13 @@ class _Task(NamedTuple):
         if not isinstance(given, (list, tuple)):
             raise InputValidationError(
                 f"infer_batch must return a list of inferences, not {given!r:.80}"
-                f" ({type(given).__name__})"
+                f" ({type(given).__name__})."
             )
         if len(given) != len(self.samples):
             raise InputValidationError(
                 f"infer_batch returned {counted(len(given), 'inference')} for"
                 f" {counted(len(self.samples), 'test sample')}; it must return one for each, in"
-                " their order"
+                " their order."
             )
         return list(given)
 
@@ -214,4 +214,4 @@ def _keep_the_rest(
 
 def _check_count(name: str, value: Any) -> None:
     if value is not None and (type(value) is not int or value < 1):
-        raise InputValidationError(f"{name} must be a whole number from 1 on, not {value!r:.80}")
+        raise InputValidationError(f"{name} must be a whole number from 1 on, not {value!r:.80}.")

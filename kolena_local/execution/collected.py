@@ -50,7 +50,7 @@ class Collected:
             ]
         if len({number for _, number, _ in rows}) < len(rows):
             raise InputValidationError(
-                "the evaluator returned metrics of a test sample twice; return one pair for each"
+                "The evaluator returned metrics of a test sample twice; return one pair for each."
             )
         self._samples.add(rows)
 
@@ -58,8 +58,8 @@ class Collected:
         """Add the metrics of a test case, which is also given as the evaluator knows it."""
         if any(known.test_case_id == case_id for known in self._cases):
             raise InputValidationError(
-                f"the evaluator returned metrics of the test case {test_case.name!r} twice;"
-                " return one pair for each"
+                f"The evaluator returned metrics of the test case {test_case.name!r} twice;"
+                " return one pair for each."
             )
         self._cases.append(CaseMetrics(case_id, dumps(encode(metrics))))
         self.of_cases.append((test_case, metrics))

@@ -203,7 +203,7 @@ class Evaluation:
             raise IncorrectUsageError(
                 f"{missing} of {counted(len(ids), 'sample')} of the test suite"
                 f" {agreeing(missing, 'has', 'have')} no inference, and an evaluator function needs"
-                " all of them; run test() with a model that has infer to make the rest"
+                " all of them; run test() with a model that has infer to make the rest."
             )
         return Keys(self.codec, zip(data.samples, ids, strict=True)), data
 
@@ -239,8 +239,8 @@ def _named(cases: dict[str, Case], test_case: Any) -> Case:
         return cases[test_case.name]
     except KeyError:
         raise InputValidationError(
-            f"the evaluator returned results of the test case {test_case.name!r}, which is not in"
-            " the test suite"
+            f"The evaluator returned results of the test case {test_case.name!r}, which is not in"
+            " the test suite."
         ) from None
 
 

@@ -12,6 +12,7 @@ from kolena_local.execution.progress import progress_bar
 from kolena_local.execution.sharing import BATCH_SECONDS, Share
 from kolena_local.log import logger
 from kolena_local.serialization.codec import Codec, collector_paused
+from kolena_local.wording import sentence
 
 if TYPE_CHECKING:
     from kolena_local.repository import Store
@@ -83,7 +84,9 @@ def _end_anyhow(share: Share) -> None:
 def _about(store: Store, sample_id: int, error: InputValidationError) -> InputValidationError:
     with store.read() as unit:
         (row,) = unit.test_samples.rows([sample_id])
-    return InputValidationError(f"{error}; it was inferred for the test sample {row.payload:.200}")
+    return InputValidationError(
+        f"What was inferred for the test sample {row.payload:.200} is refused: {sentence(error)}"
+    )
 
 
 def iter_samples(store: Store, codec: Codec, sample_ids: array[int]) -> Iterator[Numbered]:

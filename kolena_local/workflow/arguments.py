@@ -36,10 +36,10 @@ def check_name(value: Any, kind: str) -> str:
     """
     name = _text(value)
     if name is None:
-        raise InputValidationError(f"the name of a {kind} must be text, not {value!r:.80}")
+        raise InputValidationError(f"The name of a {kind} must be text, not {value!r:.80}.")
     if not name.strip():
-        raise InputValidationError(f"the name of a {kind} is blank; give it one")
-    return storable(name, f"the name of a {kind}")
+        raise InputValidationError(f"The name of a {kind} is blank; give it one.")
+    return storable(name, f"The name of a {kind}")
 
 
 def check_description(value: Any) -> str | None:
@@ -52,8 +52,8 @@ def check_description(value: Any) -> str | None:
         return None
     description = _text(value)
     if description is None:
-        raise InputValidationError(f"a description must be text, not {value!r:.80}")
-    return storable(description, "a description")
+        raise InputValidationError(f"A description must be text, not {value!r:.80}.")
+    return storable(description, "A description")
 
 
 def check_version(value: Any) -> int | None:
@@ -70,7 +70,7 @@ def check_version(value: Any) -> int | None:
     except (TypeError, ValueError, OverflowError):
         version, whole = -1, False
     if not whole or not 0 <= version <= _LARGEST_VERSION:
-        raise InputValidationError(f"a version must be 0, 1, 2 …, not {value!r:.80}")
+        raise InputValidationError(f"A version must be 0, 1, 2 …, not {value!r:.80}.")
     return version
 
 
@@ -84,7 +84,7 @@ def check_flag(value: Any, name: str) -> bool:
         return value
     word = str(value).strip().lower()
     if word not in _YES | _NO:
-        raise InputValidationError(f"{name} must be True or False, not {value!r:.80}")
+        raise InputValidationError(f"{name} must be True or False, not {value!r:.80}.")
     return word in _YES
 
 
@@ -101,7 +101,7 @@ def check_list(value: Any, what: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, _SERIES):
-        raise InputValidationError(f"{what}, not a {type(value).__name__}; put it into list(…)")
+        raise InputValidationError(f"{what}, not a {type(value).__name__}; put it into list(…).")
     return list(value)
 
 
@@ -118,7 +118,7 @@ def check_names(value: Any, what: str) -> list[str]:
     found = [getattr(given, "name", given) for given in check_list(value, what)]
     for name in found:
         if not isinstance(name, str):
-            raise InputValidationError(f"{what} or names, and {name!r:.80} is neither")
+            raise InputValidationError(f"{what} or names, and {name!r:.80} is neither.")
     return found
 
 
@@ -134,8 +134,8 @@ def check_tags(value: Any) -> set[str] | None:
     for given in check_list(value, "tags must be a set of texts"):
         tag = _text(given)
         if tag is None or not tag.strip():
-            raise InputValidationError(f"a tag must be text that is not blank, not {given!r:.80}")
-        tags.add(storable(tag, "a tag"))
+            raise InputValidationError(f"A tag must be text that is not blank, not {given!r:.80}.")
+        tags.add(storable(tag, "A tag"))
     return tags
 
 
@@ -147,7 +147,7 @@ def check_infer(value: Any, name: str = "infer") -> Any:
     """
     if value is not None and not callable(value):
         raise InputValidationError(
-            f"{name} must be a function from test sample to inference, not {value!r:.80}"
+            f"{name} must be a function from test sample to inference, not {value!r:.80}."
         )
     return value
 
@@ -162,13 +162,13 @@ def check_metadata(value: Any) -> dict[str, Json]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InputValidationError(f"metadata must be a dict, not {value!r:.80}")
+        raise InputValidationError(f"metadata must be a dict, not {value!r:.80}.")
     named: dict[str, Any] = {}
     for given, content in value.items():
         key = _text(given)
         if key is None or key in named:
             raise InputValidationError(
-                f"metadata: the key {given!r:.80} must be text, and a text of its own"
+                f"metadata: the key {given!r:.80} must be text, and a text of its own."
             )
         named[key] = content
     encoded = encode_value(named, "metadata")
@@ -190,10 +190,10 @@ def storable(text: str, what: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise InputValidationError(
-            f"{what} has half a character at position {error.start}: {text!r:.80}"
+            f"{what} has half a character at position {error.start}: {text!r:.80}."
         ) from None
     if "\0" in text:
-        raise InputValidationError(f"{what} has a NUL character: {text!r:.80}")
+        raise InputValidationError(f"{what} has a NUL character: {text!r:.80}.")
     return text
 
 

@@ -38,7 +38,7 @@ class Entity:
     def __setattr__(self, name: str, value: Any) -> None:
         if not self.__dict__.get("_thawed", False):
             raise FrozenObjectError(
-                f"{type(self).__name__} objects do not change; {name!r} cannot be set"
+                f"{type(self).__name__} objects do not change; {name!r} cannot be set."
             )
         object.__setattr__(self, name, value)
 
@@ -84,7 +84,7 @@ def bound_workflow(cls: type[Any]) -> Workflow:
     if workflow is None:
         raise IncorrectUsageError(
             f"{cls.__name__} belongs to no workflow yet; use the {cls.__name__} that"
-            " define_workflow() returns"
+            " define_workflow() returns."
         )
     return workflow
 
@@ -97,8 +97,8 @@ def check_store(kind: str, entity: Entity, location: str) -> None:
     """
     if entity.__dict__["_location"] != location:
         raise IncorrectUsageError(
-            f"the {kind} is in the store {entity.__dict__['_location']}, not in {location};"
-            " load both from one store"
+            f"The {kind} is in the store {entity.__dict__['_location']}, not in {location};"
+            " load both from one store."
         )
 
 
@@ -110,6 +110,6 @@ def check_workflow(kind: str, name: str, found: str, workflow: Workflow) -> None
     """
     if found != workflow.name:
         raise WorkflowMismatchError(
-            f"the {kind} {name!r} belongs to the workflow {found!r}, not {workflow.name!r};"
-            f" choose another name for the {kind}"
+            f"The {kind} {name!r} belongs to the workflow {found!r}, not {workflow.name!r};"
+            f" choose another name for the {kind}."
         )

@@ -135,7 +135,7 @@ class Evaluator(metaclass=ABCMeta):
         if configurations is not None and not given:
             raise InputValidationError(
                 f"{type(self).__name__} was given an empty list of configurations; pass None or at"
-                " least one"
+                " least one."
             )
         check_configurations(given)
         self.configurations = given
@@ -223,13 +223,13 @@ def check_configurations(configurations: list[Any]) -> None:
     for configuration in configurations:
         if not isinstance(configuration, EvaluatorConfiguration):
             raise InputValidationError(
-                f"a configuration must be an EvaluatorConfiguration, not {configuration!r:.80}"
+                f"A configuration must be an EvaluatorConfiguration, not {configuration!r:.80}."
             )
         encode(configuration)
         name = kept_name(configuration)
         if name in names:
             raise InputValidationError(
-                f"two configurations have the display name {name!r}; results are kept by that name"
+                f"Two configurations have the display name {name!r}; results are kept by that name."
             )
         names.add(name)
 

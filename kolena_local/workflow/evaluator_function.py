@@ -80,7 +80,7 @@ class TestCases:
         if len({len(column) for column in given}) != 1:
             raise InputValidationError(
                 "TestCases.iter() needs as many ground truths, inferences and metrics as test"
-                f" samples, not {', '.join(str(len(column)) for column in given)}"
+                f" samples, not {', '.join(str(len(column)) for column in given)}."
             )
         by_key = {self._key_of(row[0]): row for row in zip(*given, strict=True)}
         for test_case, keys in self._members:
@@ -88,7 +88,7 @@ class TestCases:
             if absent is not None:
                 raise KeyError(
                     f"TestCases.iter() was not given {self._samples.get(absent)!r:.200}, a sample"
-                    f" of the test case {test_case.name!r}"
+                    f" of the test case {test_case.name!r}."
                 )
             rows = [by_key[key] for key in keys]
             yield (
@@ -212,8 +212,8 @@ def takes_configuration(evaluator: Callable[..., Any]) -> bool:
         hint = typing.get_type_hints(alone, globalns=_names_seen_by(evaluator))["hint"]
     except NameError as error:
         raise InputValidationError(
-            f"the annotation {hint!r} of {getattr(evaluator, '__name__', evaluator)} names"
-            f" {error.name!r}, which cannot be found; move it to the top level of its module"
+            f"The annotation {hint!r} of {getattr(evaluator, '__name__', evaluator)} names"
+            f" {error.name!r}, which cannot be found; move it to the top level of its module."
         ) from None
     candidates = typing.get_args(hint) or (hint,)
     return any(
@@ -232,10 +232,10 @@ def _names_seen_by(evaluator: Any) -> dict[str, Any]:
 
 def _check_pairs(name: str, pairs: Any, first: Any, second: Any) -> None:
     if not isinstance(pairs, (list, tuple)):
-        raise InputValidationError(f"{name} must be a list of pairs, not {pairs!r:.80}")
+        raise InputValidationError(f"{name} must be a list of pairs, not {pairs!r:.80}.")
     for index, pair in enumerate(pairs):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise InputValidationError(f"{name}[{index}] must be a pair, not {pair!r:.80}")
+            raise InputValidationError(f"{name}[{index}] must be a pair, not {pair!r:.80}.")
         _check_type(f"{name}[{index}][0]", pair[0], first)
         _check_type(f"{name}[{index}][1]", pair[1], second)
 
@@ -245,4 +245,4 @@ def _check_type(place: str, value: Any, expected: Any) -> None:
         names = " or ".join(
             kind.__name__ for kind in (expected if isinstance(expected, tuple) else (expected,))
         )
-        raise InputValidationError(f"{place} must be a {names}, not {value!r:.80}")
+        raise InputValidationError(f"{place} must be a {names}, not {value!r:.80}.")

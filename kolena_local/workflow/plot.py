@@ -76,7 +76,7 @@ class Curve(DataObject):
             if len(values) != len(self.x):
                 raise InputValidationError(
                     f"Curve.{name} has {counted(len(values), 'value')} and Curve.x"
-                    f" {len(self.x)}; give as many"
+                    f" {len(self.x)}; give as many."
                 )
 
 
@@ -141,14 +141,14 @@ class Histogram(Plot):
         if len(self.buckets) < 2:
             raise InputValidationError(
                 f"Histogram.buckets has {counted(len(self.buckets), 'value')}; give at least"
-                " two borders"
+                " two borders."
             )
         for index, (left, right) in enumerate(pairwise(self.buckets)):
             # Asked this way round, NaN is refused as well.
             if not left < right:
                 raise InputValidationError(
                     f"Histogram.buckets[{index + 1}] is {right} after {left}; give borders that"
-                    " ascend"
+                    " ascend."
                 )
         rows: list[tuple[str, Any]] = [("frequency", self.frequency)]
         if self.labels:
@@ -156,7 +156,7 @@ class Histogram(Plot):
             if len(rows) != len(self.labels):
                 raise InputValidationError(
                     f"Histogram.frequency has {len(rows)} series and Histogram.labels"
-                    f" {counted(len(self.labels), 'name')}; give one series for each name"
+                    f" {counted(len(self.labels), 'name')}; give one series for each name."
                 )
         for name, row in rows:
             self._check_counts(name, row)
@@ -164,16 +164,17 @@ class Histogram(Plot):
     def _check_counts(self, name: str, row: Any) -> None:
         if not isinstance(row, (list, tuple)):
             raise InputValidationError(
-                f"Histogram.{name} is a number; with labels, give a series of counts for each label"
+                f"Histogram.{name} is a number; with labels, give a series of counts for each"
+                " label."
             )
         if any(isinstance(count, (list, tuple)) for count in row):
             raise InputValidationError(
-                f"Histogram.{name} is a series of series; give labels that name them"
+                f"Histogram.{name} is a series of series; give labels that name them."
             )
         if len(row) != len(self.buckets) - 1:
             raise InputValidationError(
                 f"Histogram.{name} has {counted(len(row), 'count')} for {len(self.buckets)}"
-                " borders; give one count for each range between two borders"
+                " borders; give one count for each range between two borders."
             )
 
 
@@ -209,7 +210,7 @@ class BarPlot(Plot):
             raise InputValidationError(
                 f"BarPlot has {counted(len(self.labels), 'label')} and"
                 f" {counted(len(self.values), 'value')}; give as many of one as of"
-                " the other, and at least one"
+                " the other, and at least one."
             )
 
 
@@ -244,16 +245,16 @@ class ConfusionMatrix(Plot):
         if size < 2:
             raise InputValidationError(
                 f"ConfusionMatrix.labels names {counted(size, 'class', 'classes')}; give at"
-                " least two"
+                " least two."
             )
         if len(self.matrix) != size:
             raise InputValidationError(
                 f"ConfusionMatrix.matrix has {counted(len(self.matrix), 'row')} for {size} labels;"
-                " give one for each"
+                " give one for each."
             )
         for index, row in enumerate(self.matrix):
             if len(row) != size:
                 raise InputValidationError(
                     f"ConfusionMatrix.matrix[{index}] has {counted(len(row), 'number')} for"
-                    f" {size} labels; give one for each"
+                    f" {size} labels; give one for each."
                 )

@@ -123,7 +123,7 @@ def _checked(evaluator: Evaluator, test_suite: TestSuite) -> CaseEvaluator:
         place = f"{evaluator.display_name()}.compute_test_sample_metrics()"
         for index, pair in enumerate(_sequence(pairs, place)):
             if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-                raise InputValidationError(f"{place} must return pairs, not {pair!r:.80}")
+                raise InputValidationError(f"{place} must return pairs, not {pair!r:.80}.")
             sample, metrics = pair
             # The place is put into words only for a pair that is wrong.
             if not (isinstance(sample, TestSample) and isinstance(metrics, MetricsTestSample)):
@@ -171,11 +171,11 @@ def _found(results: Any) -> Found | None:
 
 def _sequence(value: Any, place: str) -> Sequence[Any]:
     if not isinstance(value, (list, tuple)):
-        raise InputValidationError(f"{place} must return a list, not {value!r:.80}")
+        raise InputValidationError(f"{place} must return a list, not {value!r:.80}.")
     return value
 
 
 def _check(value: Any, expected: type, place: str) -> Any:
     if not isinstance(value, expected):
-        raise InputValidationError(f"{place} must be a {expected.__name__}, not {value!r:.80}")
+        raise InputValidationError(f"{place} must be a {expected.__name__}, not {value!r:.80}.")
     return value

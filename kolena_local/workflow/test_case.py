@@ -74,7 +74,7 @@ class TestCase(Entity):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not hasattr(cls, "workflow"):
-            raise NotImplementedError(f"{cls.__name__} needs a class attribute 'workflow'")
+            raise NotImplementedError(f"{cls.__name__} needs a class attribute 'workflow'.")
 
     def __init__(
         self,
@@ -182,17 +182,21 @@ class TestCase(Entity):
             NotImplementedError: the class is the general one, which belongs to no workflow.
         """
         if not hasattr(cls, "workflow"):
-            raise NotImplementedError("init_many() needs the TestCase of define_workflow()")
+            raise NotImplementedError("init_many() needs the TestCase of define_workflow().")
         workflow, reset = cls.workflow, check_flag(reset, "reset")
         named = []
         for element in check_list(data, "init_many() takes a list of names with their samples"):
             if not isinstance(element, (tuple, list)) or len(element) != 2:
-                raise TypeError(f"init_many() takes pairs of name and samples, not {element!r:.80}")
+                raise TypeError(
+                    f"init_many() takes pairs of name and samples, not {element!r:.80}."
+                )
             name = check_name(element[0], "test case")
             named.append((name, _additions(workflow, element[1])))
         for name, times in Counter(name for name, _ in named).items():
             if times > 1:
-                raise IncorrectUsageError(f"init_many() was given {name!r} twice; names are unique")
+                raise IncorrectUsageError(
+                    f"init_many() was given {name!r} twice; names are unique."
+                )
         store = current_store()
         done: list[tuple[str, TestCaseRecord]] = []
         with store.write() as unit:
@@ -295,8 +299,8 @@ def _find(unit: Unit, name: str, version: int | None) -> TestCaseRecord | None:
     latest = record or unit.test_cases.find(name)
     if record is None and latest is not None:
         raise NameConflictError(
-            f"the test case {name!r} has no version {version}, the latest is {latest.version};"
-            " load one of those, or leave the version out"
+            f"The test case {name!r} has no version {version}, the latest is {latest.version};"
+            " load one of those, or leave the version out."
         )
     return record
 

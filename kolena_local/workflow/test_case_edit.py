@@ -13,6 +13,7 @@ from kolena_local.repository.records import (
     TestCaseRecord,
 )
 from kolena_local.serialization.codec import collector_paused
+from kolena_local.wording import sentence
 from kolena_local.workflow.arguments import check_description, check_list
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_sample import TestSample
@@ -81,7 +82,7 @@ class TestCaseEditor:
             try:
                 self._add(test_sample, ground_truth)
             except InputValidationError as error:
-                raise InputValidationError(f"test_samples[{index}]: {error}") from None
+                raise InputValidationError(f"test_samples[{index}]: {sentence(error)}") from None
 
     def _add(self, test_sample: TestSample, ground_truth: GroundTruth) -> None:
         codec = self._workflow._codec
@@ -136,7 +137,7 @@ def check_pairs(workflow: Workflow, test_samples: Any) -> list[tuple[Any, Any]]:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise InputValidationError(
                 f"test_samples[{index}] must be a pair of test sample and ground truth,"
-                f" not {pair!r:.80}"
+                f" not {pair!r:.80}."
             )
         if not isinstance(pair[0], workflow.test_sample_type):
             raise TypeError(_unfit(workflow.test_sample_type, pair[0], f"test_samples[{index}][0]"))
@@ -201,4 +202,4 @@ def write_edit(
 
 
 def _unfit(expected: type, given: Any, place: str) -> str:
-    return f"{place} must be a {expected.__name__}, not {given!r:.80} ({type(given).__name__})"
+    return f"{place} must be a {expected.__name__}, not {given!r:.80} ({type(given).__name__})."

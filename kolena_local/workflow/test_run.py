@@ -234,9 +234,9 @@ class TestRun(Entity):
         functions = Functions(model.infer, model.infer_batch)
         if functions == (None, None):
             raise InputValidationError(
-                f"the model {model.name!r} has no infer, and {counted(len(pending), 'sample')} of"
+                f"The model {model.name!r} has no infer, and {counted(len(pending), 'sample')} of"
                 f" the test suite {suite.name!r} {agreeing(len(pending), 'has', 'have')} no"
-                f" inference; pass infer to {type(model).__name__}()"
+                f" inference; pass infer to {type(model).__name__}()."
             )
         infer_pending(store, suite.workflow._codec, model._id, pending, functions, means)
 
@@ -297,7 +297,7 @@ def test(
     means = Means(executor, workers, batch_size)
     if isinstance(test_suite, TestSuite) and not test_suite.test_cases:
         raise IncorrectUsageError(
-            f"the test suite {test_suite.name!r} has no test cases; add some before testing"
+            f"The test suite {test_suite.name!r} has no test cases; add some before testing."
         )
     TestRun(model, test_suite, evaluator, configurations, reset)._run(means)
 
@@ -323,9 +323,9 @@ def _check_version(test_suite: TestSuite, latest: int) -> None:
     """
     if latest != test_suite.version and not test_suite.__dict__["_version_was_chosen"]:
         raise NameConflictError(
-            f"the test suite {test_suite.name!r} is at version {latest} by now, not at"
+            f"The test suite {test_suite.name!r} is at version {latest} by now, not at"
             f" {test_suite.version}; load it again, or load version={test_suite.version} to test on"
-            " that one"
+            " that one."
         )
 
 
@@ -335,7 +335,7 @@ def _check_arguments(
     for value, expected in ((model, Model), (test_suite, TestSuite)):
         if not isinstance(value, expected):
             raise InputValidationError(
-                f"a {expected.__name__} is needed, not {value!r:.80} ({type(value).__name__})"
+                f"A {expected.__name__} is needed, not {value!r:.80} ({type(value).__name__})."
             )
     _check_evaluator(evaluator)
     check_configurations(configurations)
@@ -344,19 +344,19 @@ def _check_arguments(
         check_configurations(getattr(evaluator, "configurations", None) or [])
     if _is_function(evaluator) and takes_configuration(evaluator) and not configurations:
         raise InputValidationError(
-            f"the evaluator {display_name(evaluator)} takes a configuration;"
-            " pass configurations=[…]"
+            f"The evaluator {display_name(evaluator)} takes a configuration;"
+            " pass configurations=[…]."
         )
     if model.workflow != test_suite.workflow:
         raise WorkflowMismatchError(
-            f"the model {model.name!r} belongs to the workflow {model.workflow.name!r}, the test"
+            f"The model {model.name!r} belongs to the workflow {model.workflow.name!r}, the test"
             f" suite {test_suite.name!r} to {test_suite.workflow.name!r}, or their types differ;"
-            " take both from one define_workflow()"
+            " take both from one define_workflow()."
         )
     if model.__dict__["_location"] != test_suite.__dict__["_location"]:
         raise IncorrectUsageError(
-            f"the model {model.name!r} and the test suite {test_suite.name!r} are in different"
-            " stores; load both from one"
+            f"The model {model.name!r} and the test suite {test_suite.name!r} are in different"
+            " stores; load both from one."
         )
 
 
@@ -367,10 +367,10 @@ def _is_function(evaluator: Any) -> bool:
 def _check_evaluator(evaluator: Any) -> None:
     if isinstance(evaluator, type):
         raise InputValidationError(
-            f"the evaluator {evaluator.__name__} is a class; pass an object of it,"
-            f" {evaluator.__name__}()"
+            f"The evaluator {evaluator.__name__} is a class; pass an object of it,"
+            f" {evaluator.__name__}()."
         )
     if _is_function(evaluator) and not callable(evaluator):
         raise InputValidationError(
-            f"an evaluator must be an Evaluator or a function, not {evaluator!r:.80}"
+            f"An evaluator must be an Evaluator or a function, not {evaluator!r:.80}."
         )

@@ -60,11 +60,11 @@ class TestSample(DataObject):
             encoded = _metadata_encoder(type(self))(metadata)
         except Mismatch as mismatch:
             raise InputValidationError(
-                f"{_metadata_name(self)}{mismatch.path}: {mismatch.problem}"
+                f"{_metadata_name(self)}{mismatch.path}: {mismatch.problem}."
             ) from None
         if not isinstance(encoded, dict):
             raise InputValidationError(
-                f"{_metadata_name(self)} is a {type(metadata).__name__}; give a dict"
+                f"{_metadata_name(self)} is a {type(metadata).__name__}; give a dict."
             )
         return encoded
 

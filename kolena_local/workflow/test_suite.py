@@ -84,7 +84,7 @@ class TestSuite(Entity):
         super().__init_subclass__(**kwargs)
         for needed in ("workflow", "_test_case_type"):
             if not hasattr(cls, needed):
-                raise NotImplementedError(f"{cls.__name__} needs a class attribute {needed!r}")
+                raise NotImplementedError(f"{cls.__name__} needs a class attribute {needed!r}.")
 
     def __init__(
         self,
@@ -306,8 +306,8 @@ def _find(unit: Unit, name: str, version: int | None) -> TestSuiteRecord | None:
     latest = record or unit.test_suites.find(name)
     if record is None and latest is not None:
         raise NameConflictError(
-            f"the test suite {name!r} has no version {version}, the latest is {latest.version};"
-            " load one of those, or leave the version out"
+            f"The test suite {name!r} has no version {version}, the latest is {latest.version};"
+            " load one of those, or leave the version out."
         )
     return record
 

@@ -100,11 +100,11 @@ def check_test_cases(workflow: Workflow, test_cases: Any, location: str) -> list
     by_name: dict[str, TestCase] = {}
     for test_case in check_list(test_cases, "test_cases must be a list of test cases"):
         if not isinstance(test_case, TestCase):
-            raise TypeError(f"a test suite holds test cases, not {test_case!r:.80}")
+            raise TypeError(f"A test suite holds test cases, not {test_case!r:.80}.")
         if test_case.workflow.name != workflow.name:
             raise TypeError(
-                f"the test case {test_case.name!r} belongs to the workflow"
-                f" {test_case.workflow.name!r}, not {workflow.name!r}"
+                f"The test case {test_case.name!r} belongs to the workflow"
+                f" {test_case.workflow.name!r}, not {workflow.name!r}."
             )
         check_store(f"test case {test_case.name!r}", test_case, location)
         by_name.pop(test_case.name, None)
@@ -158,8 +158,8 @@ def write_change(
         latest = unit.test_suites.get(record.name)
         if latest.version != record.version:
             raise NameConflictError(
-                f"the test suite {record.name!r} is at version {latest.version} by now, but the"
-                f" edit was based on version {record.version}; load it again and repeat the edit"
+                f"The test suite {record.name!r} is at version {latest.version} by now, but the"
+                f" edit was based on version {record.version}; load it again and repeat the edit."
             )
     if change.description is not None:
         unit.test_suites.set_description(record.id, change.description)

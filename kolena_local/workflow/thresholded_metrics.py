@@ -27,7 +27,7 @@ class ThresholdedMetrics(DataObject):
         if ThresholdedMetrics in cls.__bases__ and "threshold" in inspect.get_annotations(cls):
             raise TypeError(
                 f"{cls.__qualname__} declares 'threshold', which ThresholdedMetrics has already;"
-                " leave it out"
+                " leave it out."
             )
 
     def __post_init__(self) -> None:
@@ -35,7 +35,7 @@ class ThresholdedMetrics(DataObject):
             if isinstance(getattr(self, field.name, None), dict):
                 raise TypeError(
                     f"{type(self).__name__}.{field.name} is a dict, which thresholded metrics"
-                    " cannot hold; give it fields of its own"
+                    " cannot hold; give it fields of its own."
                 )
 
     @classmethod

@@ -59,7 +59,8 @@ class Workflow:
         ):
             if not (isinstance(given, type) and issubclass(given, base)):
                 raise InputValidationError(
-                    f"the workflow {self.name!r} needs a subclass of {base.__name__}, not {given!r}"
+                    f"The workflow {self.name!r} needs a subclass of {base.__name__}, not"
+                    f" {given!r}."
                 )
         check_test_sample_type(self.test_sample_type)
         check_ground_truth_type(self.ground_truth_type, self.test_sample_type)
@@ -86,7 +87,7 @@ def _checked_name(name: Any) -> str:
     stripped = check_name(name, "workflow").strip()
     if stripped.lower() in _RESERVED_NAMES:
         raise InputValidationError(
-            f"the workflow name {stripped!r} is reserved; choose another one"
+            f"The workflow name {stripped!r} is reserved; choose another one."
         )
     return stripped
 
@@ -136,5 +137,5 @@ def get_evaluator(
 
 def _refuse_remote_evaluators() -> NoReturn:
     raise IncorrectUsageError(
-        "evaluators in containers are not offered here; pass an evaluator to test() instead"
+        "Evaluators in containers are not offered here; pass an evaluator to test() instead."
     )

@@ -150,7 +150,9 @@ def test_each_error_happens_and_says_something(
         misuse()
     assert isinstance(caught.value, (builtin, errors.KolenaError))
     assert isinstance(caught.value, builtin) and isinstance(caught.value, errors.KolenaError)
-    assert len(str(caught.value).split()) > 3
+    message = str(caught.value)
+    assert len(message.split()) > 3
+    assert message[0].isupper() and message.endswith(".") and not message.endswith("..")
 
 
 @pytest.mark.parametrize(
@@ -237,14 +239,17 @@ def test_initialize_takes_and_ignores_whatever_the_original_takes(store_path: Pa
 def test_a_bad_value_among_many_says_which_it_is() -> None:
     content = pairs("a", "b")
     bad = Guess({"no": "text"})
-    with pytest.raises(errors.InputValidationError, match=r"^test_samples\[1\]: Animal\."):
+    with pytest.raises(errors.InputValidationError, match=r"^test_samples\[1\]: Animal\..*\w\.$"):
         TestCase("c", test_samples=[content[0], (content[1][0], Animal({"no": "text"}))])
     suite = TestSuite("s", test_cases=[TestCase("c", test_samples=content)])
     with pytest.raises(errors.InputValidationError, match=r"^inferences\[1\]: Guess\."):
         TestRun(Model("m"), suite).upload_inferences(
             [(photo("a"), Guess("cat")), (photo("b"), bad)]
         )
-    with pytest.raises(errors.InputValidationError, match=r"inferred for the test sample .*\ba\b"):
+    with pytest.raises(
+        errors.InputValidationError,
+        match=r"^What was inferred for the test sample .*\ba\b.*: Guess\..*\w\.$",
+    ):
         test(Model("m", infer=lambda sample: bad), suite)
 
 
