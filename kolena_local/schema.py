@@ -15,6 +15,7 @@ from typing import Any
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
+from kolena_local.wording import counted
 
 Schema = dict[str, Any]
 Fit = Callable[[Json], Json]
@@ -112,7 +113,7 @@ def described(schema: Schema) -> str:
     if "$ref" in schema:
         return f"an object ({_name(schema)})"
     if "minItems" in schema:
-        return f"a list of {schema['minItems']} values"
+        return f"a list of {counted(schema['minItems'], 'value')}"
     return _NAMES.get(schema.get("type", ""), "any value")
 
 

@@ -19,6 +19,7 @@ from kolena_local import location
 from kolena_local.demo import digits
 from kolena_local.demo.table import table
 from kolena_local.repository import open_store
+from kolena_local.wording import counted
 from kolena_local.workflow import TestSuite, test
 
 TEST_SUITE = "digits by handwriting"
@@ -50,7 +51,7 @@ def run(db: str | None = None, *, delay: float = 0.0, echo: Callable[[str], None
         )
         made = sum(_test(name, suite, delay) for name in MODELS)
         found = len(MODELS) * len(cases[0].load_test_samples()) - made
-        echo(f"{made} inferences made, {found} found in {file}")
+        echo(f"{counted(made, 'inference')} made, {found} found in {file}")
         echo("")
         for line in table(TEST_SUITE, {name: _accuracies(name) for name in MODELS}):
             echo(line)

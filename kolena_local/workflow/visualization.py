@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kolena_local.errors import InputValidationError
+from kolena_local.wording import counted
 
 __all__ = ["Colormap", "ColormapJet", "colorize_activation_map", "encode_png"]
 
@@ -160,7 +161,7 @@ def _checked_image(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         )
     if pixels.ndim not in (2, 3):
         raise InputValidationError(
-            f"The array has {pixels.ndim} dimensions: pass an image of shape (h, w) or "
+            f"The array has {counted(pixels.ndim, 'dimension')}: pass an image of shape (h, w) or "
             "(h, w, channels)."
         )
     return pixels

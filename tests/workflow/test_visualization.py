@@ -120,7 +120,7 @@ def test_a_colormap_needs_its_colors() -> None:
         (np.full((2, 2), 1.5), "outside of 0 to 1"),
         (np.full((2, 2), -0.1), "outside of 0 to 1"),
         (np.full((2, 2), np.nan), "NaN"),
-        (np.zeros(4, np.uint8), "has 1 dimensions"),
+        (np.zeros(4, np.uint8), "has 1 dimension:"),
         (np.zeros((2, 2, 1, 1), np.uint8), "has 4 dimensions"),
         (np.zeros((2, 2, 3), np.uint8), "this one has 3"),
     ],
@@ -156,7 +156,7 @@ def test_a_colored_activation_map_is_an_image() -> None:
     ("image", "mode", "message"),
     [
         (np.zeros((0, 3), np.uint8), "L", "is empty"),
-        (np.zeros(3, np.uint8), "L", "has 1 dimensions"),
+        (np.zeros(3, np.uint8), "L", "has 1 dimension:"),
         (np.zeros((1, 2, 3, 4), np.uint8), "RGB", "has 4 dimensions"),
         (np.zeros((2, 3, 3), np.uint8), "XX", "no PNG image of mode 'XX'"),
         (np.zeros((2, 3, 5), np.uint8), "RGB", r"shape \(2, 3, 5\)"),
