@@ -97,7 +97,8 @@ def compiled_canonical(layout: Layout) -> Function | None:
         written["data_type"] = repr(quoted(layout.data_type))
     members = [f"{quoted(name) + ':'!r} + {written[name]}" for name in sorted(written)]
     content = " + ',' + ".join(members) or "''"
-    source.add(f"except {_UNFIT}: return None", f"return '{{' + {content} + '}}'")
+    # Python refuses to write the longest integers.
+    source.add(f"  return '{{' + {content} + '}}'", f"except {_UNFIT}: return None")
     return source.compile(layout, quoted=quoted)
 
 

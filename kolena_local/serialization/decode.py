@@ -345,7 +345,7 @@ def _builder(layout: Layout) -> Converter:
             if post_init is not None:
                 post_init(result)
         except (TypeError, ValueError) as error:
-            raise Mismatch(f"{error}") from error
+            raise Mismatch(str(error).rstrip(".")) from error
         return result
 
     return build

@@ -39,7 +39,7 @@ def scalar_converter(cls: type, lax: bool) -> Converter:
         try:
             return cls(convert_base(value))
         except ValueError as error:
-            raise Mismatch(f"{error}") from None
+            raise Mismatch(str(error).rstrip(".")) from None
 
     return convert
 

@@ -70,7 +70,7 @@ class Model(Entity):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not hasattr(cls, "workflow"):
-            raise NotImplementedError(f"{cls.__name__} needs a class attribute 'workflow'")
+            raise NotImplementedError(f"{cls.__name__} needs a class attribute 'workflow'.")
 
     def __init__(
         self,
@@ -211,7 +211,7 @@ class Model(Entity):
                 types; the message has its path.
         """
         if not isinstance(test_case, TestCase):
-            raise InputValidationError(f"a test case is needed, not {test_case!r:.80}")
+            raise InputValidationError(f"A test case is needed, not {test_case!r:.80}.")
         check_workflow("test case", test_case.name, test_case.workflow.name, self.workflow)
         check_store(f"test case {test_case.name!r}", test_case, self.__dict__["_location"])
         return self._pages_of_inferences(test_case)
@@ -261,7 +261,7 @@ class Model(Entity):
 
         given, of_suite = test_case_or_suite, isinstance(test_case_or_suite, TestSuite)
         if not isinstance(given, (TestCase, TestSuite)):
-            raise InputValidationError(f"a test case or test suite is needed, not {given!r:.80}")
+            raise InputValidationError(f"A test case or test suite is needed, not {given!r:.80}.")
         kind = "test suite" if of_suite else "test case"
         check_workflow(kind, given.name, given.workflow.name, self.workflow)
         check_store(f"{kind} {given.name!r}", given, self.__dict__["_location"])

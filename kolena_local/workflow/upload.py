@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.codec import Codec, collector_paused
+from kolena_local.wording import sentence
 from kolena_local.workflow.arguments import check_list
 from kolena_local.workflow.test_suite import TestSuite
 
@@ -48,7 +49,7 @@ def upload(
         if None in found:
             raise InputValidationError(
                 f"{samples[found.index(None)]!r:.200} is not in the test suite"
-                f" {test_suite.name!r}; add it to one of its test cases first"
+                f" {test_suite.name!r}; add it to one of its test cases first."
             )
         rows = [(id_, text) for id_, text in zip(found, payloads, strict=True) if id_ is not None]
         unit.inferences.put(model_id, rows, replace=replace)
@@ -79,7 +80,7 @@ def _written(codec: Codec, answers: list[Any]) -> list[str]:
             try:
                 codec.write_inference(answer)
             except InputValidationError as error:
-                raise InputValidationError(f"inferences[{index}]: {error}") from None
+                raise InputValidationError(f"inferences[{index}]: {sentence(error)}") from None
         raise
 
 
@@ -98,12 +99,13 @@ def _checked_one_by_one(codec: Codec, pairs: list[Any]) -> tuple[list[Any], list
     for index, pair in enumerate(pairs):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise InputValidationError(
-                f"inferences[{index}] must be a pair of test sample and inference, not {pair!r:.80}"
+                f"inferences[{index}] must be a pair of test sample and inference, not"
+                f" {pair!r:.80}."
             )
         sample, answer = pair
         if not isinstance(sample, codec.test_sample_type):
             raise TypeError(
-                f"a test sample must be a {codec.test_sample_type.__name__}, not {sample!r:.80}"
+                f"A test sample must be a {codec.test_sample_type.__name__}, not {sample!r:.80}."
             )
         samples.append(sample)
         answers.append(answer)

@@ -242,7 +242,7 @@ def test_a_bad_value_among_many_says_which_it_is() -> None:
     with pytest.raises(errors.InputValidationError, match=r"^test_samples\[1\]: Animal\..*\w\.$"):
         TestCase("c", test_samples=[content[0], (content[1][0], Animal({"no": "text"}))])
     suite = TestSuite("s", test_cases=[TestCase("c", test_samples=content)])
-    with pytest.raises(errors.InputValidationError, match=r"^inferences\[1\]: Guess\."):
+    with pytest.raises(errors.InputValidationError, match=r"^inferences\[1\]: Guess\..*\w\.$"):
         TestRun(Model("m"), suite).upload_inferences(
             [(photo("a"), Guess("cat")), (photo("b"), bad)]
         )
@@ -255,7 +255,7 @@ def test_a_bad_value_among_many_says_which_it_is() -> None:
 
 @dataclass(frozen=True)
 class Numbered(Image):
-    numbers: List[int] = field(default_factory=list)
+    number: int = 0
     metadata: Metadata = field(default_factory=dict)
 
 
@@ -267,7 +267,7 @@ class Count(GroundTruth):
 @pytest.mark.parametrize(
     ("sample", "truth"),
     [
-        (Numbered("a", [10**5000]), Count()),
+        (Numbered("a", number=10**5000), Count()),
         (Numbered("a", metadata={"n": 10**5000}), Count()),
         (Numbered("a", metadata={"n": [math.nan, -(10**5000)]}), Count()),
         (Numbered("a"), Count([1, 10**5000])),
