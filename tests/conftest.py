@@ -22,7 +22,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 # Most stores here last for a moment, and waiting for a disk that others use would take longer than
 # the tests. A folder in memory is a real file system, with locks, permissions and shared memory;
-# what promises something of a disk lies in tests/durability and stays there.
+# what promises something of a disk is in tests/durability, which has its files there.
 _MEMORY, _ROOM = Path("/dev/shm"), 256 * 2**20
 if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))

@@ -1,7 +1,7 @@
 """How long the tests of durability go on, and the stores that they begin with.
 
-All their files are on a disk, whatever the other tests use: kills, locks, logs and renames are
-tested where stores are kept, and with the time that writing takes there.
+Their files are on a disk, whatever the other tests use: kills, locks, logs and renames are tested
+where stores are kept, and with the time that writing takes there.
 """
 
 from __future__ import annotations
@@ -41,9 +41,15 @@ def disk(request: pytest.FixtureRequest) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+# Here statements fail and bytes change by the test's own hand: a disk would only cost time.
+WITHOUT_DISK = ("test_faults.py", "test_fuzz.py")
+
+
 @pytest.fixture
-def tmp_path(disk: Path, request: pytest.FixtureRequest) -> Path:
-    """Return a folder of the test's own, on a disk."""
+def tmp_path(tmp_path: Path, disk: Path, request: pytest.FixtureRequest) -> Path:
+    """Return a folder of the test's own, on a disk if that matters."""
+    if request.path.name in WITHOUT_DISK:
+        return tmp_path
     return Path(tempfile.mkdtemp(prefix=f"{request.node.originalname}-", dir=disk))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 import kolena_local
 from kolena_local.errors import StoreBusyError
 from kolena_local.repository import Store, close_stores, connection, holders, open_store
+from tests.durability import together
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalSuite, animals
 
@@ -27,24 +27,24 @@ ROUNDS = 100 if IS_LONG else 20
 
 # Each writes inferences and workflows of its own, and a test case that all of them edit. It speaks
 # to the repository: importing the workflow API eight times would take longer than the work.
-WRITERS = """
-import sys, threading, time
+WRITERS = f"""
+import sys, threading
 from kolena_local.errors import NameConflictError
 from kolena_local.repository import open_store
 from kolena_local.repository.records import MemberChange
-path, first, threads, batch, moment = sys.argv[1], *map(float, sys.argv[2:])
+path, first, threads, batch = sys.argv[1], *map(int, sys.argv[2:])
 
 def write(number):
     store = open_store(path)
     with store.write() as unit:
         workflow = unit.workflows.ensure("Animals")
-        model = unit.models.add(workflow.id, f"model {number}", {}, ())
+        model = unit.models.add(workflow.id, f"model {{number}}", {{}}, ())
         samples = unit.test_cases.sample_ids(unit.test_cases.get("case").id, 1)
-    for start in range(0, len(samples), int(batch)):
-        part = samples[start : start + int(batch)]
+    for start in range(0, len(samples), batch):
+        part = samples[start : start + batch]
         with store.write() as unit:
-            unit.inferences.put(model.id, [(sample, "{}") for sample in part], replace=False)
-            unit.workflows.ensure(f"{number} {start}")
+            unit.inferences.put(model.id, [(sample, "{{}}") for sample in part], replace=False)
+            unit.workflows.ensure(f"{{number}} {{start}}")
     while True:
         with store.read() as unit:
             case = unit.test_cases.get("shared")
@@ -58,16 +58,11 @@ def write(number):
         except NameConflictError:
             pass
 
-time.sleep(max(0.0, moment - time.time()))
-workers = [threading.Thread(target=write, args=(int(first) + n,)) for n in range(int(threads))]
+{together.WAIT}
+workers = [threading.Thread(target=write, args=(first + n,)) for n in range(threads)]
 for worker in workers: worker.start()
 for worker in workers: worker.join()
 """
-
-
-def start(path: Path, first: int, threads: int, moment: float) -> subprocess.Popen[bytes]:
-    numbers = [first, threads, BATCH, moment]
-    return subprocess.Popen([sys.executable, "-c", WRITERS, str(path), *map(str, numbers)])
 
 
 @pytest.mark.parametrize(("processes", "threads"), WRITING)
@@ -77,9 +72,11 @@ def test_eight_writers_lose_nothing(store_path: Path, processes: int, threads: i
         AnimalCase("shared")
         AnimalSuite("suite", test_cases=[case])
     close_stores()
-    moment = time.time() + 1.0
-    writers = [start(store_path, number * threads, threads, moment) for number in range(processes)]
-    assert [writer.wait() for writer in writers] == [0] * processes
+    writers = [
+        together.start(WRITERS, store_path, number * threads, threads, BATCH)
+        for number in range(processes)
+    ]
+    assert together.run(writers) == [0] * processes
     with open_store(str(store_path)).read() as unit:
         counts = [unit.inferences.count(model.id) for model in unit.models.list()]
         assert counts == [SAMPLES] * 8
@@ -89,27 +86,24 @@ def test_eight_writers_lose_nothing(store_path: Path, processes: int, threads: i
     assert is_sound(store_path)
 
 
-MAKERS = """
+MAKERS = f"""
 import sys, time
 from pathlib import Path
 from kolena_local.repository import close_stores, open_store
-folder, name, rounds, moment = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+{together.WAIT}
 for number in range(rounds):
     while time.time() < moment + number * 0.01:
         pass
-    with open_store(str(folder / f"{number}.db")).write() as unit:
+    with open_store(str(folder / f"{{number}}.db")).write() as unit:
         unit.workflows.ensure(name)
     close_stores()
 """
 
 
 def test_two_processes_make_the_store_at_the_same_moment(tmp_path: Path) -> None:
-    moment = str(time.time() + 1.0)
-    makers = [
-        subprocess.Popen([sys.executable, "-c", MAKERS, str(tmp_path), name, str(ROUNDS), moment])
-        for name in ("one", "two")
-    ]
-    assert [maker.wait() for maker in makers] == [0, 0]
+    makers = [together.start(MAKERS, tmp_path, name, ROUNDS) for name in ("one", "two")]
+    assert together.run(makers) == [0, 0]
     for number in range(ROUNDS):
         with open_store(str(tmp_path / f"{number}.db"), create=False).read() as unit:
             assert {workflow.name for workflow in unit.workflows.list()} == {"one", "two"}

@@ -12,7 +12,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +23,7 @@ from kolena_local.errors import StoreError
 from kolena_local.repository import close_stores, migrations, open_store
 from kolena_local.repository.checks import check
 from kolena_local.workflow import test
+from tests.durability import together
 from tests.durability.dump import dump, is_sound
 from tests.files import freeze
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
@@ -143,9 +143,9 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(
 
 
 CHILD = """
-import os, signal, sys, time
+import os, signal, sys
 from kolena_local.repository import migrations, open_store
-path, sql, place, moment = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+path, sql, place = sys.argv[1], sys.argv[2], int(sys.argv[3])
 known = migrations.load()
 migrations.load = lambda: (*known, migrations.Migration(known[-1].number + 1, sql))
 whole = migrations.statements
@@ -157,34 +157,32 @@ def statements(script):
     if place == -2:
         os.kill(os.getpid(), signal.SIGKILL)
 migrations.statements = statements
-time.sleep(max(0.0, moment - time.time()))
-open_store(path, create=False)
 """
+UPGRADE = "open_store(path, create=False)\n"
 
 
-def upgrade(path: Path, place: int = -1, moment: float = 0.0) -> subprocess.Popen[bytes]:
+def upgrade(path: Path, place: int = -1) -> int:
     """Upgrade in another process, which is killed before a statement (-2: before the COMMIT)."""
-    command = [sys.executable, "-c", CHILD, str(path), SECOND, str(place), str(moment)]
-    return subprocess.Popen(command)
+    command = [sys.executable, "-c", CHILD + UPGRADE, str(path), SECOND, str(place)]
+    return subprocess.run(command).returncode
 
 
 @pytest.mark.parametrize("place", [0, 7, -2])
 def test_a_migration_that_is_killed_leaves_the_file_as_it_was(released: Path, place: int) -> None:
     before, old = dump(released), version(released)
-    assert upgrade(released, place).wait() == -signal.SIGKILL
+    assert upgrade(released, place) == -signal.SIGKILL
     assert (dump(released), version(released)) == (before, old)
     (copy,) = backups(released)
     assert dump(copy) == before
     take_new_work(released)
-    assert upgrade(released).wait() == 0
+    assert upgrade(released) == 0
     assert version(released) == old + 1
 
 
 def test_two_processes_upgrade_at_once(released: Path) -> None:
     before, old = dump(released), version(released)
-    moment = time.time() + 1.0  # both have loaded everything by then
-    children = [upgrade(released, moment=moment) for _ in range(2)]
-    assert [child.wait() for child in children] == [0, 0]
+    code = CHILD + together.WAIT + UPGRADE
+    assert together.run([together.start(code, released, SECOND, -1) for _ in range(2)]) == [0, 0]
     assert version(released) == old + 1
     assert dump(released, like=before) == before
     (copy,) = backups(released)

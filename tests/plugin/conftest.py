@@ -32,6 +32,8 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     pytester.makeini("[pytest]\nfilterwarnings = error\n")
 
     def start(*arguments: str) -> pytest.RunResult:
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+        # The plugin of hypothesis takes longer to load than all of such a run.
+        without = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+        return pytester.runpytest_subprocess(*without, *arguments)
 
     return start

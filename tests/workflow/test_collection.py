@@ -34,8 +34,10 @@ def test_mine():
 
 def test_only_the_users_own_test_is_collected(tmp_path: Path) -> None:
     (tmp_path / "test_users.py").write_text(USERS_TESTS)
+    # The plugin of hypothesis takes longer to load than all else.
+    without = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-W", "error", "-v", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-W", "error", "-v", *without],
         cwd=tmp_path,
         capture_output=True,
         text=True,

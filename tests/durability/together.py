@@ -1,0 +1,39 @@
+"""Processes that do something at the same moment, each after it has loaded everything."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+#: What a child runs when it is ready. It says so, is told the moment, and sleeps until then.
+WAIT = """
+import sys, time
+print("ready", flush=True)
+moment = float(sys.stdin.readline())
+time.sleep(max(0.0, moment - time.time()))
+"""
+
+
+def start(code: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a child whose code contains :data:`WAIT`."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+
+
+def run(children: Sequence[subprocess.Popen[str]]) -> list[int]:
+    """Let all children begin at once; return how they ended."""
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    moment = time.time() + 0.02
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write(f"{moment}\n")
+        child.stdin.flush()
+    for child in children:
+        child.communicate()
+    return [child.returncode for child in children]
