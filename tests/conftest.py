@@ -24,7 +24,12 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 # the tests. A folder in memory is a real file system, with locks, permissions and shared memory;
 # what promises something of a disk is in tests/durability, which has its files there.
 _MEMORY, _ROOM = Path("/dev/shm"), 256 * 2**20
-if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+if (
+    _MEMORY.is_dir()
+    and os.access(_MEMORY, os.W_OK)
+    and shutil.disk_usage(_MEMORY).free > _ROOM
+    and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC  # tests write programs and start them
+):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 # A shell starts what it puts into the background with interrupts ignored, and children inherit
