@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json, canonical, digest_of, dumps
+from kolena_local.payload import Json, digest_of, dumps
 from kolena_local.serialization.decode import decode
 from kolena_local.serialization.encode import canonical_text, encode
 from kolena_local.serialization.layout import Structured
@@ -55,47 +55,48 @@ class Codec:
         sample, ground_truth, inference = (dumps(schema_of(cls)) for cls in types)
         return sample, ground_truth, inference
 
-    def write_sample(self, sample: Any) -> tuple[bytes, str, dict[str, Json]]:
-        """Return a sample's digest, its payload without metadata, and its metadata.
-
-        Raises:
-            InputValidationError: a value cannot be stored; the message has its path.
-        """
-        content = encode(sample)
-        return self.identify(sample), dumps(content), sample._to_metadata_dict()
-
-    def write_samples(self, samples: Sequence[Structured]) -> list[str]:
+    def write_contents(self, samples: Sequence[Structured]) -> list[str]:
         """Return the payloads of samples, without their metadata.
 
         Raises:
             InputValidationError: a value cannot be stored; the message has its path.
         """
-        if all(type(sample) is self.test_sample_type for sample in samples):
-            return write_all(self.test_sample_type, samples)
-        return [dumps(encode(sample)) for sample in samples]
+        return _write(self.test_sample_type, samples)
 
-    def identify(self, sample: Structured) -> bytes:
-        """Return the digest by which the store knows a sample."""
-        return digest_of(canonical_text(sample))
+    def write_samples(self, samples: Sequence[Any]) -> list[tuple[bytes, str, dict[str, Json]]]:
+        """Return for each sample its digest, its payload without metadata, and its metadata.
+
+        Raises:
+            InputValidationError: a value cannot be stored; the message has its path.
+        """
+        payloads = self.write_contents(samples)
+        metadata = [sample._to_metadata_dict() for sample in samples]
+        return list(zip(map(self.identify, samples), payloads, metadata, strict=True))
+
+    def identify(self, data_object: Structured) -> bytes:
+        """Return the digest by which the store knows a sample or a ground truth."""
+        return digest_of(canonical_text(data_object))
 
     def read_samples(self, payloads: Sequence[str], metadata: Sequence[str]) -> list[Any]:
         """Return samples with their metadata, made of the stored texts."""
         return read_samples(self.test_sample_type, payloads, metadata)
 
-    def write_ground_truth(self, ground_truth: Structured) -> tuple[bytes, str]:
-        """Return a ground truth's digest and payload.
+    def write_ground_truths(self, ground_truths: Sequence[Structured]) -> list[tuple[bytes, str]]:
+        """Return for each ground truth its digest and payload.
 
         Raises:
             InputValidationError: a value cannot be stored; the message has its path.
         """
-        content = encode(ground_truth)
-        payload = dumps(content)
-        digest = self._recent_digests.get(payload)
-        if digest is None:
-            if len(self._recent_digests) >= _DIGESTS_KEPT:
-                self._recent_digests.clear()
-            digest = self._recent_digests[payload] = digest_of(canonical(content))
-        return digest, payload
+        written = []
+        payloads = _write(self.ground_truth_type, ground_truths)
+        for ground_truth, payload in zip(ground_truths, payloads, strict=True):
+            digest = self._recent_digests.get(payload)
+            if digest is None:
+                if len(self._recent_digests) >= _DIGESTS_KEPT:
+                    self._recent_digests.clear()
+                digest = self._recent_digests[payload] = self.identify(ground_truth)
+            written.append((digest, payload))
+        return written
 
     def read_ground_truths(self, payloads: Sequence[str]) -> list[Any]:
         """Return ground truths made of their stored texts."""
@@ -126,7 +127,7 @@ class Codec:
         Raises:
             InputValidationError: as :meth:`write_inference`, for the first that cannot be written.
         """
-        if all(type(inference) is self.inference_type for inference in inferences):
+        if {self.inference_type}.issuperset(map(type, inferences)):
             return write_all(self.inference_type, inferences)
         return [self.write_inference(inference) for inference in inferences]
 
@@ -145,6 +146,12 @@ class Codec:
         samples = self.read_samples(payloads, metadata)
         truths = self.read_ground_truths(ground_truths)
         return list(zip(samples, truths, self.read_inferences(inferences), strict=True))
+
+
+def _write(cls: type[Structured], data_objects: Sequence[Structured]) -> list[str]:
+    if {cls}.issuperset(map(type, data_objects)):
+        return write_all(cls, data_objects)
+    return [dumps(encode(data_object)) for data_object in data_objects]
 
 
 @contextmanager

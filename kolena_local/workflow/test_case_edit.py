@@ -69,7 +69,10 @@ class TestCaseEditor:
             InputValidationError: a value cannot be stored; the message has its path.
         """
         ((test_sample, ground_truth),) = check_pairs(self._workflow, [(test_sample, ground_truth)])
-        self._add(test_sample, ground_truth)
+        codec = self._workflow._codec
+        (sample,) = codec.write_samples([test_sample])
+        (truth,) = codec.write_ground_truths([ground_truth])
+        self._add(NewSample(*sample), truth)
 
     @collector_paused()
     def add_all(self, pairs: Sequence[tuple[TestSample, GroundTruth]]) -> None:
@@ -78,16 +81,25 @@ class TestCaseEditor:
         Raises:
             InputValidationError: a value cannot be stored; the message has its place and path.
         """
+        codec = self._workflow._codec
+        try:
+            samples = codec.write_samples([sample for sample, _ in pairs])
+            truths = codec.write_ground_truths([truth for _, truth in pairs])
+        except InputValidationError:
+            # They were written all at once; now look for the one at fault.
+            self._add_one_by_one(pairs)
+            raise
+        for sample, truth in zip(samples, truths, strict=True):
+            self._add(NewSample(*sample), truth)
+
+    def _add_one_by_one(self, pairs: Sequence[tuple[TestSample, GroundTruth]]) -> None:
         for index, (test_sample, ground_truth) in enumerate(pairs):
             try:
-                self._add(test_sample, ground_truth)
+                self.add(test_sample, ground_truth)
             except InputValidationError as error:
                 raise InputValidationError(f"test_samples[{index}]: {sentence(error)}") from None
 
-    def _add(self, test_sample: TestSample, ground_truth: GroundTruth) -> None:
-        codec = self._workflow._codec
-        sample = NewSample(*codec.write_sample(test_sample))
-        truth = codec.write_ground_truth(ground_truth)
+    def _add(self, sample: NewSample, truth: tuple[bytes, str]) -> None:
         earlier = self._changes.get(sample.digest)
         to_end = False
         if earlier is not None:
@@ -105,7 +117,8 @@ class TestCaseEditor:
         """
         if not isinstance(test_sample, self._workflow.test_sample_type):
             raise TypeError(_unfit(self._workflow.test_sample_type, test_sample, "the sample"))
-        sample = NewSample(*self._workflow._codec.write_sample(test_sample))
+        (written,) = self._workflow._codec.write_samples([test_sample])
+        sample = NewSample(*written)
         self._changes[sample.digest] = Change(sample, None, to_end=False)
 
     @property

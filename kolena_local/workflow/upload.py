@@ -42,7 +42,7 @@ def upload(
     samples, answers = _checked(codec, inferences)
     if not samples:
         return
-    contents = codec.write_samples(samples)
+    contents = codec.write_contents(samples)
     payloads = _written(codec, answers)
     with store.write() as unit:
         found = _found(unit, codec, test_suite, samples, contents)
