@@ -124,7 +124,9 @@ def _reader(cls: type[Any]) -> Reader:
 
 
 def _is_plain(layout: Layout) -> bool:
-    return layout.plain_init and not layout.derived_defaults
+    # The core would take the validator of a pydantic class, even of one that is only a base.
+    own_validator = hasattr(layout.cls, "__pydantic_validator__")
+    return layout.plain_init and not layout.derived_defaults and not own_validator
 
 
 class _Composer:

@@ -83,7 +83,9 @@ def _writer(cls: type[Any]) -> Writer:
 
 
 def _is_plain(layout: Layout) -> bool:
-    return not layout.unkept and "data_type" not in layout.names
+    # The core would take a pydantic class's own serializer, which knows no data types.
+    own_serializer = hasattr(layout.cls, "__pydantic_serializer__")
+    return not (layout.unkept or own_serializer or "data_type" in layout.names)
 
 
 class _Way(NamedTuple):
