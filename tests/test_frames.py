@@ -161,7 +161,7 @@ def test_pages_are_put_together(rows: int) -> None:
 
 def test_what_is_no_test_case_is_refused_in_a_sentence() -> None:
     model = Model("model")
-    with pytest.raises(InputValidationError, match="a test case or test suite is needed, not 'x'"):
+    with pytest.raises(InputValidationError, match="A test case or test suite is needed, not 'x'"):
         model.to_dataframe("x")
     with pytest.raises(WorkflowMismatchError):
         model.to_dataframe(OtherTestCase("other"))
