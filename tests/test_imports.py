@@ -25,6 +25,11 @@ IMPORTS = {
         HEAVY | {"pydantic", "pydantic_core", "platformdirs"},
     ),
     "workflow": ("from kolena_local.workflow import Image, define_workflow, test", HEAVY),
+    "listing": (
+        "from kolena_local.repository import open_store\n"
+        "with open_store(':memory:').read() as unit: unit.models.list()",
+        {"sqlmodel", "pydantic", "pandas", "numpy"},
+    ),
 }
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from kolena_local.errors import NameConflictError
 from kolena_local.payload import Json, dumps
@@ -29,8 +29,9 @@ _RECORDS: Final = """
 class Models:
     """The models of a store, inside one unit of work."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, late: orm.LateSession, connection: Connection) -> None:
+        self._late = late
+        self._connection = connection
 
     def add(
         self, workflow_id: int, name: str, metadata: dict[str, Json], tags: Iterable[str]
@@ -50,12 +51,12 @@ class Models:
             created_at=moment,
             updated_at=moment,
         )
-        self._session.add(row)
-        self._session.flush()
+        self._late.session.add(row)
+        self._late.session.flush()
         assert row.id is not None, "a row that was flushed has its id"
         for tag in sorted(set(tags)):
-            self._session.add(orm.ModelTagTable(model_id=row.id, tag=checked("tag", tag)))
-        self._session.flush()
+            self._late.session.add(orm.ModelTagTable(model_id=row.id, tag=checked("tag", tag)))
+        self._late.session.flush()
         return self.get(name)
 
     def find(self, name: str) -> ModelRecord | None:
@@ -71,7 +72,7 @@ class Models:
         """
         found = self.find(name)
         if found is None:
-            known = fetch(self._session.connection(), "SELECT name FROM model")
+            known = fetch(self._connection, "SELECT name FROM model")
             raise unknown("model", name, (other for (other,) in known))
         return found
 
@@ -141,7 +142,7 @@ class Models:
             InputValidationError: a path leads through something that is no object; a blank tag.
         """
         model = self.get(name)
-        model_changes.edit(self._session.connection(), model, assign, unset, tags, untag)
+        model_changes.edit(self._connection, model, assign, unset, tags, untag)
         return self.get(name)
 
     def replace_metadata(
@@ -162,7 +163,7 @@ class Models:
                 f"The metadata of the model '{name}' was changed by somebody else meanwhile; load"
                 " it again and repeat the edit."
             )
-        model_changes.set_all(self._session.connection(), model, metadata, model.tags)
+        model_changes.set_all(self._connection, model, metadata, model.tags)
         return self.get(name)
 
     def rename(self, name: str, new_name: str) -> ModelRecord:
@@ -176,7 +177,7 @@ class Models:
         model = self.get(name)
         if new_name != name:
             self._refuse_taken(new_name)
-            model_changes.rename(self._session.connection(), model, new_name)
+            model_changes.rename(self._connection, model, new_name)
         return self.get(new_name)
 
     def deletion(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
@@ -185,7 +186,7 @@ class Models:
         Raises:
             NotFoundError: one of them is not there.
         """
-        return model_changes.deletion(self._session.connection(), self._get_each(names))
+        return model_changes.deletion(self._connection, self._get_each(names))
 
     def delete(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
         """Delete models with their inferences and test runs, and say what went.
@@ -194,8 +195,8 @@ class Models:
             NotFoundError: one of them is not there; none is deleted.
         """
         models = self._get_each(names)
-        gone = model_changes.deletion(self._session.connection(), models)
-        model_changes.delete(self._session.connection(), models)
+        gone = model_changes.deletion(self._connection, models)
+        model_changes.delete(self._connection, models)
         return gone
 
     def _get_each(self, names: Iterable[str]) -> Sequence[ModelRecord]:
@@ -221,6 +222,6 @@ class Models:
                 updated_at=updated_at,
             )
             for id_, workflow, name, metadata, tags, created_at, updated_at in fetch(
-                self._session.connection(), _RECORDS + condition, parameters
+                self._connection, _RECORDS + condition, parameters
             )
         ]

@@ -1,14 +1,19 @@
-"""The classes of :mod:`~kolena_local.repository.tables`, made when the first of them is needed.
+"""SQLModel, imported when a row is first written through it.
 
-SQLModel takes as long to make them as a listing takes altogether, and most commands only read: they
-need none.
+Importing it and making the classes of :mod:`~kolena_local.repository.tables` takes twice as long as
+a listing takes altogether, and most commands only read, which is plain SQL.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
+
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from kolena_local.repository.tables import (
         EvaluatorConfigurationTable,
         ModelTable,
@@ -19,7 +24,6 @@ if TYPE_CHECKING:
         TestSuiteTable,
         TestSuiteTagTable,
         TestSuiteVersionTable,
-        WorkflowTable,
     )
 
 __all__ = [
@@ -32,8 +36,26 @@ __all__ = [
     "TestSuiteTable",
     "TestSuiteTagTable",
     "TestSuiteVersionTable",
-    "WorkflowTable",
 ]
+
+
+class LateSession:
+    """The session of one transaction, opened when a row is first written or changed through it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def session(self) -> Session:
+        """The session."""
+        from sqlmodel import Session
+
+        return Session(self._connection, autoflush=False, expire_on_commit=False)
+
+    def forget(self) -> None:
+        """Believe no longer in the rows that are known, because SQL changed some."""
+        if "session" in self.__dict__:
+            self.session.expunge_all()
 
 
 def __getattr__(name: str) -> Any:

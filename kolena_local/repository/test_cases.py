@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
-from sqlmodel import Session
 
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository import orm
@@ -40,8 +39,8 @@ class TestCases:
 
     __test__ = False
 
-    def __init__(self, session: Session, connection: Connection) -> None:
-        self._session = session
+    def __init__(self, late: orm.LateSession, connection: Connection) -> None:
+        self._late = late
         self._connection = connection
 
     def add(self, workflow_id: int, name: str, description: str) -> TestCaseRecord:
@@ -64,9 +63,9 @@ class TestCases:
             created_at=moment,
             updated_at=moment,
         )
-        self._session.add(row)
-        self._session.flush()
-        self._session.add(
+        self._late.session.add(row)
+        self._late.session.flush()
+        self._late.session.add(
             orm.TestCaseVersionTable(
                 test_case_id=row.id,
                 version=0,
@@ -75,7 +74,7 @@ class TestCases:
                 created_at=moment,
             )
         )
-        self._session.flush()
+        self._late.session.flush()
         return self.get(name)
 
     def find(self, name: str, version: int | None = None) -> TestCaseRecord | None:

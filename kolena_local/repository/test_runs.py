@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import Connection
-from sqlmodel import Session, select
 
 from kolena_local.errors import NotFoundError
 from kolena_local.repository import orm, results
@@ -44,8 +43,8 @@ class TestRuns:
 
     __test__ = False
 
-    def __init__(self, session: Session, connection: Connection) -> None:
-        self._session = session
+    def __init__(self, late: orm.LateSession, connection: Connection) -> None:
+        self._late = late
         self._connection = connection
 
     def ensure(
@@ -59,13 +58,15 @@ class TestRuns:
         Raises:
             NotFoundError: there is no such model, test suite or version of it.
         """
+        from sqlmodel import select
+
         query = select(orm.TestRunTable).where(
             orm.TestRunTable.model_id == model_id,
             orm.TestRunTable.test_suite_id == test_suite_id,
             orm.TestRunTable.test_suite_version == test_suite_version,
             orm.TestRunTable.evaluator == (evaluator or ""),
         )
-        row = self._session.exec(query).one_or_none()
+        row = self._late.session.exec(query).one_or_none()
         if row is None:
             row = orm.TestRunTable(
                 model_id=model_id,
@@ -75,8 +76,8 @@ class TestRuns:
                 status="created",
                 created_at=now(),
             )
-            self._session.add(row)
-            self._session.flush()
+            self._late.session.add(row)
+            self._late.session.flush()
         assert row.id is not None, "a row that was flushed has its id"
         return self.get(row.id)
 
@@ -170,7 +171,7 @@ class TestRuns:
         Raises:
             NotFoundError: there is no such test suite, or the model was never tested on it.
         """
-        suites = TestSuites(self._session, self._connection)
+        suites = TestSuites(self._late, self._connection)
         suite = suites.resolve(label)
         version = None if suite.name == label else suite.version
         return self.latest(model, suite.name, version, evaluator)
@@ -198,8 +199,7 @@ class TestRuns:
             "DELETE FROM test_run WHERE id = ?",
             [(deletion.run.id,) for deletion in gone],
         )
-        # The session must not go on believing in rows that are gone.
-        self._session.expire_all()
+        self._late.forget()
         return gone
 
     def ensure_configuration(
@@ -214,18 +214,20 @@ class TestRuns:
         Raises:
             NotFoundError: there is no such run.
         """
+        from sqlmodel import select
+
         query = select(orm.EvaluatorConfigurationTable).where(
             orm.EvaluatorConfigurationTable.test_run_id == run_id,
             orm.EvaluatorConfigurationTable.display_name == (display_name or ""),
         )
-        row = self._session.exec(query).one_or_none()
+        row = self._late.session.exec(query).one_or_none()
         if row is None:
             row = orm.EvaluatorConfigurationTable(
                 test_run_id=run_id, display_name=display_name or ""
             )
-            self._session.add(row)
+            self._late.session.add(row)
         row.payload = payload
-        self._session.flush()
+        self._late.session.flush()
         assert row.id is not None, "a row that was flushed has its id"
         return ConfigurationRecord(row.id, run_id, display_name or None, payload)
 
@@ -295,11 +297,11 @@ class TestRuns:
         )
 
     def _set(self, run_id: int, **values: str | int | None) -> TestRunRecord:
-        row = self._session.get(orm.TestRunTable, run_id)
+        row = self._late.session.get(orm.TestRunTable, run_id)
         if row is not None:
             for name, value in values.items():
                 setattr(row, name, value)
-            self._session.flush()
+            self._late.session.flush()
         return self.get(run_id)
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestRunRecord]:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
-from sqlmodel import Session
 
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository import orm
@@ -49,8 +48,8 @@ class TestSuites:
 
     __test__ = False
 
-    def __init__(self, session: Session, connection: Connection) -> None:
-        self._session = session
+    def __init__(self, late: orm.LateSession, connection: Connection) -> None:
+        self._late = late
         self._connection = connection
 
     def add(
@@ -76,10 +75,10 @@ class TestSuites:
             created_at=moment,
             updated_at=moment,
         )
-        self._session.add(row)
-        self._session.flush()
+        self._late.session.add(row)
+        self._late.session.flush()
         assert row.id is not None, "a row that was flushed has its id"
-        self._session.add(
+        self._late.session.add(
             orm.TestSuiteVersionTable(test_suite_id=row.id, version=0, created_at=moment)
         )
         self._add_tags(row.id, tags)
@@ -184,7 +183,7 @@ class TestSuites:
         row = self._row(test_suite_id)
         row.description = description
         row.updated_at = now()
-        self._session.flush()
+        self._late.session.flush()
 
     def set_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
         """Give all versions of a test suite other tags."""
@@ -192,7 +191,7 @@ class TestSuites:
         execute(
             self._connection, "DELETE FROM test_suite_tag WHERE test_suite_id = ?", (test_suite_id,)
         )
-        self._session.expunge_all()
+        self._late.forget()
         self._add_tags(test_suite_id, tags)
 
     def replace_test_cases(
@@ -216,12 +215,12 @@ class TestSuites:
             )
         row.version += 1
         row.updated_at = now()
-        self._session.add(
+        self._late.session.add(
             orm.TestSuiteVersionTable(
                 test_suite_id=test_suite_id, version=row.version, created_at=row.updated_at
             )
         )
-        self._session.flush()
+        self._late.session.flush()
         insert(
             self._connection,
             "INSERT INTO test_suite_member"
@@ -321,7 +320,7 @@ class TestSuites:
         return rows[0][0] if rows else None
 
     def _row(self, test_suite_id: int) -> orm.TestSuiteTable:
-        row = self._session.get(orm.TestSuiteTable, test_suite_id)
+        row = self._late.session.get(orm.TestSuiteTable, test_suite_id)
         if row is None:
             raise NotFoundError(
                 f"There is no test suite with the id {test_suite_id}; load it by its name."
@@ -329,11 +328,11 @@ class TestSuites:
         return row
 
     def _add_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
-        self._session.add_all(
+        self._late.session.add_all(
             orm.TestSuiteTagTable(test_suite_id=test_suite_id, tag=checked("tag", tag))
             for tag in sorted(set(tags))
         )
-        self._session.flush()
+        self._late.session.flush()
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestSuiteRecord]:
         rows = fetch(self._connection, _RECORDS + condition, parameters)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from sqlalchemy import Connection
-from sqlmodel import Session
 
 from kolena_local.repository import free_query
 from kolena_local.repository.ground_truths import GroundTruths
@@ -14,6 +13,7 @@ from kolena_local.repository.inference_exchange import InferenceExchange
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.leases import Leases
 from kolena_local.repository.models import Models
+from kolena_local.repository.orm import LateSession
 from kolena_local.repository.records import QueryResult
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_runs import TestRuns
@@ -34,18 +34,18 @@ class Unit:
         self._connection = connection
 
     @cached_property
-    def _session(self) -> Session:
-        return Session(self._connection, autoflush=False, expire_on_commit=False)
+    def _late(self) -> LateSession:
+        return LateSession(self._connection)
 
     @cached_property
     def workflows(self) -> Workflows:
         """The workflows."""
-        return Workflows(self._session, self._connection)
+        return Workflows(self._connection)
 
     @cached_property
     def models(self) -> Models:
         """The models, with their metadata and tags."""
-        return Models(self._session)
+        return Models(self._late, self._connection)
 
     @cached_property
     def test_samples(self) -> TestSamples:
@@ -60,12 +60,12 @@ class Unit:
     @cached_property
     def test_cases(self) -> TestCases:
         """The test cases and their versions."""
-        return TestCases(self._session, self._connection)
+        return TestCases(self._late, self._connection)
 
     @cached_property
     def test_suites(self) -> TestSuites:
         """The test suites and their versions."""
-        return TestSuites(self._session, self._connection)
+        return TestSuites(self._late, self._connection)
 
     @cached_property
     def inferences(self) -> Inferences:
@@ -85,7 +85,7 @@ class Unit:
     @cached_property
     def test_runs(self) -> TestRuns:
         """The test runs, their configurations and results."""
-        return TestRuns(self._session, self._connection)
+        return TestRuns(self._late, self._connection)
 
     @cached_property
     def text_form(self) -> TextForm:

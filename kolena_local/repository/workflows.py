@@ -5,9 +5,7 @@ from __future__ import annotations
 import builtins
 
 from sqlalchemy import Connection
-from sqlmodel import Session, select
 
-from kolena_local.repository import orm
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import WorkflowRecord, WorkflowSchemas
 from kolena_local.repository.rows import execute, fetch
@@ -16,8 +14,7 @@ from kolena_local.repository.rows import execute, fetch
 class Workflows:
     """The workflows of a store, inside one unit of work."""
 
-    def __init__(self, session: Session, connection: Connection) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def ensure(self, name: str, schemas: WorkflowSchemas | None = None) -> WorkflowRecord:
@@ -71,10 +68,5 @@ class Workflows:
 
     def list(self) -> builtins.list[WorkflowRecord]:
         """Return all workflows, oldest first."""
-        rows = self._session.exec(select(orm.WorkflowTable)).all()
-        return sorted((_record(row) for row in rows), key=lambda record: record.id)
-
-
-def _record(row: orm.WorkflowTable) -> WorkflowRecord:
-    assert row.id is not None, "a row that was flushed has its id"
-    return WorkflowRecord(row.id, row.name, row.created_at)
+        rows = fetch(self._connection, "SELECT id, name, created_at FROM workflow ORDER BY id")
+        return [WorkflowRecord(*row) for row in rows]
