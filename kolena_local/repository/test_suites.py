@@ -246,8 +246,10 @@ class TestSuites:
             (test_suite_id, version),
         )
 
-    def payload_ids(self, test_suite_id: int, version: int, wanted: int) -> dict[str, int]:
-        """Return the ids of the suite's samples by their payloads.
+    def payloads(
+        self, test_suite_id: int, version: int, wanted: int
+    ) -> builtins.list[tuple[str, int]]:
+        """Return the payloads of the suite's samples with their ids, one for each test case of it.
 
         Parameters:
             wanted: how many samples are looked for; where they are few of many, nothing is
@@ -265,7 +267,7 @@ class TestSuites:
             suite,
         )
         if size[0][0] >= _SCANNED * wanted:
-            return {}
+            return []
         rows: builtins.list[Any] = fetch(
             self._connection,
             f"""
@@ -275,7 +277,7 @@ class TestSuites:
             """,
             suite,
         )
-        return dict(rows)
+        return rows
 
     def find_samples(
         self, test_suite_id: int, version: int, digests: Sequence[bytes]

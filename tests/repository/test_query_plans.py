@@ -64,7 +64,7 @@ QUESTIONS: dict[str, Callable[[Unit], Any]] = {
     "a test suite": lambda unit: unit.test_suites.get("suite"),
     "a suite's samples": lambda unit: unit.test_suites.sample_ids(1, 1),
     "how many samples a suite has": lambda unit: unit.test_suites.sample_count(1, 1),
-    "all of a suite's samples by payload": lambda unit: unit.test_suites.payload_ids(1, 1, 6),
+    "all of a suite's samples by payload": lambda unit: unit.test_suites.payloads(1, 1, 6),
     "one of a suite's samples by digest": lambda unit: unit.test_suites.find_samples(
         1, 1, [new_sample("a").digest]
     ),
