@@ -15,7 +15,7 @@ from typing import Any
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, digest_of, dumps
 from kolena_local.serialization.decode import decode
-from kolena_local.serialization.encode import canonical_text, encode
+from kolena_local.serialization.encode import canonical_text, encode, probable_payloads
 from kolena_local.serialization.layout import Structured
 from kolena_local.serialization.reading import read_all, read_samples
 from kolena_local.serialization.schema import schema_of
@@ -55,12 +55,16 @@ class Codec:
         sample, ground_truth, inference = (dumps(schema_of(cls)) for cls in types)
         return sample, ground_truth, inference
 
-    def write_contents(self, samples: Sequence[Structured]) -> list[str]:
-        """Return the payloads of samples, without their metadata.
+    def probable_payloads(self, samples: Sequence[Structured]) -> list[str]:
+        """Return the texts under which samples are probably stored, to find them by.
 
         Raises:
             InputValidationError: a value cannot be stored; the message has its path.
         """
+        if {self.test_sample_type}.issuperset(map(type, samples)):
+            probable = probable_payloads(self.test_sample_type, samples)
+            if probable is not None:
+                return probable
         return _write(self.test_sample_type, samples)
 
     def write_samples(self, samples: Sequence[Any]) -> list[tuple[bytes, str, dict[str, Json]]]:
@@ -69,7 +73,7 @@ class Codec:
         Raises:
             InputValidationError: a value cannot be stored; the message has its path.
         """
-        payloads = self.write_contents(samples)
+        payloads = _write(self.test_sample_type, samples)
         metadata = [sample._to_metadata_dict() for sample in samples]
         return list(zip(map(self.identify, samples), payloads, metadata, strict=True))
 

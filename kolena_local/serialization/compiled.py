@@ -8,8 +8,10 @@ is decided here, and nothing is different for being fast.
 
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from json.encoder import encode_basestring as written
 from json.encoder import encode_basestring_ascii as quoted
+from operator import attrgetter
 from typing import Any, Union
 
 from kolena_local.serialization.hints import is_class
@@ -21,6 +23,7 @@ Composer = Callable[[Any], Function]
 
 _UNIONS = (Union, types.UnionType)
 _PLAIN = frozenset({*SCALARS, type(None)})
+_WRITERS = {str: "written", int: "repr"}
 # The last two are what unpacking a value of another length, or one that is no sequence, raises.
 _UNFIT = "(KeyError, Mismatch, TypeError, ValueError)"
 
@@ -87,19 +90,49 @@ def compiled_canonical(layout: Layout) -> Function | None:
         "try:",
         "  pass",
     )
-    written: dict[str, str] = {}
+    parts: dict[str, str] = {}
     for field in fields:
         name = _variable(layout, field)
         source.add(f"  {name} = values[{field.name!r}]")
         source.check(name, field.hint)
-        written[field.name] = f"quoted({name})" if field.hint is str else f"repr({name})"
+        parts[field.name] = f"quoted({name})" if field.hint is str else f"repr({name})"
     if layout.data_type is not None:
-        written["data_type"] = repr(quoted(layout.data_type))
-    members = [f"{quoted(name) + ':'!r} + {written[name]}" for name in sorted(written)]
+        parts["data_type"] = repr(quoted(layout.data_type))
+    members = [f"{quoted(name) + ':'!r} + {parts[name]}" for name in sorted(parts)]
     content = " + ',' + ".join(members) or "''"
     # Python refuses to write the longest integers.
     source.add(f"  return '{{' + {content} + '}}'", f"except {_UNFIT}: return None")
     return source.compile(layout, quoted=quoted)
+
+
+def compiled_payloads(layout: Layout) -> Callable[[Sequence[Any]], list[str]] | None:
+    """Compile the function that writes the probable stored texts of many objects, to find them by.
+
+    Nothing is checked: an object that is not as declared may raise an error, or give a text that
+    nothing in the store has; it never gives the text of another object.
+
+    Args:
+        layout: the class's layout.
+
+    Returns:
+        A function of objects of exactly this class; or None for a class with extras, without
+        fields, or whose fields are not all texts and whole numbers.
+    """
+    fields = [field for field in layout.fields if field.name not in layout.apart]
+    if layout.extras or not fields or any(field.hint not in _WRITERS for field in fields):
+        return None
+    names = [_variable(layout, field) for field in fields]
+    members = [
+        f"{f'{written(field.name)}:'!r} + {_WRITERS[field.hint]}({name})"
+        for field, name in zip(fields, names, strict=True)
+    ]
+    if layout.data_type is not None:
+        members.append(repr(f'"data_type":{written(layout.data_type)}'))
+    text = "'{' + " + " + ',' + ".join(members) + " + '}'"
+    source = _Source(lambda hint: repr, lambda value: None)
+    source.add(f"return [{text} for {', '.join(names)} in map(attributes, value)]")
+    attributes = attrgetter(*(field.name for field in fields))
+    return source.compile(layout, written=written, attributes=attributes)
 
 
 def _has_others(layout: Layout, fields: list[Field]) -> str:

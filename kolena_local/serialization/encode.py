@@ -8,7 +8,7 @@ anything is written, rather than on a later day when somebody wants to load it.
 import types
 import typing
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Union
 
 from kolena_local.errors import InputValidationError
@@ -16,6 +16,7 @@ from kolena_local.payload import Json, canonical
 from kolena_local.serialization.compiled import (
     compiled_canonical,
     compiled_encoder,
+    compiled_payloads,
     types_kept,
 )
 from kolena_local.serialization.decode import converter_for
@@ -77,6 +78,25 @@ def canonical_text(data_object: Structured) -> str:
     write = _canonical_writer(type(data_object))
     text: str | None = write(data_object) if write is not None else None
     return canonical(encode(data_object)) if text is None else text
+
+
+def probable_payloads(cls: type[Any], data_objects: Sequence[Structured]) -> list[str] | None:
+    """Return the texts under which objects of exactly one class are probably stored.
+
+    Returns:
+        For each object a text that nothing else has, whether anything has it or not; None if
+        writing the objects takes no longer.
+    """
+    write = _probable_writer(cls)
+    try:
+        return None if write is None else write(data_objects)
+    except (AttributeError, TypeError, ValueError):
+        return None  # what is wrong with them is said where they are written
+
+
+@per_class
+def _probable_writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str]] | None:
+    return compiled_payloads(layout_of(cls))
 
 
 @per_class

@@ -42,10 +42,10 @@ def upload(
     samples, answers = _checked(codec, inferences)
     if not samples:
         return
-    contents = codec.write_contents(samples)
+    probable = codec.probable_payloads(samples)
     payloads = _written(codec, answers)
     with store.write() as unit:
-        found = _found(unit, codec, test_suite, samples, contents)
+        found = _found(unit, codec, test_suite, samples, probable)
         if None in found:
             raise InputValidationError(
                 f"{samples[found.index(None)]!r:.200} is not in the test suite"
@@ -56,15 +56,15 @@ def upload(
 
 
 def _found(
-    unit: Unit, codec: Codec, test_suite: TestSuite, samples: list[Any], contents: list[str]
+    unit: Unit, codec: Codec, test_suite: TestSuite, samples: list[Any], probable: list[str]
 ) -> list[int | None]:
     suite = test_suite._id, test_suite.version
     stored = unit.test_suites.payloads(*suite, wanted=len(samples))
-    if [payload for payload, _ in stored] == contents:
+    if [payload for payload, _ in stored] == probable:
         return [id_ for _, id_ in stored]  # the suite's own order, in which most are made
-    # Nearly all are written like what is stored; only the others need their digests.
+    # Nearly all are stored as is probable; only the others need their digests.
     known = dict(stored)
-    found = list(map(known.get, contents))
+    found = list(map(known.get, probable))
     if None in found:
         others = [index for index, id_ in enumerate(found) if id_ is None]
         digests = [codec.identify(samples[index]) for index in others]

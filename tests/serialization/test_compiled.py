@@ -214,6 +214,31 @@ def test_the_canonical_form_is_the_same(text: Any, number: Any, other: Any, extr
     assert found == expected
 
 
+@given(st.text(), st.integers(), st.text())
+def test_the_probable_text_is_the_stored_one(text: str, number: int, other: str) -> None:
+    page = Page(text, number=number, anything_else=other, metadata={"a": 1})
+    assert encode.probable_payloads(Page, [page]) == writing.write_all(Page, [page])
+
+
+@given(st.text() | ODD, st.integers() | ODD)
+def test_no_probable_text_is_that_of_another_object(text: Any, number: Any) -> None:
+    page = object.__new__(Page)
+    page.__dict__.update(text=text, number=number, anything_else="", metadata={})
+    probable = encode.probable_payloads(Page, [page])
+    try:
+        assert probable in (None, writing.write_all(Page, [page])) or not known(probable[0])
+    except InputValidationError:
+        assert probable is None or not known(probable[0])
+
+
+def known(text: str) -> bool:
+    """Say whether a text may be stored: it is what is written of the object that it makes."""
+    try:
+        return writing.write_all(Page, reading.read_all(Page, [text])) == [text]
+    except InputValidationError:
+        return False
+
+
 def test_the_canonical_form_of_no_fields() -> None:
     class Nothing(DataObject):
         pass
