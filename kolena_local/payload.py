@@ -93,7 +93,8 @@ def from_array(text: str, count: int, *, is_finite: bool) -> list[str] | None:
     if ("$" in text and _MARK in text) or not (is_finite or _is_finite(text)):
         return None
     texts = text[1 : -len(",null]")].split(",null,")
-    if len(texts) != count or max(map(len, texts)) > _DIGITS_READ:
+    is_long = max(map(len, texts)) > _DIGITS_READ
+    if len(texts) != count or (is_long and _TOO_MANY_DIGITS.search(text)):
         return None
     return texts
 

@@ -188,6 +188,7 @@ class TestSuites:
     def set_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
         """Give all versions of a test suite other tags."""
         self._row(test_suite_id).updated_at = now()
+        self._late.session.flush()
         execute(
             self._connection, "DELETE FROM test_suite_tag WHERE test_suite_id = ?", (test_suite_id,)
         )

@@ -119,7 +119,7 @@ def compiled_payloads(layout: Layout) -> Callable[[Sequence[Any]], list[str]] | 
         fields, or whose fields are not all texts and whole numbers.
     """
     fields = [field for field in layout.fields if field.name not in layout.apart]
-    if layout.extras or not fields or any(field.hint not in _WRITERS for field in fields):
+    if layout.extras or not fields or any(field.hint not in (str, int) for field in fields):
         return None
     names = [_variable(layout, field) for field in fields]
     members = [

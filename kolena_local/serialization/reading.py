@@ -6,7 +6,6 @@ general way (``decode``), which knows extras, conversions, and what to say about
 about them is decided here, and nothing is different for being fast.
 """
 
-import dataclasses
 import types
 import typing
 from collections.abc import Callable, Sequence
@@ -154,7 +153,7 @@ class _Composer:
 
     def _of(self, hint: Any) -> CoreSchema:
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-        if hint in _SCALARS:
+        if isinstance(hint, type) and hint in _SCALARS:  # other hints may have no hash
             return _SCALARS[hint]
         if origin in _UNIONS and len(arguments) == 2 and type(None) in arguments:
             return core.nullable_schema(self._of(arguments[arguments[0] is type(None)]))
@@ -222,6 +221,5 @@ def _finisher(hint: Any) -> Callable[[Any], None] | None:
 def _or_default(field: Field, schema: CoreSchema) -> CoreSchema:
     if field.required:
         return schema
-    if field.default_factory is dataclasses.MISSING:
-        return core.with_default_schema(schema, default=field.default)
-    return core.with_default_schema(schema, default_factory=field.default_factory)
+    # As a mere default the core would copy what has no hash.
+    return core.with_default_schema(schema, default_factory=field.make_default)

@@ -130,11 +130,11 @@ class _Composer:
 
     def _of(self, hint: Any) -> _Way:
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+        # The core would also take None, and as a number what can be made one, such as a Decimal.
         if hint is str:
-            return _Way(core.str_schema())
+            return _Way(core.str_schema(), _type_check(str))
         if hint is bool:
-            return _Way(core.bool_schema())
-        # As numbers the core would also take what can be made one, such as True or a Decimal.
+            return _Way(core.bool_schema(), _type_check(bool))
         if hint is int:
             return _Way(core.int_schema(), _type_check(int))
         if hint is float:
@@ -186,6 +186,7 @@ def _items_check(cls: type, fits: Check | None, length: int | None = None) -> Ch
 def _object_check(layout: Layout, checks: dict[str, Check]) -> Check:
     is_exact = _type_check(layout.cls)
     columns = [(itemgetter(name), fits) for name, fits in checks.items()]
+    unchecked = {name for name in layout.names if name not in checks}
     # Extras are in an object's __dict__ beside its fields.
     lengths = {len(layout.names)} if layout.extras else None
 
@@ -193,8 +194,11 @@ def _object_check(layout: Layout, checks: dict[str, Check]) -> Check:
         if not is_exact(values):
             return False
         contents = list(map(_content_of, values))
-        if lengths is not None and not lengths.issuperset(map(len, contents)):
-            return False
+        if lengths is not None:
+            # As many as there are fields may also be one never set and one that is no field.
+            are_whole = all(unchecked <= content.keys() for content in contents)
+            if not (are_whole and lengths.issuperset(map(len, contents))):
+                return False
         return all(fits(list(map(column, contents))) for column, fits in columns)
 
     return check

@@ -48,6 +48,17 @@ def test_samples_come_once_where_they_stand_first(store: Store) -> None:
         assert unit.test_suites.disagreeing_sample(suite.id, 2) == b[0]
 
 
+def test_other_tags_change_the_moment_of_the_last_change(store: Store) -> None:
+    moment = "2020-01-01T00:00:00.000Z"
+    with store.write() as unit:
+        suite = add_suite(unit, "suite", [])
+        unit._connection.exec_driver_sql("UPDATE test_suite SET updated_at = ?", (moment,))
+    with store.write() as unit:
+        unit.test_suites.set_tags(suite.id, ["b"])
+    with store.read() as unit:
+        assert unit.test_suites.get("suite").updated_at > moment
+
+
 def test_description_and_tags_are_those_of_all_versions(store: Store) -> None:
     with store.write() as unit:
         suite = add_suite(unit, "suite", [])

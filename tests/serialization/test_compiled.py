@@ -7,7 +7,7 @@ import decimal
 import enum
 import fractions
 import math
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Annotated, Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic_core import SchemaSerializer, SchemaValidator
 
 from kolena_local import payload
-from kolena_local.annotation import LabeledBoundingBox, ScoredLabeledBoundingBox
+from kolena_local.annotation import LabeledBoundingBox, Polygon, ScoredLabeledBoundingBox
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization import compiled, encode, reading, writing
 from kolena_local.serialization.data_object import DataObject
@@ -40,6 +40,7 @@ class Sheet(Image):
     corner: Optional[Corner] = None
     corners: List[Corner] = dataclasses.field(default_factory=list)
     boxes: List[ScoredLabeledBoundingBox] = dataclasses.field(default_factory=list)
+    words: List[str] = dataclasses.field(default_factory=list)
     mixed: Union[int, str, None] = None
     counts: Dict[str, float] = dataclasses.field(default_factory=dict)
     metadata: Metadata = dataclasses.field(default_factory=dict)
@@ -70,6 +71,7 @@ STORED: Dict[str, Any] = {
     "corner": {"at": [1.0, 2.0], "name": "top"},
     "corners": [{"at": [1.0, 2.0], "name": "top"}, {"at": [0.0, -0.5], "name": "end"}],
     "boxes": [{**BOX, "data_type": "ANNOTATION/BOUNDING_BOX"}],
+    "words": ["one", "two"],
     "mixed": "text",
     "counts": {"a": 1.0},
     "metadata": {"night": True},
@@ -139,6 +141,7 @@ class Marked(ScoredLabeledBoundingBox):
     mark: str
 
 
+A_LABELED = LabeledBoundingBox((0.0, 0.0), (1.0, 1.0), "a")
 A_BOX = ScoredLabeledBoundingBox((0.5, 1.5), (2.5, 3.0), "a", 0.5)
 FOREIGN: List[Any] = [
     *(decimal.Decimal("0.5"), fractions.Fraction(1, 2), Size.SMALL, Word("word"), 10**400, -0.0),
@@ -150,6 +153,7 @@ FOREIGN: List[Any] = [
         [Marked((0.0, 0.0), (1.0, 1.0), "a", 0.5, "m")],
         [LabeledBoundingBox((0.0, 0.0), (1.0, 1.0), "a")],
     ),
+    *([None], ["a", None], [True, None]),
     *((A_BOX,), [A_BOX, None], {"a": math.nan}, {"a": A_BOX}, {1: 0.5}),
 ]
 
@@ -168,6 +172,52 @@ def test_foreign_values_are_written_as_ever(name: str) -> None:
         sheet = object.__new__(Sheet)
         sheet.__dict__.update({**whole.__dict__, name: value})
         assert outcome(write_at_once, sheet) == outcome(write_slowly, sheet), repr(value)
+
+
+class Sometimes(DataObject):
+    label: str
+    kind: str = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.label == "b":
+            self.__dict__["kind"] = "B"
+
+
+def test_an_extra_is_kept_where_a_derived_field_is_missing() -> None:
+    made = [Sometimes("a", note=1), Sometimes("b", note=2)]
+    texts = [payload.dumps(encode.encode(it)) for it in made]
+    assert '"note":1' in texts[0] and '"note":2' in texts[1]
+    assert writing.write_all(Sometimes, made) == texts
+    assert writing.write_all(Sometimes, made[:1]) == texts[:1]
+
+
+class Measured(DataObject):
+    length: Annotated[float, {"unit": "m"}]
+    name: Annotated[str, ["any"]] = "none"
+
+
+def test_annotations_without_a_hash_are_no_hindrance() -> None:
+    made = [Measured(0.5), Measured(1.5, "x")]
+    assert reading.read_all(Measured, writing.write_all(Measured, made)) == made
+
+
+POLYGON = Polygon([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])
+
+
+@dataclasses.dataclass(frozen=True)
+class Area(DataObject):
+    size: float
+    within: Polygon = POLYGON
+
+
+def test_a_default_is_the_same_object_as_ever() -> None:
+    assert reading.read_all(Area, ['{"size":1.0}'])[0].within is POLYGON
+
+
+def test_long_texts_are_written_like_short_ones() -> None:
+    boxes = [LabeledBoundingBox((0.5, 1.5), (2.5, 3.0), "a" * 5000), A_LABELED, A_LABELED]
+    expected = [payload.dumps(encode.encode(box)) for box in boxes]
+    assert writing.write_all(LabeledBoundingBox, boxes) == expected
 
 
 def test_what_is_as_declared_takes_the_fast_road() -> None:
