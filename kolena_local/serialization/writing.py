@@ -9,6 +9,7 @@ is different for being written fast.
 
 import types
 import typing
+from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain, repeat
 from math import isfinite
@@ -186,7 +187,7 @@ def _items_check(cls: type, fits: Check | None, length: int | None = None) -> Ch
 def _object_check(layout: Layout, checks: dict[str, Check]) -> Check:
     is_exact = _type_check(layout.cls)
     columns = [(itemgetter(name), fits) for name, fits in checks.items()]
-    unchecked = {name for name in layout.names if name not in checks}
+    unchecked = [name for name in layout.names if name not in checks]
     # Extras are in an object's __dict__ beside its fields.
     lengths = {len(layout.names)} if layout.extras else None
 
@@ -196,8 +197,9 @@ def _object_check(layout: Layout, checks: dict[str, Check]) -> Check:
         contents = list(map(_content_of, values))
         if lengths is not None:
             # As many as there are fields may also be one never set and one that is no field.
-            are_whole = all(unchecked <= content.keys() for content in contents)
-            if not (are_whole and lengths.issuperset(map(len, contents))):
+            if unchecked:
+                deque(map(itemgetter(*unchecked), contents), maxlen=0)  # a KeyError tells
+            if not lengths.issuperset(map(len, contents)):
                 return False
         return all(fits(list(map(column, contents))) for column, fits in columns)
 

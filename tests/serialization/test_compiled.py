@@ -293,6 +293,8 @@ def test_the_canonical_form_of_no_fields() -> None:
     class Nothing(DataObject):
         pass
 
+    assert writing.write_all(Nothing, [Nothing(), Nothing(extra=1)]) == ["{}", '{"extra":1}']
+    assert reading.read_all(Nothing, ["{}"]) == [Nothing()]
     assert encode.canonical_text(Nothing()) == payload.canonical(encode.encode(Nothing())) == "{}"
 
 
