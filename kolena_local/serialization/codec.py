@@ -15,7 +15,8 @@ from typing import Any
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, digest_of, dumps
 from kolena_local.serialization.decode import decode
-from kolena_local.serialization.encode import canonical_text, encode, probable_payloads
+from kolena_local.serialization.encode import encode
+from kolena_local.serialization.identity import canonical_text, probable_payloads
 from kolena_local.serialization.layout import Structured
 from kolena_local.serialization.reading import read_all, read_samples
 from kolena_local.serialization.schema import schema_of

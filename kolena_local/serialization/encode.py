@@ -8,17 +8,12 @@ anything is written, rather than on a later day when somebody wants to load it.
 import types
 import typing
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any, Union
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json, canonical
-from kolena_local.serialization.compiled import (
-    compiled_canonical,
-    compiled_encoder,
-    compiled_payloads,
-    types_kept,
-)
+from kolena_local.payload import Json
+from kolena_local.serialization.compiled import compiled_encoder, types_kept
 from kolena_local.serialization.decode import converter_for
 from kolena_local.serialization.hints import is_class
 from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
@@ -53,55 +48,6 @@ def encode(data_object: Structured) -> dict[str, Json]:
         raise InputValidationError(f"{cls.__name__}{mismatch.path}: {mismatch.problem}") from None
     except RecursionError:
         raise InputValidationError(_TOO_DEEP.format(cls.__name__)) from None
-
-
-def encode_all(cls: type[Any], data_objects: Iterable[Structured]) -> Iterator[dict[str, Json]]:
-    """Iterate over the content of many objects of exactly one class.
-
-    Raises:
-        InputValidationError: as :func:`encode`, for the first that cannot be stored.
-    """
-    convert = _object_encoder(cls)
-    for data_object in data_objects:
-        try:
-            yield convert(data_object)
-        except (Mismatch, RecursionError):
-            yield encode(data_object)
-
-
-def canonical_text(data_object: Structured) -> str:
-    """Return the canonical form of a data object's content, of which its digest is made.
-
-    Raises:
-        InputValidationError: as :func:`encode`.
-    """
-    write = _canonical_writer(type(data_object))
-    text: str | None = write(data_object) if write is not None else None
-    return canonical(encode(data_object)) if text is None else text
-
-
-def probable_payloads(cls: type[Any], data_objects: Sequence[Structured]) -> list[str] | None:
-    """Return the texts under which objects of exactly one class are probably stored.
-
-    Returns:
-        For each object a text that nothing else has, whether anything has it or not; None if
-        writing the objects takes no longer.
-    """
-    write = _probable_writer(cls)
-    try:
-        return None if write is None else write(data_objects)
-    except (AttributeError, TypeError, ValueError):
-        return None  # what is wrong with them is said where they are written
-
-
-@per_class
-def _probable_writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str]] | None:
-    return compiled_payloads(layout_of(cls))
-
-
-@per_class
-def _canonical_writer(cls: type[Any]) -> Callable[[Any], Any] | None:
-    return compiled_canonical(layout_of(cls))
 
 
 def encode_value(value: Any, name: str) -> Json:

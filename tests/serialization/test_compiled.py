@@ -18,7 +18,7 @@ from pydantic_core import SchemaSerializer, SchemaValidator
 from kolena_local import payload
 from kolena_local.annotation import LabeledBoundingBox, Polygon, ScoredLabeledBoundingBox
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization import compiled, encode, reading, writing
+from kolena_local.serialization import compiled, encode, identity, reading, writing
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.decode import decode_all
 from kolena_local.serialization.layout import layout_of
@@ -258,7 +258,7 @@ def test_the_canonical_form_is_the_same(text: Any, number: Any, other: Any, extr
     except InputValidationError as error:
         expected = str(error)
     try:
-        found = encode.canonical_text(page)
+        found = identity.canonical_text(page)
     except InputValidationError as error:
         found = str(error)
     assert found == expected
@@ -267,14 +267,14 @@ def test_the_canonical_form_is_the_same(text: Any, number: Any, other: Any, extr
 @given(st.text(), st.integers(), st.text())
 def test_the_probable_text_is_the_stored_one(text: str, number: int, other: str) -> None:
     page = Page(text, number=number, anything_else=other, metadata={"a": 1})
-    assert encode.probable_payloads(Page, [page]) == writing.write_all(Page, [page])
+    assert identity.probable_payloads(Page, [page]) == writing.write_all(Page, [page])
 
 
 @given(st.text() | ODD, st.integers() | ODD)
 def test_no_probable_text_is_that_of_another_object(text: Any, number: Any) -> None:
     page = object.__new__(Page)
     page.__dict__.update(text=text, number=number, anything_else="", metadata={})
-    probable = encode.probable_payloads(Page, [page])
+    probable = identity.probable_payloads(Page, [page])
     try:
         assert probable in (None, writing.write_all(Page, [page])) or not known(probable[0])
     except InputValidationError:
@@ -295,7 +295,7 @@ def test_the_canonical_form_of_no_fields() -> None:
 
     assert writing.write_all(Nothing, [Nothing(), Nothing(extra=1)]) == ["{}", '{"extra":1}']
     assert reading.read_all(Nothing, ["{}"]) == [Nothing()]
-    assert encode.canonical_text(Nothing()) == payload.canonical(encode.encode(Nothing())) == "{}"
+    assert identity.canonical_text(Nothing()) == payload.canonical(encode.encode(Nothing())) == "{}"
 
 
 def outcome(function: Any, value: Any) -> str:

@@ -10,7 +10,8 @@ import pytest
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.encode import canonical_text, encode
+from kolena_local.serialization.encode import encode
+from kolena_local.serialization.identity import canonical_text
 from kolena_local.workflow import Image
 
 
