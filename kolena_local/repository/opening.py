@@ -10,8 +10,8 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timezone
 from typing import Final
 
@@ -139,9 +139,27 @@ def is_store(path: str) -> bool:
 
 
 def _look(connection: sqlite3.Connection, path: str) -> tuple[bool, int]:
-    ours = _is_ours(connection, path)
-    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    with _snapshot(connection):
+        ours = _is_ours(connection, path)
+        (page_size,) = connection.execute("PRAGMA page_size").fetchone()
     return ours, page_size
+
+
+@contextmanager
+def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """See one state of the file in all queries of the block.
+
+    Without it, what another process makes of an empty file meanwhile looks like a foreign database.
+    """
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _is_cut(path: str, page_size: int) -> bool:
@@ -246,8 +264,10 @@ def missing_steps(
         StoreNewerError: it has gone through more of them than this package knows.
         NotAStoreError: it has the mark of a store and nothing else.
     """
-    version = _version(connection)
-    if not version and _is_ours(connection, path):
+    with _snapshot(connection):
+        version = _version(connection)
+        is_marked = not version and _is_ours(connection, path)
+    if is_marked:
         raise NotAStoreError(
             f"The file {path} has the mark of a store but no version; give another location."
         )

@@ -9,9 +9,11 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +28,14 @@ from kolena_local.errors import (
     StoreNotFoundError,
     StoreReadOnlyError,
 )
-from kolena_local.repository import Store, close_stores, connection, migrations, open_store
+from kolena_local.repository import (
+    Store,
+    close_stores,
+    connection,
+    migrations,
+    open_store,
+    opening,
+)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -351,3 +360,22 @@ def test_a_read_only_store_can_be_read(locked_folder: Path) -> None:
         pass
     with pytest.raises(StoreReadOnlyError, match="not writable"):
         open_store(str(locked_folder / "another.db"))
+
+
+def test_a_store_that_another_process_makes_at_this_moment_is_not_foreign(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    path.touch()
+    maker = threading.Thread(target=lambda: open_store(str(path)))
+
+    class Overtaken(sqlite3.Connection):
+        def execute(self, question: str, *parameters: Any) -> sqlite3.Cursor:
+            if question == "PRAGMA application_id" and not maker.ident:
+                maker.start()
+                maker.join(0.3)  # it can end only if nothing is being read
+            return super().execute(question, *parameters)
+
+    known = migrations.load()
+    with closing(sqlite3.connect(path, factory=Overtaken, isolation_level=None)) as raw:
+        assert opening.missing_steps(raw, str(path), known) == list(known)
+        maker.join()
+        assert opening.missing_steps(raw, str(path), known) == []
