@@ -54,7 +54,7 @@ class Share:
         self._todo = pending
         self._refused = array("q")
         self._held: set[int] = set()
-        self._unsaved: list[tuple[int, str]] = []
+        self._unsaved: dict[int, str] = {}
         self._due = 0.0
         self._page = _SMALLEST_PAGE
         self._pause = _SHORTEST_PAUSE
@@ -102,13 +102,13 @@ class Share:
         now = time.monotonic()
         if not self._unsaved:
             self._due = now + BATCH_SECONDS
-        self._unsaved.append((sample_id, payload))
+        self._unsaved[sample_id] = payload
         if len(self._unsaved) >= BATCH_INFERENCES or now >= self._due:
             self.save()
 
     def save(self) -> None:
         """Save what is unsaved, and go on holding what is not done."""
-        self._held.difference_update([sample_id for sample_id, _ in self._unsaved])
+        self._held.difference_update(self._unsaved)
         self._write(hold=bool(self._held))
 
     def end(self) -> None:
@@ -131,13 +131,14 @@ class Share:
     def _write(self, *, hold: bool) -> None:
         with self._store.write() as unit:
             if self._unsaved:
-                unit.inferences.put(self._model_id, self._unsaved, replace=True)
+                samples, payloads = list(self._unsaved), list(self._unsaved.values())
+                unit.inferences.put(self._model_id, samples, payloads, replace=True)
             if hold:
                 unit.leases.extend(self._owner, seconds=LEASE_SECONDS)
             else:
                 unit.leases.drop(self._owner)
         self.saved += len(self._unsaved)
-        self._unsaved = []
+        self._unsaved = {}
 
     def _fit_page(self, seconds: float) -> None:
         if seconds < _PAGE_SECONDS:

@@ -10,7 +10,15 @@ from sqlalchemy import Connection
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
 from kolena_local.repository.records import Coverage, SuiteSampleRow
-from kolena_local.repository.rows import Row, as_json, as_records, execute, fetch, fetch_ids, insert
+from kolena_local.repository.rows import (
+    Row,
+    as_json,
+    as_records,
+    execute,
+    fetch,
+    fetch_ids,
+    insert_columns,
+)
 from kolena_local.repository.test_suites import PLACE, SAMPLES
 
 # Two lookups in two indexes, of which the second is nearly always empty, instead of one that reads
@@ -60,10 +68,14 @@ class Inferences:
             {"model": model_id, "suite": test_suite_id, "version": version},
         )
 
-    def put(self, model_id: int, inferences: Sequence[tuple[int, str]], *, replace: bool) -> None:
-        """Store the model's inferences as pairs of sample id and payload.
+    def put(
+        self, model_id: int, samples: Sequence[int], payloads: Sequence[str], *, replace: bool
+    ) -> None:
+        """Store the model's inferences.
 
         Parameters:
+            samples: the ids of their test samples.
+            payloads: what is stored of each, in the same order.
             replace: whether fresh inferences are overwritten; stale ones always are.
 
         Raises:
@@ -72,20 +84,20 @@ class Inferences:
             NotFoundError: there is no such model or sample.
         """
         unwritten = self._connection.begin_nested()
-        written = insert(
+        written = insert_columns(
             self._connection,
             "INSERT INTO inference (model_id, test_sample_id, payload)",
-            inferences,
+            model_id,
+            [samples, payloads],
             "ON CONFLICT (model_id, test_sample_id)"
             " DO UPDATE SET payload = excluded.payload, stale = 0"
             + ("" if replace else " WHERE stale = 1"),
-            first=model_id,
         )
-        if written == len(inferences):
+        if written == len(samples):
             unwritten.commit()
         else:
             unwritten.rollback()
-            raise self._conflict(model_id, [sample for sample, _ in inferences])
+            raise self._conflict(model_id, samples)
 
     def rows(
         self, model_id: int, test_case_id: int, version: int, *, after: int, limit: int

@@ -50,30 +50,39 @@ def execute_each(connection: Connection, statement: str, parameters: Sequence[Ro
     driver_of(connection).executemany(statement, parameters)
 
 
-def insert(
-    connection: Connection,
-    head: str,
-    rows: Iterable[Row],
-    tail: str = "",
-    *,
-    first: int | None = None,
-) -> int:
+def insert(connection: Connection, head: str, rows: Iterable[Row]) -> None:
     """Insert rows of equal length.
 
     Parameters:
+        head: the statement up to VALUES, ``INSERT INTO test_sample (id, …)``.
+    """
+    left = iter(rows)
+    # Never more than a statement's worth at once: rows may be made while they are inserted.
+    while some := list(islice(left, _SIZES[0])):
+        for block, flat in _blocks(some):
+            execute(connection, _values(f"{head} VALUES", len(block[0]), len(block)), flat)
+
+
+def insert_columns(
+    connection: Connection, head: str, first: int, columns: Sequence[Sequence[Any]], tail: str
+) -> int:
+    """Insert rows that come column by column, which spares making them.
+
+    Parameters:
         head: the statement up to VALUES, ``INSERT INTO inference (model_id, …)``.
+        first: the value of every row's first column.
+        columns: the values of the other columns, equally many of each.
         tail: what comes after the rows, such as ``ON CONFLICT …``.
-        first: the value of every row's first column, if ``rows`` come without it.
 
     Returns:
         How many rows were inserted or changed.
     """
-    changed, left = 0, iter(rows)
-    # Never more than a statement's worth at once: rows may be made while they are inserted.
-    while some := list(islice(left, _SIZES[0])):
-        for block, flat in _blocks(some):
-            statement = _values(f"{head} VALUES", len(block[0]), len(block), tail, first)
-            changed += execute(connection, statement, flat)
+    changed, width = 0, len(columns)
+    for start, size in _spans(len(columns[0])):
+        flat = [None] * (size * width)
+        for place, column in enumerate(columns):
+            flat[place::width] = column[start : start + size]
+        changed += execute(connection, _values(f"{head} VALUES", width, size, tail, first), flat)
     return changed
 
 
@@ -131,16 +140,21 @@ def driver_of(connection: Connection) -> sqlite3.Connection:
 
 
 def _blocks(rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row], Row]]:
+    for start, size in _spans(len(rows)):
+        block = rows[start : start + size]
+        yield block, tuple(chain.from_iterable(block))
+
+
+def _spans(count: int) -> Iterator[tuple[int, int]]:
     start = 0
     for size in _SIZES:
-        while len(rows) - start >= size:
-            block = rows[start : start + size]
-            yield block, tuple(chain.from_iterable(block))
+        while count - start >= size:
+            yield start, size
             start += size
 
 
 @lru_cache(maxsize=256)
-def _values(head: str, columns: int, rows: int, tail: str, first: int | None = None) -> str:
+def _values(head: str, columns: int, rows: int, tail: str = "", first: int | None = None) -> str:
     marks = ",".join("?" * columns)
     row = f"({marks})" if first is None else f"({first:d},{marks})"
     return f"{head} {','.join([row] * rows)} {tail}"

@@ -51,8 +51,7 @@ def upload(
                 f"{samples[found.index(None)]!r:.200} is not in the test suite"
                 f" {test_suite.name!r}; add it to one of its test cases first."
             )
-        rows: list[Any] = list(zip(found, payloads, strict=True))
-        unit.inferences.put(model_id, rows, replace=replace)
+        unit.inferences.put(model_id, found, payloads, replace=replace)
 
 
 def _found(

@@ -100,9 +100,8 @@ def store(store_path: Path) -> Path:
         day = add_test_case(unit, "day", ["1.png", "2.png", "3.png"])
         night = add_test_case(unit, "night", ["3.png", "4.png"])
         suite = add_test_suite(unit, "all animals", day, night)
-        unit.inferences.put(
-            first.id, [(row, "{}") for row in unit.test_cases.sample_ids(day.id, 1)], replace=False
-        )
+        samples = unit.test_cases.sample_ids(day.id, 1)
+        unit.inferences.put(first.id, samples, ["{}"] * len(samples), replace=False)
         run = unit.test_runs.start(
             unit.test_runs.ensure(first.id, suite.id, suite.version, "Accuracy").id
         )

@@ -51,7 +51,7 @@ def add(store: Path, objects: list[Any]) -> tuple[str, str]:
         first = unit.models.add(workflow, f"first {number}", {}, ())
         second = unit.models.add(workflow, f"second {number}", {}, ())
         payloads = [dumps(encode(one)) for one in objects]
-        unit.inferences.put(first.id, list(zip(samples, payloads, strict=True)), replace=False)
+        unit.inferences.put(first.id, samples, payloads, replace=False)
     return first.name, second.name
 
 

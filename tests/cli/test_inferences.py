@@ -316,7 +316,7 @@ def test_wrong_arguments(
 def test_a_model_without_stored_types_can_still_be_exported(store: Path, invoke: Invoke) -> None:
     with open_store(str(store)).write() as unit:
         model = unit.models.add(unit.workflows.ensure("Texts").id, "bert", {}, ())
-        unit.inferences.put(model.id, [(1, '{"a":{"b":1},"c":"x"}')], replace=False)
+        unit.inferences.put(model.id, [1], ['{"a":{"b":1},"c":"x"}'], replace=False)
     result = invoke("--db", store, "inferences", "export", "bert")
     header, row = csv.reader(result.stdout.splitlines())
     assert dict(zip(header, row, strict=True))["a"] == '{"b":1}'
@@ -328,7 +328,7 @@ def test_extra_attributes_have_columns_and_come_back(
 ) -> None:
     payload = '{"score":1.0,"prediction":{"label":"a","score":1.0,"mood":"5"},"by":"me","n":5}'
     with open_store(str(store)).write() as unit:
-        unit.inferences.put(unit.models.get("two").id, [(1, payload)], replace=False)
+        unit.inferences.put(unit.models.get("two").id, [1], [payload], replace=False)
         unit.models.add(unit.workflows.ensure("Animals").id, "three", {}, ())
     path = tmp_path / "two.csv"
     invoke("--db", store, "inferences", "export", "two", "-o", path)

@@ -229,7 +229,7 @@ def test_whatever_is_stored_comes_back(
         suite = unit.test_suites.add(workflow, suite_name, case_name, tags)
         suite = unit.test_suites.replace_test_cases(suite.id, 0, [(case.id, case.version)])
         said = {sample: dumps(row[3]) for sample, row in zip(samples, rows, strict=True)}
-        unit.inferences.put(model.id, list(said.items()), replace=False)
+        unit.inferences.put(model.id, list(said), list(said.values()), replace=False)
         run = unit.test_runs.ensure(model.id, suite.id, suite.version, model_name)
         configuration = unit.test_runs.ensure_configuration(run.id, case_name, dumps(math.nan))
         unit.test_runs.replace_results(

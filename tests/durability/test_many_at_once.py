@@ -43,7 +43,7 @@ def write(number):
     for start in range(0, len(samples), batch):
         part = samples[start : start + batch]
         with store.write() as unit:
-            unit.inferences.put(model.id, [(sample, "{{}}") for sample in part], replace=False)
+            unit.inferences.put(model.id, part, ["{{}}"] * len(part), replace=False)
             unit.workflows.ensure(f"{{number}} {{start}}")
     while True:
         with store.read() as unit:

@@ -28,7 +28,9 @@ def path(file_store: Store) -> str:
         other = add_case(unit, "other", pairs[:2])
         suite = add_suite(unit, "suite", [case, other])
         model = unit.models.add(unit.workflows.ensure("workflow").id, "model", {"a": 1}, ["t"])
-        unit.inferences.put(model.id, [(sample, "{}") for sample, _ in pairs], replace=False)
+        unit.inferences.put(
+            model.id, [sample for sample, _ in pairs], ["{}"] * len(pairs), replace=False
+        )
         unit.test_runs.ensure(model.id, suite.id, suite.version, "evaluator")
     close_stores()
     return file_store.location

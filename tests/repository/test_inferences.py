@@ -27,14 +27,14 @@ def test_pending_shrinks_and_grows_again_when_stale(store: Store) -> None:
             return [list(unit.inferences.pending(model.id, suite.id, 1)) for suite in (one, two)]
 
         assert pending() == [[a, b, c], [c]]
-        unit.inferences.put(model.id, [(b, '"b"'), (c, '"c"')], replace=False)
+        unit.inferences.put(model.id, [b, c], ['"b"', '"c"'], replace=False)
         assert pending() == [[a], []]
         assert unit.inferences.count(model.id) == 2
         assert unit.inferences.mark_stale(model.id, two.id, 1) == 1
         assert unit.inferences.mark_stale(model.id, two.id, 1) == 0
         assert pending() == [[a, c], [c]]
         assert unit.inferences.suite_rows(model.id, two.id, 1, [c])[0].inference == '"c"'
-        unit.inferences.put(model.id, [(c, '"new"'), (a, '"a"')], replace=False)
+        unit.inferences.put(model.id, [c, a], ['"new"', '"a"'], replace=False)
         assert pending() == [[], []]
         assert unit.inferences.suite_rows(model.id, two.id, 1, [c])[0].inference == '"new"'
         assert unit.inferences.count(model.id) == 3
@@ -47,16 +47,16 @@ def test_a_fresh_inference_is_overwritten_only_on_demand(store: Store) -> None:
         (a, _), (b, _) = put_pairs(unit, "ab")
         model = add_model(unit)
         suite = add_suite(unit, "suite", [add_case(unit, "case", put_pairs(unit, "ab"))])
-        unit.inferences.put(model.id, [(b, '"old"')], replace=False)
+        unit.inferences.put(model.id, [b], ['"old"'], replace=False)
         with pytest.raises(RemoteError, match='"model" has an inference for the test sample b'):
-            unit.inferences.put(model.id, [(a, '"new"'), (b, '"new"')], replace=False)
+            unit.inferences.put(model.id, [a, b], ['"new"'] * 2, replace=False)
         assert list(unit.inferences.pending(model.id, suite.id, 1)) == [a]
         rows = unit.inferences.suite_rows(model.id, suite.id, 1, [b, a])
         assert [row.inference for row in rows] == ['"old"', None]
-        unit.inferences.put(model.id, [(a, '"new"'), (b, '"new"')], replace=True)
+        unit.inferences.put(model.id, [a, b], ['"new"'] * 2, replace=True)
         rows = unit.inferences.suite_rows(model.id, suite.id, 1, [b, a])
         assert [row.inference for row in rows] == ['"new"', '"new"']
-        unit.inferences.put(model.id, [], replace=False)
+        unit.inferences.put(model.id, [], [], replace=False)
 
 
 def test_a_sample_given_twice_is_a_mistake_unless_replacing(store: Store) -> None:
@@ -64,9 +64,9 @@ def test_a_sample_given_twice_is_a_mistake_unless_replacing(store: Store) -> Non
         ((a, _),) = put_pairs(unit, "a")
         model = add_model(unit)
         with pytest.raises(InputValidationError, match="twice"):
-            unit.inferences.put(model.id, [(a, "1"), (a, "2")], replace=False)
+            unit.inferences.put(model.id, [a, a], ["1", "2"], replace=False)
         assert unit.inferences.count(model.id) == 0
-        unit.inferences.put(model.id, [(a, "1"), (a, "2")], replace=True)
+        unit.inferences.put(model.id, [a, a], ["1", "2"], replace=True)
         assert unit.inferences.count(model.id) == 1
 
 
@@ -76,7 +76,7 @@ def test_an_inference_needs_model_and_sample(store: Store) -> None:
         model = add_model(unit)
     for model_id, sample_id in ((model.id, 99), (99, a)):
         with pytest.raises(NotFoundError), store.write() as unit:
-            unit.inferences.put(model_id, [(sample_id, "1")], replace=False)
+            unit.inferences.put(model_id, [sample_id], ["1"], replace=False)
 
 
 def test_pages_have_only_samples_with_an_inference(store: Store) -> None:
@@ -85,7 +85,8 @@ def test_pages_have_only_samples_with_an_inference(store: Store) -> None:
         model = add_model(unit)
         case = add_case(unit, "case", pairs)
         suite = add_suite(unit, "suite", [case])
-        unit.inferences.put(model.id, [(a, f'"{a}"') for a, _ in pairs[::2]], replace=False)
+        samples = [a for a, _ in pairs[::2]]
+        unit.inferences.put(model.id, samples, [f'"{a}"' for a in samples], replace=False)
         unit.inferences.mark_stale(model.id, suite.id, 1)
         seen: list[int] = []
         after = -1
@@ -94,7 +95,7 @@ def test_pages_have_only_samples_with_an_inference(store: Store) -> None:
                 assert (truth, inference) == ('"cat"', f'"{sample}"')
                 seen.append(sample)
             after = rows[-1][0]
-        assert seen == [a for a, _ in pairs[::2]]
+        assert seen == samples
 
 
 def test_the_first_test_case_of_the_version_gives_the_ground_truth(store: Store) -> None:
@@ -127,7 +128,7 @@ def test_coverage_is_that_of_the_latest_versions_that_were_run(store: Store) -> 
         add_suite(unit, "not run", [some])
         assert unit.inferences.coverage(model.id) == []
         unit.test_runs.ensure(model.id, suite.id, 1, None)
-        unit.inferences.put(model.id, [(a, "1") for a, _ in pairs[:2]], replace=False)
+        unit.inferences.put(model.id, [a for a, _ in pairs[:2]], ["1", "1"], replace=False)
         assert unit.inferences.coverage(model.id) == [("suite", 1, 2, 2)]
         unit.test_suites.replace_test_cases(suite.id, 1, [(all_.id, 1), (some.id, 1)])
         assert unit.inferences.coverage(model.id) == [("suite", 2, 3, 2)]

@@ -80,7 +80,7 @@ def test_what_is_held_stays_leased_when_more_is_claimed(bench: Bench) -> None:
 def test_what_is_done_is_neither_granted_nor_refused(bench: Bench) -> None:
     a, b, *_ = bench.samples
     with bench.store.write() as unit:
-        unit.inferences.put(bench.model, [(a, "{}")], replace=True)
+        unit.inferences.put(bench.model, [a], ["{}"], replace=True)
     assert bench.claim("first", [a, b]) == ([b], [])
     assert bench.claim("second", [a, b]) == ([], [b])
 
@@ -90,9 +90,9 @@ def test_what_is_stale_is_to_be_done(bench: Bench) -> None:
         pairs = put_pairs(unit, "ab")
         suite = add_suite(unit, "suite", [add_case(unit, "case", pairs)])
         samples = [sample for sample, _ in pairs]
-        unit.inferences.put(bench.model, [(sample, "{}") for sample in samples], replace=True)
+        unit.inferences.put(bench.model, samples, ["{}", "{}"], replace=True)
         unit.inferences.mark_stale(bench.model, suite.id, suite.version)
-        unit.inferences.put(bench.model, [(samples[0], "{}")], replace=True)
+        unit.inferences.put(bench.model, samples[:1], ["{}"], replace=True)
     assert bench.claim("first", samples) == (samples[1:], [])
 
 

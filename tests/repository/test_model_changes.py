@@ -115,7 +115,9 @@ def fill(unit: Unit) -> int:
     pairs = put_pairs(unit, ["1.png", "2.png"])
     case = add_case(unit, "case", pairs)
     suite = add_suite(unit, "suite", [case])
-    unit.inferences.put(model.id, [(sample, "{}") for sample, _ in pairs], replace=False)
+    unit.inferences.put(
+        model.id, [sample for sample, _ in pairs], ["{}"] * len(pairs), replace=False
+    )
     run = unit.test_runs.ensure(model.id, suite.id, 1, None)
     for name in ("one", "two"):
         configuration = unit.test_runs.ensure_configuration(run.id, name, None)

@@ -39,7 +39,7 @@ def filled(file_store: Store) -> Store:
             unit, "suite", [add_case(unit, "one", pairs[:4]), add_case(unit, "two", pairs[2:])]
         )
         model = unit.models.add(unit.workflows.ensure("workflow").id, "model", {"seed": 1}, {"tag"})
-        unit.inferences.put(model.id, [(sample, "{}") for sample, _ in pairs[:3]], replace=True)
+        unit.inferences.put(model.id, [sample for sample, _ in pairs[:3]], ["{}"] * 3, replace=True)
         run = unit.test_runs.ensure(model.id, suite.id, suite.version, "evaluator")
         configuration = unit.test_runs.ensure_configuration(run.id, None, None)
         of_samples = [SampleMetrics(1, sample, "{}") for sample, _ in pairs[:4]]
@@ -82,7 +82,7 @@ QUESTIONS: dict[str, Callable[[Unit], Any]] = {
     "new ground truths": lambda unit: unit.ground_truths.put(
         [NewGroundTruth(1, digest("dog"), '"dog"'), NewGroundTruth(2, digest("cat"), '"cat"')]
     ),
-    "new inferences": lambda unit: unit.inferences.put(1, [(5, "{}")], replace=False),
+    "new inferences": lambda unit: unit.inferences.put(1, [5], ["{}"], replace=False),
     "inferences again": lambda unit: unit.inferences.mark_stale(1, 1, 1),
     "an edit": lambda unit: unit.test_cases.edit(
         1,

@@ -26,7 +26,7 @@ def test_inferences_stand_beside_their_samples(store: Store) -> None:
     with store.write() as unit:
         ((sample, _),) = put_pairs(unit, ["1.png"])
         model = unit.models.add(unit.workflows.ensure("workflow").id, "m", {}, ())
-        unit.inferences.put(model.id, [(sample, '{"label":"cat"}')], replace=False)
+        unit.inferences.put(model.id, [sample], ['{"label":"cat"}'], replace=False)
         (row,) = rows(unit, "SELECT * FROM v_inference")
         assert row == (
             "m", "workflow", sample, "1.png", '{"locator":"1.png"}', "{}", '{"label":"cat"}', 0
