@@ -60,7 +60,7 @@ class Samples:
 
     def _pages_of_suite(self) -> Iterator[Sequence[Texts]]:
         with self.store.read() as unit:
-            ids = unit.test_suites.sample_ids(self.id, self.version)
+            ids = unit.suite_samples.ids(self.id, self.version)
         for start in range(0, len(ids), _PAGE):
             with self.store.read() as unit:
                 rows = unit.inferences.suite_rows(

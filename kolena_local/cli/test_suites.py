@@ -96,7 +96,7 @@ def show_test_suite(name: str, diff: tuple[int, int] | None) -> None:
     with reading() as unit:
         record = unit.test_suites.resolve(name)
         entry = test_suite_entry(record)
-        entry["sample_count"] = unit.test_suites.sample_count(record.id, record.version)
+        entry["sample_count"] = unit.suite_samples.count(record.id, record.version)
         entry["versions"] = [
             {
                 "version": one.version,

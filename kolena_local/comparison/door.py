@@ -128,7 +128,7 @@ def _paired(
         for offer in (chosen.base, chosen.candidate)
     )
     usable = comparable(left, right, metrics)
-    everyone = np.array(unit.test_suites.sample_ids(suite.id, suite.version), dtype=np.int64)
+    everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
     members = {
         case.id: np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)
         for case in cases

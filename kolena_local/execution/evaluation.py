@@ -186,7 +186,7 @@ class Evaluation:
     def _load_suite(self, suite_id: int, suite_version: int) -> tuple[Keys, SuiteData]:
         data, missing = SuiteData([], [], []), 0
         with self.store.read() as unit:
-            ids = unit.test_suites.sample_ids(suite_id, suite_version)
+            ids = unit.suite_samples.ids(suite_id, suite_version)
         for start in range(0, len(ids), _PAGE):
             with self.store.read() as unit:
                 rows = unit.inferences.suite_rows(

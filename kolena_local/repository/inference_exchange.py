@@ -20,7 +20,7 @@ from kolena_local.repository.records import (
     NewInference,
 )
 from kolena_local.repository.rows import execute, fetch, fetch_ids, insert
-from kolena_local.repository.test_suites import PLACE, SAMPLES
+from kolena_local.repository.suite_samples import PLACE, SAMPLES
 
 _PAGE: Final = 1000
 # No column type: a text is never equal to a number, and 1 is equal to 1.0, as in JSON.

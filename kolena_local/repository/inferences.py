@@ -19,7 +19,7 @@ from kolena_local.repository.rows import (
     fetch_ids,
     insert_columns,
 )
-from kolena_local.repository.test_suites import PLACE, SAMPLES
+from kolena_local.repository.suite_samples import PLACE, SAMPLES
 
 # Two lookups in two indexes, of which the second is nearly always empty, instead of one that reads
 # the inference itself to see whether it is stale.

@@ -11,6 +11,7 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import Any, Final, TypeVar, cast
@@ -32,6 +33,15 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 def fetch(connection: Connection, query: str, parameters: Parameters = ()) -> list[Row]:
     """Run one query and return all its rows as plain tuples."""
     return driver_of(connection).execute(query, parameters).fetchall()
+
+
+def fetch_pages(
+    connection: Connection, query: str, parameters: Parameters, limit: int
+) -> Iterator[list[Row]]:
+    """Run one query and yield its rows as plain tuples, page by page, the memory of one page."""
+    with closing(driver_of(connection).execute(query, parameters)) as cursor:
+        while page := cursor.fetchmany(limit):
+            yield page
 
 
 def fetch_ids(connection: Connection, query: str, parameters: Parameters = ()) -> array[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import json
-from array import array
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -15,7 +14,11 @@ from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository import orm
 from kolena_local.repository.names import checked, now, split_label, unknown
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
-from kolena_local.repository.rows import execute, fetch, fetch_ids, insert, look_up
+from kolena_local.repository.rows import (
+    execute,
+    fetch,
+    insert,
+)
 from kolena_local.repository.test_cases import RECORD_COLUMNS
 
 _RECORDS: Final = """
@@ -26,21 +29,6 @@ _RECORDS: Final = """
     JOIN workflow ON workflow.id = suite.workflow_id
     JOIN test_suite_version AS pinned ON pinned.test_suite_id = suite.id
 """
-
-SAMPLES: Final = """
-    test_suite_member AS pinned
-    CROSS JOIN test_case_member AS member
-        ON member.test_case_id = pinned.test_case_id
-        AND member.added <= pinned.test_case_version
-        AND (member.removed IS NULL OR member.removed > pinned.test_case_version)
-"""
-"""The members of a suite's test cases, test case by test case; `pinned` selects the suite."""
-
-# To read a sample that lies next takes a quarter of the time that it takes to look one up.
-_SCANNED: Final = 4
-
-PLACE: Final = "pinned.position * 1099511627776 + member.position"
-"""A sample's place in its suite as one number: first the test case's (times 2^40), then its own."""
 
 
 class TestSuites:
@@ -174,10 +162,6 @@ class TestSuites:
             if old.get(case) != new.get(case)
         ]
 
-    def sample_count(self, test_suite_id: int, version: int) -> int:
-        """Return how many samples a version has, each counted once."""
-        return len(self.sample_ids(test_suite_id, version))
-
     def set_description(self, test_suite_id: int, description: str) -> None:
         """Give all versions of a test suite another description."""
         row = self._row(test_suite_id)
@@ -232,95 +216,6 @@ class TestSuites:
             ],
         )
         return self.get(row.name)
-
-    def sample_ids(self, test_suite_id: int, version: int) -> array[int]:
-        """Return the ids of the suite's samples, each once, where it stands first."""
-        return fetch_ids(
-            self._connection,
-            f"""
-            SELECT test_sample_id FROM (
-                SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
-                WHERE pinned.test_suite_id = ? AND pinned.version = ?
-                GROUP BY member.test_sample_id)
-            ORDER BY place
-            """,
-            (test_suite_id, version),
-        )
-
-    def payloads(
-        self, test_suite_id: int, version: int, wanted: int
-    ) -> builtins.list[tuple[str, int]]:
-        """Return the payloads of the suite's samples with their ids, one for each test case of it.
-
-        Parameters:
-            wanted: how many samples are looked for; where they are few of many, nothing is
-                returned, because :meth:`find_samples` is faster.
-        """
-        suite = {"suite": test_suite_id, "version": version}
-        size = fetch(
-            self._connection,
-            """
-            SELECT ifnull(sum(sample_count), 0) FROM test_suite_member AS pinned
-            JOIN test_case_version AS of ON of.test_case_id = pinned.test_case_id
-                AND of.version = pinned.test_case_version
-            WHERE pinned.test_suite_id = :suite AND pinned.version = :version
-            """,
-            suite,
-        )
-        if size[0][0] >= _SCANNED * wanted:
-            return []
-        rows: builtins.list[Any] = fetch(
-            self._connection,
-            f"""
-            SELECT sample.payload, sample.id
-            FROM {SAMPLES} CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
-            WHERE pinned.test_suite_id = :suite AND pinned.version = :version
-            """,
-            suite,
-        )
-        return rows
-
-    def find_samples(
-        self, test_suite_id: int, version: int, digests: Sequence[bytes]
-    ) -> builtins.list[int | None]:
-        """Return the ids of the suite's samples with these digests, None for what it has not."""
-        rows = look_up(
-            self._connection,
-            [(digest, test_suite_id, version) for digest in digests],
-            "digest, suite, version",
-            """
-            SELECT sample.digest, sample.id
-            FROM wanted
-            CROSS JOIN test_suite AS suite ON suite.id = wanted.suite
-            CROSS JOIN test_sample AS sample
-                ON sample.workflow_id = suite.workflow_id AND sample.digest = wanted.digest
-            WHERE EXISTS (
-                SELECT 1 FROM test_case_member AS member INDEXED BY test_case_member_sample
-                CROSS JOIN test_suite_member AS pinned
-                    ON pinned.test_suite_id = suite.id AND pinned.version = wanted.version
-                    AND pinned.test_case_id = member.test_case_id
-                    AND member.added <= pinned.test_case_version
-                    AND (member.removed IS NULL OR member.removed > pinned.test_case_version)
-                WHERE member.test_sample_id = sample.id)
-            """,
-        )
-        known: dict[bytes, int] = dict(rows)
-        return [known.get(digest) for digest in digests]
-
-    def disagreeing_sample(self, test_suite_id: int, version: int) -> int | None:
-        """Return a sample that has different ground truths in the suite's test cases, if any."""
-        rows = fetch(
-            self._connection,
-            f"""
-            SELECT member.test_sample_id FROM {SAMPLES}
-            WHERE pinned.test_suite_id = ? AND pinned.version = ?
-            GROUP BY member.test_sample_id
-            HAVING min(member.ground_truth_id) <> max(member.ground_truth_id)
-            ORDER BY min({PLACE}) LIMIT 1
-            """,
-            (test_suite_id, version),
-        )
-        return rows[0][0] if rows else None
 
     def _row(self, test_suite_id: int) -> orm.TestSuiteTable:
         row = self._late.session.get(orm.TestSuiteTable, test_suite_id)

@@ -15,6 +15,7 @@ from kolena_local.repository.leases import Leases
 from kolena_local.repository.models import Models
 from kolena_local.repository.orm import LateSession
 from kolena_local.repository.records import QueryResult
+from kolena_local.repository.suite_samples import SuiteSamples
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_runs import TestRuns
 from kolena_local.repository.test_samples import TestSamples
@@ -66,6 +67,11 @@ class Unit:
     def test_suites(self) -> TestSuites:
         """The test suites and their versions."""
         return TestSuites(self._late, self._connection)
+
+    @cached_property
+    def suite_samples(self) -> SuiteSamples:
+        """The test samples of the test suites."""
+        return SuiteSamples(self._connection)
 
     @cached_property
     def inferences(self) -> Inferences:

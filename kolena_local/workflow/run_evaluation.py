@@ -101,7 +101,7 @@ def _named(configurations: Sequence[EvaluatorConfiguration]) -> list[Configurati
 
 def _warn_of_disagreement(store: Store, test_suite: TestSuite) -> None:
     with store.read() as unit:
-        sample_id = unit.test_suites.disagreeing_sample(test_suite._id, test_suite.version)
+        sample_id = unit.suite_samples.disagreeing(test_suite._id, test_suite.version)
         if sample_id is None:
             return
         (row,) = unit.test_samples.rows([sample_id])

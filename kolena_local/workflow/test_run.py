@@ -145,7 +145,7 @@ class TestRun(Entity):
         suite, store = self.test_suite, self._store()
         with store.read() as unit:
             if self.reset:
-                sample_ids = unit.test_suites.sample_ids(suite._id, suite.version)
+                sample_ids = unit.suite_samples.ids(suite._id, suite.version)
             else:
                 sample_ids = unit.inferences.pending(self.model._id, suite._id, suite.version)
         for _, sample in iter_samples(store, suite.workflow._codec, sample_ids):

@@ -46,30 +46,29 @@ def upload(
     payloads = _written(codec, answers)
     with store.write() as unit:
         found = _found(unit, codec, test_suite, samples, probable)
-        if None in found:
-            raise InputValidationError(
-                f"{samples[found.index(None)]!r:.200} is not in the test suite"
-                f" {test_suite.name!r}; add it to one of its test cases first."
-            )
         unit.inferences.put(model_id, found, payloads, replace=replace)
 
 
 def _found(
     unit: Unit, codec: Codec, test_suite: TestSuite, samples: list[Any], probable: list[str]
-) -> list[int | None]:
+) -> list[int]:
     suite = test_suite._id, test_suite.version
-    stored = unit.test_suites.payloads(*suite, wanted=len(samples))
-    if [payload for payload, _ in stored] == probable:
-        return [id_ for _, id_ in stored]  # the suite's own order, in which most are made
+    matched = unit.suite_samples.match(*suite, probable)
+    if matched is not None:
+        return matched  # in the suite's own order, as most are made
     # Nearly all are stored as is probable; only the others need their digests.
-    known = dict(stored)
-    found = list(map(known.get, probable))
-    if None in found:
-        others = [index for index, id_ in enumerate(found) if id_ is None]
-        digests = [codec.identify(samples[index]) for index in others]
-        ids = unit.test_suites.find_samples(*suite, digests)
-        for index, id_ in zip(others, ids, strict=True):
-            found[index] = id_
+    known = dict(unit.suite_samples.payloads(*suite, wanted=len(samples)))
+    ids = list(map(known.get, probable))
+    others = [index for index, id_ in enumerate(ids) if id_ is None]
+    digests = [codec.identify(samples[index]) for index in others]
+    for index, id_ in zip(others, unit.suite_samples.find(*suite, digests), strict=True):
+        ids[index] = id_
+    found = [id_ for id_ in ids if id_ is not None]
+    if len(found) != len(ids):
+        raise InputValidationError(
+            f"{samples[ids.index(None)]!r:.200} is not in the test suite {test_suite.name!r}; add"
+            " it to one of its test cases first."
+        )
     return found
 
 

@@ -62,13 +62,14 @@ QUESTIONS: dict[str, Callable[[Unit], Any]] = {
     "a test case's samples": lambda unit: unit.test_cases.sample_ids(1, 1),
     "test suites": lambda unit: unit.test_suites.list("workflow"),
     "a test suite": lambda unit: unit.test_suites.get("suite"),
-    "a suite's samples": lambda unit: unit.test_suites.sample_ids(1, 1),
-    "how many samples a suite has": lambda unit: unit.test_suites.sample_count(1, 1),
-    "all of a suite's samples by payload": lambda unit: unit.test_suites.payloads(1, 1, 6),
-    "one of a suite's samples by digest": lambda unit: unit.test_suites.find_samples(
+    "a suite's samples": lambda unit: unit.suite_samples.ids(1, 1),
+    "how many samples a suite has": lambda unit: unit.suite_samples.count(1, 1),
+    "a suite's samples in its order": lambda unit: unit.suite_samples.match(1, 1, ["{}"]),
+    "all of a suite's samples by payload": lambda unit: unit.suite_samples.payloads(1, 1, 6),
+    "one of a suite's samples by digest": lambda unit: unit.suite_samples.find(
         1, 1, [new_sample("a").digest]
     ),
-    "samples that disagree": lambda unit: unit.test_suites.disagreeing_sample(1, 1),
+    "samples that disagree": lambda unit: unit.suite_samples.disagreeing(1, 1),
     "pending samples": lambda unit: unit.inferences.pending(1, 1, 1),
     "a page of triples": lambda unit: unit.inferences.rows(1, 1, 1, after=-1, limit=2),
     "a page of a suite": lambda unit: unit.inferences.suite_rows(1, 1, 1, [1, 2, 3]),

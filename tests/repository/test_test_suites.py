@@ -1,4 +1,4 @@
-"""Test suites pin versions of test cases; their samples come once, where they stand first."""
+"""Test suites pin versions of test cases; description and tags belong to all versions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import pytest
 
 from kolena_local.errors import InputValidationError, NameConflictError, NotFoundError
 from kolena_local.repository import Store
-from kolena_local.repository.records import MemberChange
-from tests.repository.conftest import add_case, add_suite, new_sample, put_pairs
+from tests.repository.conftest import add_case, add_suite, put_pairs
 
 
 def test_a_suite_pins_its_test_cases(store: Store) -> None:
@@ -25,27 +24,6 @@ def test_a_suite_pins_its_test_cases(store: Store) -> None:
         assert unit.test_suites.replace_test_cases(suite.id, 2, []).test_cases == ()
         with pytest.raises(NameConflictError, match=r"version 3 by now.*load it again"):
             unit.test_suites.replace_test_cases(suite.id, 2, [])
-
-
-def test_samples_come_once_where_they_stand_first(store: Store) -> None:
-    with store.write() as unit:
-        pairs = put_pairs(unit, "abcde")
-        a, b, c, d, e = pairs
-        one = add_case(unit, "one", [d, b])
-        two = add_case(unit, "two", [a, b, c, d])
-        two = unit.test_cases.edit(
-            two.id, 1, description=None, reset=False, changes=[MemberChange(*a, True)]
-        )
-        suite = add_suite(unit, "suite", [one, two])
-        add_suite(unit, "other", [add_case(unit, "three", [e])])
-        wanted = [pair[0] for pair in (d, b, c, a)]
-        assert list(unit.test_suites.sample_ids(suite.id, 1)) == wanted
-        assert list(unit.test_suites.sample_ids(suite.id, 0)) == []
-        assert unit.test_suites.disagreeing_sample(suite.id, 1) is None
-        (other_truth,) = put_pairs(unit, "b", "dog")
-        three = add_case(unit, "disagrees", [other_truth])
-        unit.test_suites.replace_test_cases(suite.id, 1, [(one.id, 1), (three.id, 1)])
-        assert unit.test_suites.disagreeing_sample(suite.id, 2) == b[0]
 
 
 def test_other_tags_change_the_moment_of_the_last_change(store: Store) -> None:
@@ -103,24 +81,3 @@ def test_names_and_versions_that_are_not_there(store: Store) -> None:
         assert unit.test_suites.find("suite", 4) is None
     with pytest.raises(NotFoundError), store.write() as unit:
         unit.test_suites.replace_test_cases(suite.id, 1, [(case.id, 7)])
-
-
-@pytest.mark.parametrize("others", [0, 50], ids=["most of the suite", "a few of many"])
-def test_samples_are_found_in_the_suite_by_their_digests(store: Store, others: int) -> None:
-    with store.write() as unit:
-        a, b, c, d = put_pairs(unit, "abcd")
-        one = add_case(unit, "one", [a, b, *put_pairs(unit, [f"more {n}" for n in range(others)])])
-        removed = [MemberChange(b[0], None, False)]
-        unit.test_cases.edit(one.id, 1, description=None, reset=False, changes=removed)
-        suite = add_suite(unit, "suite", [one, add_case(unit, "two", [c, a])])
-        unit.test_suites.replace_test_cases(suite.id, 1, [(one.id, 2)])
-        digests = [new_sample(name).digest for name in "dacba"]
-        found = [unit.test_suites.find_samples(suite.id, version, digests) for version in range(3)]
-        payloads = unit.test_suites.payloads(suite.id, 1, wanted=5)
-    # The sample d is stored but in no test case, and version 2 has neither b nor the case of c.
-    assert found == [[None] * 5, [None, a[0], c[0], b[0], a[0]], [None, a[0], None, None, a[0]]]
-    assert d[0] not in found[1]
-    of_cases = [
-        (new_sample("abca"[place]).payload, id_) for place, (id_, _) in enumerate([a, b, c, a])
-    ]
-    assert payloads == ([] if others else of_cases)

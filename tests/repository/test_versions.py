@@ -81,7 +81,7 @@ def test_a_diff_of_suites_tells_the_versions_of_test_cases(store: Store) -> None
             2,
             2,
         ]
-        assert unit.test_suites.sample_count(suite.id, 2) == 3
+        assert unit.suite_samples.count(suite.id, 2) == 3
 
 
 def test_a_label_names_a_version(store: Store) -> None:

@@ -1,0 +1,72 @@
+"""The samples of a suite: each once, found by digests, by payloads, or in the suite's own order."""
+
+from __future__ import annotations
+
+import pytest
+
+from kolena_local.repository import Store
+from kolena_local.repository.records import MemberChange
+from tests.repository.conftest import add_case, add_suite, new_sample, put_pairs
+
+
+def test_samples_come_once_where_they_stand_first(store: Store) -> None:
+    with store.write() as unit:
+        pairs = put_pairs(unit, "abcde")
+        a, b, c, d, e = pairs
+        one = add_case(unit, "one", [d, b])
+        two = add_case(unit, "two", [a, b, c, d])
+        two = unit.test_cases.edit(
+            two.id, 1, description=None, reset=False, changes=[MemberChange(*a, True)]
+        )
+        suite = add_suite(unit, "suite", [one, two])
+        add_suite(unit, "other", [add_case(unit, "three", [e])])
+        wanted = [pair[0] for pair in (d, b, c, a)]
+        assert list(unit.suite_samples.ids(suite.id, 1)) == wanted
+        assert list(unit.suite_samples.ids(suite.id, 0)) == []
+        assert unit.suite_samples.disagreeing(suite.id, 1) is None
+        (other_truth,) = put_pairs(unit, "b", "dog")
+        three = add_case(unit, "disagrees", [other_truth])
+        unit.test_suites.replace_test_cases(suite.id, 1, [(one.id, 1), (three.id, 1)])
+        assert unit.suite_samples.disagreeing(suite.id, 2) == b[0]
+
+
+@pytest.mark.parametrize("others", [0, 50], ids=["most of the suite", "a few of many"])
+def test_samples_are_found_in_the_suite_by_their_digests(store: Store, others: int) -> None:
+    with store.write() as unit:
+        a, b, c, d = put_pairs(unit, "abcd")
+        one = add_case(unit, "one", [a, b, *put_pairs(unit, [f"more {n}" for n in range(others)])])
+        removed = [MemberChange(b[0], None, False)]
+        unit.test_cases.edit(one.id, 1, description=None, reset=False, changes=removed)
+        suite = add_suite(unit, "suite", [one, add_case(unit, "two", [c, a])])
+        unit.test_suites.replace_test_cases(suite.id, 1, [(one.id, 2)])
+        digests = [new_sample(name).digest for name in "dacba"]
+        found = [unit.suite_samples.find(suite.id, version, digests) for version in range(3)]
+        payloads = unit.suite_samples.payloads(suite.id, 1, wanted=5)
+    # The sample d is stored but in no test case, and version 2 has neither b nor the case of c.
+    assert found == [[None] * 5, [None, a[0], c[0], b[0], a[0]], [None, a[0], None, None, a[0]]]
+    assert d[0] not in found[1]
+    of_cases = [
+        (new_sample("abca"[place]).payload, id_) for place, (id_, _) in enumerate([a, b, c, a])
+    ]
+    assert payloads == ([] if others else of_cases)
+
+
+def test_samples_in_the_suites_own_order_are_matched_page_by_page(store: Store) -> None:
+    names = [f"sample {number}" for number in range(2345)]
+    with store.write() as unit:
+        pairs = put_pairs(unit, names)
+        suite = add_suite(
+            unit,
+            "suite",
+            [add_case(unit, "one", pairs[:1500]), add_case(unit, "two", pairs[1500:])],
+        )
+        ids = [id_ for id_, _ in pairs]
+        payloads = [new_sample(name).payload for name in names]
+        matched = [
+            unit.suite_samples.match(suite.id, 1, payloads[:size]) for size in (1, 1000, 2345)
+        ]
+        assert matched == [ids[:1], ids[:1000], ids]
+        moved = [*payloads[:2000], payloads[2001], payloads[2000]]
+        for others in (payloads[1:], payloads[::-1], moved, [*payloads, payloads[0]]):
+            assert unit.suite_samples.match(suite.id, 1, others) is None
+        assert unit.suite_samples.match(suite.id, 0, payloads) is None
