@@ -154,22 +154,22 @@ class Evaluation:
                     results.add_plots(_named(cases, test_case).id, plots)
                 self._save(configuration, results.with_suite(found.suite_metrics))
 
+    @collector_paused(for_good=True)
     def _load(self, case: Case) -> tuple[Keys, list[Triple]]:
         ids: list[int] = []
         triples: list[Triple] = []
         after = -1
-        with collector_paused():
-            while True:
-                with self.store.read() as unit:
-                    rows = unit.inferences.rows(
-                        self.model_id, case.id, case.version, after=after, limit=_PAGE
-                    )
-                if not rows:
-                    break
-                after = rows[-1][0]
-                _, page, *texts = zip(*rows, strict=True)
-                ids += page
-                triples += self.codec.read_triples(*texts)
+        while True:
+            with self.store.read() as unit:
+                rows = unit.inferences.rows(
+                    self.model_id, case.id, case.version, after=after, limit=_PAGE
+                )
+            if not rows:
+                break
+            after = rows[-1][0]
+            _, page, *texts = zip(*rows, strict=True)
+            ids += page
+            triples += self.codec.read_triples(*texts)
         missing = case.sample_count - len(ids)
         if missing > 0:
             logger.warning(
@@ -183,6 +183,7 @@ class Evaluation:
         samples = (sample for sample, _, _ in triples)
         return Keys(self.codec, zip(samples, ids, strict=True)), triples
 
+    @collector_paused(for_good=True)
     def _load_suite(self, suite_id: int, suite_version: int) -> tuple[Keys, SuiteData]:
         data, missing = SuiteData([], [], []), 0
         with self.store.read() as unit:
@@ -192,13 +193,12 @@ class Evaluation:
                 rows = unit.inferences.suite_rows(
                     self.model_id, suite_id, suite_version, ids[start : start + _PAGE]
                 )
-            with collector_paused():
-                _, payloads, metadata, truths, inferences = zip(*rows, strict=True)
-                missing += inferences.count(None)
-                if not missing:
-                    data.samples.extend(self.codec.read_samples(payloads, metadata))
-                    data.ground_truths.extend(self.codec.read_ground_truths(truths))
-                    data.inferences.extend(self.codec.read_inferences(inferences))
+            _, payloads, metadata, truths, inferences = zip(*rows, strict=True)
+            missing += inferences.count(None)
+            if not missing:
+                data.samples.extend(self.codec.read_samples(payloads, metadata))
+                data.ground_truths.extend(self.codec.read_ground_truths(truths))
+                data.inferences.extend(self.codec.read_inferences(inferences))
         if missing:
             raise IncorrectUsageError(
                 f"{missing} of {counted(len(ids), 'sample')} of the test suite"

@@ -56,6 +56,26 @@ def test_a_collector_that_was_off_stays_off() -> None:
         gc.enable()
 
 
+@pytest.mark.parametrize("evaluator", [Right(), things.evaluate])
+def test_what_an_evaluator_is_given_is_never_walked(evaluator: Any) -> None:
+    suite, walked = make_suite(3000), [0]
+    run_test(Model("m", infer=things.guess), suite)
+
+    def count(phase: str, about: dict[str, int]) -> None:
+        if phase == "start":
+            young = (
+                it for age in range(min(about["generation"], 1) + 1) for it in gc.get_objects(age)
+            )
+            walked.append(sum(type(it) is things.Guess for it in young))
+
+    gc.callbacks.append(count)
+    try:
+        run_test(Model.load("m"), suite, evaluator)
+    finally:
+        gc.callbacks.remove(count)
+    assert max(walked) < 1000
+
+
 @pytest.mark.parametrize("frozen", [False, True])
 def test_what_was_loaded_is_not_walked_at_once(frozen: bool) -> None:
     suite = make_suite(6)
