@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import marshal
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import dumps
 from kolena_local.repository.records import CaseMetrics, CasePlot, Results, SampleMetrics
-from kolena_local.serialization.codec import collector_paused
 from kolena_local.serialization.encode import encode
+from kolena_local.serialization.writing import write_each
 
 _FOLDED_ROWS = 20_000
-
-_Row = tuple[int | None, int, str]
 
 
 class Collected:
@@ -27,7 +25,7 @@ class Collected:
 
     def __init__(self) -> None:
         self.of_cases: list[tuple[Any, Any]] = []
-        self._samples = _Rows()
+        self._samples = _Columns()
         self._cases: list[CaseMetrics] = []
         self._plots: list[CasePlot] = []
 
@@ -35,7 +33,7 @@ class Collected:
         self,
         case_id: int | None,
         number_of: Callable[[Any], int],
-        pairs: Iterable[tuple[Any, Any]],
+        pairs: Sequence[tuple[Any, Any]],
     ) -> None:
         """Add metrics of samples.
 
@@ -44,15 +42,13 @@ class Collected:
             number_of: finds a sample's number.
             pairs: samples and their metrics.
         """
-        with collector_paused():
-            rows = [
-                (case_id, number_of(sample), dumps(encode(metrics))) for sample, metrics in pairs
-            ]
-        if len({number for _, number, _ in rows}) < len(rows):
+        numbers = [number_of(sample) for sample, _ in pairs]
+        texts = write_each([metrics for _, metrics in pairs])
+        if len(set(numbers)) < len(numbers):
             raise InputValidationError(
                 "The evaluator returned metrics of a test sample twice; return one pair for each."
             )
-        self._samples.add(rows)
+        self._samples.add([case_id] * len(numbers), numbers, texts)
 
     def add_case(self, case_id: int, test_case: Any, metrics: Any) -> None:
         """Add the metrics of a test case, which is also given as the evaluator knows it."""
@@ -76,20 +72,24 @@ class Collected:
         return Results(self._samples, self._cases, self._plots, text)
 
 
-class _Rows:
-    """Rows for the store: the last ones as they are, those before compressed."""
+class _Columns:
+    """Columns for the store: the last rows as they are, those before compressed."""
 
     def __init__(self) -> None:
         self._folded: list[bytes] = []
-        self._last: list[_Row] = []
+        self._last = SampleMetrics([], [], [])
 
-    def add(self, rows: list[_Row]) -> None:
-        self._last += rows
-        if len(self._last) >= _FOLDED_ROWS:
-            self._folded.append(zlib.compress(marshal.dumps(self._last), 1))
-            self._last = []
+    def add(
+        self, test_case_ids: list[int | None], test_sample_ids: list[int], payloads: list[str]
+    ) -> None:
+        self._last.test_case_ids.extend(test_case_ids)
+        self._last.test_sample_ids.extend(test_sample_ids)
+        self._last.payloads.extend(payloads)
+        if len(self._last.payloads) >= _FOLDED_ROWS:
+            self._folded.append(zlib.compress(marshal.dumps(tuple(self._last)), 1))
+            self._last = SampleMetrics([], [], [])
 
     def __iter__(self) -> Iterator[SampleMetrics]:
         for page in self._folded:
-            yield from map(SampleMetrics._make, marshal.loads(zlib.decompress(page)))
-        yield from map(SampleMetrics._make, self._last)
+            yield SampleMetrics._make(marshal.loads(zlib.decompress(page)))
+        yield self._last

@@ -256,11 +256,11 @@ class QueryResult(NamedTuple):
 
 
 class SampleMetrics(NamedTuple):
-    """Metrics of one sample to be stored; ``test_case_id`` None: the same in every test case."""
+    """Metrics of samples to be stored, as columns; test case None: the same in every test case."""
 
-    test_case_id: int | None
-    test_sample_id: int
-    payload: str
+    test_case_ids: list[int | None]
+    test_sample_ids: list[int]
+    payloads: list[str]
 
 
 class CaseMetrics(NamedTuple):

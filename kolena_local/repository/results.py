@@ -18,7 +18,7 @@ from kolena_local.repository.records import (
     SampleScoreRow,
     SuiteMetricsRecord,
 )
-from kolena_local.repository.rows import as_object, execute, fetch, insert
+from kolena_local.repository.rows import as_object, execute, fetch, insert, insert_columns
 
 _TABLES: Final = ("metrics_test_sample", "metrics_test_case", "metrics_test_suite", "plot")
 
@@ -36,12 +36,14 @@ def replace(connection: Connection, configuration_id: int, found: Results) -> No
             f"DELETE FROM {table} WHERE evaluator_configuration_id = ?",
             (configuration_id,),
         )
-    insert(
-        connection,
-        "INSERT INTO metrics_test_sample"
-        " (evaluator_configuration_id, test_case_id, test_sample_id, payload)",
-        ((configuration_id, *metrics) for metrics in found.sample_metrics),
-    )
+    for metrics in found.sample_metrics:
+        insert_columns(
+            connection,
+            "INSERT INTO metrics_test_sample"
+            " (evaluator_configuration_id, test_case_id, test_sample_id, payload)",
+            configuration_id,
+            metrics,
+        )
     insert(
         connection,
         "INSERT INTO metrics_test_case (evaluator_configuration_id, test_case_id, payload)",

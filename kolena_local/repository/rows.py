@@ -74,7 +74,11 @@ def insert(connection: Connection, head: str, rows: Iterable[Row]) -> None:
 
 
 def insert_columns(
-    connection: Connection, head: str, first: int, columns: Sequence[Sequence[Any]], tail: str
+    connection: Connection,
+    head: str,
+    first: int,
+    columns: Sequence[Sequence[Any]],
+    tail: str = "",
 ) -> int:
     """Insert rows that come column by column, which spares making them.
 

@@ -20,7 +20,7 @@ from kolena_local.serialization.identity import canonical_text, probable_payload
 from kolena_local.serialization.layout import Structured
 from kolena_local.serialization.reading import read_all, read_samples
 from kolena_local.serialization.schema import schema_of
-from kolena_local.serialization.writing import write_all
+from kolena_local.serialization.writing import write_all, write_each
 
 _DIGESTS_KEPT = 1000
 
@@ -66,7 +66,7 @@ class Codec:
             probable = probable_payloads(self.test_sample_type, samples)
             if probable is not None:
                 return probable
-        return _write(self.test_sample_type, samples)
+        return write_each(samples)
 
     def write_samples(self, samples: Sequence[Any]) -> list[tuple[bytes, str, dict[str, Json]]]:
         """Return for each sample its digest, its payload without metadata, and its metadata.
@@ -74,7 +74,7 @@ class Codec:
         Raises:
             InputValidationError: a value cannot be stored; the message has its path.
         """
-        payloads = _write(self.test_sample_type, samples)
+        payloads = write_each(samples)
         metadata = [sample._to_metadata_dict() for sample in samples]
         return list(zip(map(self.identify, samples), payloads, metadata, strict=True))
 
@@ -93,7 +93,7 @@ class Codec:
             InputValidationError: a value cannot be stored; the message has its path.
         """
         written = []
-        payloads = _write(self.ground_truth_type, ground_truths)
+        payloads = write_each(ground_truths)
         for ground_truth, payload in zip(ground_truths, payloads, strict=True):
             digest = self._recent_digests.get(payload)
             if digest is None:
@@ -151,12 +151,6 @@ class Codec:
         samples = self.read_samples(payloads, metadata)
         truths = self.read_ground_truths(ground_truths)
         return list(zip(samples, truths, self.read_inferences(inferences), strict=True))
-
-
-def _write(cls: type[Structured], data_objects: Sequence[Structured]) -> list[str]:
-    if {cls}.issuperset(map(type, data_objects)):
-        return write_all(cls, data_objects)
-    return [dumps(encode(data_object)) for data_object in data_objects]
 
 
 @contextmanager

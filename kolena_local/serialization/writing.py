@@ -55,6 +55,18 @@ def write_all(cls: type[Any], data_objects: Sequence[Any]) -> list[str]:
     return texts
 
 
+def write_each(data_objects: Sequence[Any]) -> list[str]:
+    """Return the stored texts of objects of any classes, fast if all are of one.
+
+    Raises:
+        InputValidationError: as ``encode``, for the first that cannot be stored.
+    """
+    classes = set(map(type, data_objects))
+    if len(classes) == 1:
+        return write_all(classes.pop(), data_objects)
+    return [dumps(encode(data_object)) for data_object in data_objects]
+
+
 @per_class
 def _writer(cls: type[Any]) -> Writer:
     def write_slowly(data_objects: Sequence[Any]) -> list[str]:

@@ -236,7 +236,7 @@ def test_whatever_is_stored_comes_back(
             configuration.id,
             Results(
                 [
-                    SampleMetrics(case.id if place % 2 else None, sample, text)
+                    SampleMetrics([case.id if place % 2 else None], [sample], [text])
                     for place, (sample, text) in enumerate(said.items())
                 ],
                 [CaseMetrics(case.id, dumps({"x": math.inf}))],

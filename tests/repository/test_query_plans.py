@@ -42,7 +42,7 @@ def filled(file_store: Store) -> Store:
         unit.inferences.put(model.id, [sample for sample, _ in pairs[:3]], ["{}"] * 3, replace=True)
         run = unit.test_runs.ensure(model.id, suite.id, suite.version, "evaluator")
         configuration = unit.test_runs.ensure_configuration(run.id, None, None)
-        of_samples = [SampleMetrics(1, sample, "{}") for sample, _ in pairs[:4]]
+        of_samples = [SampleMetrics([1] * 4, [sample for sample, _ in pairs[:4]], ["{}"] * 4)]
         found = Results(of_samples, [CaseMetrics(1, "{}")], [], None)
         unit.test_runs.replace_results(configuration.id, found)
     return file_store

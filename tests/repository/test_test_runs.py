@@ -112,7 +112,7 @@ def results(unit: Unit, case: TestCaseRecord, value: float) -> Results:
     ids = unit.test_cases.sample_ids(case.id, case.version)
     text = dumps({"value": value})
     return Results(
-        sample_metrics=(SampleMetrics(None, sample, text) for sample in ids),
+        sample_metrics=[SampleMetrics([None] * len(ids), list(ids), [text] * len(ids))],
         case_metrics=[CaseMetrics(case.id, text)],
         plots=[CasePlot(case.id, place, text) for place in (0, 1)],
         suite_metrics=text,
@@ -168,7 +168,10 @@ def test_metrics_of_samples_by_test_case_and_page(store: Store) -> None:
         run, case = add_run(unit)
         configuration = unit.test_runs.ensure_configuration(run.id, None, None).id
         ids = unit.test_cases.sample_ids(case.id, 1)
-        found = [SampleMetrics(place, sample, "{}") for place in (None, case.id) for sample in ids]
+        found = [
+            SampleMetrics([place] * len(ids), list(ids), ["{}"] * len(ids))
+            for place in (None, case.id)
+        ]
         unit.test_runs.replace_results(configuration, Results(found, (), (), None))
         everything = unit.test_runs.sample_metrics(run.id)
         assert [(row.test_case, row.test_sample_id) for row in everything] == [
