@@ -6,6 +6,7 @@ import inspect
 import math
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
@@ -25,6 +26,7 @@ from kolena_local.repository.records import (
     TestCaseRecord,
     TestSuiteRecord,
 )
+from tests.cli.guesses import store_of_guesses
 
 Invoke = Callable[..., Result]
 
@@ -44,6 +46,13 @@ def invoke() -> Invoke:
         return result
 
     return run
+
+
+@pytest.fixture
+def guessed(store_path: Path) -> Iterator[Path]:
+    """Return a store with one model that has three guesses and one that has none."""
+    with store_of_guesses(store_path):
+        yield store_path
 
 
 def command_line(*arguments: object) -> list[str]:
