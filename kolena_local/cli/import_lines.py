@@ -82,12 +82,15 @@ class LineReader:
             )
 
     def _needed(self, given: set[str]) -> Iterator[Node]:
+        inference = self._columns.inference
         if self._key.column not in given:
             yield self._key
-        if self._columns.inference.whole not in given:
-            for field in self._columns.inference.fields:
-                if field.required and not any(node.column in given for node in field.all()):
-                    yield next(field.leaves())
+        if inference.whole not in given:
+            for field in inference.fields:
+                yield from _missing(field, given)
+        # Without any, each inference would be one that the file says nothing of.
+        if inference.fields and given <= {self._key.column}:
+            yield inference.leaves[0]
 
     def read(self, line: int, values: Values) -> NewInference | None:
         """Return the inference of a line; None if it has a problem, which is kept."""
@@ -170,6 +173,17 @@ class LineReader:
                 steps = [field.key, *self._key.column.removeprefix(field.column).split(".")[1:]]
                 return steps, ".".join(steps)
         raise AssertionError("the key is one of the sample's fields")
+
+
+def _missing(node: Node, given: set[str]) -> Iterator[Node]:
+    """Return the columns without which no line could be read."""
+    if node.column in given:
+        return
+    if any(part.column in given for part in node.all()):
+        for child in node.children:
+            yield from _missing(child, given)
+    elif node.required:
+        yield next(node.leaves())
 
 
 def _key(columns: FileColumns, field: str | None) -> Node:

@@ -84,9 +84,9 @@ def import_inferences(
 
     The first line of a CSV file names the columns: a field of the sample by which it is found
     (--on), and the fields of the inference. Fields of an object have dotted names
-    (prediction.label), lists are JSON. An empty cell is null. Values are checked by the types that
-    the workflow was defined with; columns of the sample and ground_truth are not read. FILE may be
-    - for standard input.
+    (prediction.label), lists are JSON. An empty cell is null, or a text without letters where text
+    must be. Values are checked by the types that the workflow was defined with; columns of the
+    sample and ground_truth are not read. FILE may be - for standard input.
     """
     from kolena_local.cli.import_lines import LineReader, Spool
 

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
 from kolena_local.repository import open_store
-from kolena_local.workflow import Image, define_workflow
+from kolena_local.workflow import Image, Inference, define_workflow
 from tests.cli.conftest import Invoke
 from tests.cli.guesses import Animal, Guess, stored, write
+
+
+@dataclass(frozen=True)
+class Silent(Inference):
+    word: Optional[str] = None
+
 
 BAD = {
     "unknown column": ("locator,score,lable\n", 'There is no field "lable", which the file has;'),
     "no key column": ("score\n1\n", 'The file has no column "locator" (text)'),
     "missing column": ("locator,note\n1.png,a\n", 'The file has no column "score" (a number)'),
+    "missing part of an object": (
+        "locator,score,prediction.score\n1.png,1,1\n",
+        'The file has no column "prediction.label" (text)',
+    ),
     "two columns": ("locator,score,score\n", 'has two columns "score"'),
     "missing sample": ("locator,score\n9.png,1\n", "line 2, column locator: no sample has the"),
     "duplicate": ("locator,score\n1.png,1\n1.png,1\n", "line 3, column locator: line 2 is about"),
@@ -138,3 +150,13 @@ def test_a_schema_that_was_edited_by_hand_is_called_damaged(
         what = f"{kind.replace('_', ' ')}s"
         assert f'schema of the {what} of the workflow "Animals" is damaged' in result.stderr
         assert problem in result.stderr
+
+
+def test_a_file_that_says_nothing_of_the_inferences_is_refused(
+    guessed: Path, invoke: Invoke, tmp_path: Path
+) -> None:
+    define_workflow("Others", Image, Animal, Silent)[3]("other")
+    file = write(tmp_path / "locators.csv", "locator\n1.png\n")
+    result = invoke("--db", guessed, "inferences", "import", "other", file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert 'The file has no column "word" (text)' in result.stderr, result.stderr
