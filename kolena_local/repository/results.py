@@ -44,6 +44,7 @@ def replace(connection: Connection, configuration_id: int, found: Results) -> No
             configuration_id,
             metrics,
         )
+        del metrics  # before the next page is unfolded
     insert(
         connection,
         "INSERT INTO metrics_test_case (evaluator_configuration_id, test_case_id, payload)",

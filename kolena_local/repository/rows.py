@@ -35,10 +35,10 @@ def fetch(connection: Connection, query: str, parameters: Parameters = ()) -> li
     return driver_of(connection).execute(query, parameters).fetchall()
 
 
-def fetch_pages(
+def iter_pages(
     connection: Connection, query: str, parameters: Parameters, limit: int
 ) -> Iterator[list[Row]]:
-    """Run one query and yield its rows as plain tuples, page by page, the memory of one page."""
+    """Run one query and yield its rows as plain tuples, in the memory of one page of them."""
     with closing(driver_of(connection).execute(query, parameters)) as cursor:
         while page := cursor.fetchmany(limit):
             yield page
@@ -90,9 +90,13 @@ def insert_columns(
 
     Returns:
         How many rows were inserted or changed.
+
+    Raises:
+        ValueError: the columns are not equally long.
     """
     changed, width = 0, len(columns)
-    for start, size in _spans(len(columns[0])):
+    (count,) = {len(column) for column in columns}
+    for start, size in _spans(count):
         flat = [None] * (size * width)
         for place, column in enumerate(columns):
             flat[place::width] = column[start : start + size]

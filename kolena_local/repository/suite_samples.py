@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from kolena_local.repository.rows import fetch, fetch_ids, fetch_pages, look_up
+from kolena_local.repository.rows import fetch, fetch_ids, iter_pages, look_up
 
 SAMPLES: Final = """
     test_suite_member AS pinned
@@ -58,26 +58,29 @@ class SuiteSamples:
         """Return how many samples a version has, each counted once."""
         return len(self.ids(test_suite_id, version))
 
-    def match(self, test_suite_id: int, version: int, payloads: Sequence[str]) -> list[int] | None:
-        """Return the ids of samples that are given as the suite has them, from its first one on.
+    def match(self, test_suite_id: int, version: int, payloads: list[str]) -> list[int]:
+        """Return the ids of those samples at the beginning that :meth:`payloads` would list so too.
+
+        That is test case by test case, each sample as often as the test cases have it.
 
         Parameters:
-            payloads: theirs.
+            payloads: the payloads of samples that are looked for.
 
         Returns:
-            The ids; None if the suite begins with other samples, or with the same in another order.
+            The ids of the first of them, as far as whole pages agree; perhaps of all, or of none.
         """
         ids: list[int] = []
         suite = {"suite": test_suite_id, "version": version}
-        for page in fetch_pages(self._connection, _PAYLOADS, suite, _PAGE):
-            given = payloads[len(ids) : len(ids) + len(page)]
-            of_given = page[: len(given)]
-            if [payload for payload, _ in of_given] != given:
-                return None
-            ids += [id_ for _, id_ in of_given]
+        limit = max(1, min(_PAGE, len(payloads)))
+        for page in iter_pages(self._connection, _PAYLOADS, suite, limit):
+            wanted = payloads[len(ids) : len(ids) + limit]
+            listed = page[: len(wanted)]
+            if [payload for payload, _ in listed] != wanted:
+                break
+            ids += [id_ for _, id_ in listed]
             if len(ids) == len(payloads):
-                return ids
-        return None
+                break
+        return ids
 
     def payloads(self, test_suite_id: int, version: int, wanted: int) -> list[tuple[str, int]]:
         """Return the payloads of the suite's samples with their ids, one for each test case of it.

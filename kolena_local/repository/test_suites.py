@@ -14,11 +14,7 @@ from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository import orm
 from kolena_local.repository.names import checked, now, split_label, unknown
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
-from kolena_local.repository.rows import (
-    execute,
-    fetch,
-    insert,
-)
+from kolena_local.repository.rows import execute, fetch, insert
 from kolena_local.repository.test_cases import RECORD_COLUMNS
 
 _RECORDS: Final = """

@@ -166,7 +166,7 @@ def collector_paused(*, for_good: bool = False) -> Iterator[None]:
             until the collector walks everything.
     """
     was_on = gc.isenabled()
-    if for_good:
+    if for_good and was_on:
         # What was left behind until now must not be taken for part of the result.
         gc.collect(1)
     gc.disable()

@@ -64,17 +64,18 @@ def write_each(data_objects: Sequence[Any]) -> list[str]:
     classes = set(map(type, data_objects))
     if len(classes) == 1:
         return write_all(classes.pop(), data_objects)
+    return _write_slowly(data_objects)
+
+
+def _write_slowly(data_objects: Sequence[Any]) -> list[str]:
     return [dumps(encode(data_object)) for data_object in data_objects]
 
 
 @per_class
 def _writer(cls: type[Any]) -> Writer:
-    def write_slowly(data_objects: Sequence[Any]) -> list[str]:
-        return [dumps(encode(data_object)) for data_object in data_objects]
-
     layout = layout_of(cls)
     if not _is_plain(layout):
-        return write_slowly
+        return _write_slowly
     composer = _Composer()
     schema, fits = composer.object_of(layout)
     items = core.list_schema(core.nullable_schema(schema))
@@ -90,7 +91,7 @@ def _writer(cls: type[Any]) -> Writer:
                     return texts
         except (AttributeError, KeyError, Mismatch, RecursionError, TypeError, ValueError):
             pass  # what is wrong, and with which one, is said below
-        return write_slowly(data_objects)
+        return _write_slowly(data_objects)
 
     return write
 

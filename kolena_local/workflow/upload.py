@@ -54,11 +54,12 @@ def _found(
 ) -> list[int]:
     suite = test_suite._id, test_suite.version
     matched = unit.suite_samples.match(*suite, probable)
-    if matched is not None:
+    left = probable[len(matched) :]
+    if not left:
         return matched  # in the suite's own order, as most are made
     # Nearly all are stored as is probable; only the others need their digests.
-    known = dict(unit.suite_samples.payloads(*suite, wanted=len(samples)))
-    ids = list(map(known.get, probable))
+    known = dict(unit.suite_samples.payloads(*suite, wanted=len(left)))
+    ids = [*matched, *map(known.get, left)]
     others = [index for index, id_ in enumerate(ids) if id_ is None]
     digests = [codec.identify(samples[index]) for index in others]
     for index, id_ in zip(others, unit.suite_samples.find(*suite, digests), strict=True):

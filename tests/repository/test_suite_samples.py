@@ -55,18 +55,34 @@ def test_samples_in_the_suites_own_order_are_matched_page_by_page(store: Store) 
     names = [f"sample {number}" for number in range(2345)]
     with store.write() as unit:
         pairs = put_pairs(unit, names)
-        suite = add_suite(
-            unit,
-            "suite",
-            [add_case(unit, "one", pairs[:1500]), add_case(unit, "two", pairs[1500:])],
-        )
+        cases = [add_case(unit, "one", pairs[:1500]), add_case(unit, "two", pairs[1500:])]
+        suite = add_suite(unit, "suite", cases)
         ids = [id_ for id_, _ in pairs]
         payloads = [new_sample(name).payload for name in names]
-        matched = [
-            unit.suite_samples.match(suite.id, 1, payloads[:size]) for size in (1, 1000, 2345)
-        ]
-        assert matched == [ids[:1], ids[:1000], ids]
-        moved = [*payloads[:2000], payloads[2001], payloads[2000]]
-        for others in (payloads[1:], payloads[::-1], moved, [*payloads, payloads[0]]):
-            assert unit.suite_samples.match(suite.id, 1, others) is None
-        assert unit.suite_samples.match(suite.id, 0, payloads) is None
+
+        def matched(wanted: list[str]) -> list[int]:
+            return unit.suite_samples.match(suite.id, 1, wanted)
+
+        for size in (0, 1, 7, 1000, 1001, 2345):
+            assert matched(payloads[:size]) == ids[:size]
+        moved = [*payloads[:2100], payloads[2101], payloads[2100], *payloads[2102:]]
+        assert matched(moved) == ids[:2000]
+        assert matched([*payloads, payloads[0]]) == ids[:2000]
+        assert matched(payloads[1:]) == matched(payloads[::-1]) == []
+        assert unit.suite_samples.match(suite.id, 0, payloads) == []
+
+
+def test_samples_of_overlapping_test_cases_are_matched_as_they_are_listed(store: Store) -> None:
+    with store.write() as unit:
+        a, b, c, d = put_pairs(unit, "abcd")
+        one = add_case(unit, "one", [a, d, b])
+        gone = [MemberChange(d[0], None, False)]
+        unit.test_cases.edit(one.id, 1, description=None, reset=False, changes=gone)
+        two = add_case(unit, "two", [b, c])
+        suite = add_suite(unit, "suite", [one, two])
+        unit.test_suites.replace_test_cases(suite.id, 1, [(one.id, 2), (two.id, 1)])
+        listed = unit.suite_samples.payloads(suite.id, 2, wanted=3)
+        for names, ids in (("ab", [a, b]), ("abbc", [a, b, b, c]), ("abc", []), ("adb", [])):
+            wanted = [new_sample(name).payload for name in names]
+            assert unit.suite_samples.match(suite.id, 2, wanted) == [id_ for id_, _ in ids]
+    assert [id_ for _, id_ in listed] == [pair[0] for pair in (a, b, b, c)]

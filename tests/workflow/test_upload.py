@@ -1,0 +1,69 @@
+"""Inferences that were made elsewhere go to their samples, in whatever order they come."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, List
+
+import pytest
+
+from kolena_local.errors import InputValidationError
+from kolena_local.workflow import TestRun
+from tests.workflow.types import Guess, Model, TestCase, TestSuite, pairs, photo
+
+NAMES = [f"{number:04d}" for number in range(2500)]
+SHUFFLED = random.Random(7).sample(NAMES, len(NAMES))
+
+
+def overlapping_suite() -> Any:
+    """Make a suite with all of the names, many in both test cases, and one sample removed."""
+    one = TestCase("one", test_samples=pairs("gone", *NAMES[:1500]))
+    with one.edit() as editor:
+        editor.remove(photo("gone"))
+    return TestSuite("s", test_cases=[one, TestCase("two", test_samples=pairs(*NAMES[1000:]))])
+
+
+def said(suite: Any) -> dict[str, str]:
+    return {
+        sample.locator: guess.label
+        for case in suite.test_cases
+        for sample, _, guess in Model("m").load_inferences(case)
+    }
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        NAMES,
+        NAMES[:1],
+        NAMES[:1700],
+        NAMES[1:],
+        NAMES[::-1],
+        SHUFFLED,
+        SHUFFLED[:10],
+        [*NAMES[:2000], *NAMES[2001:], NAMES[2000]],
+    ],
+    ids=["all", "first", "begin", "but one", "backwards", "shuffled", "a few", "one moved"],
+)
+def test_each_inference_goes_to_its_sample(names: List[str]) -> None:
+    suite = overlapping_suite()
+    TestRun(Model("m"), suite).upload_inferences([(photo(it), Guess(it)) for it in names])
+    found = said(suite)
+    assert found == {photo(it).locator: it for it in names}
+
+
+@pytest.mark.parametrize("stranger", ["gone", "never there"])
+@pytest.mark.parametrize("place", [0, 1200, len(NAMES)])
+def test_a_sample_that_is_not_in_the_suite_stores_nothing(stranger: str, place: int) -> None:
+    suite, names = overlapping_suite(), [*NAMES[:place], stranger, *NAMES[place:]]
+    with pytest.raises(InputValidationError, match=rf"{stranger}.*is not in the test suite 's'"):
+        TestRun(Model("m"), suite).upload_inferences([(photo(it), Guess(it)) for it in names])
+    assert said(suite) == {}
+
+
+@pytest.mark.parametrize("names", [[*NAMES, NAMES[5]], ["0001", "0001"]])
+def test_a_sample_given_twice_stores_nothing(names: List[str]) -> None:
+    suite = overlapping_suite()
+    with pytest.raises(InputValidationError, match="occurs twice"):
+        TestRun(Model("m"), suite).upload_inferences([(photo(it), Guess(it)) for it in names])
+    assert said(suite) == {}
