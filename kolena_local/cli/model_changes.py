@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
 from kolena_local.cli.output import Listing, output_options, print_listing, report
 from kolena_local.cli.records import MODELS, model_entry
 from kolena_local.cli.store import db_option, reading, write_or_make, writing
-from kolena_local.errors import InputValidationError, KolenaError
+from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
 from kolena_local.wording import counted
 
 if TYPE_CHECKING:
@@ -162,6 +163,11 @@ def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
 def _edit_in_editor(name: str) -> ModelRecord:
     with reading() as unit:
         before = unit.models.get(name)
+    if not (somebody_is_there() or os.environ.get("VISUAL") or os.environ.get("EDITOR")):
+        raise IncorrectUsageError(
+            "Nothing was changed, because there is no terminal to edit in; say what to change with"
+            " -m, --unset, -t or --untag."
+        )
     text = as_text(before.metadata)
     while True:
         edited = click.edit(text, extension=".json", require_save=False)

@@ -110,6 +110,7 @@ class Evaluation:
                 for configuration, results in zip(configurations, collected, strict=True):
                     given = configuration.value
                     pairs = evaluator.sample_metrics(case.test_case, triples, given)
+                    _warn_of_the_rest(case, len(triples) - len(pairs))
                     results.add_samples(case.id, keys, pairs)
                     metrics = [metric for _, metric in pairs]
                     found = evaluator.case_metrics(case.test_case, triples, metrics, given)
@@ -214,6 +215,16 @@ class Evaluation:
                 self.run_id, configuration.display_name, payload
             )
             unit.test_runs.replace_results(record.id, results)
+
+
+def _warn_of_the_rest(case: Case, count: int) -> None:
+    if count > 0:
+        logger.warning(
+            "the evaluator returned no metrics of %d of %s of the test case %r",
+            count,
+            counted(case.sample_count, "sample"),
+            case.test_case.name,
+        )
 
 
 @contextmanager

@@ -81,6 +81,12 @@ class TestRun(Entity):
         _check_arguments(model, test_suite, evaluator, given)
         wanted_reset = check_flag(reset, "reset")
         evaluator_name = display_name(evaluator)
+        if given and isinstance(evaluator, Evaluator):
+            logger.warning(
+                "configurations given beside the evaluator %s are not used; pass them to %s()",
+                evaluator_name,
+                type(evaluator).__name__,
+            )
         store = test_suite._store()
         with store.write() as unit:
             _check_version(test_suite, unit.test_suites.get(test_suite.name).version)

@@ -157,6 +157,7 @@ def editor(monkeypatch: pytest.MonkeyPatch, *edits: str) -> List[str]:
         shown.append(text)
         return next(texts)
 
+    monkeypatch.setenv("EDITOR", "ed")
     monkeypatch.setattr(model_changes.click, "edit", edit)
     return shown
 
@@ -195,6 +196,17 @@ def test_a_slip_in_the_editor_without_a_terminal_changes_nothing(
     assert stored(store, "resnet-50").metadata == {"framework": "pytorch", "seed": 0}
 
 
+def test_edit_without_options_and_without_a_terminal_starts_no_editor(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = editor(monkeypatch, '{"seed": 1}')
+    monkeypatch.delenv("EDITOR")
+    monkeypatch.delenv("VISUAL", raising=False)
+    result = invoke("models", "edit", "resnet-50", "--db", store)
+    assert (result.exit_code, shown) == (1, [])
+    assert "there is no terminal to edit in; say what to change with -m" in result.stderr
+
+
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
     invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +215,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
             unit.models.edit("resnet-50", assign=[(("theirs",), 1)])
         return '{"mine": 1}'
 
+    monkeypatch.setenv("EDITOR", "ed")
     monkeypatch.setattr(model_changes.click, "edit", edit)
     result = invoke("models", "edit", "resnet-50", "--db", store)
     assert result.exit_code == 1

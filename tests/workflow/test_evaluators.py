@@ -95,12 +95,28 @@ def test_a_class_is_called_for_each_case_and_configuration_then_for_the_suite() 
     assert len(sample_metrics()) == 8
 
 
-def test_a_class_without_configurations_gets_none_and_configurations_are_ignored() -> None:
+def test_a_class_without_configurations_gets_none_and_configurations_are_ignored(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     judge = Judge()
     test(Model("m", infer=cat), two_cases(), judge, [Threshold(0.5)])
     assert {configuration for _, _, configuration in judge.calls} == {None}
     assert set(suite_metrics()) == {None}
     assert [run.evaluator for run in runs()] == ["Judge"]
+    assert "beside the evaluator Judge are not used; pass them to Judge()" in caplog.text
+
+
+def test_samples_without_metrics_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    class Forgetful(Judge):
+        def compute_test_sample_metrics(
+            self, test_case: Any, inferences: Any, configuration: Any = None
+        ) -> Any:
+            found = super().compute_test_sample_metrics(test_case, inferences, configuration)
+            return found[:1] if test_case.name == "two" else found
+
+    test(Model("m", infer=cat), two_cases(), Forgetful())
+    texts = [it.getMessage() for it in caplog.records if it.levelname == "WARNING"]
+    assert texts == ["the evaluator returned no metrics of 1 of 2 samples of the test case 'two'"]
 
 
 def test_metrics_are_handed_on_in_the_order_in_which_they_were_returned() -> None:
