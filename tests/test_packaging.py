@@ -105,3 +105,16 @@ def test_readme_example_runs_as_it_stands(tmp_path: Path) -> None:
     lines = (tmp_path / "exported.csv").read_text("utf-8").splitlines()
     assert lines[0] == "locator,prediction.label,prediction.score,ground_truth.label.label"
     assert lines[1:] == ["day-1.png,cat,0.9,cat", "day-2.png,dog,0.6,dog"]
+    (evaluator,) = blocks("Comparing two models", "python")
+    script.write_text(f"{example}\n{evaluator}", encoding="utf-8")
+    _, command = blocks("Comparing two models", "sh")
+    for arguments in ([str(script)], ["-m", *shlex.split(command)]):
+        arguments = [it.replace("kolena-local", "kolena_local") for it in arguments]
+        run = subprocess.run(
+            [sys.executable, "-W", "error", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 0, run.stderr
+    assert "not decided" in run.stdout and "1 sample is left out" in run.stderr
