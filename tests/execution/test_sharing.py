@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
@@ -54,6 +56,20 @@ class Children:
         while len(self.inferred(child)) < count:
             assert time.monotonic() < deadline and child.poll() is None
             time.sleep(0.01)
+
+    def stop_between_writes(self, child: subprocess.Popen[str]) -> None:
+        """Stop a process at a moment when it keeps nobody from writing."""
+        while True:
+            os.kill(child.pid, signal.SIGSTOP)
+            _, status = os.waitpid(child.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status)
+            try:
+                with closing(sqlite3.connect(self.db, timeout=1)) as connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                os.kill(child.pid, signal.SIGCONT)
+                time.sleep(0.01)
 
     def _log(self, number: int) -> Path:
         return self.folder / f"child-{number}.log"
@@ -132,7 +148,7 @@ def test_a_process_that_hangs_loses_its_lease_and_may_come_back(children: Childr
     make_suite(COUNT)
     hanging, other = children.start(0.005, 0.005, lease_seconds=0.3)
     children.wait_until_inferred(hanging, 20)
-    os.kill(hanging.pid, signal.SIGSTOP)
+    children.stop_between_writes(hanging)
     assert other.wait(30) == 0
     assert stored("m") == expected(COUNT)
     os.kill(hanging.pid, signal.SIGCONT)
