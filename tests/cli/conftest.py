@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,10 @@ from typing import Callable
 import pytest
 from click.testing import CliRunner, Result
 
+import kolena_local
 from kolena_local.cli import main
 from kolena_local.payload import digest, dumps
-from kolena_local.repository import Unit, open_store
+from kolena_local.repository import Unit, close_store, open_store
 from kolena_local.repository.records import (
     CaseMetrics,
     MemberChange,
@@ -26,7 +28,7 @@ from kolena_local.repository.records import (
     TestCaseRecord,
     TestSuiteRecord,
 )
-from tests.cli.guesses import store_of_guesses
+from tests.cli.guesses import make_guesses
 
 Invoke = Callable[..., Result]
 
@@ -48,10 +50,19 @@ def invoke() -> Invoke:
     return run
 
 
+@pytest.fixture(scope="session")
+def guesses_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("guesses") / "template.db"
+    make_guesses(path)
+    close_store(str(path))
+    return path
+
+
 @pytest.fixture
-def guessed(store_path: Path) -> Iterator[Path]:
+def guessed(guesses_template: Path, store_path: Path) -> Iterator[Path]:
     """Return a store with one model that has three guesses and one that has none."""
-    with store_of_guesses(store_path):
+    shutil.copy(guesses_template, store_path)
+    with kolena_local.session(db=store_path):
         yield store_path
 
 
@@ -100,9 +111,16 @@ def add_test_suite(unit: Unit, name: str, *cases: TestCaseRecord) -> TestSuiteRe
 
 
 @pytest.fixture
-def store(store_path: Path) -> Path:
+def store(store_template: Path, store_path: Path) -> Path:
     """Return the path of a store with three models, a completed run and a crashed one."""
-    with open_store(str(store_path)).write() as unit:
+    shutil.copy(store_template, store_path)
+    return store_path
+
+
+@pytest.fixture(scope="session")
+def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("store") / "template.db"
+    with open_store(str(path)).write() as unit:
         first = register(unit, "resnet-50", tags=("v1", "baseline"), framework="pytorch", seed=0)
         second = register(unit, "resnet-101", tags=("baseline",))
         register(unit, "bert", workflow="Texts", loss=math.nan, limits=[math.inf, 1.5])
@@ -124,4 +142,5 @@ def store(store_path: Path) -> Path:
         crashed = unit.test_runs.ensure(second.id, suite.id, suite.version, None)
         unit.test_runs.start(crashed.id)
         unit.test_runs.crash(crashed.id, "ValueError: no weights\n  in line 7")
-    return store_path
+    close_store(str(path))
+    return path

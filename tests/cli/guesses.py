@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Optional
@@ -38,8 +36,7 @@ GUESSES = [
 LOCATORS = ["1.png", "2,5.png", "3 ü.png"]
 
 
-@contextmanager
-def store_of_guesses(store_path: Path) -> Iterator[Path]:
+def make_guesses(store_path: Path) -> None:
     """Make a store with one model that has three inferences and one that has none."""
     with kolena_local.session(db=store_path):
         _, TestCase, TestSuite, Model = define_workflow("Animals", Image, Animal, Guess)
@@ -54,7 +51,6 @@ def store_of_guesses(store_path: Path) -> Iterator[Path]:
         answers = dict(zip(LOCATORS, GUESSES, strict=True))
         test(Model("one", infer=lambda sample: answers[sample.locator]), suite)
         Model("two")
-        yield store_path
 
 
 def stored(path: Path, model: str) -> Any:
