@@ -125,6 +125,18 @@ def test_many_texts_are_read_like_each(many: list[Any]) -> None:
     assert all(map(same, payload.loads_all(stored), many))
 
 
+@given(st.lists(values, max_size=5), st.integers(1, 3))
+def test_many_values_are_written_like_each(many: list[Any], at_once: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(payload, "_AT_ONCE", at_once)
+        assert payload.dumps_all(many) == [payload.dumps(value) for value in many]
+
+
+@pytest.mark.parametrize("value", [",null,", [1, None, 2], [[None], None], {"$": 1}, "\ud800"])
+def test_values_that_look_like_several_are_written_like_each(value: Any) -> None:
+    assert payload.dumps_all([1, value, {}]) == ["1", payload.dumps(value), "{}"]
+
+
 @pytest.mark.parametrize("bad", ["", "{", "1, 2", "1] [2", "[NaN]", '{"$": "other"}'])
 def test_one_bad_text_among_many_is_an_error(bad: str) -> None:
     with pytest.raises(InputValidationError) as alone:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from kolena_local.repository.records import NewGroundTruth
-from kolena_local.repository.rows import fetch, insert, look_up, next_id
+from kolena_local.repository.rows import fetch, insert_columns, look_up, next_id
 
 
 class GroundTruths:
@@ -40,16 +40,17 @@ class GroundTruths:
             )
         }
         first = next_id(self._connection, "ground_truth")
-        rows = [
-            (id_, test_sample_id, digest, unique[test_sample_id, digest])
-            for id_, (test_sample_id, digest) in enumerate(
-                (key for key in unique if key not in ids), start=first
-            )
-        ]
-        insert(
+        new = [key for key in unique if key not in ids]
+        new_ids = range(first, first + len(new))
+        insert_columns(
             self._connection,
             "INSERT INTO ground_truth (id, test_sample_id, digest, payload)",
-            rows,
+            [
+                new_ids,
+                [test_sample_id for test_sample_id, _ in new],
+                [digest for _, digest in new],
+                [unique[key] for key in new],
+            ],
         )
-        ids.update({(row[1], row[2]): row[0] for row in rows})
+        ids.update(zip(new, new_ids, strict=True))
         return [ids[new.test_sample_id, new.digest] for new in ground_truths]

@@ -87,11 +87,11 @@ class Inferences:
         written = insert_columns(
             self._connection,
             "INSERT INTO inference (model_id, test_sample_id, payload)",
-            model_id,
             [samples, payloads],
             "ON CONFLICT (model_id, test_sample_id)"
             " DO UPDATE SET payload = excluded.payload, stale = 0"
             + ("" if replace else " WHERE stale = 1"),
+            first=model_id,
         )
         if written == len(samples):
             unwritten.commit()

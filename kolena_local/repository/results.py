@@ -41,8 +41,8 @@ def replace(connection: Connection, configuration_id: int, found: Results) -> No
             connection,
             "INSERT INTO metrics_test_sample"
             " (evaluator_configuration_id, test_case_id, test_sample_id, payload)",
-            configuration_id,
             metrics,
+            first=configuration_id,
         )
         del metrics  # before the next page is unfolded
     insert(

@@ -76,17 +76,18 @@ def insert(connection: Connection, head: str, rows: Iterable[Row]) -> None:
 def insert_columns(
     connection: Connection,
     head: str,
-    first: int,
     columns: Sequence[Sequence[Any]],
     tail: str = "",
+    *,
+    first: int | None = None,
 ) -> int:
     """Insert rows that come column by column, which spares making them.
 
     Parameters:
         head: the statement up to VALUES, ``INSERT INTO inference (model_id, …)``.
-        first: the value of every row's first column.
-        columns: the values of the other columns, equally many of each.
+        columns: the values of the columns, equally many of each.
         tail: what comes after the rows, such as ``ON CONFLICT …``.
+        first: the value of every row's first column, if ``columns`` come without it.
 
     Returns:
         How many rows were inserted or changed.

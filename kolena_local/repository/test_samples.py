@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from kolena_local.errors import NotFoundError
-from kolena_local.payload import Json, dumps
+from kolena_local.payload import Json, dumps, dumps_all
 from kolena_local.repository.records import NewSample, SampleRow
 from kolena_local.repository.rows import (
     as_json,
@@ -15,7 +15,7 @@ from kolena_local.repository.rows import (
     as_records,
     execute_each,
     fetch,
-    insert,
+    insert_columns,
     look_up,
     next_id,
 )
@@ -39,23 +39,24 @@ class TestSamples:
             The samples' ids, in the order given.
         """
         unique: dict[bytes, tuple[str, dict[str, Json]]] = {}
-        for digest, payload, metadata in samples:
+        for digest, payload, given in samples:
             before = unique.get(digest)
-            unique[digest] = (payload, {**before[1], **metadata} if before else metadata)
+            unique[digest] = (payload, {**before[1], **given} if before else given)
         known = self._known(workflow_id, list(unique))
         ids = {digest: id_ for digest, (id_, _) in known.items()}
         self._merge_metadata([(*known[digest], unique[digest][1]) for digest in known])
+        new = [digest for digest in unique if digest not in known]
         first = next_id(self._connection, "test_sample")
-        rows = [
-            (id_, workflow_id, digest, unique[digest][0], dumps(unique[digest][1]))
-            for id_, digest in enumerate((new for new in unique if new not in known), start=first)
-        ]
-        insert(
+        new_ids = range(first, first + len(new))
+        payloads = [unique[digest][0] for digest in new]
+        metadata = dumps_all([unique[digest][1] for digest in new])
+        insert_columns(
             self._connection,
-            "INSERT INTO test_sample (id, workflow_id, digest, payload, metadata)",
-            rows,
+            "INSERT INTO test_sample (workflow_id, id, digest, payload, metadata)",
+            [new_ids, new, payloads, metadata],
+            first=workflow_id,
         )
-        ids.update({row[2]: row[0] for row in rows})
+        ids.update(zip(new, new_ids, strict=True))
         return [ids[sample.digest] for sample in samples]
 
     def find_ids(self, workflow_id: int, digests: Sequence[bytes]) -> list[int | None]:

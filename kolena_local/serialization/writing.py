@@ -11,7 +11,7 @@ import types
 import typing
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import chain, repeat
+from itertools import chain
 from math import isfinite
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, Union
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Union
 from pydantic_core import CoreSchema, SchemaSerializer
 from pydantic_core import core_schema as core
 
-from kolena_local.payload import dumps, from_array
+from kolena_local.payload import apart, dumps, from_array
 from kolena_local.serialization.encode import encode, encoder_for
 from kolena_local.serialization.hints import is_class
 from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
@@ -84,8 +84,7 @@ def _writer(cls: type[Any]) -> Writer:
     def write(data_objects: Sequence[Any]) -> list[str]:
         try:
             if fits(list(data_objects)):
-                apart = list(chain.from_iterable(zip(data_objects, repeat(None))))
-                array = serialize(apart, by_alias=True, warnings="error").decode()
+                array = serialize(apart(data_objects), by_alias=True, warnings="error").decode()
                 texts = from_array(array, len(data_objects), is_finite=not composer.is_open)
                 if texts is not None:
                     return texts
