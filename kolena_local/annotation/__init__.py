@@ -1,0 +1,81 @@
+"""What is marked in a test sample, by a person or by a model: boxes, polygons, labels, segments.
+
+Every annotation takes further keyword arguments and keeps them as extra attributes. Coordinates are
+taken as they are: swapped corners, negative numbers and NaN are the caller's business.
+"""
+
+from kolena_local.annotation.base import Annotation
+from kolena_local.annotation.box import (
+    BoundingBox,
+    BoundingBox3D,
+    LabeledBoundingBox,
+    LabeledBoundingBox3D,
+    ScoredBoundingBox,
+    ScoredBoundingBox3D,
+    ScoredLabeledBoundingBox,
+    ScoredLabeledBoundingBox3D,
+)
+from kolena_local.annotation.label import (
+    ClassificationLabel,
+    CustomAnnotation,
+    Label,
+    ScoredClassificationLabel,
+    ScoredLabel,
+)
+from kolena_local.annotation.segment import (
+    LabeledTextSegment,
+    LabeledTimeSegment,
+    ScoredLabeledTextSegment,
+    ScoredLabeledTimeSegment,
+    ScoredTextSegment,
+    ScoredTimeSegment,
+    TextSegment,
+    TimeSegment,
+)
+from kolena_local.annotation.shape import (
+    BitmapMask,
+    Keypoints,
+    Keypoints3D,
+    LabeledPolygon,
+    Polygon,
+    Polyline,
+    Polyline3D,
+    ScoredLabeledPolygon,
+    ScoredPolygon,
+    SegmentationMask,
+)
+
+__all__ = [
+    "Annotation",
+    "BitmapMask",
+    "BoundingBox",
+    "BoundingBox3D",
+    "ClassificationLabel",
+    "CustomAnnotation",
+    "Keypoints",
+    "Keypoints3D",
+    "Label",
+    "LabeledBoundingBox",
+    "LabeledBoundingBox3D",
+    "LabeledPolygon",
+    "LabeledTextSegment",
+    "LabeledTimeSegment",
+    "Polygon",
+    "Polyline",
+    "Polyline3D",
+    "ScoredBoundingBox",
+    "ScoredBoundingBox3D",
+    "ScoredClassificationLabel",
+    "ScoredLabel",
+    "ScoredLabeledBoundingBox",
+    "ScoredLabeledBoundingBox3D",
+    "ScoredLabeledPolygon",
+    "ScoredLabeledTextSegment",
+    "ScoredLabeledTimeSegment",
+    "ScoredPolygon",
+    "ScoredTextSegment",
+    "ScoredTimeSegment",
+    "SegmentationMask",
+    "TextSegment",
+    "TimeSegment",
+]

@@ -1,0 +1,157 @@
+"""Polygons, polylines, keypoints and masks: what has a shape of its own."""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from kolena_local.annotation.base import Annotation
+from kolena_local.errors import InputValidationError
+from kolena_local.serialization.data_object import data_object
+from kolena_local.wording import counted
+
+_PolygonType = TypeVar("_PolygonType", bound="Polygon")
+
+
+@data_object
+class Polygon(Annotation):
+    """An area with straight edges.
+
+    Args:
+        points: x and y of each corner, at least three.
+    """
+
+    points: list[tuple[float, float]]
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "ANNOTATION/POLYGON"
+
+    def __new__(cls: type[_PolygonType], /, *args: Any, **kwargs: Any) -> _PolygonType:
+        """Refuse an iterator: its corners cannot be counted without being used up."""
+        points = args[0] if args else kwargs.get("points")
+        if isinstance(points, Iterator):
+            raise TypeError(
+                f"{cls.__name__}.points is a {type(points).__name__}, whose length nobody knows;"
+                " give a list of points."
+            )
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        if len(self.points) < 3:
+            raise InputValidationError(
+                f"{type(self).__name__} has {counted(len(self.points), 'point')}; give at least"
+                " three."
+            )
+
+
+@data_object
+class LabeledPolygon(Polygon):
+    """A polygon with ``label``."""
+
+    label: str
+
+
+@data_object
+class ScoredPolygon(Polygon):
+    """A polygon with ``score``."""
+
+    score: float
+
+
+@data_object
+class ScoredLabeledPolygon(Polygon):
+    """A polygon with ``label`` and ``score``, in this order."""
+
+    label: str
+    score: float
+
+
+@data_object
+class Keypoints(Annotation):
+    """Points that are looked for one by one; ``skeleton`` is a usual extra.
+
+    Args:
+        points: x and y of each point.
+    """
+
+    points: list[tuple[float, float]]
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "ANNOTATION/KEYPOINTS"
+
+
+@data_object
+class Polyline(Annotation):
+    """A line of straight pieces.
+
+    Args:
+        points: x and y of each corner, from end to end.
+    """
+
+    points: list[tuple[float, float]]
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "ANNOTATION/POLYLINE"
+
+
+@data_object
+class Keypoints3D(Annotation):
+    """Points in space that are looked for one by one.
+
+    Args:
+        points: x, y and z of each point.
+    """
+
+    points: list[tuple[float, float, float]]
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "ANNOTATION/KEYPOINTS_3D"
+
+
+@data_object
+class Polyline3D(Annotation):
+    """A line of straight pieces in space.
+
+    Args:
+        points: x, y and z of each corner, from end to end.
+    """
+
+    points: list[tuple[float, float, float]]
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "ANNOTATION/POLYLINE_3D"
+
+
+@data_object
+class SegmentationMask(Annotation):
+    """A picture whose pixel values say what each pixel shows.
+
+    Args:
+        labels: what each pixel value means.
+        locator: where the picture is.
+    """
+
+    labels: dict[int, str]
+    locator: str
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "ANNOTATION/SEGMENTATION_MASK"
+
+
+@data_object
+class BitmapMask(Annotation):
+    """A picture that covers the marked area.
+
+    Args:
+        locator: where the picture is.
+    """
+
+    locator: str
+
+    @classmethod
+    def _data_type(cls) -> str:
+        return "ANNOTATION/BITMAP_MASK"
