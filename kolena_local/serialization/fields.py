@@ -1,311 +1,245 @@
-"""The rules on fields: which types test samples, ground truths, inferences and metrics may have.
+"""Which fields a data object's class has, with their types resolved.
 
-Only fields declared in the very body of a class are looked at, never those of its bases, and never
-their values. Types are told by their category (``ANNOTATION/…``, ``TEST_SAMPLE/…``), so that this
-room need not know the classes.
-
-The types of a workflow are checked when the workflow is defined, and every annotation must be
-resolvable by then. Metrics are checked when their class is defined. An annotation that is text may
-then name a class that comes further down in the module; the fields that can be resolved are checked
-at once, and the whole class again at its first use, when what is still missing is an error.
+A layout is worked out once per class, when the first object of it is made, stored or loaded. That
+is late enough for names in string annotations (``from __future__ import annotations``) to exist.
 """
 
+import dataclasses
 import inspect
-import types
-import typing
 from collections.abc import Callable
-from functools import partial
-from typing import Any, Union
+from functools import cache
+from typing import Any, ClassVar, Optional, TypeVar
 
-from kolena_local.errors import InputValidationError
-from kolena_local.serialization.decode import claimant
-from kolena_local.serialization.hints import (
-    UnresolvedAnnotationError,
-    hints_of,
-    is_class,
-    own_hint,
-    own_names,
-    shown_hint,
-)
-from kolena_local.serialization.layout import Structured, check_at_first_use
-from kolena_local.serialization.scalar import SCALARS
+from kolena_local.serialization.hints import hints_of
 
-Rule = Callable[[Any], bool]
-
-_UNIONS = (Union, types.UnionType)
-_SAMPLE = "TEST_SAMPLE/"
-_COMPOSITE = "TEST_SAMPLE/COMPOSITE"
-_CUSTOM = "TEST_SAMPLE/CUSTOM"
-_THRESHOLDED = "METRICS/THRESHOLDED"
-_BASES_OF_SAMPLES = "Composite, Image, Text, BaseVideo, Document, PointCloud, Audio"
-_TYPES_OF_SAMPLES = frozenset(
-    _SAMPLE + name
-    for name in ("COMPOSITE", "IMAGE", "TEXT", "VIDEO", "DOCUMENT", "POINT_CLOUD", "AUDIO")
-)
-
-_CONTENT = (
-    "str, bool, int, float, an annotation, an asset, ThresholdedMetrics, or Optional, Union or List"
-    " of these"
-)
-_METADATA_CONTENT = (
-    "Dict[str, ...] of str, bool, int, float, None, or Optional, Union or List of these"
-)
-_SCALAR_CONTENT = "str, bool, int, float, or Optional or Union of these"
+_LAYOUT = "__kolena_local_layout__"
+_CHECK = "__kolena_local_check__"
+_FIELDS = "__dataclass_fields__"
 
 
-def check_test_sample_type(cls: type[Structured]) -> None:
-    """Check a workflow's test sample type.
-
-    Args:
-        cls: a subclass of ``TestSample``.
-
-    Raises:
-        InputValidationError: it extends none of the known samples, or a field is not allowed.
-    """
-    _check_category(cls)
-    composite = _is_composite(cls)
-    for name in _checked_names(cls):
-        hint = own_hint(cls, name)
-        if name == "metadata":
-            _require(_is_metadata(hint), cls, name, hint, _METADATA_CONTENT)
-        elif composite and _is_sample(hint):
-            if _is_composite(hint):
-                raise InputValidationError(
-                    f"{cls.__name__}.{name} is the composite {shown_hint(hint)}; a composite may"
-                    " hold basic test samples only, one level deep"
-                )
-            check_test_sample_type(hint)
-        else:
-            allowed = f"a test sample, {_CONTENT}" if composite else _CONTENT
-            _require(_is_content(hint), cls, name, hint, allowed)
+Made = TypeVar("Made")
 
 
-def check_ground_truth_type(cls: type[Structured], test_sample_type: type[Structured]) -> None:
-    """Check a workflow's ground truth type.
+class Structured:
+    """What has a layout: the mark of data objects, of which ``DataObject`` is the base."""
 
-    Args:
-        cls: a subclass of ``GroundTruth``.
-        test_sample_type: the workflow's test sample type; where it is a composite, a field named
-            like one of its elements may be a data object.
+    #: Whether a value that does not fit its field is stored all the same. So it is with metrics,
+    #: which are shown and compared, and never loaded into objects.
+    _loose: ClassVar[bool] = False
 
-    Raises:
-        InputValidationError: a field is not allowed.
-    """
-    elements = _elements(test_sample_type)
-    for name in _checked_names(cls):
-        hint = own_hint(cls, name)
-        if name in elements and _is_object(hint) and not _is_content(hint):
-            _check_fields(hint, _is_content, _CONTENT)
-        else:
-            allowed = f"a data object, {_CONTENT}" if name in elements else _CONTENT
-            _require(_is_content(hint), cls, name, hint, allowed)
+    @classmethod
+    def _data_type(cls) -> str | None:
+        return None
 
 
-def check_inference_type(cls: type[Structured], test_sample_type: type[Structured]) -> None:
-    """Check a workflow's inference type, by the rules of :func:`check_ground_truth_type`.
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """A field that the constructor takes: name, type, and what it is when it is left out."""
 
-    Args:
-        cls: a subclass of ``Inference``.
-        test_sample_type: the workflow's test sample type.
+    name: str
+    hint: Any
+    default: Any
+    default_factory: Any
 
-    Raises:
-        InputValidationError: a field is not allowed.
-    """
-    check_ground_truth_type(cls, test_sample_type)
+    @property
+    def required(self) -> bool:
+        """Whether there is neither a default nor a factory of one."""
+        return self.default is dataclasses.MISSING and self.default_factory is dataclasses.MISSING
+
+    def make_default(self) -> Any:
+        """Return the value of a field that was left out."""
+        if self.default is not dataclasses.MISSING:
+            return self.default
+        return self.default_factory()
 
 
-def check_metrics_test_sample(cls: type[Structured]) -> None:
-    """Check metrics of test samples while their class is being defined.
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """What serialization knows about one class."""
 
-    Args:
-        cls: a subclass of ``MetricsTestSample``, as ``__init_subclass__`` gets it.
+    cls: type[Structured]
+    #: Fields the constructor takes, in order.
+    fields: tuple[Field, ...]
+    #: Every field's name in order of declaration, derived ones included.
+    names: tuple[str, ...]
+    #: Names of the fields that make two objects equal.
+    compared: tuple[str, ...]
+    #: Fields that are computed from the others and never stored.
+    derived: frozenset[str]
+    #: Derived fields that have a default: it stands until ``__post_init__`` computes a value.
+    derived_defaults: tuple[Field, ...]
+    #: What the constructor needs but no object keeps (``InitVar`` without default).
+    unkept: tuple[str, ...]
+    #: Fields that are kept apart from the payload (a test sample's metadata).
+    apart: frozenset[str]
+    #: Whether attributes beyond the fields belong to the object.
+    extras: bool
+    #: Whether filling ``__dict__`` and calling ``__post_init__`` is all that the constructor would
+    #: do.
+    plain_init: bool
+    data_type: str | None
+
+    def extra_names(self, values: dict[str, Any]) -> tuple[str, ...]:
+        """Return the names in an object's ``__dict__`` that are no fields, as inserted."""
+        return tuple(name for name in values if name not in self._known)
+
+    def __post_init__(self) -> None:
+        # pydantic 1 leaves a mark of its own in every object.
+        known = frozenset({*self.names, "__pydantic_initialised__"})
+        object.__setattr__(self, "_known", known)
+
+    _known: frozenset[str] = dataclasses.field(init=False, repr=False, compare=False)
+
+
+def per_class(make: Callable[[type[Any]], Made]) -> Callable[[type[Any]], Made]:
+    """Have what a function makes of a class made once only."""
+    # Type checkers believe that classes cannot be hashed, as functools.cache demands.
+    cached: Any = cache(make)
+    return cached  # type: ignore[no-any-return]
+
+
+def layout_of(cls: type[Any]) -> Layout:
+    """Return the layout of a data object's class.
 
     Raises:
-        InputValidationError: a field is not allowed.
+        InputValidationError: an annotation names something that cannot be found.
     """
-    _check_at_definition(cls, _is_content, _CONTENT)
+    layout: Layout | None = cls.__dict__.get(_LAYOUT)
+    if layout is None:
+        settle(cls)
+        if _CHECK in cls.__dict__:
+            cls.__dict__[_CHECK]()
+        layout = _work_out(cls)
+        setattr(cls, _LAYOUT, layout)
+    return layout
 
 
-def check_metrics_test_case(cls: type[Structured], base: type[Structured]) -> None:
-    """Check metrics of test cases while their class is being defined.
+def settle(cls: type) -> None:
+    """Make an undecorated class's annotations its fields, unless it has its fields already.
 
-    Args:
-        cls: a subclass of ``MetricsTestCase``, as ``__init_subclass__`` gets it.
-        base: ``MetricsTestCase`` itself: lists of its subclasses are allowed, one level deep.
-
-    Raises:
-        InputValidationError: a field is not allowed.
+    To be called once no decorator can come any more: when the class is extended or used.
     """
-    allowed = f"{_SCALAR_CONTENT}, or List of {base.__name__} classes that have only such fields"
-    _check_at_definition(cls, partial(_is_case_content, base), allowed)
+    if _FIELDS in cls.__dict__:
+        return
+    _give_fields(cls)
+    if "__init__" in cls.__dict__ or not inspect.get_annotations(cls):
+        return
+    # What a decorated base generated knows only that base's fields.
+    for name in ("__init__", "__eq__", "__hash__", "__repr__"):
+        if name not in cls.__dict__:
+            setattr(cls, name, getattr(_root(cls), name))
 
 
-def check_metrics_test_suite(cls: type[Structured]) -> None:
-    """Check metrics of test suites while their class is being defined.
-
-    Args:
-        cls: a subclass of ``MetricsTestSuite``, as ``__init_subclass__`` gets it.
-
-    Raises:
-        InputValidationError: a field is not allowed.
-    """
-    _check_at_definition(cls, _is_scalar_content, _SCALAR_CONTENT)
-
-
-def _check_at_definition(cls: type, rule: Rule, allowed: str) -> None:
-    for name in _checked_names(cls):
-        try:
-            hint = own_hint(cls, name)
-            fits = rule(hint)
-        except UnresolvedAnnotationError:
-            check_at_first_use(cls, partial(_check_fields, cls, rule, allowed))
-        else:
-            _require(fits, cls, name, hint, allowed)
+def _give_fields(cls: type) -> None:
+    fields: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[1:]):
+        fields.update(base.__dict__.get(_FIELDS, {}))
+    own = inspect.get_annotations(cls)
+    # A twin without bases lets the standard library read annotations and defaults, ClassVar
+    # included, while the class itself keeps its attributes.
+    defaults = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+    twin = type(
+        cls.__name__, (), {"__annotations__": own, "__module__": cls.__module__, **defaults}
+    )
+    fields.update(dataclasses.dataclass(init=False, repr=False, eq=False)(twin).__dict__[_FIELDS])
+    setattr(cls, _FIELDS, fields)
 
 
-def _check_fields(cls: type, rule: Rule, allowed: str) -> None:
-    for name in _checked_names(cls):
-        hint = own_hint(cls, name)
-        _require(rule(hint), cls, name, hint, allowed)
+def keep_derived(data_object: Structured, derived: dict[str, Any]) -> None:
+    """Set the derived fields of a frozen object, as its ``__post_init__`` computed them."""
+    if _has_slots(type(data_object)):
+        for name, value in derived.items():
+            object.__setattr__(data_object, name, value)
+    else:
+        # Boxes are most of what is loaded, and this takes half the time.
+        data_object.__dict__.update(derived)
 
 
-def _require(fits: bool, cls: type, name: str, hint: Any, allowed: str) -> None:
-    private = name.startswith("_") and typing.ClassVar in (hint, typing.get_origin(hint))
-    if not fits and not private:
-        raise InputValidationError(
-            f"{cls.__name__}.{name} is {shown_hint(hint)}, which cannot be stored; allowed are"
-            f" {allowed}"
-        )
+def check_at_first_use(cls: type, check: Callable[[], None]) -> None:
+    """Have a check run before a class gets its layout, when all its annotations must be known."""
+    setattr(cls, _CHECK, check)
 
 
-def _checked_names(cls: type) -> tuple[str, ...]:
-    names = own_names(cls)
-    if "data_type" in names:
-        raise InputValidationError(
-            f"{cls.__name__}.data_type is a name that the store needs for itself; rename the field"
-        )
-    return names
-
-
-def _check_category(cls: type[Structured]) -> None:
-    bases = {base._data_type() for base in cls.__mro__ if _claims_its_type(base)}
-    if cls._data_type() != _CUSTOM and not bases & _TYPES_OF_SAMPLES:
-        raise InputValidationError(
-            f"{cls.__name__} has the data type {cls._data_type()!r}; extend one of"
-            f" {_BASES_OF_SAMPLES}, or leave _data_type() as it is"
-        )
-
-
-def _claims_its_type(cls: type) -> typing.TypeGuard[type[Structured]]:
-    return issubclass(cls, Structured) and claimant(cls._data_type()) is cls
-
-
-def _elements(test_sample_type: type[Structured]) -> set[str]:
-    if not _is_composite(test_sample_type):
-        return set()
-    return {name for name, hint in hints_of(test_sample_type).items() if _is_sample(hint)}
-
-
-def _is_content(hint: Any) -> bool:
-    """Tell whether a type is a value, a list of values, or a union of such."""
-    return _is_value(hint) or _is_list(hint, _is_values) or _is_union(hint, _is_content)
-
-
-def _is_values(hint: Any) -> bool:
-    return _is_value(hint) or _is_union(hint, _is_values)
-
-
-def _is_value(hint: Any) -> bool:
-    if _is_scalar(hint):
-        return True
-    data_type = _category(hint)
-    return data_type == _THRESHOLDED or (
-        data_type.startswith(("ANNOTATION/", "ASSET/")) and not inspect.isabstract(hint)
+def _work_out(cls: type[Any]) -> Layout:
+    hints = hints_of(cls)
+    declared = dataclasses.fields(cls)
+    fields = {
+        field.name: Field(field.name, _meant(field, hints), field.default, field.default_factory)
+        for field in declared
+    }
+    derived = tuple(fields[field.name] for field in declared if not field.init)
+    return Layout(
+        cls=cls,
+        fields=tuple(fields[field.name] for field in declared if field.init),
+        names=tuple(field.name for field in declared),
+        compared=tuple(field.name for field in declared if field.compare),
+        derived=frozenset(field.name for field in derived),
+        derived_defaults=tuple(field for field in derived if not field.required),
+        unkept=tuple(field.name for field in _init_variables(cls) if field.required),
+        apart=getattr(cls, "_apart", frozenset()),
+        extras=_allows_extras(cls),
+        plain_init=_has_plain_init(cls),
+        data_type=cls._data_type(),
     )
 
 
-def _is_metadata(hint: Any) -> bool:
-    arguments = typing.get_args(hint)
-    return (
-        typing.get_origin(hint) is dict
-        and arguments[:1] == (str,)
-        and _is_metadata_value(arguments[1])
-    )
+def _meant(field: "dataclasses.Field[Any]", hints: dict[str, Any]) -> Any:
+    hint = hints.get(field.name, Any)
+    # Many write "score: float = None"; the default tells that None belongs to the type.
+    return Optional[hint] if field.default is None else hint  # noqa: UP045  # a value, no annotation
 
 
-def _is_metadata_value(hint: Any) -> bool:
-    stands_for = getattr(hint, "_stands_for", None)
-    return (
-        (stands_for is not None and _is_metadata_value(stands_for))
-        or _is_scalar_or_none(hint)
-        or _is_list(hint, _is_scalars_or_none)
-        or _is_union(hint, _is_metadata_value)
-    )
+def _allows_extras(cls: type) -> bool:
+    maker = _maker(cls)
+    if _is_pydantic(maker):
+        return dict(getattr(maker, "__pydantic_config__", None) or {}).get("extra") == "allow"
+    if _is_pydantic_v1(maker):
+        extra = maker.__pydantic_model__.__config__.extra
+        return str(getattr(extra, "value", "")) == "allow"
+    # A generated constructor takes the declared fields only; ours, or one the user wrote, may set
+    # more.
+    return not _is_generated(maker)
 
 
-def _is_case_content(base: type[Structured], hint: Any) -> bool:
-    def is_nested(inner: Any) -> bool:
-        several = _is_union(inner, is_nested) and type(None) not in typing.get_args(inner)
-        return several or _is_nested_metrics(inner, base)
-
-    def is_list(inner: Any) -> bool:
-        return _is_scalar(inner) or _is_list(inner, is_nested) or _is_union(inner, is_list)
-
-    return is_list(hint)
-
-
-def _is_nested_metrics(hint: Any, base: type[Structured]) -> bool:
-    if not is_class(hint, base):
+def _has_plain_init(cls: type) -> bool:
+    maker = _maker(cls)
+    if _is_pydantic(maker) or _is_pydantic_v1(maker) or _init_variables(cls) or _has_slots(cls):
         return False
-    _check_fields(hint, _is_scalar_content, f"(in a list of nested metrics) {_SCALAR_CONTENT}")
-    return True
+    return maker.__init__ is _root(cls).__init__ or _is_generated(maker)  # type: ignore[misc]
 
 
-def _is_scalar_content(hint: Any) -> bool:
-    return _is_scalar(hint) or _is_union(hint, _is_scalar_content)
+def _maker(cls: type) -> Any:
+    """Return the class whose constructor makes the objects."""
+    return next(base for base in cls.__mro__ if "__init__" in base.__dict__)
 
 
-def _is_scalars_or_none(hint: Any) -> bool:
-    return _is_scalar_or_none(hint) or _is_union(hint, _is_scalars_or_none)
+def _root(cls: type) -> type:
+    return next(base for base in cls.__mro__ if base.__base__ is Structured)
 
 
-def _is_scalar_or_none(hint: Any) -> bool:
-    return hint is None or hint is type(None) or _is_scalar(hint)
-
-
-def _is_scalar(hint: Any) -> bool:
-    return is_class(hint, *SCALARS)
-
-
-def _is_list(hint: Any, rule: Rule) -> bool:
-    return typing.get_origin(hint) is list and any(map(rule, typing.get_args(hint)))
-
-
-def _is_union(hint: Any, rule: Rule) -> bool:
-    """Tell whether a type is a union whose members, None aside, all keep a rule."""
-    if typing.get_origin(hint) not in _UNIONS:
-        return False
-    return all(
-        member is type(None) or rule(_without_notes(member)) for member in typing.get_args(hint)
+def _init_variables(cls: type) -> tuple[Field, ...]:
+    return tuple(
+        Field(field.name, field.type, field.default, field.default_factory)
+        for field in getattr(cls, _FIELDS).values()
+        if field._field_type is dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]
     )
 
 
-def _without_notes(hint: Any) -> Any:
-    return typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Annotated else hint
+@per_class
+def _has_slots(cls: type[Any]) -> bool:
+    return any("__slots__" in base.__dict__ for base in cls.__mro__[:-1])
 
 
-def _is_object(hint: Any) -> bool:
-    return is_class(hint, Structured) and not inspect.isabstract(hint)
+def _is_generated(maker: type) -> bool:
+    # dataclasses compiles its constructors from text; nothing else about them tells them from a
+    # written one.
+    code = getattr(maker.__init__, "__code__", None)  # type: ignore[misc]  # only looked at
+    return code is not None and code.co_filename == "<string>"
 
 
-def _is_sample(hint: Any) -> bool:
-    return _category(hint).startswith(_SAMPLE)
+def _is_pydantic(cls: type) -> bool:
+    return "__pydantic_validator__" in cls.__dict__
 
 
-def _is_composite(hint: Any) -> bool:
-    return _category(hint) == _COMPOSITE
-
-
-def _category(hint: Any) -> str:
-    """Return the data type of a data object's class, nothing for every other type."""
-    return (hint._data_type() or "") if is_class(hint, Structured) else ""
+def _is_pydantic_v1(cls: type) -> bool:
+    return cls.__dict__.get("__pydantic_model__") is not None
