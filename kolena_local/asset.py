@@ -4,23 +4,24 @@ A locator is any text: a path, an address in a bucket. It is neither checked nor
 """
 
 from abc import abstractmethod
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.data_object import DataObject, data_object
+from kolena_local.serialization.data_object import DataObject
 
 
-@data_object
 class Asset(DataObject):
     """The base of all assets; use one of its subclasses."""
 
-    # Abstract, so that Python itself refuses a bare Asset, at no cost to its subclasses.
-    @classmethod
-    @abstractmethod
-    def _data_type(cls) -> str: ...
+    # Abstract, so that Python itself refuses a bare Asset; in subclasses _type_name is enough,
+    # which type checkers cannot know.
+    if not TYPE_CHECKING:
+
+        @classmethod
+        @abstractmethod
+        def _data_type(cls) -> str: ...
 
 
-@data_object
 class ImageAsset(Asset):
     """An image.
 
@@ -30,12 +31,9 @@ class ImageAsset(Asset):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ASSET/IMAGE"
+    _type_name = "ASSET/IMAGE"
 
 
-@data_object
 class PlainTextAsset(Asset):
     """A file of plain text.
 
@@ -45,12 +43,9 @@ class PlainTextAsset(Asset):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ASSET/PLAIN_TEXT"
+    _type_name = "ASSET/PLAIN_TEXT"
 
 
-@data_object
 class BinaryAsset(Asset):
     """A file of bytes that nothing more is known of.
 
@@ -60,12 +55,9 @@ class BinaryAsset(Asset):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ASSET/BINARY"
+    _type_name = "ASSET/BINARY"
 
 
-@data_object
 class PointCloudAsset(Asset):
     """A cloud of points in space.
 
@@ -75,12 +67,9 @@ class PointCloudAsset(Asset):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ASSET/POINT_CLOUD"
+    _type_name = "ASSET/POINT_CLOUD"
 
 
-@data_object
 class BaseVideoAsset(Asset):
     """A video, and nothing else about it; a subclass may add fields without default.
 
@@ -90,12 +79,9 @@ class BaseVideoAsset(Asset):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ASSET/VIDEO"
+    _type_name = "ASSET/VIDEO"
 
 
-@data_object
 class VideoAsset(BaseVideoAsset):
     """A video or a span of it.
 
@@ -117,6 +103,9 @@ class VideoAsset(BaseVideoAsset):
     frame_rate: float | None = None
 
     def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
         check_span(self)
         if self.frame_rate is not None and self.frame_rate <= 0:
             raise InputValidationError(
@@ -124,7 +113,6 @@ class VideoAsset(BaseVideoAsset):
             )
 
 
-@data_object
 class AudioAsset(Asset):
     """A sound recording.
 
@@ -134,12 +122,9 @@ class AudioAsset(Asset):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ASSET/AUDIO"
+    _type_name = "ASSET/AUDIO"
 
 
-@data_object
 class MeshAsset(Asset):
     """A mesh of a body in space.
 
@@ -149,12 +134,9 @@ class MeshAsset(Asset):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ASSET/MESH"
+    _type_name = "ASSET/MESH"
 
 
-@data_object
 class DocumentAsset(Asset):
     """A document.
 
@@ -164,9 +146,7 @@ class DocumentAsset(Asset):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ASSET/DOCUMENT"
+    _type_name = "ASSET/DOCUMENT"
 
 
 class _Spanned(Protocol):

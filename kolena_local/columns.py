@@ -14,7 +14,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from kolena_local.serialization.decode import claimant
+from kolena_local.serialization.classes import claimant
 
 if TYPE_CHECKING:
     import numpy as np

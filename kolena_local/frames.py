@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kolena_local.collector import collector_paused
 from kolena_local.columns import Columns
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json, loads
-from kolena_local.serialization.codec import Codec, collector_paused
-from kolena_local.serialization.decode import decode
-from kolena_local.serialization.derived import derived_data_types, has_derived
-from kolena_local.serialization.encode import to_dict
-from kolena_local.serialization.layout import Structured, layout_of
+from kolena_local.payload import CLASS_KEY, Json, loads
+from kolena_local.serialization.classes import BY_DATA_TYPE, Structured
+from kolena_local.serialization.codec import Codec
+from kolena_local.serialization.conversion import Leniency
+from kolena_local.serialization.fields import fields_of
+from kolena_local.serialization.restore import restore
+from kolena_local.serialization.write import to_dict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -227,22 +229,25 @@ def _of_records(names: Sequence[str], rows: Sequence[Any]) -> pd.DataFrame:
 def _stored_fields(cls: type[Structured] | None) -> Iterable[str]:
     if cls is None:
         return ()
-    layout = layout_of(cls)
-    return (name for name in layout.names if name not in layout.apart)
+    return (field.name for field in fields_of(cls).shown)
 
 
 def _reader(cls: type[Structured] | None) -> Callable[[Sequence[str | None]], list[Any]]:
     """Return a function that makes JSON values of texts, derived fields included."""
     if cls is None:
         return _parse
-    always, marks = has_derived(cls), [f'"{name}"' for name in derived_data_types()]
+    named = [name for name, owner in BY_DATA_TYPE.items() if owner._derive is not None]
+    marks = [f'"{name}"' for name in (*named, CLASS_KEY)]
 
     def read(texts: Sequence[str | None]) -> list[Any]:
         together = _together(texts)
         values = _values(together)
-        # Making objects costs several times as much; without derived fields they show nothing new.
-        if always or any(mark in together for mark in marks):
-            return [None if value is None else to_dict(decode(cls, value)) for value in values]
+        # Making objects costs several times as much, and only adds what follows from the rest.
+        if any(mark in together for mark in marks):
+            return [
+                None if value is None else to_dict(restore(cls, value, Leniency.EQUAL))
+                for value in values
+            ]
         return values
 
     return read

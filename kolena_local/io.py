@@ -18,8 +18,8 @@ import kolena_local.annotation
 import kolena_local.asset  # noqa: F401
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.decode import revive
-from kolena_local.serialization.encode import encode_value
+from kolena_local.serialization.restore import revive
+from kolena_local.serialization.write import write_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ class DataObjectJSONEncoder(json.JSONEncoder):
         if isinstance(o, DataObject):
             return o._to_dict()
         try:
-            return encode_value(o, type(o).__name__)
+            return write_value(o, type(o).__name__)
         except InputValidationError:
             return super().default(o)
 

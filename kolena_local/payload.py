@@ -23,10 +23,10 @@ This module knows JSON values only; typed objects become JSON values in ``serial
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import chain, repeat
-from typing import Any, Union
+from typing import Any, TypeGuard, Union
 
 import pydantic_core
 
@@ -38,6 +38,11 @@ Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # no
 #: ``canonical`` under BLAKE2b with 16 bytes.
 DIGEST_TAG = b"\x01"
 DIGEST_LENGTH = 17
+
+#: The key under which an object's content names its class, as a list of module and qualified name,
+#: where the declared type does not tell it. The module is not part of the canonical form: a script
+#: has another one when it is imported.
+CLASS_KEY = "$class"
 
 _ESCAPE = "$"
 _MARK = '"$"'
@@ -54,9 +59,9 @@ _NEW_HASHER = blake2b(digest_size=16)
 _strict_json = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
 ).encode
-_sorted_encoder = json.JSONEncoder(
+_sorted_json = json.JSONEncoder(
     ensure_ascii=True, sort_keys=True, separators=(",", ":"), check_circular=False
-)
+).encode
 
 
 def dumps(value: Json) -> str:
@@ -97,39 +102,44 @@ def dumps_all(values: Sequence[Json]) -> list[str]:
     for start in range(0, len(values), _AT_ONCE):
         some = values[start : start + _AT_ONCE]
         try:
-            array = pydantic_core.to_json(apart(some), inf_nan_mode="constants").decode()
+            array = pydantic_core.to_json(followed_by_null(some), inf_nan_mode="constants").decode()
         except pydantic_core.PydanticSerializationError:
             written = None
         else:
-            written = from_array(array, len(some), is_finite=False)
+            written = from_array(array, len(some)) if _is_finite(array) else None
         texts += map(dumps, some) if written is None else written
     return texts
 
 
-def apart(values: Sequence[Any]) -> list[Any]:
+def followed_by_null(values: Sequence[Any]) -> list[Any]:
     """Return values with None after each, as :func:`from_array` takes their texts."""
     return list(chain.from_iterable(zip(values, repeat(None))))
 
 
-def from_array(text: str, count: int, *, is_finite: bool) -> list[str] | None:
+def from_array(text: str, count: int) -> list[str] | None:
     """Return the texts of many values, each as :func:`dumps` writes it.
 
     Args:
-        text: a JSON array of the values, with a null after each.
+        text: a JSON array of the values, with a null after each; neither NaN nor infinity is among
+            them.
         count: how many values there are.
-        is_finite: whether it is known that neither NaN nor infinity is among them.
 
     Returns:
         The texts; or None if they cannot be told apart, or one of them must be written by
         :func:`dumps` because it needs an escape object or a closer look.
     """
-    if ("$" in text and _MARK in text) or not (is_finite or _is_finite(text)):
+    if "$" in text and _MARK in text:
         return None
     texts = text[1 : -len(",null]")].split(",null,")
     is_long = max(map(len, texts)) > _DIGITS_READ
     if len(texts) != count or (is_long and _TOO_MANY_DIGITS.search(text)):
         return None
     return texts
+
+
+def needs_escape(value: Json) -> bool:
+    """Tell whether a value is written with an escape object."""
+    return _MARK in dumps(value)
 
 
 def _is_finite(text: str) -> bool:
@@ -218,50 +228,78 @@ def canonical(value: Json) -> str:
     Raises:
         InputValidationError: it holds an integer too long to be written.
     """
+    (text,) = canonical_all([value])
+    return text
+
+
+def canonical_all(values: Sequence[Json]) -> list[str]:
+    """Write many values at once, which takes half the time.
+
+    Returns:
+        What :func:`canonical` writes of each.
+
+    Raises:
+        InputValidationError: as :func:`canonical`.
+    """
+    texts: list[str] = []
+    for start in range(0, len(values), _AT_ONCE):
+        texts += _canonical_some(values[start : start + _AT_ONCE])
+    return texts
+
+
+def _canonical_some(values: Sequence[Json]) -> list[str]:
     try:
-        text: str = _sorted_json(value)
+        text = _sorted_json(followed_by_null(values))
     except ValueError:
         # Python refuses the digits; JSON has no other values that it would.
         raise _too_long() from None
-    # A float without a fraction always shows as ".0"; most content has none and needs no second
-    # pass.
-    return _sorted_json(_integral(value)) if ".0" in text else text
+    # A float without a fraction always shows as ".0", unless its exponent is beyond an exact
+    # integer; most content has none and needs no second pass.
+    if ".0" in text or CLASS_KEY in text:
+        text = _sorted_json(followed_by_null([_normal(value) for value in values]))
+    texts = text[1 : -len(",null]")].split(",null,")
+    return texts if len(texts) == len(values) else [_sorted_json(_normal(it)) for it in values]
 
 
 def digest(value: Json) -> bytes:
     """Return the 17 bytes by which content is known: tag, then BLAKE2b-16 of the canonical form."""
-    return digest_of(canonical(value))
+    return _digest_of(canonical(value))
 
 
-def digest_of(text: str) -> bytes:
-    """Return the digest of content whose canonical form is known."""
+def digests_of(payloads: Sequence[str]) -> list[bytes]:
+    """Return the digests by which the store knows contents, made of their stored texts.
+
+    Raises:
+        InputValidationError: as :func:`loads` and :func:`canonical`.
+    """
+    # Ground truths are often one of a few labels.
+    unique = dict.fromkeys(payloads)
+    texts = canonical_all(loads_all(list(unique)))
+    digests = dict(zip(unique, map(_digest_of, texts), strict=True))
+    return [digests[payload] for payload in payloads]
+
+
+def _digest_of(text: str) -> bytes:
     hasher = _NEW_HASHER.copy()
     hasher.update(text.encode("ascii"))
     return DIGEST_TAG + hasher.digest()
 
 
-def _make_sorted_json() -> Callable[[Json], str]:
-    # What ``encode`` makes anew at every call, which takes as long as writing a test sample. Python
-    # implementations without it have only ``encode``.
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return _sorted_encoder.encode
-    text_of = json.encoder.encode_basestring_ascii
-    write = make(None, _sorted_encoder.default, text_of, None, ":", ",", True, False, True)
-    return lambda value: "".join(write(value, 0))
-
-
-_sorted_json = _make_sorted_json()
-
-
 def _dumps_escaped(value: Json) -> str:
     try:
-        text: str = _strict_json(_escape(value))
+        escaped = _escape(value)
+        try:
+            # The same writer if it can, so that numbers look the same.
+            return _readable(pydantic_core.to_json(escaped).decode())
+        except pydantic_core.PydanticSerializationError:
+            text: str = _strict_json(escaped)
+            return text
     except RecursionError:
         raise ValueError("the value is nested too deeply to be stored; flatten it") from None
+    except InputValidationError:
+        raise
     except ValueError:
         raise _too_long() from None
-    return text
 
 
 def _refuse_constant(name: str) -> None:
@@ -319,11 +357,19 @@ def _unescape(value: Any) -> Json:
         raise ValueError(f"the stored JSON holds an unknown escape object, {value!r:.80}") from None
 
 
-def _integral(value: Json) -> Json:
+def is_class_name(value: Any) -> TypeGuard[list[str]]:
+    """Tell whether a value is what is stored under :data:`CLASS_KEY`."""
+    return isinstance(value, (list, tuple)) and list(map(type, value)) == [str, str]
+
+
+def _normal(value: Json) -> Json:
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < _LARGEST_EXACT else value
     if isinstance(value, dict):
-        return {key: _integral(item) for key, item in value.items()}
+        return {
+            key: _normal(item[1] if key == CLASS_KEY and is_class_name(item) else item)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [_integral(item) for item in value]
+        return [_normal(item) for item in value]
     return value

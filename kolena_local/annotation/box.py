@@ -1,13 +1,12 @@
 """Boxes in a picture and in space."""
 
 import dataclasses
+from typing import Any
 
 from kolena_local.annotation.base import Annotation
-from kolena_local.serialization.data_object import data_object
-from kolena_local.serialization.layout import keep_derived
+from kolena_local.serialization.fields import derive
 
 
-@data_object
 class BoundingBox(Annotation):
     """A rectangle with upright sides, given by two opposite corners in any order.
 
@@ -23,38 +22,32 @@ class BoundingBox(Annotation):
     area: float = dataclasses.field(init=False)
     aspect_ratio: float = dataclasses.field(init=False)
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/BOUNDING_BOX"
+    _type_name = "ANNOTATION/BOUNDING_BOX"
 
     def __post_init__(self) -> None:
-        (left, top), (right, bottom) = self.top_left, self.bottom_right
-        width, height = abs(left - right), abs(top - bottom)
-        # Boxes are most of what is loaded, and this takes half the time of setting attributes.
-        values = self.__dict__ if "top_left" in self.__dict__ else {}
-        values["width"] = width
-        values["height"] = height
+        derive(self)
+
+    @staticmethod
+    def _derive(values: dict[str, Any]) -> None:
+        (left, top), (right, bottom) = values["top_left"], values["bottom_right"]
+        values["width"] = width = abs(left - right)
+        values["height"] = height = abs(top - bottom)
         values["area"] = width * height
         values["aspect_ratio"] = width / height if height != 0 else 0.0
-        if values is not self.__dict__:  # a subclass has slots
-            keep_derived(self, values)
 
 
-@data_object
 class LabeledBoundingBox(BoundingBox):
     """A bounding box with ``label``."""
 
     label: str
 
 
-@data_object
 class ScoredBoundingBox(BoundingBox):
     """A bounding box with ``score``."""
 
     score: float
 
 
-@data_object
 class ScoredLabeledBoundingBox(BoundingBox):
     """A bounding box with ``label`` and ``score``, in this order."""
 
@@ -62,7 +55,6 @@ class ScoredLabeledBoundingBox(BoundingBox):
     score: float
 
 
-@data_object
 class BoundingBox3D(Annotation):
     """A box in space, turned about its middle.
 
@@ -77,30 +69,29 @@ class BoundingBox3D(Annotation):
     rotations: tuple[float, float, float]
     volume: float = dataclasses.field(init=False)
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/BOUNDING_BOX_3D"
+    _type_name = "ANNOTATION/BOUNDING_BOX_3D"
 
     def __post_init__(self) -> None:
-        x, y, z = self.dimensions
-        object.__setattr__(self, "volume", x * y * z)
+        derive(self)
+
+    @staticmethod
+    def _derive(values: dict[str, Any]) -> None:
+        x, y, z = values["dimensions"]
+        values["volume"] = x * y * z
 
 
-@data_object
 class LabeledBoundingBox3D(BoundingBox3D):
     """A box in space with ``label``."""
 
     label: str
 
 
-@data_object
 class ScoredBoundingBox3D(BoundingBox3D):
     """A box in space with ``score``."""
 
     score: float
 
 
-@data_object
 class ScoredLabeledBoundingBox3D(BoundingBox3D):
     """A box in space with ``label`` and ``score``, in this order."""
 

@@ -1,10 +1,8 @@
 """Labels of a whole sample, and annotations of the user's own kind."""
 
 from kolena_local.annotation.base import Annotation
-from kolena_local.serialization.data_object import data_object
 
 
-@data_object
 class Label(Annotation):
     """A class that the whole sample, or a part of it, belongs to.
 
@@ -14,12 +12,9 @@ class Label(Annotation):
 
     label: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/LABEL"
+    _type_name = "ANNOTATION/LABEL"
 
 
-@data_object
 class ScoredLabel(Label):
     """A label with a score.
 
@@ -31,7 +26,6 @@ class ScoredLabel(Label):
     score: float
 
 
-@data_object
 class CustomAnnotation(Annotation):
     """Something of the user's own; what belongs to it is given as extras.
 
@@ -41,9 +35,7 @@ class CustomAnnotation(Annotation):
 
     kind: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/CUSTOM"
+    _type_name = "ANNOTATION/CUSTOM"
 
 
 ClassificationLabel = Label

@@ -2,10 +2,8 @@
 
 from kolena_local.annotation.base import Annotation
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.data_object import data_object
 
 
-@data_object
 class TimeSegment(Annotation):
     """A stretch of a recording; ``group`` is a usual extra.
 
@@ -17,26 +15,21 @@ class TimeSegment(Annotation):
     start: float
     end: float
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/TIME_SEGMENT"
+    _type_name = "ANNOTATION/TIME_SEGMENT"
 
 
-@data_object
 class LabeledTimeSegment(TimeSegment):
     """A stretch of a recording with ``label``."""
 
     label: str
 
 
-@data_object
 class ScoredTimeSegment(TimeSegment):
     """A stretch of a recording with ``score``."""
 
     score: float
 
 
-@data_object
 class ScoredLabeledTimeSegment(TimeSegment):
     """A stretch of a recording with ``label`` and ``score``, in this order."""
 
@@ -44,7 +37,6 @@ class ScoredLabeledTimeSegment(TimeSegment):
     score: float
 
 
-@data_object
 class TextSegment(Annotation):
     """A stretch of a text; positions are whole numbers, a fraction is cut off.
 
@@ -58,11 +50,12 @@ class TextSegment(Annotation):
     start: int
     end: int
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/TEXT_SEGMENT"
+    _type_name = "ANNOTATION/TEXT_SEGMENT"
 
     def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
         if self.start < 0 or self.end < 0 or self.start >= self.end:
             raise InputValidationError(
                 f"{type(self).__name__} runs from start={self.start} to end={self.end}; give two"
@@ -70,21 +63,18 @@ class TextSegment(Annotation):
             )
 
 
-@data_object
 class LabeledTextSegment(TextSegment):
     """A stretch of a text with ``label``."""
 
     label: str
 
 
-@data_object
 class ScoredTextSegment(TextSegment):
     """A stretch of a text with ``score``."""
 
     score: float
 
 
-@data_object
 class ScoredLabeledTextSegment(TextSegment):
     """A stretch of a text with ``label`` and ``score``, in this order."""
 

@@ -5,13 +5,11 @@ from typing import Any, TypeVar
 
 from kolena_local.annotation.base import Annotation
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.data_object import data_object
 from kolena_local.wording import counted
 
 _PolygonType = TypeVar("_PolygonType", bound="Polygon")
 
 
-@data_object
 class Polygon(Annotation):
     """An area with straight edges.
 
@@ -21,21 +19,22 @@ class Polygon(Annotation):
 
     points: list[tuple[float, float]]
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/POLYGON"
+    _type_name = "ANNOTATION/POLYGON"
 
     def __new__(cls: type[_PolygonType], /, *args: Any, **kwargs: Any) -> _PolygonType:
         """Refuse an iterator: its corners cannot be counted without being used up."""
         points = args[0] if args else kwargs.get("points")
         if isinstance(points, Iterator):
             raise TypeError(
-                f"{cls.__name__}.points is a {type(points).__name__}, whose length nobody knows;"
-                " give a list of points."
+                f"{cls.__name__}.points is a {type(points).__name__}, which has no length; give a"
+                " list of points."
             )
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
         if len(self.points) < 3:
             raise InputValidationError(
                 f"{type(self).__name__} has {counted(len(self.points), 'point')}; give at least"
@@ -43,21 +42,18 @@ class Polygon(Annotation):
             )
 
 
-@data_object
 class LabeledPolygon(Polygon):
     """A polygon with ``label``."""
 
     label: str
 
 
-@data_object
 class ScoredPolygon(Polygon):
     """A polygon with ``score``."""
 
     score: float
 
 
-@data_object
 class ScoredLabeledPolygon(Polygon):
     """A polygon with ``label`` and ``score``, in this order."""
 
@@ -65,7 +61,6 @@ class ScoredLabeledPolygon(Polygon):
     score: float
 
 
-@data_object
 class Keypoints(Annotation):
     """Points that are looked for one by one; ``skeleton`` is a usual extra.
 
@@ -75,12 +70,9 @@ class Keypoints(Annotation):
 
     points: list[tuple[float, float]]
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/KEYPOINTS"
+    _type_name = "ANNOTATION/KEYPOINTS"
 
 
-@data_object
 class Polyline(Annotation):
     """A line of straight pieces.
 
@@ -90,12 +82,9 @@ class Polyline(Annotation):
 
     points: list[tuple[float, float]]
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/POLYLINE"
+    _type_name = "ANNOTATION/POLYLINE"
 
 
-@data_object
 class Keypoints3D(Annotation):
     """Points in space that are looked for one by one.
 
@@ -105,12 +94,9 @@ class Keypoints3D(Annotation):
 
     points: list[tuple[float, float, float]]
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/KEYPOINTS_3D"
+    _type_name = "ANNOTATION/KEYPOINTS_3D"
 
 
-@data_object
 class Polyline3D(Annotation):
     """A line of straight pieces in space.
 
@@ -120,12 +106,9 @@ class Polyline3D(Annotation):
 
     points: list[tuple[float, float, float]]
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/POLYLINE_3D"
+    _type_name = "ANNOTATION/POLYLINE_3D"
 
 
-@data_object
 class SegmentationMask(Annotation):
     """A picture whose pixel values say what each pixel shows.
 
@@ -137,12 +120,9 @@ class SegmentationMask(Annotation):
     labels: dict[int, str]
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/SEGMENTATION_MASK"
+    _type_name = "ANNOTATION/SEGMENTATION_MASK"
 
 
-@data_object
 class BitmapMask(Annotation):
     """A picture that covers the marked area.
 
@@ -152,6 +132,4 @@ class BitmapMask(Annotation):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "ANNOTATION/BITMAP_MASK"
+    _type_name = "ANNOTATION/BITMAP_MASK"

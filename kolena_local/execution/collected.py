@@ -14,8 +14,8 @@ from typing import Any
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import dumps
 from kolena_local.repository.records import CaseMetrics, CasePlot, Results, SampleMetrics
-from kolena_local.serialization.encode import encode
-from kolena_local.serialization.writing import write_each
+from kolena_local.serialization.write import write
+from kolena_local.serialization.write_many import write_many
 
 _FOLDED_ROWS = 20_000
 
@@ -43,7 +43,7 @@ class Collected:
             pairs: samples and their metrics.
         """
         numbers = [number_of(sample) for sample, _ in pairs]
-        texts = write_each([metrics for _, metrics in pairs])
+        texts = write_many([metrics for _, metrics in pairs])
         if len(set(numbers)) < len(numbers):
             raise InputValidationError(
                 "The evaluator returned metrics of a test sample twice; return one pair for each."
@@ -57,18 +57,18 @@ class Collected:
                 f"The evaluator returned metrics of the test case {test_case.name!r} twice;"
                 " return one pair for each."
             )
-        self._cases.append(CaseMetrics(case_id, dumps(encode(metrics))))
+        self._cases.append(CaseMetrics(case_id, dumps(write(metrics))))
         self.of_cases.append((test_case, metrics))
 
     def add_plots(self, case_id: int, plots: Iterable[Any]) -> None:
         """Add plots of a test case, after those it has."""
         start = sum(known.test_case_id == case_id for known in self._plots)
         for position, plot in enumerate(plots, start):
-            self._plots.append(CasePlot(case_id, position, dumps(encode(plot))))
+            self._plots.append(CasePlot(case_id, position, dumps(write(plot))))
 
     def with_suite(self, metrics: Any) -> Results:
         """Return all results, with the metrics of the test suite; None if it has none."""
-        text = None if metrics is None else dumps(encode(metrics))
+        text = None if metrics is None else dumps(write(metrics))
         return Results(self._samples, self._cases, self._plots, text)
 
 

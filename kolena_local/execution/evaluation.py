@@ -6,19 +6,18 @@ or the new ones.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kolena_local.collector import collector_paused, existing_objects_spared
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.execution.collected import Collected
 from kolena_local.log import logger
-from kolena_local.payload import dumps
+from kolena_local.payload import digests_of, dumps
 from kolena_local.repository.records import Results
-from kolena_local.serialization.codec import Codec, collector_paused
-from kolena_local.serialization.encode import encode
+from kolena_local.serialization.codec import Codec
+from kolena_local.serialization.write import write
 from kolena_local.wording import agreeing, counted
 
 if TYPE_CHECKING:
@@ -87,6 +86,7 @@ class Evaluation:
         codec: the workflow's.
         run_id: the run's number in the store.
         model_id: the model's.
+        model: the model's name.
         cases: the suite's test cases, in order.
     """
 
@@ -94,6 +94,7 @@ class Evaluation:
     codec: Codec
     run_id: int
     model_id: int
+    model: str
     cases: Sequence[Case]
 
     def by_case(self, evaluator: CaseEvaluator, configurations: Sequence[Configuration]) -> None:
@@ -106,7 +107,7 @@ class Evaluation:
         collected = [Collected() for _ in configurations]
         for case in self.cases:
             keys, triples = self._load(case)
-            with _collector_sparing_what_is_loaded():
+            with existing_objects_spared():
                 for configuration, results in zip(configurations, collected, strict=True):
                     given = configuration.value
                     pairs = evaluator.sample_metrics(case.test_case, triples, given)
@@ -142,7 +143,7 @@ class Evaluation:
         keys, data = self._load_suite(suite_id, suite_version)
         cases = {case.test_case.name: case for case in self.cases}
         for configuration in configurations:
-            with _collector_sparing_what_is_loaded():
+            with existing_objects_spared():
                 found = evaluate(data, keys, configuration.value)
                 if found is None:
                     continue
@@ -170,7 +171,8 @@ class Evaluation:
             after = rows[-1][0]
             _, page, *texts = zip(*rows, strict=True)
             ids += page
-            triples += self.codec.read_triples(*texts)
+            with self.codec.reading(f"the model {self.model!r}"):
+                triples += self.codec.read_triples(*texts)
         missing = case.sample_count - len(ids)
         if missing > 0:
             logger.warning(
@@ -196,7 +198,9 @@ class Evaluation:
                 )
             _, payloads, metadata, truths, inferences = zip(*rows, strict=True)
             missing += inferences.count(None)
-            if not missing:
+            if missing:
+                continue
+            with self.codec.reading(f"the model {self.model!r}"):
                 data.samples.extend(self.codec.read_samples(payloads, metadata))
                 data.ground_truths.extend(self.codec.read_ground_truths(truths))
                 data.inferences.extend(self.codec.read_inferences(inferences))
@@ -209,7 +213,7 @@ class Evaluation:
         return Keys(self.codec, zip(data.samples, ids, strict=True)), data
 
     def _save(self, configuration: Configuration, results: Results) -> None:
-        payload = None if configuration.value is None else dumps(encode(configuration.value))
+        payload = None if configuration.value is None else dumps(write(configuration.value))
         with self.store.write() as unit:
             record = unit.test_runs.ensure_configuration(
                 self.run_id, configuration.display_name, payload
@@ -225,24 +229,6 @@ def _warn_of_the_rest(case: Case, count: int) -> None:
             counted(case.sample_count, "sample"),
             case.test_case.name,
         )
-
-
-@contextmanager
-def _collector_sparing_what_is_loaded() -> Iterator[None]:
-    """Let the cyclic garbage collector look only at objects that are made in the block.
-
-    What was loaded lives as long as its test case and holds no cycles. To walk it again and again
-    while an evaluator makes its own objects costs a fifth of an evaluation.
-    """
-    # Whoever has frozen objects before wants them to stay so.
-    ours = gc.get_freeze_count() == 0
-    if ours:
-        gc.freeze()
-    try:
-        yield
-    finally:
-        if ours:
-            gc.unfreeze()
 
 
 def _named(cases: dict[str, Case], test_case: Any) -> Case:
@@ -280,13 +266,16 @@ class Keys:
             return number
         # A copy: evaluators may build new objects, so their content decides.
         if not self._by_digest:
-            self._by_digest = {
-                self._codec.identify(known): number for known, number in self._numbered
-            }
+            samples = [known for known, _ in self._numbered]
+            numbers = [number for _, number in self._numbered]
+            self._by_digest = dict(zip(self._digests(samples), numbers, strict=True))
         try:
-            return self._by_digest[self._codec.identify(sample)]
+            return self._by_digest[self._digests([sample])[0]]
         except KeyError:
             raise InputValidationError(
                 f"The evaluator gave back the test sample {sample!r:.200}, which is none of those"
                 " that it was given; let it return only these."
             ) from None
+
+    def _digests(self, samples: list[Any]) -> list[bytes]:
+        return digests_of(self._codec.write_samples(samples))

@@ -6,13 +6,13 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from kolena_local.errors import InputValidationError, KolenaError
+from kolena_local.collector import collector_paused
+from kolena_local.errors import KolenaError
 from kolena_local.execution.asking import Functions, Means, Numbered, ask
 from kolena_local.execution.progress import progress_bar
 from kolena_local.execution.sharing import BATCH_SECONDS, Share
 from kolena_local.log import logger
-from kolena_local.serialization.codec import Codec, collector_paused
-from kolena_local.wording import sentence
+from kolena_local.serialization.codec import Codec
 
 if TYPE_CHECKING:
     from kolena_local.repository import Store
@@ -25,6 +25,7 @@ def infer_pending(
     codec: Codec,
     model_id: int,
     sample_ids: array[int],
+    test_suite: str,
     model: Functions,
     means: Means,
 ) -> int:
@@ -38,6 +39,7 @@ def infer_pending(
         codec: the workflow's.
         model_id: the model's number in the store.
         sample_ids: the samples that are pending, in order.
+        test_suite: the name of the test suite that they are in.
         model: the model.
         means: with what it is asked.
 
@@ -48,20 +50,16 @@ def infer_pending(
         InputValidationError: the model returned something that is no inference of the workflow, or
             not one for each sample of a batch.
     """
-    share = Share(store, model_id, sample_ids)
+    share = Share(store, codec, model_id, sample_ids)
     with progress_bar(len(sample_ids), "performing inference") as advance:
 
         def keep(sample_id: int, inference: Any) -> None:
-            try:
-                payload = codec.write_inference(inference)
-            except InputValidationError as error:
-                raise _about(store, sample_id, error) from None
-            share.add(sample_id, payload)
+            share.add(sample_id, inference)
             advance()
 
         try:
             while True:
-                samples = _samples_of_pages(store, codec, share.pages())
+                samples = _samples_of_pages(store, codec, share.pages(), test_suite)
                 ask(model, samples, means, keep, idle=share.save, idle_seconds=BATCH_SECONDS)
                 share.save()
                 if not share.wait_for_others():
@@ -81,33 +79,28 @@ def _end_anyhow(share: Share) -> None:
         logger.error("the last inferences could not be saved: %s", second)
 
 
-def _about(store: Store, sample_id: int, error: InputValidationError) -> InputValidationError:
-    with store.read() as unit:
-        (row,) = unit.test_samples.rows([sample_id])
-    return InputValidationError(
-        f"What was inferred for the test sample {row.payload:.200} is refused: {sentence(error)}"
-    )
-
-
-def iter_samples(store: Store, codec: Codec, sample_ids: array[int]) -> Iterator[Numbered]:
+def iter_samples(
+    store: Store, codec: Codec, sample_ids: array[int], test_suite: str
+) -> Iterator[Numbered]:
     """Iterate over test samples with their numbers, holding one page in memory.
 
     Args:
         store: the store.
         codec: the workflow's.
         sample_ids: the samples' numbers in the store, in order.
+        test_suite: the name of the test suite that they are in.
     """
     for start in range(0, len(sample_ids), _PAGE):
         with store.read() as unit:
             rows = unit.test_samples.rows(sample_ids[start : start + _PAGE])
-        with collector_paused():
+        with collector_paused(), codec.reading(f"the test suite {test_suite!r}"):
             ids, payloads, metadata = zip(*rows, strict=True)
             page = list(zip(ids, codec.read_samples(payloads, metadata), strict=True))
         yield from page
 
 
 def _samples_of_pages(
-    store: Store, codec: Codec, pages: Iterable[array[int]]
+    store: Store, codec: Codec, pages: Iterable[array[int]], test_suite: str
 ) -> Iterator[Numbered]:
     for sample_ids in pages:
-        yield from iter_samples(store, codec, sample_ids)
+        yield from iter_samples(store, codec, sample_ids, test_suite)

@@ -12,14 +12,16 @@ import secrets
 import time
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from kolena_local.errors import InputValidationError
 from kolena_local.log import logger
-from kolena_local.wording import counted
+from kolena_local.wording import counted, sentence
 
 if TYPE_CHECKING:
     from kolena_local.repository import Store
     from kolena_local.repository.leases import Claim
+    from kolena_local.serialization.codec import Codec
 
 #: A batch is saved when it has this many inferences, or is this old. A killed process loses one
 #: batch.
@@ -43,18 +45,20 @@ class Share:
 
     Args:
         store: the store.
+        codec: the workflow's.
         model_id: the model's number in the store.
         pending: the samples that are pending, in order.
     """
 
-    def __init__(self, store: Store, model_id: int, pending: array[int]) -> None:
+    def __init__(self, store: Store, codec: Codec, model_id: int, pending: array[int]) -> None:
         self._store = store
+        self._codec = codec
         self._model_id = model_id
         self._owner = secrets.token_hex(16)
         self._todo = pending
         self._refused = array("q")
         self._held: set[int] = set()
-        self._unsaved: dict[int, str] = {}
+        self._unsaved: dict[int, Any] = {}
         self._due = 0.0
         self._page = _SMALLEST_PAGE
         self._pause = _SHORTEST_PAUSE
@@ -97,22 +101,34 @@ class Share:
         self._todo, self._refused = self._refused, array("q")
         return True
 
-    def add(self, sample_id: int, payload: str) -> None:
-        """Save an inference, soon."""
+    def add(self, sample_id: int, inference: Any) -> None:
+        """Save an inference, soon.
+
+        Raises:
+            InputValidationError: as :meth:`save`.
+        """
         now = time.monotonic()
         if not self._unsaved:
             self._due = now + BATCH_SECONDS
-        self._unsaved[sample_id] = payload
+        self._unsaved[sample_id] = inference
         if len(self._unsaved) >= BATCH_INFERENCES or now >= self._due:
             self.save()
 
     def save(self) -> None:
-        """Save what is unsaved, and go on holding what is not done."""
+        """Save what is unsaved, and go on holding what is not done.
+
+        Raises:
+            InputValidationError: an inference cannot be stored; all others are saved.
+        """
         self._held.difference_update(self._unsaved)
         self._write(hold=bool(self._held))
 
     def end(self) -> None:
-        """Save what is unsaved, and give back what is not done."""
+        """Save what is unsaved, and give back what is not done.
+
+        Raises:
+            InputValidationError: as :meth:`save`.
+        """
         self._write(hold=False)
 
     def _claim(self, wanted: array[int]) -> Claim:
@@ -129,16 +145,42 @@ class Share:
         return claim
 
     def _write(self, *, hold: bool) -> None:
+        samples, payloads, refused = self._payloads()
         with self._store.write() as unit:
-            if self._unsaved:
-                samples, payloads = list(self._unsaved), list(self._unsaved.values())
+            if samples:
                 unit.inferences.put(self._model_id, samples, payloads, replace=True)
             if hold:
                 unit.leases.extend(self._owner, seconds=LEASE_SECONDS)
             else:
                 unit.leases.drop(self._owner)
-        self.saved += len(self._unsaved)
+        self.saved += len(samples)
         self._unsaved = {}
+        if refused is not None:
+            raise refused
+
+    def _payloads(self) -> tuple[list[int], list[str], InputValidationError | None]:
+        """Return what can be saved, and the error of the first inference that cannot."""
+        samples, inferences = list(self._unsaved), list(self._unsaved.values())
+        try:
+            return samples, self._codec.write_inferences(inferences), None
+        except InputValidationError:
+            pass  # they were written all at once; now look for the one at fault
+        good: dict[int, str] = {}
+        refused: InputValidationError | None = None
+        for sample_id, inference in self._unsaved.items():
+            try:
+                (good[sample_id],) = self._codec.write_inferences([inference])
+            except InputValidationError as error:
+                refused = refused or self._about(sample_id, error)
+        return list(good), list(good.values()), refused
+
+    def _about(self, sample_id: int, error: InputValidationError) -> InputValidationError:
+        with self._store.read() as unit:
+            (row,) = unit.test_samples.rows([sample_id])
+        return InputValidationError(
+            f"What was inferred for the test sample {row.payload:.200} is refused:"
+            f" {sentence(error)}"
+        )
 
     def _fit_page(self, seconds: float) -> None:
         if seconds < _PAGE_SECONDS:

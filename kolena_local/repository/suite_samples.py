@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
+from kolena_local.payload import digests_of
 from kolena_local.repository.rows import fetch, fetch_ids, iter_pages, look_up
 
 SAMPLES: Final = """
@@ -58,19 +59,29 @@ class SuiteSamples:
         """Return how many samples a version has, each counted once."""
         return len(self.ids(test_suite_id, version))
 
-    def match(self, test_suite_id: int, version: int, payloads: list[str]) -> list[int]:
-        """Return the ids of those samples at the beginning that :meth:`payloads` would list so too.
+    def find(self, test_suite_id: int, version: int, payloads: Sequence[str]) -> list[int | None]:
+        """Return the ids of the suite's samples with these contents, None for what it has not.
 
-        That is test case by test case, each sample as often as the test cases have it.
+        Content is known by its digest. Most samples are looked for by the very text under which
+        they are stored, and in the suite's own order, so texts are compared first.
 
-        Parameters:
-            payloads: the payloads of samples that are looked for.
-
-        Returns:
-            The ids of the first of them, as far as whole pages agree; perhaps of all, or of none.
+        Raises:
+            InputValidationError: a payload is not strict JSON.
         """
-        ids: list[int] = []
         suite = {"suite": test_suite_id, "version": version}
+        ids: list[int | None] = [*self._matching_start(suite, payloads)]
+        left = payloads[len(ids) :]
+        if left:
+            ids += map(self._by_text(suite, len(left)).get, left)
+        others = [index for index, id_ in enumerate(ids) if id_ is None]
+        digests = digests_of([payloads[index] for index in others])
+        for index, id_ in zip(others, self._by_digest(suite, digests), strict=True):
+            ids[index] = id_
+        return ids
+
+    def _matching_start(self, suite: dict[str, int], payloads: Sequence[str]) -> list[int]:
+        """Return the ids of the suite's first samples, as far as whole pages are as given."""
+        ids: list[int] = []
         limit = max(1, min(_PAGE, len(payloads)))
         for page in iter_pages(self._connection, _PAYLOADS, suite, limit):
             wanted = payloads[len(ids) : len(ids) + limit]
@@ -82,14 +93,8 @@ class SuiteSamples:
                 break
         return ids
 
-    def payloads(self, test_suite_id: int, version: int, wanted: int) -> list[tuple[str, int]]:
-        """Return the payloads of the suite's samples with their ids, one for each test case of it.
-
-        Parameters:
-            wanted: how many samples are looked for; where they are few of many, nothing is
-                returned, because :meth:`find` is faster.
-        """
-        suite = {"suite": test_suite_id, "version": version}
+    def _by_text(self, suite: dict[str, int], wanted: int) -> dict[str, int]:
+        """Return the suite's payloads with their ids; nothing if few of many are looked for."""
         size = fetch(
             self._connection,
             """
@@ -101,15 +106,13 @@ class SuiteSamples:
             suite,
         )
         if size[0][0] >= _SCANNED * wanted:
-            return []
-        rows: list[Any] = fetch(self._connection, _PAYLOADS, suite)
-        return rows
+            return {}
+        return dict(fetch(self._connection, _PAYLOADS, suite))
 
-    def find(self, test_suite_id: int, version: int, digests: Sequence[bytes]) -> list[int | None]:
-        """Return the ids of the suite's samples with these digests, None for what it has not."""
+    def _by_digest(self, suite: dict[str, int], digests: Sequence[bytes]) -> list[int | None]:
         rows = look_up(
             self._connection,
-            [(digest, test_suite_id, version) for digest in digests],
+            [(digest, suite["suite"], suite["version"]) for digest in digests],
             "digest, suite, version",
             """
             SELECT sample.digest, sample.id

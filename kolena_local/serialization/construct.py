@@ -5,18 +5,15 @@ argument as an extra attribute, and calls ``__post_init__``.
 """
 
 import inspect
+from dataclasses import MISSING
 from typing import Any
 
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.decode import MISSING, Step, steps
-from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
-from kolena_local.serialization.scalar import Mismatch
-
-
-@per_class
-def _plan(cls: type[Any]) -> tuple[Layout, tuple[Step, ...], Any]:
-    layout = layout_of(cls)
-    return layout, steps(layout, lax=True), getattr(cls, "__post_init__", None)
+from kolena_local.payload import CLASS_KEY
+from kolena_local.serialization.classes import Structured
+from kolena_local.serialization.conversion import ConversionError, Leniency
+from kolena_local.serialization.fields import ClassFields, ExtraName, fields_of
+from kolena_local.serialization.restore import read
 
 
 def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -31,60 +28,57 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         TypeError: a field is missing, given twice or computed from the others.
         InputValidationError: a value cannot be converted to its field's type.
     """
-    layout, field_steps, post_init = _plan(type(instance))
-    values = instance.__dict__
-    absent: list[str] = []
-    given = len(args)
-    if given > len(field_steps):
+    fields, values = fields_of(type(instance)), instance.__dict__
+    by_position, name_of_class = fields.by_position, fields.cls.__name__
+    if len(args) > len(by_position):
         raise TypeError(
-            f"{layout.cls.__name__} takes {len(field_steps)} fields by position, {given} were given"
+            f"{name_of_class} takes {len(by_position)} fields by position, {len(args)} were given"
         )
-    for position, (name, exact, convert, field) in enumerate(field_steps):
-        if position < given:
-            if name in kwargs:
-                raise TypeError(f"{layout.cls.__name__} was given {name!r} twice")
-            value = args[position]
-        else:
-            value = kwargs.pop(name, MISSING)
-            if value is MISSING:
-                if field.required:
-                    absent.append(name)
-                else:
-                    values[name] = field.make_default()
-                continue
-        if type(value) is not exact:
-            try:
-                value = convert(value)
-            except Mismatch as mismatch:
-                raise InputValidationError(
-                    f"{layout.cls.__name__}.{name}{mismatch.path}: {mismatch.problem}"
-                ) from None
-        values[name] = value
+    for field, value in zip(by_position, args, strict=False):
+        if field.name in kwargs:
+            raise TypeError(f"{name_of_class} was given {field.name!r} twice")
+        kwargs[field.name] = value
+    absent = [it.name for it in fields.given if it.is_required and it.name not in kwargs]
     if absent:
-        raise TypeError(f"{layout.cls.__name__} lacks {', '.join(map(repr, absent))}")
-    for field in layout.derived_defaults:
-        values[field.name] = field.make_default()
+        raise TypeError(f"{name_of_class} lacks {', '.join(map(repr, absent))}")
+    for field in fields.given:
+        value = kwargs.pop(field.name, MISSING)
+        if value is MISSING:
+            value = field.make_default()
+        elif type(value) is not field.exact_type:
+            try:
+                value = read(value, field.shape, Leniency.LOOSE)
+            except ConversionError as error:
+                raise InputValidationError(
+                    f"{name_of_class}.{field.name}{error.path}: {error.problem}"
+                ) from None
+        values[field.name] = value
     if kwargs:
-        _keep_extras(layout, values, kwargs)
-    if post_init is not None:
-        post_init(instance)
+        _keep_extras(fields, values, kwargs)
+    values.update({it.name: it.make_default() for it in fields.computed if it.has_default})
+    if hasattr(instance, "__post_init__"):
+        instance.__post_init__()
 
 
-def _keep_extras(layout: Layout, values: dict[str, Any], extras: dict[str, Any]) -> None:
-    computed = sorted(layout.derived & extras.keys())
-    if computed:
+def _keep_extras(fields: ClassFields, values: dict[str, Any], extras: dict[str, Any]) -> None:
+    computed = {field.name for field in fields.all if not field.init} | fields.class_names
+    taken = sorted(computed & extras.keys())
+    if taken:
         raise TypeError(
-            f"{layout.cls.__name__} computes {', '.join(map(repr, computed))} itself; leave it out"
+            f"{fields.cls.__name__} computes {', '.join(map(repr, taken))} itself; leave it out"
         )
-    if layout.data_type is not None and "data_type" in extras:
-        # The content of a stored object has it; it is no attribute.
+    if CLASS_KEY in extras:
+        raise TypeError(f"the name {CLASS_KEY!r} belongs to the store; rename the attribute")
+    if fields.data_type is not None and "data_type" in extras:
+        # The content of a stored object has it; it is not an attribute.
         given = extras.pop("data_type")
-        if given != layout.data_type:
+        if given != fields.data_type:
             raise InputValidationError(
-                f"{layout.cls.__name__} has the data type {layout.data_type!r}, not {given!r};"
+                f"{fields.cls.__name__} has the data type {fields.data_type!r}, not {given!r};"
                 " leave it out, or choose another name"
             )
-    values.update(extras)
+    for name, value in extras.items():
+        values[ExtraName(name) if name.startswith("_") else name] = value
 
 
 def signature(cls: type[Structured]) -> inspect.Signature:
@@ -92,14 +86,18 @@ def signature(cls: type[Structured]) -> inspect.Signature:
     parameters: list[inspect.Parameter] = []
     kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
     default: Any = inspect.Parameter.empty
-    for field in layout_of(cls).fields:
-        if field.required and default is not inspect.Parameter.empty:
+    # Not kept: a decorator that is still at work may be asking.
+    fields = fields_of.__wrapped__(cls)  # type: ignore[attr-defined]  # functools.cache has it
+    for field in fields.all:
+        if not field.init:
+            continue
+        if not field.has_default and default is not inspect.Parameter.empty:
             # A field without default behind one with: Python can only show it as one that needs its
             # name.
             kind = inspect.Parameter.KEYWORD_ONLY
-        default = inspect.Parameter.empty if field.required else field.make_default()
+        default = field.make_default() if field.has_default else inspect.Parameter.empty
         parameters.append(
-            inspect.Parameter(field.name, kind, default=default, annotation=field.hint)
+            inspect.Parameter(field.name, kind, default=default, annotation=field.shape.hint)
         )
     extras = inspect.Parameter("extras", inspect.Parameter.VAR_KEYWORD)
     return inspect.Signature([*parameters, extras])

@@ -1,6 +1,6 @@
-"""What annotations say: resolved when they are text, and shown as people write them.
+"""The annotations of classes, resolved when they are text.
 
-Resolving is all that is done here; which types may be used is ``fields``' business.
+What a resolved type means to serialization is the business of ``type_shapes``.
 """
 
 import inspect
@@ -20,14 +20,8 @@ def hints_of(cls: type) -> dict[str, Any]:
     Raises:
         InputValidationError: an annotation names something that cannot be found.
     """
-    return {
-        name: own_hint(base, name) for base in reversed(cls.__mro__) for name in own_names(base)
-    }
-
-
-def own_names(cls: type) -> tuple[str, ...]:
-    """Return the names annotated in the very body of a class, in order."""
-    return tuple(inspect.get_annotations(cls))
+    bases = reversed(cls.__mro__)
+    return {name: own_hint(base, name) for base in bases for name in inspect.get_annotations(base)}
 
 
 def own_hint(cls: type, name: str) -> Any:
@@ -55,17 +49,3 @@ def own_hint(cls: type, name: str) -> Any:
         raise InputValidationError(
             f"{cls.__qualname__}.{name} has no usable type: {error}"
         ) from None
-
-
-def is_class(hint: Any, *bases: type) -> bool:
-    """Tell whether a type is a plain class, and if bases are given, a subclass of one."""
-    # list[int] passes for a class on Python 3.10, and Any since 3.11.
-    plain = isinstance(hint, type) and hint is not Any and typing.get_origin(hint) is None
-    return plain and (not bases or issubclass(hint, bases))
-
-
-def shown_hint(hint: Any) -> str:
-    """Return a type as messages show it."""
-    if is_class(hint):
-        return str(hint.__name__)
-    return str(hint).replace("collections.abc.", "").replace("typing.", "")

@@ -1,97 +1,90 @@
-"""From JSON values to objects: one function per type, composed once and kept.
+"""From JSON values to objects, one at a time: the general reader.
 
-A value that does not fit is an error with its path (``$.boxes[2].score``); only a value that is
-absent takes its field's default. What can be converted without loss is (the text "5" for an int,
-3.0 for an int, 5 for a text). Constructors of undecorated classes convert with the same functions,
-a little more freely (``lax``).
+Loading restores what was stored: it sets the fields and does not construct. Neither ``__init__``
+nor ``__post_init__``, validators, aliases or default factories run again, because they may change
+what they are given. Only a field that is absent takes its default.
+
+The same functions convert what ``_from_dict`` and the constructors of undecorated classes are
+given, a little more freely (:class:`Leniency`). An error has the path of the value at fault
+(``$.boxes[2].score``).
 """
 
 import types
-import typing
 from collections.abc import Iterable
-from collections.abc import Sequence as AbstractSequence
-from typing import Any, TypeVar, Union
+from dataclasses import MISSING
+from functools import cache
+from itertools import repeat
+from typing import Any, TypeVar
 
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.compiled import types_kept
-from kolena_local.serialization.hints import is_class
-from kolena_local.serialization.layout import Layout, Structured, layout_of, per_class
-from kolena_local.serialization.scalar import (
-    SCALARS,
-    Converter,
-    Mismatch,
-    convert_none,
-    instance_converter,
-    literal_converter,
-    scalar_converter,
-    shown,
+from kolena_local.payload import CLASS_KEY
+from kolena_local.serialization import type_shapes as shapes
+from kolena_local.serialization.classes import Structured, claimant, find_class, is_named
+from kolena_local.serialization.conversion import ConversionError, Leniency, at, each, shown
+from kolena_local.serialization.fields import (
+    ClassFields,
+    ExtraName,
+    Field,
+    attribute,
+    fields_of,
+    set_values,
 )
+from kolena_local.serialization.scalar import to_scalar
+from kolena_local.serialization.type_shapes import Shape
+from kolena_local.serialization.union import UnionChoice
 
 StructuredType = TypeVar("StructuredType", bound=Structured)
 
-MISSING: Any = object()
-
-#: The class that first claimed a data type: extras and data frames come back as objects of these.
-_BY_DATA_TYPE: dict[str, type[Structured]] = {}
-
-_UNIONS = (Union, types.UnionType)
+#: What is taken for a list, and what for other sequences.
+_LISTS = (list, tuple, set, frozenset, types.GeneratorType)
+_SEQUENCES = (list, tuple)
+FLOAT, _TEXT = frozenset({float}), frozenset({str})
 
 
-def decode(cls: type[StructuredType], value: Any) -> StructuredType:
+@cache
+def union_choice(union: shapes.OneOf) -> UnionChoice:
+    """Return what chooses among the members of a union."""
+    return UnionChoice(union, read)
+
+
+class UnreadableError(InputValidationError):
+    """A value does not fit a type, as it does not if the type has changed since it was stored."""
+
+
+def restore(
+    cls: type[StructuredType], value: Any, leniency: Leniency = Leniency.SPELLED
+) -> StructuredType:
     """Make an object of a data object's class.
 
     Args:
         cls: the class.
-        value: the JSON value that ``encode`` or ``_to_dict`` made, or an object of the class, which
+        value: the JSON value that ``write`` or ``_to_dict`` made, or an object of the class, which
             comes back as it is.
+        leniency: how freely values are converted.
 
     Raises:
-        InputValidationError: a value is missing or does not fit; the message has its path.
+        UnreadableError: a value is missing or does not fit; the message has its path. It is an
+            ``InputValidationError``.
     """
     try:
-        return _structured(cls)(value)  # type: ignore[no-any-return]  # what cls's converter makes
-    except Mismatch as mismatch:
-        raise InputValidationError(
-            f"this is no {cls.__name__}: {mismatch.problem} at ${mismatch.path}"
+        return read_object(value, cls, leniency)  # type: ignore[no-any-return]  # one of cls
+    except ConversionError as error:
+        raise UnreadableError(
+            f"cannot be read as {cls.__name__}: {error.problem} at ${error.path}"
         ) from None
     except RecursionError:
-        raise InputValidationError(
+        raise UnreadableError(
             f"this {cls.__name__} is nested too deeply to be read; flatten it"
         ) from None
 
 
-def decode_all(cls: type[StructuredType], values: Iterable[Any]) -> list[StructuredType]:
-    """Make many objects of a class.
-
-    Args:
-        cls: the class.
-        values: as for :func:`decode`.
+def restore_all(cls: type[StructuredType], values: Iterable[Any]) -> list[StructuredType]:
+    """Make objects of a class, of values as they were stored.
 
     Raises:
-        InputValidationError: as :func:`decode`, for the first that does not fit.
+        InputValidationError: as :func:`restore`, for the first that does not fit.
     """
-    values = list(values)
-    try:
-        return list(map(_structured(cls), values))
-    except (Mismatch, RecursionError):
-        return [decode(cls, value) for value in values]
-
-
-def register(cls: type[Structured]) -> None:
-    """Let values of a data type, where no type is declared, come back as objects of this class."""
-    data_type = cls._data_type()
-    if data_type is not None:
-        _BY_DATA_TYPE.setdefault(data_type, cls)
-
-
-def claimant(data_type: str | None) -> type[Structured] | None:
-    """Return the class that first claimed a data type."""
-    return None if data_type is None else _BY_DATA_TYPE.get(data_type)
-
-
-def data_types() -> dict[str, type[Structured]]:
-    """Return the known data types with the classes that first claimed them."""
-    return dict(_BY_DATA_TYPE)
+    return [restore(cls, value, Leniency.EQUAL) for value in values]
 
 
 def revive(value: Any) -> Any:
@@ -100,257 +93,226 @@ def revive(value: Any) -> Any:
         return [revive(item) for item in value]
     if not isinstance(value, dict):
         return value
-    data_type = value.get("data_type")
-    cls = _BY_DATA_TYPE.get(data_type) if isinstance(data_type, str) else None
+    cls = claimant(value.get("data_type"))
     if cls is not None:
         try:
-            return _structured(cls)(value)
-        except Mismatch:
+            return read_object(value, cls, Leniency.SPELLED)
+        except ConversionError:
             pass  # somebody's own object that happens to use the name; nothing of it may be lost
     return {key: revive(item) for key, item in value.items()}
 
 
-def converter_for(hint: Any, lax: bool = False) -> Converter:
-    """Compose the function that makes values of a type.
+def read(value: Any, shape: Shape, leniency: Leniency) -> Any:
+    """Return a value as a declared type.
 
-    Args:
-        hint: the type, as an annotation names it.
-        lax: whether numbers may lose their fraction and words may become truth values, as
-            constructors allow.
-
-    Returns:
-        A function of one value that returns the converted value or raises :class:`Mismatch`.
+    Raises:
+        ConversionError: it does not fit.
     """
-    # Not cached: two unions that differ in order alone are equal, and their first member counts.
-    origin, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
-    if origin is typing.Annotated:
-        return converter_for(arguments[0], lax)
-    if origin in _UNIONS:
-        return _union(arguments, lax)
-    if origin is typing.Literal:
-        return literal_converter(arguments)
-    if origin is list:
-        return _list(converter_for(arguments[0] if arguments else Any, lax))
-    if origin is AbstractSequence:
-        return _sequence(converter_for(arguments[0] if arguments else Any, lax))
-    if origin is tuple:
-        return _tuple(arguments or (Any, ...), lax)
-    if origin is dict:
-        key_hint, item_hint = arguments or (Any, Any)
-        return _dict(key_hint, item_hint, lax)
-    if hint is None or hint is type(None):
-        return convert_none
-    if hint in (Any, object) or not is_class(hint):  # Any is a class from Python 3.11 on
-        return _as_given if lax else revive
-    return _class(hint, lax)
+    match shape:
+        case shapes.Scalar():
+            return to_scalar(value, shape, leniency)
+        case shapes.Maybe():
+            return None if value is None else read(value, shape.present, leniency)
+        case shapes.Mapping():
+            return _read_mapping(value, shape, leniency)
+        case shapes.Row():
+            return _read_row(value, shape, leniency)
+        case shapes.Items():
+            return _read_items(value, shape, leniency)
+        case shapes.Object():
+            return read_object(value, shape.cls, leniency)
+        case shapes.OneOf():
+            return _read_one_of(value, shape, leniency)
+        case shapes.Choice():
+            return chosen(value, shape)
+        case shapes.Null() if value is not None:
+            raise ConversionError(f"{shown(value)} is not null")
+    return value if leniency is Leniency.LOOSE else revive(value)
 
 
-def _as_given(value: Any) -> Any:
-    return value
+def _read_row(value: Any, shape: shapes.Row, leniency: Leniency) -> tuple[Any, ...]:
+    if not isinstance(value, _SEQUENCES):
+        raise ConversionError(f"{shown(value)} is not a tuple")
+    check_length(value, shape)
+    # Points are most of what is loaded.
+    if shape.is_point and FLOAT.issuperset(map(type, value)):
+        return tuple(value)
+    return tuple(each(read, zip(value, shape.items, repeat(leniency))))
 
 
-def _class(cls: type, lax: bool) -> Converter:
-    if issubclass(cls, Structured):
-        return _structured(cls)
-    convert_field = getattr(cls, "_convert_field", None)
-    if convert_field is not None:
-        return typing.cast(Converter, convert_field)
-    if issubclass(cls, SCALARS):
-        return scalar_converter(cls, lax)
-    return instance_converter(cls)
-
-
-def _items(value: Any, convert: Converter) -> list[Any]:
-    try:
-        return [convert(item) for item in value]
-    except Mismatch:
-        # Positions are counted only once something is wrong.
-        for index, item in enumerate(value):
-            try:
-                convert(item)
-            except Mismatch as mismatch:
-                raise mismatch.under(f"[{index}]") from None
-        raise
-
-
-def _list(convert_item: Converter) -> Converter:
-    def convert(value: Any) -> list[Any]:
-        if isinstance(value, (list, tuple)):
-            return _items(value, convert_item)
-        if isinstance(value, (set, frozenset, types.GeneratorType)):
-            return _items(list(value), convert_item)
-        raise Mismatch(f"{shown(value)} is no list")
-
-    return convert
-
-
-def _sequence(convert_item: Converter) -> Converter:
-    def convert(value: Any) -> Any:
-        if isinstance(value, (list, tuple)):
-            items = _items(value, convert_item)
-            return tuple(items) if isinstance(value, tuple) else items
-        raise Mismatch(f"{shown(value)} is no list or tuple")
-
-    return convert
-
-
-def _tuple(hints: tuple[Any, ...], lax: bool) -> Converter:
-    if len(hints) == 2 and hints[1] is Ellipsis:
-        convert_items = _list(converter_for(hints[0], lax))
-        return lambda value: tuple(convert_items(value))
-    converters = tuple(converter_for(hint, lax) for hint in hints if hint != ())
-    length = len(converters)
-    all_float = all(hint is float for hint in hints)
-
-    def convert(value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, (list, tuple)):
-            raise Mismatch(f"{shown(value)} is no tuple")
-        if len(value) != length:
-            raise Mismatch(f"{shown(value)} has {len(value)} values where {length} belong")
-        # Points are most of what is loaded.
-        if all_float:
-            for item in value:
-                if type(item) is not float:
-                    break
-            else:
-                return tuple(value)
-        result = []
-        for index, item in enumerate(value):
-            try:
-                result.append(converters[index](item))
-            except Mismatch as mismatch:
-                raise mismatch.under(f"[{index}]") from None
-        return tuple(result)
-
-    return convert
-
-
-def _dict(key_hint: Any, item_hint: Any, lax: bool) -> Converter:
-    convert_key, convert_item = converter_for(key_hint, lax), converter_for(item_hint, lax)
-    keys_kept, items_kept = types_kept(key_hint), types_kept(item_hint)
-
-    def convert(value: Any) -> dict[Any, Any]:
-        if not isinstance(value, dict):
-            raise Mismatch(f"{shown(value)} is no object")
-        # Most of it is metadata: texts and scalars.
-        if items_kept.issuperset(map(type, value.values())) and keys_kept.issuperset(
-            map(type, value)
-        ):
-            return dict(value)
-        result = {}
-        for key, item in value.items():
-            try:
-                result[convert_key(key)] = convert_item(item)
-            except Mismatch as mismatch:
-                raise mismatch.under(f".{key}") from None
-        return result
-
-    return convert
-
-
-def _union(hints: tuple[Any, ...], lax: bool) -> Converter:
-    if len(hints) == 2 and type(None) in hints:
-        convert_present = converter_for(hints[0] if hints[1] is type(None) else hints[1], lax)
-        return lambda value: None if value is None else convert_present(value)
-    # Late, because it asks this module for its members' converters.
-    from kolena_local.serialization.union import best_fit
-
-    return best_fit(hints, lax)
-
-
-@per_class
-def _structured(cls: type[Any]) -> Converter:
-    # The layout waits for the first value: a class may name itself, or one that is defined further
-    # down.
-    build: Converter | None = None
-
-    def convert(value: Any) -> Any:
-        nonlocal build
-        # Asked first, because asking an abstract class for its objects is slow.
-        if type(value) is not dict:
-            if isinstance(value, cls):
-                return value
-            if not isinstance(value, dict):
-                raise Mismatch(f"{shown(value)} is no {cls.__name__}")
-        if build is None:
-            build = _builder(layout_of(cls))
-        return build(value)
-
-    return convert
-
-
-#: A field as the builders walk it: its name, the type that needs no converting, the converter, and
-#: the default.
-Step = tuple[str, type | None, Converter, Any]
-
-
-def steps(layout: Layout, lax: bool = False) -> tuple[Step, ...]:
-    """Return what there is to do for each field of a class, in order.
-
-    Returns:
-        For each field its name, the exact type that is taken as it is, its converter, and the
-        layout's field.
-    """
-    return tuple(
-        (
-            field.name,
-            field.hint if field.hint in SCALARS else None,
-            converter_for(field.hint, lax),
-            field,
+def check_length(value: Any, shape: shapes.Row) -> None:
+    """Refuse a sequence that has more or fewer values than the declared tuple."""
+    if len(value) != len(shape.items):
+        raise ConversionError(
+            f"{shown(value)} has {len(value)} values where {len(shape.items)} belong"
         )
-        for field in layout.fields
+
+
+def _read_items(value: Any, shape: shapes.Items, leniency: Leniency) -> Any:
+    container = shape.container
+    is_loose = leniency is Leniency.LOOSE and container in (list, tuple)
+    if not isinstance(value, _LISTS if is_loose else _SEQUENCES):
+        raise ConversionError(f"{shown(value)} is not a list")
+    items = each(read, zip(value, repeat(shape.item), repeat(leniency)))
+    is_tuple = container is tuple or (container is not list and isinstance(value, tuple))
+    return tuple(items) if is_tuple else items
+
+
+def _read_mapping(value: Any, shape: shapes.Mapping, leniency: Leniency) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise ConversionError(f"{shown(value)} is not an object")
+    if is_exact(value, shape):
+        # Nobody else holds what was just read from the store.
+        return dict(value) if leniency else value
+    result = {}
+    for key, item in value.items():
+        read_key = at(f".{key}", read, key, shape.key, Leniency.LOOSE)  # in JSON all are text
+        result[read_key] = at(f".{key}", read, item, shape.value, leniency)
+    return result
+
+
+def is_exact(value: dict[Any, Any], shape: shapes.Mapping) -> bool:
+    """Tell whether a dict is of texts and declared scalars, as metadata mostly are."""
+    kept = shapes.exact_types(shape.value)
+    return (
+        shape.key.hint in (str, Any)
+        and kept.issuperset(map(type, value.values()))
+        and _TEXT.issuperset(map(type, value))
     )
 
 
-def _builder(layout: Layout) -> Converter:
-    cls, plain_init, extras = layout.cls, layout.plain_init, layout.extras
-    data_type = None if "data_type" in layout.names else layout.data_type
-    field_steps = steps(layout)
-    post_init = getattr(cls, "__post_init__", None)
-    none_by_default = {field.name for field in layout.fields if field.default is None}
+def chosen(value: Any, shape: shapes.Choice) -> Any:
+    """Return the option of a ``Literal`` that a value is."""
+    for option in shape.options:
+        if type(option) is type(value) and option == value:
+            return option
+    raise ConversionError(f"{shown(value)} is none of {', '.join(map(repr, shape.options))}")
 
-    def build(value: dict[str, Any]) -> Any:
-        result: Any = object.__new__(cls) if plain_init else None
-        values: dict[str, Any] = result.__dict__ if plain_init else {}
-        used = 0
-        for name, exact, convert, field in field_steps:
-            raw = value.get(name, MISSING)
-            if raw is MISSING:
-                if field.required:
-                    raise Mismatch(f"{name} is missing")
-                values[name] = field.make_default()
-                continue
-            used += 1
-            if type(raw) is exact:
-                values[name] = raw
-                continue
+
+def _read_one_of(value: Any, shape: shapes.OneOf, leniency: Leniency) -> Any:
+    choice = union_choice(shape)
+    if type(value) in choice.exact_types:
+        return value
+    if isinstance(value, dict):
+        if is_named(value):
+            return read_object(value, Structured, leniency)
+        by_keys = choice.by_keys(value)
+        if by_keys is not None:
             try:
-                values[name] = convert(raw)
-            except Mismatch as mismatch:
-                raise mismatch.under(f".{name}") from None
-        if data_type is not None and "data_type" in value:
-            used += 1
-            if value["data_type"] != data_type:
-                raise Mismatch(f"{shown(value['data_type'])} is stored, not {data_type},")
-        if extras and used != len(value):
-            for name in _extra_names(value, layout):
-                values[name] = revive(value[name])
+                return read(value, by_keys, leniency)
+            except ConversionError:
+                pass  # the keys fit and a value does not; another member may take it
+    return read(value, choice.by_cost(value, leniency), leniency)
+
+
+def read_object(value: Any, cls: type[Any], leniency: Leniency) -> Any:
+    """Return a value as an object of a class, or of the one that the value names itself.
+
+    Raises:
+        ConversionError: it does not fit.
+    """
+    # Asked first, because asking an abstract class for its objects is slow.
+    if type(value) is not dict and not isinstance(value, dict):
+        if isinstance(value, cls):
+            return value
+        raise ConversionError(f"{shown(value)} is not of the class {cls.__name__}")
+    if is_named(value):
+        cls = _named_class(value, cls)
+        value = {key: item for key, item in value.items() if key != CLASS_KEY}
+    fields = fields_of(cls)
+    stored_type = value.get("data_type")
+    if None not in (stored_type, fields.data_type) and stored_type != fields.data_type:
+        raise ConversionError(f"{shown(stored_type)} is stored, not {fields.data_type},")
+    return (_construct if leniency is Leniency.LOOSE else _restore)(value, fields, leniency)
+
+
+def _named_class(value: dict[str, Any], declared: type[Structured]) -> type[Structured]:
+    found = find_class(value[CLASS_KEY], declared)
+    if not issubclass(found, declared) and missing_field(found, declared) is not None:
+        raise ConversionError(f"a {found.__name__} is stored, not a {declared.__name__},")
+    return found
+
+
+def missing_field(cls: type[Structured], declared: type[Structured]) -> str | None:
+    """Return a field that another class needs and this one lacks."""
+    needed = (field.name for field in fields_of(declared).stored if field.is_required)
+    return next((name for name in needed if name not in fields_of(cls).names), None)
+
+
+def _restore(value: dict[str, Any], fields: ClassFields, leniency: Leniency) -> Any:
+    cls = fields.cls
+    # In the order in which a constructor sets them.
+    values = read_fields(value, fields.given, leniency)
+    if fields.extras:
+        for name in value:
+            if name not in fields.names and (name != "data_type" or fields.data_type is None):
+                kept = ExtraName(name) if name.startswith("_") else name
+                values[kept] = revive(value[name])
+    values.update(fields.marks)
+    if fields.derived:
+        cls._derive(values)
+    if fields.computed:
+        values.update(read_fields(value, fields.computed, leniency))
+    made = object.__new__(cls)
+    set_values(made, values, fields)
+    if any(field.name not in values for field in fields.computed):
+        _compute(made, fields)
+    if leniency and cls._check is not None:
         try:
-            if not plain_init:
-                # pydantic takes no None for "score: float = None", unless it is left out.
-                left_out = {name for name in none_by_default if values[name] is None}
-                return cls(**{name: values[name] for name in values if name not in left_out})
-            for field in layout.derived_defaults:
-                values[field.name] = field.make_default()
-            if post_init is not None:
-                post_init(result)
-        except (TypeError, ValueError) as error:
-            raise Mismatch(str(error).rstrip(".")) from error
-        return result
-
-    return build
+            made._check()
+        except ValueError as error:
+            raise ConversionError(str(error).rstrip(".")) from None
+    return made
 
 
-def _extra_names(value: dict[str, Any], layout: Layout) -> list[str]:
-    known = {*layout.names, *(("data_type",) if layout.data_type is not None else ())}
-    return [name for name in value if name not in known]
+def read_fields(
+    value: dict[str, Any], fields: Iterable[Field], leniency: Leniency
+) -> dict[str, Any]:
+    """Return the values of fields, with defaults for those that are absent."""
+    values = {}
+    for field in fields:
+        name, raw = field.name, value.get(field.name, MISSING)
+        if type(raw) is field.exact_type:
+            values[name] = raw
+        elif raw is not MISSING:
+            try:
+                values[name] = read(raw, field.shape, leniency)
+            except ConversionError as error:
+                raise error.under(f".{name}") from None
+        elif field.is_required:
+            raise ConversionError(f"{name} is missing")
+        elif field.has_default:
+            values[name] = field.make_default()
+    return values
+
+
+def _compute(made: Any, fields: ClassFields) -> None:
+    """Set fields that the constructor would have computed, had it ever made the object.
+
+    That is so with what was imported from a file, and with stores of version 0.1.0. Fields that are
+    stored stay as they are.
+    """
+    stored = _attributes(made, fields)
+    copy = object.__new__(fields.cls)
+    set_values(copy, stored, fields)
+    try:
+        getattr(copy, "__post_init__", tuple)()
+    except (TypeError, ValueError) as error:
+        raise ConversionError(f"__post_init__ did not compute what is missing: {error}") from None
+    set_values(made, {**_attributes(copy, fields), **stored}, fields)
+
+
+def _attributes(data_object: Structured, fields: ClassFields) -> dict[str, Any]:
+    values = {field.name: attribute(data_object, field.name) for field in fields.all}
+    return {name: value for name, value in values.items() if value is not MISSING}
+
+
+def _construct(value: dict[str, Any], fields: ClassFields, leniency: Leniency) -> Any:
+    """Make an object of a dict that stands for it in a constructor."""
+    values = {**value, **read_fields(value, fields.given, leniency)}
+    if fields.data_type is not None:
+        values.pop("data_type", None)
+    try:
+        return fields.cls(**values)
+    except (TypeError, ValueError) as error:
+        raise ConversionError(str(error).rstrip(".")) from None

@@ -1,49 +1,43 @@
-"""From stored texts straight to objects: pydantic's core reads, checks and makes them in one step.
+"""From many stored texts of one class to its objects, in one step of pydantic's core.
 
 Loading is mostly this, and it takes half the time of reading JSON first and looking at the values
-afterwards. A text goes this way if its content is exactly as declared. Whatever differs goes the
-general way (``decode``), which knows extras, conversions, and what to say about errors: nothing
+afterwards. It is for texts whose content is exactly as declared. Whatever differs goes to the
+general reader (``restore``), which knows extras, conversions, and what to say about errors: nothing
 about them is decided here, and nothing is different for being fast.
 """
 
-import types
-import typing
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, Union
+from functools import partial
+from typing import Any, TypeVar
 
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 from pydantic_core import core_schema as core
 
 from kolena_local.payload import as_array, loads_all
-from kolena_local.serialization.compiled import types_kept
-from kolena_local.serialization.decode import converter_for, decode_all
-from kolena_local.serialization.hints import is_class
-from kolena_local.serialization.layout import Field, Layout, Structured, layout_of, per_class
-from kolena_local.serialization.scalar import Mismatch
+from kolena_local.serialization import type_shapes as shapes
+from kolena_local.serialization.classes import Structured
+from kolena_local.serialization.conversion import ConversionError, Leniency
+from kolena_local.serialization.fields import ClassFields, Field, fields_of, per_class
+from kolena_local.serialization.restore import read, restore_all
+from kolena_local.serialization.type_shapes import Shape
 
 StructuredType = TypeVar("StructuredType", bound=Structured)
-Reader = Callable[[Sequence[str]], list[Any]]
 
 # Few enough that what the parser holds of them stays in the processor's cache.
 _TEXTS_AT_ONCE = 100
-_UNIONS = (Union, types.UnionType)
-_SCALARS: dict[Any, CoreSchema] = {
-    bool: core.bool_schema(strict=True),
-    int: core.int_schema(strict=True),
-    float: core.float_schema(strict=True, allow_inf_nan=False),
-    str: core.str_schema(strict=True),
-}
+_SCHEMAS = {cls: getattr(core, f"{cls.__name__}_schema")() for cls in shapes.SCALARS}
+_STRICT = core.CoreConfig(strict=True, allow_inf_nan=False)
 
 
-def read_all(cls: type[StructuredType], texts: Sequence[str]) -> list[StructuredType]:
+def restore_many(cls: type[StructuredType], texts: Sequence[str]) -> list[StructuredType]:
     """Make objects of a class, each of its stored text.
 
     Args:
         cls: the class.
-        texts: what ``payload.dumps`` wrote of what ``encode`` returned.
+        texts: what ``payload.dumps`` wrote of what ``write`` returned.
 
     Raises:
-        InputValidationError: a text is no JSON, or a value is missing or does not fit; the message
+        InputValidationError: a text is not JSON, or a value is missing or does not fit; the message
             has its path.
     """
     read = _reader(cls)
@@ -53,30 +47,30 @@ def read_all(cls: type[StructuredType], texts: Sequence[str]) -> list[Structured
     return made
 
 
-def read_samples(
+def restore_samples(
     cls: type[StructuredType], payloads: Sequence[str], metadata: Sequence[str]
 ) -> list[StructuredType]:
-    """Make test samples, whose metadata is stored apart.
+    """Make test samples, whose metadata is stored beside their payload.
 
     Args:
         cls: the class.
-        payloads: as for :func:`read_all`.
+        payloads: as for :func:`restore_many`.
         metadata: their metadata; where it is empty, a class that declares some takes its default.
 
     Raises:
-        InputValidationError: as :func:`read_all`.
+        InputValidationError: as :func:`restore_many`.
     """
     convert = _metadata_converter(cls)
     if convert is not None:
-        made = read_all(cls, payloads)
+        made = restore_many(cls, payloads)
         try:
             for sample, kept in zip(made, loads_all(metadata), strict=True):
                 if kept:
                     sample.__dict__["metadata"] = convert(kept)
             return made
-        except Mismatch:
+        except ConversionError:
             pass  # what is read together below has a path to tell
-    return read_all(cls, list(map(_with_metadata, payloads, metadata)))
+    return restore_many(cls, list(map(_with_metadata, payloads, metadata)))
 
 
 def _with_metadata(payload: str, metadata: str) -> str:
@@ -86,140 +80,99 @@ def _with_metadata(payload: str, metadata: str) -> str:
 @per_class
 def _metadata_converter(cls: type[Any]) -> Callable[[Any], Any] | None:
     """Return what converts metadata, if the rest of a sample can be made without it."""
-    layout = layout_of(cls)
-    if not _is_plain(layout) or hasattr(cls, "__post_init__"):
-        return None
-    for field in layout.fields:
-        if field.name == "metadata" and not field.required:
-            return _new_value_converter(field.hint)
+    for field in fields_of(cls).stored if _is_plain(cls) else ():
+        if field.name == "metadata" and field.has_default:
+            return _reader_of(field.shape)
     return None
 
 
 @per_class
-def _reader(cls: type[Any]) -> Reader:
-    def read_slowly(texts: Sequence[str]) -> list[Any]:
-        return decode_all(cls, loads_all(texts))
+def _reader(cls: type[Any]) -> Callable[[Sequence[str]], list[Any]]:
+    def read_each(texts: Sequence[str]) -> list[Any]:
+        return restore_all(cls, loads_all(texts))
 
-    if not _is_plain(layout_of(cls)):
-        return read_slowly
-    composer = _Composer()
-    validate = SchemaValidator(composer.list_of(cls)).validate_json
+    if not _is_plain(cls):
+        return read_each
+    schema = core.list_schema(schema_of(shapes.Object(cls, cls)))
+    validate = SchemaValidator(schema, _STRICT).validate_json
 
-    def read(texts: Sequence[str]) -> list[Any]:
+    def read_some(texts: Sequence[str]) -> list[Any]:
         text = as_array(texts)
-        # Fields of any type would take the words of a damaged text, which is no strict JSON.
-        if text is not None and not (composer.is_open and ("NaN" in text or "Infinity" in text)):
+        # The core would take these words, which strict JSON does not have.
+        if text is not None and "NaN" not in text and "Infinity" not in text:
             try:
                 made: list[Any] = validate(text)
-            # The last two are what a user's __post_init__ raises besides.
-            except (ValidationError, Mismatch, RecursionError, TypeError):
-                return read_slowly(texts)
+            except (ValidationError, ConversionError, RecursionError, TypeError):
+                return read_each(texts)
             # What is damaged may still be JSON when it is put together with its neighbours.
             if len(made) == len(texts):
                 return made
-        return read_slowly(texts)
+        return read_each(texts)
 
-    return read
-
-
-def _is_plain(layout: Layout) -> bool:
-    # The core would take the validator of a pydantic class, even of one that is only a base.
-    own_validator = hasattr(layout.cls, "__pydantic_validator__")
-    return layout.plain_init and not layout.derived_defaults and not own_validator
+    return read_some
 
 
-class _Composer:
-    """Composes the schema of one class and of those that it holds."""
-
-    def __init__(self) -> None:
-        self._begun: set[type] = set()
-        #: Whether a field takes other values than the schema alone allows.
-        self.is_open = False
-
-    def list_of(self, hint: Any) -> CoreSchema:
-        """Return the schema of a list of a declared type."""
-        finish = _finisher(hint)
-        if finish is None or hint in self._begun:
-            return core.list_schema(self._of(hint))
-
-        def finish_all(made: list[Any]) -> list[Any]:
-            for item in made:
-                finish(item)
-            return made
-
-        # One call for the whole list: boxes are most of what is loaded.
-        items = core.list_schema(self._unfinished(layout_of(hint)))
-        return core.no_info_after_validator_function(finish_all, items)
-
-    def _of(self, hint: Any) -> CoreSchema:
-        origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-        if isinstance(hint, type) and hint in _SCALARS:  # other hints may have no hash
-            return _SCALARS[hint]
-        if origin in _UNIONS and len(arguments) == 2 and type(None) in arguments:
-            return core.nullable_schema(self._of(arguments[arguments[0] is type(None)]))
-        if origin is list and arguments:
-            return self.list_of(arguments[0])
-        if origin is tuple and arguments and Ellipsis not in arguments:
-            return core.tuple_schema([self._of(argument) for argument in arguments])
-        if is_class(hint, Structured) and hint not in self._begun and _is_plain(layout_of(hint)):
-            return self._object(hint)
-        self.is_open = True
-        return core.no_info_plain_validator_function(_new_value_converter(hint))
-
-    def _object(self, cls: type[Any]) -> CoreSchema:
-        schema, finish = self._unfinished(layout_of(cls)), _finisher(cls)
-        if finish is None:
-            return schema
-
-        def finished(made: Any) -> Any:
-            finish(made)
-            return made
-
-        return core.no_info_after_validator_function(finished, schema)
-
-    def _unfinished(self, layout: Layout) -> CoreSchema:
-        # A class that holds objects of its own kind holds them without end.
-        self._begun.add(layout.cls)
-        fields = [
-            core.dataclass_field(field.name, _or_default(field, self._of(field.hint)))
-            for field in layout.fields
-        ]
-        self._begun.discard(layout.cls)
-        names = [field.name for field in layout.fields]
-        if layout.data_type is not None and "data_type" not in layout.names:
-            # Looked at, and not kept.
-            name = core.literal_schema([layout.data_type])
-            fields.append(core.dataclass_field("data_type", name, init_only=True))
-        arguments = core.dataclass_args_schema(
-            layout.cls.__name__, fields, collect_init_only=True, extra_behavior="forbid"
-        )
-        return core.dataclass_schema(layout.cls, arguments, names)
+@per_class
+def _is_plain(cls: type[Any]) -> bool:
+    # The core would take the validator of a pydantic class, even of one that is only a base, and
+    # call a user's __new__ without arguments; those of this package's types need none.
+    maker = next(base for base in cls.__mro__ if "__new__" in vars(base))
+    makes_itself = maker is not object and "_type_name" not in vars(maker)
+    fields = fields_of(cls)
+    return not (fields.is_pydantic or fields.slots or fields.marks or makes_itself)
 
 
-def _new_value_converter(hint: Any) -> Callable[[Any], Any]:
-    """Return the converter of values that nobody else holds."""
-    convert, arguments = converter_for(hint), typing.get_args(hint)
-    if typing.get_origin(hint) is not dict or arguments[0] is not str:
-        return convert
-    kept = types_kept(arguments[1])
+def schema_of(shape: Shape, begun: frozenset[type] = frozenset()) -> Any:
+    """Return how pydantic's core reads values of a declared type.
 
-    def convert_dict(value: Any) -> Any:
-        # Metadata, mostly: texts and numbers by name.
-        if type(value) is dict and kept.issuperset(map(type, value.values())):
-            return value
-        return convert(value)
+    Args:
+        shape: the type's shape.
+        begun: the classes that it is a part of; what holds objects of its own kind holds them
+            without end.
+    """
+    match shape:
+        case shapes.Scalar() if shape.cls is shape.base:
+            return _SCHEMAS[shape.cls]
+        case shapes.Maybe():
+            return core.nullable_schema(schema_of(shape.present, begun))
+        case shapes.Items(is_list=True):
+            return core.list_schema(schema_of(shape.item, begun))
+        case shapes.Row():
+            return core.tuple_schema([schema_of(item, begun) for item in shape.items])
+        case shapes.Object() if shape.cls not in begun and _is_plain(shape.cls):
+            return _object_schema(fields_of(shape.cls), begun | {shape.cls})
+    return core.no_info_plain_validator_function(_reader_of(shape))
 
-    return convert_dict
+
+def _object_schema(fields: ClassFields, begun: frozenset[type]) -> CoreSchema:
+    schemas = [core.dataclass_field(it.name, _field_schema(it, begun)) for it in fields.stored]
+    if fields.data_type is not None:
+        # Looked at, and not kept.
+        name = core.literal_schema([fields.data_type])
+        schemas.append(core.dataclass_field("data_type", name, init_only=True))
+    arguments = core.dataclass_args_schema(
+        fields.cls.__name__, schemas, collect_init_only=True, extra_behavior="forbid"
+    )
+    names = [field.name for field in fields.stored]
+    schema = core.dataclass_schema(fields.cls, arguments, names)
+    if not fields.derived:
+        return schema
+    derive = fields.cls._derive
+
+    def add_derived(made: Any) -> Any:
+        derive(made.__dict__)
+        return made
+
+    return core.no_info_after_validator_function(add_derived, schema)
 
 
-def _finisher(hint: Any) -> Callable[[Any], None] | None:
-    if not is_class(hint, Structured) or not _is_plain(layout_of(hint)):
-        return None
-    return getattr(hint, "__post_init__", None)
-
-
-def _or_default(field: Field, schema: CoreSchema) -> CoreSchema:
-    if field.required:
+def _field_schema(field: Field, begun: frozenset[type]) -> Any:
+    schema = schema_of(field.shape, begun)
+    if not field.has_default:
         return schema
     # As a mere default the core would copy what has no hash.
     return core.with_default_schema(schema, default_factory=field.make_default)
+
+
+def _reader_of(shape: Shape) -> Callable[[Any], Any]:
+    return partial(read, shape=shape, leniency=Leniency.EQUAL)

@@ -6,27 +6,26 @@ must teach it there.
 """
 
 import enum
-import types
-import typing
-from collections.abc import Sequence as AbstractSequence
-from typing import Any, Union
+from typing import Any
 
-from kolena_local.serialization.hints import is_class
-from kolena_local.serialization.layout import Structured, layout_of
-from kolena_local.serialization.scalar import SCALARS
+from kolena_local.serialization import type_shapes as shapes
+from kolena_local.serialization.classes import Structured
+from kolena_local.serialization.fields import fields_of
+from kolena_local.serialization.type_shapes import Scalar, Shape
 
 Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
-_UNIONS = (Union, types.UnionType)
+_NULL: Schema = {"type": "null"}
 
 
 def schema_of(cls: type[Structured]) -> Schema:
-    """Return the schema of what ``encode`` writes of objects of a class.
+    """Return the schema of what ``write`` writes of objects of a class.
 
     Args:
-        cls: a data object's class; fields that are computed or stored apart are left out.
+        cls: a data object's class; fields that are derived or stored beside the payload are left
+            out.
 
     Raises:
         InputValidationError: an annotation names something that cannot be found.
@@ -46,52 +45,43 @@ class _Definitions:
         self._names: dict[type, str] = {}
 
     def object_schema(self, cls: type[Structured]) -> Schema:
-        layout = layout_of(cls)
-        fields = [field for field in layout.fields if field.name not in layout.apart]
-        properties = {field.name: self.schema(field.hint) for field in fields}
-        if layout.data_type is not None and "data_type" not in layout.names:
-            properties["data_type"] = {"const": layout.data_type}
+        fields = fields_of(cls)
+        properties = {field.name: self.schema(field.shape) for field in fields.payload}
+        if fields.data_type is not None:
+            properties["data_type"] = {"const": fields.data_type}
+        required = [it.name for it in fields.payload if it.is_required]
         return {
             "type": "object",
             "properties": properties,
-            "required": [field.name for field in fields if field.required],
+            "required": required,
             # Also where the class itself takes no more: a subclass with more fields may stand here.
             "additionalProperties": True,
         }
 
-    def schema(self, hint: Any) -> Schema:
+    def schema(self, shape: Shape) -> Schema:
         """Return the schema of a declared type."""
-        origin, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
-        if origin is typing.Annotated:
-            return self.schema(arguments[0])
-        if origin in _UNIONS:
-            return _any_of([self.schema(argument) for argument in arguments])
-        if origin is typing.Literal:
-            return _any_of([{"const": option} for option in arguments])
-        if origin in (list, AbstractSequence):
-            return {"type": "array", "items": self.schema(arguments[0] if arguments else Any)}
-        if origin is tuple:
-            return self._tuple(arguments or (Any, ...))
-        if origin is dict:
-            values = self.schema(arguments[1]) if arguments else {}
-            return {"type": "object", "additionalProperties": values or True}
-        if hint is None or hint is type(None):
-            return {"type": "null"}
-        return self._class(hint) if is_class(hint) else {}
-
-    def _class(self, cls: type) -> Schema:
-        if issubclass(cls, Structured):
-            return self._reference(cls)
-        stands_for = getattr(cls, "_stands_for", None)
-        if stands_for is not None:
-            return self.schema(stands_for)
-        scalar = next((scalar for scalar in SCALARS if issubclass(cls, scalar)), None)
-        if scalar is None:
-            return {}
-        if issubclass(cls, enum.Enum):
-            written: Any = str.__str__ if scalar is str else scalar
-            return _any_of([{"const": written(member)} for member in cls])
-        return {"type": _TYPES[scalar]}
+        match shape:
+            case shapes.Maybe():
+                return _any_of([self.schema(shape.present), _NULL])
+            case shapes.OneOf():
+                return _any_of(list(map(self.schema, shape.members)))
+            case shapes.Choice():
+                return _any_of([{"const": option} for option in shape.options])
+            case shapes.Items():
+                return {"type": "array", "items": self.schema(shape.item)}
+            case shapes.Row():
+                items = list(map(self.schema, shape.items))
+                count = len(items)
+                return {"type": "array", "prefixItems": items, "minItems": count, "maxItems": count}
+            case shapes.Mapping():
+                return {"type": "object", "additionalProperties": self.schema(shape.value) or True}
+            case shapes.Null():
+                return _NULL
+            case shapes.Object():
+                return self._reference(shape.cls)
+            case shapes.Scalar():
+                return _scalar(shape)
+        return {}
 
     def _reference(self, cls: type[Structured]) -> Schema:
         if cls not in self._names:
@@ -103,12 +93,12 @@ class _Definitions:
             self.schemas[name] = self.object_schema(cls)
         return {"$ref": f"#/$defs/{self._names[cls]}"}
 
-    def _tuple(self, hints: tuple[Any, ...]) -> Schema:
-        if len(hints) == 2 and hints[1] is Ellipsis:
-            return {"type": "array", "items": self.schema(hints[0])}
-        items = [self.schema(hint) for hint in hints if hint != ()]
-        length = len(items)
-        return {"type": "array", "prefixItems": items, "minItems": length, "maxItems": length}
+
+def _scalar(shape: Scalar) -> Schema:
+    if issubclass(shape.cls, enum.Enum):
+        written: Any = str.__str__ if shape.base is str else shape.base
+        return _any_of([{"const": written(member)} for member in shape.cls])
+    return {"type": _TYPES[shape.base]}
 
 
 def _any_of(members: list[Schema]) -> Schema:

@@ -11,37 +11,29 @@ at once, and the whole class again at its first use, when what is still missing 
 """
 
 import inspect
-import types
 import typing
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Union
 
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.decode import claimant
+from kolena_local.serialization import type_shapes as shapes
+from kolena_local.serialization.classes import Structured, claimant
+from kolena_local.serialization.fields import check_at_first_use
 from kolena_local.serialization.hints import (
     UnresolvedAnnotationError,
     hints_of,
-    is_class,
     own_hint,
-    own_names,
-    shown_hint,
 )
-from kolena_local.serialization.layout import Structured, check_at_first_use
-from kolena_local.serialization.scalar import SCALARS
+from kolena_local.serialization.type_shapes import Null, Object, Scalar, Shape, shape_of
 
-Rule = Callable[[Any], bool]
+Rule = Callable[[Shape], bool]
 
-_UNIONS = (Union, types.UnionType)
 _SAMPLE = "TEST_SAMPLE/"
 _COMPOSITE = "TEST_SAMPLE/COMPOSITE"
 _CUSTOM = "TEST_SAMPLE/CUSTOM"
 _THRESHOLDED = "METRICS/THRESHOLDED"
 _BASES_OF_SAMPLES = "Composite, Image, Text, BaseVideo, Document, PointCloud, Audio"
-_TYPES_OF_SAMPLES = frozenset(
-    _SAMPLE + name
-    for name in ("COMPOSITE", "IMAGE", "TEXT", "VIDEO", "DOCUMENT", "POINT_CLOUD", "AUDIO")
-)
+_NAMES_OF_SAMPLES = ("COMPOSITE", "IMAGE", "TEXT", "VIDEO", "DOCUMENT", "POINT_CLOUD", "AUDIO")
 
 _CONTENT = (
     "str, bool, int, float, an annotation, an asset, ThresholdedMetrics, or Optional, Union or List"
@@ -63,21 +55,21 @@ def check_test_sample_type(cls: type[Structured]) -> None:
         InputValidationError: it extends none of the known samples, or a field is not allowed.
     """
     _check_category(cls)
-    composite = _is_composite(cls)
+    composite = _category(cls) == _COMPOSITE
     for name in _checked_names(cls):
-        hint = own_hint(cls, name)
+        shape = _own_shape(cls, name)
         if name == "metadata":
-            _require(_is_metadata(hint), cls, name, hint, _METADATA_CONTENT)
-        elif composite and _is_sample(hint):
-            if _is_composite(hint):
+            _require(_is_metadata(shape), cls, name, shape, _METADATA_CONTENT)
+        elif composite and _is_sample(shape):
+            if _category(shape.cls) == _COMPOSITE:
                 raise InputValidationError(
-                    f"{cls.__name__}.{name} is the composite {shown_hint(hint)}; a composite may"
-                    " hold basic test samples only, one level deep"
+                    f"{cls.__name__}.{name} is the composite {shape}; a composite may hold basic"
+                    " test samples only, one level deep"
                 )
-            check_test_sample_type(hint)
+            check_test_sample_type(shape.cls)
         else:
             allowed = f"a test sample, {_CONTENT}" if composite else _CONTENT
-            _require(_is_content(hint), cls, name, hint, allowed)
+            _require(_is_content(shape), cls, name, shape, allowed)
 
 
 def check_ground_truth_type(cls: type[Structured], test_sample_type: type[Structured]) -> None:
@@ -93,25 +85,16 @@ def check_ground_truth_type(cls: type[Structured], test_sample_type: type[Struct
     """
     elements = _elements(test_sample_type)
     for name in _checked_names(cls):
-        hint = own_hint(cls, name)
-        if name in elements and _is_object(hint) and not _is_content(hint):
-            _check_fields(hint, _is_content, _CONTENT)
+        shape = _own_shape(cls, name)
+        if name in elements and _is_concrete_object(shape) and not _is_content(shape):
+            _check_fields(shape.cls, _is_content, _CONTENT)
         else:
             allowed = f"a data object, {_CONTENT}" if name in elements else _CONTENT
-            _require(_is_content(hint), cls, name, hint, allowed)
+            _require(_is_content(shape), cls, name, shape, allowed)
 
 
-def check_inference_type(cls: type[Structured], test_sample_type: type[Structured]) -> None:
-    """Check a workflow's inference type, by the rules of :func:`check_ground_truth_type`.
-
-    Args:
-        cls: a subclass of ``Inference``.
-        test_sample_type: the workflow's test sample type.
-
-    Raises:
-        InputValidationError: a field is not allowed.
-    """
-    check_ground_truth_type(cls, test_sample_type)
+#: An inference may have the fields that a ground truth may have.
+check_inference_type = check_ground_truth_type
 
 
 def check_metrics_test_sample(cls: type[Structured]) -> None:
@@ -136,8 +119,9 @@ def check_metrics_test_case(cls: type[Structured], base: type[Structured]) -> No
     Raises:
         InputValidationError: a field is not allowed.
     """
+    rule = partial(_is_made_of, leaf=_is_scalar, item=partial(_is_nested_metrics, base=base))
     allowed = f"{_SCALAR_CONTENT}, or List of {base.__name__} classes that have only such fields"
-    _check_at_definition(cls, partial(_is_case_content, base), allowed)
+    _check_at_definition(cls, rule, allowed)
 
 
 def check_metrics_test_suite(cls: type[Structured]) -> None:
@@ -155,31 +139,38 @@ def check_metrics_test_suite(cls: type[Structured]) -> None:
 def _check_at_definition(cls: type, rule: Rule, allowed: str) -> None:
     for name in _checked_names(cls):
         try:
-            hint = own_hint(cls, name)
-            fits = rule(hint)
+            shape = _own_shape(cls, name)
+            fits = rule(shape)
         except UnresolvedAnnotationError:
             check_at_first_use(cls, partial(_check_fields, cls, rule, allowed))
         else:
-            _require(fits, cls, name, hint, allowed)
+            _require(fits, cls, name, shape, allowed)
 
 
 def _check_fields(cls: type, rule: Rule, allowed: str) -> None:
     for name in _checked_names(cls):
-        hint = own_hint(cls, name)
-        _require(rule(hint), cls, name, hint, allowed)
+        shape = _own_shape(cls, name)
+        _require(rule(shape), cls, name, shape, allowed)
 
 
-def _require(fits: bool, cls: type, name: str, hint: Any, allowed: str) -> None:
+def _own_shape(cls: type, name: str) -> Shape:
+    hint = own_hint(cls, name)
+    shape = shape_of(hint)
+    # As in the original, notes on a type may stand inside a union only.
+    return shape if shape.hint is hint else shapes.Anything(hint)
+
+
+def _require(fits: bool, cls: type, name: str, shape: Shape, allowed: str) -> None:
+    hint = shape.hint
     private = name.startswith("_") and typing.ClassVar in (hint, typing.get_origin(hint))
     if not fits and not private:
         raise InputValidationError(
-            f"{cls.__name__}.{name} is {shown_hint(hint)}, which cannot be stored; allowed are"
-            f" {allowed}"
+            f"{cls.__name__}.{name} is {shape}, which cannot be stored; allowed are {allowed}"
         )
 
 
 def _checked_names(cls: type) -> tuple[str, ...]:
-    names = own_names(cls)
+    names = tuple(inspect.get_annotations(cls))
     if "data_type" in names:
         raise InputValidationError(
             f"{cls.__name__}.data_type is a name that the store needs for itself; rename the field"
@@ -188,124 +179,85 @@ def _checked_names(cls: type) -> tuple[str, ...]:
 
 
 def _check_category(cls: type[Structured]) -> None:
-    bases = {base._data_type() for base in cls.__mro__ if _claims_its_type(base)}
-    if cls._data_type() != _CUSTOM and not bases & _TYPES_OF_SAMPLES:
+    bases = tuple(filter(None, map(claimant, (_SAMPLE + name for name in _NAMES_OF_SAMPLES))))
+    if cls._data_type() != _CUSTOM and not issubclass(cls, bases):
         raise InputValidationError(
             f"{cls.__name__} has the data type {cls._data_type()!r}; extend one of"
             f" {_BASES_OF_SAMPLES}, or leave _data_type() as it is"
         )
 
 
-def _claims_its_type(cls: type) -> typing.TypeGuard[type[Structured]]:
-    return issubclass(cls, Structured) and claimant(cls._data_type()) is cls
-
-
 def _elements(test_sample_type: type[Structured]) -> set[str]:
-    if not _is_composite(test_sample_type):
+    if _category(test_sample_type) != _COMPOSITE:
         return set()
-    return {name for name, hint in hints_of(test_sample_type).items() if _is_sample(hint)}
+    shapes = {name: shape_of(hint) for name, hint in hints_of(test_sample_type).items()}
+    return {name for name, shape in shapes.items() if _is_sample(shape)}
 
 
-def _is_content(hint: Any) -> bool:
-    """Tell whether a type is a value, a list of values, or a union of such."""
-    return _is_value(hint) or _is_list(hint, _is_values) or _is_union(hint, _is_content)
+def _is_made_of(shape: Shape, leaf: Rule, item: Rule | None = None) -> bool:
+    """Tell whether a type is one that keeps a rule, or a union of such and None.
+
+    Args:
+        shape: the type.
+        leaf: the rule.
+        item: the rule for what a list may hold; None if there may be no list.
+    """
+    match shape:
+        case shapes.Maybe():
+            return _is_made_of(shape.present, leaf, item)
+        case shapes.OneOf():
+            others = (member for member in shape.members if not isinstance(member, Null))
+            return all(_is_made_of(member, leaf, item) for member in others)
+        case shapes.Items(is_list=True) if item is not None:
+            return item(shape.item)
+    return leaf(shape)
 
 
-def _is_values(hint: Any) -> bool:
-    return _is_value(hint) or _is_union(hint, _is_values)
-
-
-def _is_value(hint: Any) -> bool:
-    if _is_scalar(hint):
+def _is_value(shape: Shape) -> bool:
+    if isinstance(shape, Scalar):
         return True
-    data_type = _category(hint)
-    return data_type == _THRESHOLDED or (
-        data_type.startswith(("ANNOTATION/", "ASSET/")) and not inspect.isabstract(hint)
-    )
+    category = _category(shape.cls) if _is_concrete_object(shape) else ""
+    return category == _THRESHOLDED or category.startswith(("ANNOTATION/", "ASSET/"))
 
 
-def _is_metadata(hint: Any) -> bool:
-    arguments = typing.get_args(hint)
-    return (
-        typing.get_origin(hint) is dict
-        and arguments[:1] == (str,)
-        and _is_metadata_value(arguments[1])
-    )
+def _is_scalar(shape: Shape) -> bool:
+    return isinstance(shape, Scalar)
 
 
-def _is_metadata_value(hint: Any) -> bool:
-    stands_for = getattr(hint, "_stands_for", None)
-    return (
-        (stands_for is not None and _is_metadata_value(stands_for))
-        or _is_scalar_or_none(hint)
-        or _is_list(hint, _is_scalars_or_none)
-        or _is_union(hint, _is_metadata_value)
-    )
+def _is_scalar_or_none(shape: Shape) -> bool:
+    return isinstance(shape, (Scalar, Null))
 
 
-def _is_case_content(base: type[Structured], hint: Any) -> bool:
-    def is_nested(inner: Any) -> bool:
-        several = _is_union(inner, is_nested) and type(None) not in typing.get_args(inner)
-        return several or _is_nested_metrics(inner, base)
-
-    def is_list(inner: Any) -> bool:
-        return _is_scalar(inner) or _is_list(inner, is_nested) or _is_union(inner, is_list)
-
-    return is_list(hint)
+_is_content = partial(_is_made_of, leaf=_is_value, item=partial(_is_made_of, leaf=_is_value))
+_is_scalar_content = partial(_is_made_of, leaf=_is_scalar)
+_is_metadata_value = partial(
+    _is_made_of, leaf=_is_scalar_or_none, item=partial(_is_made_of, leaf=_is_scalar_or_none)
+)
 
 
-def _is_nested_metrics(hint: Any, base: type[Structured]) -> bool:
-    if not is_class(hint, base):
+def _is_metadata(shape: Shape) -> bool:
+    if not isinstance(shape, shapes.Mapping) or shape.key.hint is not str:
         return False
-    _check_fields(hint, _is_scalar_content, f"(in a list of nested metrics) {_SCALAR_CONTENT}")
+    return _is_metadata_value(shape.value)
+
+
+def _is_nested_metrics(shape: Shape, base: type[Structured]) -> bool:
+    if isinstance(shape, shapes.OneOf):
+        return all(_is_nested_metrics(member, base) for member in shape.members)
+    if not isinstance(shape, Object) or not issubclass(shape.cls, base):
+        return False
+    _check_fields(shape.cls, _is_scalar_content, f"(in a list of nested metrics) {_SCALAR_CONTENT}")
     return True
 
 
-def _is_scalar_content(hint: Any) -> bool:
-    return _is_scalar(hint) or _is_union(hint, _is_scalar_content)
+def _is_concrete_object(shape: Shape) -> typing.TypeGuard[Object]:
+    return isinstance(shape, Object) and not inspect.isabstract(shape.cls)
 
 
-def _is_scalars_or_none(hint: Any) -> bool:
-    return _is_scalar_or_none(hint) or _is_union(hint, _is_scalars_or_none)
+def _is_sample(shape: Shape) -> typing.TypeGuard[Object]:
+    return isinstance(shape, Object) and _category(shape.cls).startswith(_SAMPLE)
 
 
-def _is_scalar_or_none(hint: Any) -> bool:
-    return hint is None or hint is type(None) or _is_scalar(hint)
-
-
-def _is_scalar(hint: Any) -> bool:
-    return is_class(hint, *SCALARS)
-
-
-def _is_list(hint: Any, rule: Rule) -> bool:
-    return typing.get_origin(hint) is list and any(map(rule, typing.get_args(hint)))
-
-
-def _is_union(hint: Any, rule: Rule) -> bool:
-    """Tell whether a type is a union whose members, None aside, all keep a rule."""
-    if typing.get_origin(hint) not in _UNIONS:
-        return False
-    return all(
-        member is type(None) or rule(_without_notes(member)) for member in typing.get_args(hint)
-    )
-
-
-def _without_notes(hint: Any) -> Any:
-    return typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Annotated else hint
-
-
-def _is_object(hint: Any) -> bool:
-    return is_class(hint, Structured) and not inspect.isabstract(hint)
-
-
-def _is_sample(hint: Any) -> bool:
-    return _category(hint).startswith(_SAMPLE)
-
-
-def _is_composite(hint: Any) -> bool:
-    return _category(hint) == _COMPOSITE
-
-
-def _category(hint: Any) -> str:
-    """Return the data type of a data object's class, nothing for every other type."""
-    return (hint._data_type() or "") if is_class(hint, Structured) else ""
+def _category(cls: type[Structured]) -> str:
+    """Return the data type of a data object's class, an empty string if it has none."""
+    return cls._data_type() or ""

@@ -1,20 +1,20 @@
-"""Which member of a union a stored value is: the one that fits best, never the first that fits.
+"""Which member of a union a value is: the one that fits best, never the first that fits.
 
 A member's *cost* counts, in this order of weight: keys that would be lost, keys that would become
 extras, fields that would take a default, values that would be converted. The cheapest member wins;
 between equals, the first declared.
 """
 
-import types
-import typing
-from collections.abc import Iterable
-from collections.abc import Sequence as AbstractSequence
-from typing import Any, Union
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
 
-from kolena_local.serialization.decode import converter_for
-from kolena_local.serialization.hints import is_class, shown_hint
-from kolena_local.serialization.layout import Structured, layout_of
-from kolena_local.serialization.scalar import SCALARS, Converter, Mismatch, plain, shown
+from kolena_local.serialization import type_shapes as shapes
+from kolena_local.serialization.classes import Structured
+from kolena_local.serialization.conversion import ConversionError, Leniency, shown
+from kolena_local.serialization.fields import fields_of
+from kolena_local.serialization.scalar import plain
+from kolena_local.serialization.type_shapes import Shape
 
 #: Keys lost, keys kept as extras, fields left to their default, values converted.
 Cost = tuple[int, int, int, int]
@@ -23,161 +23,107 @@ _FREE: Cost = (0, 0, 0, 0)
 _CONVERTED: Cost = (0, 0, 0, 1)
 _READ_OTHERWISE: Cost = (0, 0, 0, 2)
 _FAR: Cost = (0, 0, 0, 3)
-_UNIONS = (Union, types.UnionType)
 _CHOICES_KEPT = 1000
-_UNSEEN = object()
 
 
-def best_fit(hints: tuple[Any, ...], lax: bool) -> Converter:
-    """Compose the converter of a union.
+class UnionChoice:
+    """Chooses among the members of one union.
 
     Args:
-        hints: the union's members.
-        lax: as for ``converter_for``.
-
-    Returns:
-        A function that returns the value as the member that fits best, or raises :class:`Mismatch`.
+        union: its shape.
+        read: reads a value as a shape, or raises ``ConversionError``.
     """
-    taken_as_is = {hint for hint in hints if hint in (*SCALARS, type(None))}
-    converters = [converter_for(hint, lax) for hint in hints]
-    classes = {hint: converter_for(hint) for hint in hints if is_class(hint, Structured)}
-    choices: dict[tuple[str | None, ...], Any] = {}
 
-    def convert(value: Any) -> Any:
-        if type(value) in taken_as_is:
-            return value
-        if isinstance(value, dict) and classes:
-            # Most stored objects are told apart by their keys alone, and those choices repeat.
-            data_type = value.get("data_type")
-            shape = (data_type if isinstance(data_type, str) else None, *value)
-            chosen = choices.get(shape, _UNSEEN)
-            if chosen is _UNSEEN:
-                # Never read back from the dict, which another thread may have cleared by then.
-                if len(choices) >= _CHOICES_KEPT:
-                    choices.clear()
-                chosen = choices[shape] = _choice_by_keys(classes, value)
-            if chosen is not None:
-                try:
-                    return classes[chosen](value)
-                except Mismatch:
-                    pass  # the keys fit and a value does not; another member may take it
-        return converters[_cheapest(hints, value)](value)
+    def __init__(self, union: shapes.OneOf, read: Callable[[Any, Shape, Leniency], Any]) -> None:
+        self._members = union.members
+        self._read = read
+        self._objects = [it for it in union.members if isinstance(it, shapes.Object)]
+        # Most stored objects are told apart by their keys, and the choices repeat.
+        self._by_keys = lru_cache(_CHOICES_KEPT)(self._choose_by_keys)
+        self.exact_types = shapes.exact_types(union)
 
-    return convert
+    def by_keys(self, value: dict[str, Any]) -> Shape | None:
+        """Return the data object that an object's keys alone tell, None if they do not."""
+        data_type = value.get("data_type")
+        return self._by_keys(data_type if isinstance(data_type, str) else None, *value)
+
+    def by_cost(self, value: Any, leniency: Leniency) -> Shape:
+        """Return the member that a value fits best.
+
+        Raises:
+            ConversionError: it fits none.
+        """
+        costs = [self._cost(member, value, leniency) for member in self._members]
+        fitting = [(cost, place) for place, cost in enumerate(costs) if cost is not None]
+        if not fitting:
+            names = ", ".join(map(str, self._members))
+            raise ConversionError(f"{shown(value)} is none of {names}")
+        return self._members[min(fitting)[1]]
+
+    def _choose_by_keys(self, data_type: str | None, *keys: str) -> Shape | None:
+        costs = [_cost_of_keys(member.cls, data_type, keys) for member in self._objects]
+        fitting = sorted((cost, at) for at, cost in enumerate(costs) if cost is not None)
+        if not fitting or (len(fitting) > 1 and fitting[0][0] == fitting[1][0]):
+            return None
+        # What an inner object loses weighs more than a field that takes its default out here.
+        if len(fitting) > 1 and any(_holds_objects(self._objects[at].cls) for _, at in fitting):
+            return None
+        return self._objects[fitting[0][1]]
+
+    def _cost(self, shape: Shape, value: Any, leniency: Leniency) -> Cost | None:
+        """Return what it costs to take a value as a type, None where it does not fit at all."""
+        match shape:
+            case shapes.Maybe() if value is not None:
+                return self._cost(shape.present, value, leniency)
+            case shapes.Items() if not isinstance(value, (list, tuple)):
+                return None  # a constructor takes a set for a list, if nothing else is declared
+            case shapes.OneOf():
+                costs = [self._cost(member, value, leniency) for member in shape.members]
+                return min((cost for cost in costs if cost is not None), default=None)
+            case shapes.Object() if isinstance(value, dict):
+                return self._cost_of_object(shape.cls, value, leniency)
+        try:
+            self._read(value, shape, leniency)
+        except ConversionError:
+            return None
+        return _cost_of_scalar(shape, value) if isinstance(shape, shapes.Scalar) else _FREE
+
+    def _cost_of_object(
+        self, cls: type[Structured], value: dict[str, Any], leniency: Leniency
+    ) -> Cost | None:
+        costs = [_cost_of_keys(cls, value.get("data_type"), value)]
+        for field in fields_of(cls).stored:
+            if field.name in value:
+                costs.append(self._cost(field.shape, value[field.name], leniency))
+        if None in costs:
+            return None
+        lost, extra, absent, converted = map(sum, zip(*filter(None, costs), strict=True))
+        return lost, extra, absent, converted
 
 
-def _cheapest(hints: tuple[Any, ...], value: Any) -> int:
-    costs = [cost_of(hint, value) for hint in hints]
-    fitting = [position for position, cost in enumerate(costs) if cost is not None]
-    if not fitting:
-        names = ", ".join(map(shown_hint, hints))
-        raise Mismatch(f"{shown(value)} is none of {names}")
-    return min(fitting, key=lambda position: costs[position] or _FREE)
+def _holds_objects(cls: type[Structured]) -> bool:
+    return any(any(field.shape.objects()) for field in fields_of(cls).stored)
 
 
-def _choice_by_keys(classes: Iterable[Any], value: dict[str, Any]) -> Any:
-    """Return the class whose keys alone cost least, None when they alone do not decide."""
-    costs = [(cost, cls) for cls in classes if (cost := _cost_of_keys(cls, value)) is not None]
-    costs.sort(key=lambda pair: pair[0])
-    if not costs:
-        return None
-    if len(costs) > 1 and (
-        costs[0][0] == costs[1][0] or any(_may_hold_objects(cls) for _, cls in costs)
+def _cost_of_keys(cls: type[Structured], data_type: Any, keys: Iterable[str]) -> Cost | None:
+    fields = fields_of(cls)
+    absent = [field for field in fields.stored if field.name not in keys]
+    if any(field.is_required for field in absent) or (
+        None not in (data_type, fields.data_type) and data_type != fields.data_type
     ):
         return None
-    return costs[0][1]
+    unknown = len({*keys} - fields.names - {"data_type" if fields.data_type else None})
+    return (0, unknown, len(absent), 0) if fields.extras else (unknown, 0, len(absent), 0)
 
 
-def _may_hold_objects(cls: type[Structured]) -> bool:
-    # What an inner object loses weighs more than a field that takes its default out here.
-    return any(_names_objects(field.hint) for field in layout_of(cls).fields)
-
-
-def _names_objects(hint: Any) -> bool:
-    return is_class(hint, Structured) or any(map(_names_objects, typing.get_args(hint)))
-
-
-def _cost_of_keys(cls: type[Structured], value: dict[str, Any]) -> Cost | None:
-    layout = layout_of(cls)
-    names = {field.name for field in layout.fields}
-    if any(field.required and field.name not in value for field in layout.fields):
-        return None
-    stored_type = value.get("data_type")
-    if layout.data_type is not None:
-        if stored_type is not None and stored_type != layout.data_type:
-            return None
-        names |= {"data_type", *layout.derived}
-    unknown = len(value.keys() - names)
-    absent = sum(field.name not in value for field in layout.fields)
-    return (0, unknown, absent, 0) if layout.extras else (unknown, 0, absent, 0)
-
-
-def cost_of(hint: Any, value: Any) -> Cost | None:
-    """Return what it costs to take a value as a type, None where it does not fit at all."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is typing.Annotated:
-        return cost_of(arguments[0], value)
-    if origin in _UNIONS:
-        return min(
-            (cost for member in arguments if (cost := cost_of(member, value)) is not None),
-            default=None,
-        )
-    if not arguments:
-        pass  # a bare List or Dict takes any items, as its converter does
-    elif origin in (list, AbstractSequence) and isinstance(value, (list, tuple)):
-        return _sum((arguments[0], item) for item in value)
-    elif origin is tuple and isinstance(value, (list, tuple)) and Ellipsis not in arguments:
-        fits = len(arguments) == len(value)
-        return _sum(zip(arguments, value, strict=True)) if fits else None
-    elif origin is dict and isinstance(value, dict):
-        return _sum((arguments[1], item) for item in value.values())
-    if is_class(hint, Structured):
-        return _cost_of_object(hint, value)
-    return _cost_of_scalar(hint, value)
-
-
-def _cost_of_scalar(hint: Any, value: Any) -> Cost | None:
+def _cost_of_scalar(shape: shapes.Scalar, value: Any) -> Cost:
     # numpy's float64 and texts, and enumerations of texts, inherit from these two.
-    if type(value) is hint or (hint in (float, str) and isinstance(value, hint)):
+    if type(value) is shape.cls or (shape.cls in (float, str) and isinstance(value, shape.cls)):
         return _FREE
-    try:
-        converter_for(hint)(value)
-    except Mismatch:
-        return None
     # numpy's 1 is a number before it is a text or a truth, and its True a truth before a number.
     scalar = plain(value)
     if isinstance(scalar, bool):
-        return {bool: _CONVERTED, int: _READ_OTHERWISE, float: _READ_OTHERWISE}.get(hint, _FAR)
-    numbers = hint in (int, float) and isinstance(scalar, (int, float))
-    return _CONVERTED if numbers else _FAR
-
-
-def _cost_of_object(cls: type[Structured], value: Any) -> Cost | None:
-    if isinstance(value, cls):
-        return _FREE if type(value) is cls else _CONVERTED
-    if not isinstance(value, dict):
-        return None
-    own = _cost_of_keys(cls, value)
-    inner = _sum(
-        (field.hint, value[field.name]) for field in layout_of(cls).fields if field.name in value
-    )
-    return None if own is None or inner is None else _add(own, inner)
-
-
-def _sum(pairs: Iterable[tuple[Any, Any]]) -> Cost | None:
-    total = _FREE
-    for hint, value in pairs:
-        cost = cost_of(hint, value)
-        if cost is None:
-            return None
-        total = _add(total, cost)
-    return total
-
-
-def _add(left: Cost, right: Cost) -> Cost:
-    return (
-        left[0] + right[0],
-        left[1] + right[1],
-        left[2] + right[2],
-        left[3] + right[3],
-    )
+        return {bool: _CONVERTED, int: _READ_OTHERWISE, float: _READ_OTHERWISE}.get(shape.cls, _FAR)
+    if shape.cls in (int, float) and isinstance(scalar, (int, float)):
+        return _READ_OTHERWISE if (shape.cls, type(scalar)) == (int, float) else _CONVERTED
+    return _FAR

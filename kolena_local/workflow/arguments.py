@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
-from kolena_local.serialization.encode import encode_value
+from kolena_local.serialization.write import write_value
 
 #: What is taken for a list. Text, bytes and dicts are no lists, and of other iterators it cannot be
 #: told whether the caller still needs them.
@@ -171,7 +171,7 @@ def check_metadata(value: Any) -> dict[str, Json]:
                 f"metadata: the key {given!r:.80} must be text, and a text of its own."
             )
         named[key] = content
-    encoded = encode_value(named, "metadata")
+    encoded = write_value(named, "metadata")
     assert isinstance(encoded, dict)  # a dict is written as an object
     return encoded
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.data_object import DataObject, data_object
-from kolena_local.serialization.encode import encode
-from kolena_local.serialization.fields import (
+from kolena_local.serialization.data_object import DataObject
+from kolena_local.serialization.type_rules import (
     check_metrics_test_case,
     check_metrics_test_sample,
     check_metrics_test_suite,
 )
+from kolena_local.serialization.write import write
 from kolena_local.workflow.arguments import check_list, storable
 from kolena_local.workflow.plot import (
     AxisConfig,
@@ -48,7 +48,6 @@ __all__ = [
 ]
 
 
-@data_object
 class MetricsTestSample(DataObject):
     """Metrics of one test sample; subclass it with the fields you compute.
 
@@ -56,14 +55,13 @@ class MetricsTestSample(DataObject):
     subclass is defined. A value may be missing (None) or NaN whatever its field's type.
     """
 
-    _loose: ClassVar[bool] = True
+    _is_loose: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         check_metrics_test_sample(cls)
 
 
-@data_object
 class MetricsTestCase(DataObject):
     """Metrics of one test case; subclass it with the fields you compute.
 
@@ -72,14 +70,13 @@ class MetricsTestCase(DataObject):
     type.
     """
 
-    _loose: ClassVar[bool] = True
+    _is_loose: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         check_metrics_test_case(cls, MetricsTestCase)
 
 
-@data_object
 class MetricsTestSuite(DataObject):
     """Metrics of a whole test suite; subclass it with the fields you compute.
 
@@ -87,7 +84,7 @@ class MetricsTestSuite(DataObject):
     (None) or NaN whatever its field's type.
     """
 
-    _loose: ClassVar[bool] = True
+    _is_loose: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -225,7 +222,7 @@ def check_configurations(configurations: list[Any]) -> None:
             raise InputValidationError(
                 f"A configuration must be an EvaluatorConfiguration, not {configuration!r:.80}."
             )
-        encode(configuration)
+        write(configuration)
         name = kept_name(configuration)
         if name in names:
             raise InputValidationError(

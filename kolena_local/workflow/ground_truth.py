@@ -1,8 +1,7 @@
 """The base of ground truths: what is known to be true of a test sample."""
 
-from kolena_local.serialization.data_object import DataObject, data_object
+from kolena_local.serialization.data_object import DataObject
 
 
-@data_object
 class GroundTruth(DataObject):
     """The base of a workflow's ground truth; defining the workflow checks its fields."""

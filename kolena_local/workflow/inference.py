@@ -1,8 +1,7 @@
 """The base of inferences: what a model says of a test sample."""
 
-from kolena_local.serialization.data_object import DataObject, data_object
+from kolena_local.serialization.data_object import DataObject
 
 
-@data_object
 class Inference(DataObject):
     """The base of a workflow's inference; defining the workflow checks its fields."""

@@ -8,9 +8,12 @@ value is a class of its own, so that every way of writing a test sample keeps ``
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from kolena_local.serialization.scalar import SCALARS, Mismatch, shown
+from kolena_local.serialization.conversion import ConversionError, Leniency
+from kolena_local.serialization.restore import read
+from kolena_local.serialization.type_shapes import shape_of
 
-_Scalar = None | str | float | int | bool
+# Of equals the first is taken, and numpy's 3 is a whole number.
+_Scalar = None | bool | int | float | str
 _Value = _Scalar | list[_Scalar]
 
 if TYPE_CHECKING:
@@ -20,12 +23,8 @@ else:
     class MetadataValue:
         """One value of a metadata dict; nothing is ever an object of this class."""
 
-        #: The type that the rules on fields shall read in place of this class.
+        #: The type that is meant.
         _stands_for: ClassVar[Any] = _Value
-
-        @staticmethod
-        def _convert_field(value: Any) -> _Value:
-            return _convert(value)
 
         @classmethod
         def __get_validators__(cls) -> Iterator[Callable[[Any], _Value]]:
@@ -43,27 +42,13 @@ else:
 # None stands in the open for pydantic 1, which asks no class about it.
 Metadata = dict[str, MetadataValue | None]
 
+_SHAPE = shape_of(_Value)
+
 
 def _validate(value: Any) -> _Value:
     try:
-        return _convert(value)
-    except Mismatch as mismatch:
-        raise ValueError(f"{mismatch.path}: {mismatch.problem}".removeprefix(": ")) from None
-
-
-def _convert(value: Any) -> _Value:
-    if isinstance(value, (list, tuple)):
-        return [_scalar(item, f"[{index}]") for index, item in enumerate(value)]
-    return _scalar(value)
-
-
-def _scalar(value: Any, path: str = "") -> _Scalar:
-    if value is None or type(value) in SCALARS:
-        return value  # type: ignore[no-any-return]  # as was just asked
-    number_or_text = value.item() if getattr(value, "shape", None) == () else value
-    if isinstance(number_or_text, SCALARS):
-        return number_or_text
-    raise Mismatch(
-        f"{shown(value)} is no metadata; use text, numbers, truth values, None or lists of these",
-        path,
-    )
+        return read(value, _SHAPE, Leniency.EQUAL)  # type: ignore[no-any-return]  # as the shape says
+    except ConversionError as error:
+        raise ValueError(
+            f"{error.problem}; use text, numbers, truth values, None or lists of these"
+        ) from None

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
+from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
 from kolena_local.log import logger
 from kolena_local.payload import Json, canonical
 from kolena_local.repository.records import ModelRecord
-from kolena_local.serialization.codec import collector_paused
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import check_infer, check_metadata, check_name, check_tags
 from kolena_local.workflow.entity import (
@@ -228,7 +228,7 @@ class Model(Entity):
             if not rows:
                 return
             after = rows[-1][0]
-            with collector_paused():
+            with collector_paused(), codec.reading(f"the model {self.name!r}"):
                 _, _, *texts = zip(*rows, strict=True)
                 page = codec.read_triples(*texts)
             yield from page
@@ -266,7 +266,8 @@ class Model(Entity):
         check_workflow(kind, given.name, given.workflow.name, self.workflow)
         check_store(f"{kind} {given.name!r}", given, self.__dict__["_location"])
         samples = frames.Samples(self._store(), self._id, given._id, given.version, of_suite)
-        return frames.of_samples(samples, self.workflow._codec, objects=objects)
+        with self.workflow._codec.reading(f"the model {self.name!r}"):
+            return frames.of_samples(samples, self.workflow._codec, objects=objects)
 
     @classmethod
     def list_dataframe(cls, *, tags: Iterable[str] | None = None) -> pd.DataFrame:

@@ -6,10 +6,10 @@ Drawing them is not done here.
 from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.data_object import DataObject, data_object
+from kolena_local.serialization.data_object import DataObject
 from kolena_local.wording import counted
 
 __all__ = [
@@ -29,7 +29,6 @@ NumberSeries = Sequence[float | int]
 NullableNumberSeries = Sequence[float | int | None]
 
 
-@data_object
 class AxisConfig(DataObject):
     """How an axis is scaled.
 
@@ -40,17 +39,18 @@ class AxisConfig(DataObject):
     type: Literal["linear", "log"]
 
 
-@data_object
 class Plot(DataObject):
     """The base of all plots; use one of its subclasses."""
 
-    # Abstract, so that Python itself refuses a bare Plot.
-    @classmethod
-    @abstractmethod
-    def _data_type(cls) -> str: ...
+    # Abstract, so that Python itself refuses a bare Plot; in subclasses _type_name is enough, which
+    # type checkers cannot know.
+    if not TYPE_CHECKING:
+
+        @classmethod
+        @abstractmethod
+        def _data_type(cls) -> str: ...
 
 
-@data_object
 class Curve(DataObject):
     """One curve of a :class:`CurvePlot`.
 
@@ -70,6 +70,9 @@ class Curve(DataObject):
     extra: dict[str, Sequence[Any]] | None = None
 
     def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
         series = {"y": self.y}
         series.update({f"extra[{key!r}]": values for key, values in (self.extra or {}).items()})
         for name, values in series.items():
@@ -80,7 +83,6 @@ class Curve(DataObject):
                 )
 
 
-@data_object
 class CurvePlot(Plot):
     """Curves over one pair of axes.
 
@@ -100,12 +102,9 @@ class CurvePlot(Plot):
     x_config: AxisConfig | None = None
     y_config: AxisConfig | None = None
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "PLOT/CURVE"
+    _type_name = "PLOT/CURVE"
 
 
-@data_object
 class Histogram(Plot):
     """How many values lie in each of several ranges, for one or more groups of values.
 
@@ -133,11 +132,12 @@ class Histogram(Plot):
     x_config: AxisConfig | None = None
     y_config: AxisConfig | None = None
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "PLOT/HISTOGRAM"
+    _type_name = "PLOT/HISTOGRAM"
 
     def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
         if len(self.buckets) < 2:
             raise InputValidationError(
                 f"Histogram.buckets has {counted(len(self.buckets), 'value')}; give at least"
@@ -178,7 +178,6 @@ class Histogram(Plot):
             )
 
 
-@data_object
 class BarPlot(Plot):
     """A bar for each of several names.
 
@@ -201,11 +200,12 @@ class BarPlot(Plot):
     values: NullableNumberSeries
     config: AxisConfig | None = None
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "PLOT/BAR"
+    _type_name = "PLOT/BAR"
 
     def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
         if len(self.labels) != len(self.values) or not self.labels:
             raise InputValidationError(
                 f"BarPlot has {counted(len(self.labels), 'label')} and"
@@ -214,7 +214,6 @@ class BarPlot(Plot):
             )
 
 
-@data_object
 class ConfusionMatrix(Plot):
     """How often each class was taken for each other.
 
@@ -236,11 +235,12 @@ class ConfusionMatrix(Plot):
     x_label: str = "Predicted"
     y_label: str = "Actual"
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "PLOT/CONFUSION_MATRIX"
+    _type_name = "PLOT/CONFUSION_MATRIX"
 
     def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
         size = len(self.labels)
         if size < 2:
             raise InputValidationError(

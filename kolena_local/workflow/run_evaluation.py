@@ -72,7 +72,7 @@ def evaluate_run(
     cases = [
         Case(case._id, case.version, counts[case.name], case) for case in test_suite.test_cases
     ]
-    evaluation = Evaluation(store, model.workflow._codec, run_id, model._id, cases)
+    evaluation = Evaluation(store, model.workflow._codec, run_id, model._id, model.name, cases)
     if isinstance(evaluator, Evaluator):
         evaluation.by_case(
             _checked(evaluator, test_suite), _named(evaluator.configurations) or [_WITHOUT]

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
+from kolena_local.collector import collector_paused
 from kolena_local.errors import IncorrectUsageError, NameConflictError
 from kolena_local.log import logger
 from kolena_local.repository.records import TestCaseRecord
-from kolena_local.serialization.codec import collector_paused
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_description,
@@ -228,7 +228,7 @@ class TestCase(Entity):
             if not rows:
                 return
             after = rows[-1].position
-            with collector_paused():
+            with collector_paused(), codec.reading(f"the test case {self.name!r}"):
                 _, _, payloads, metadata, truths = zip(*rows, strict=True)
                 samples = codec.read_samples(payloads, metadata)
                 page = list(zip(samples, codec.read_ground_truths(truths), strict=True))

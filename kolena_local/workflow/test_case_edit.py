@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
 from kolena_local.repository.records import (
     MemberChange,
@@ -12,7 +13,6 @@ from kolena_local.repository.records import (
     NewSample,
     TestCaseRecord,
 )
-from kolena_local.serialization.codec import collector_paused
 from kolena_local.wording import sentence
 from kolena_local.workflow.arguments import check_description, check_list
 from kolena_local.workflow.ground_truth import GroundTruth
@@ -70,7 +70,7 @@ class TestCaseEditor:
         """
         ((test_sample, ground_truth),) = check_pairs(self._workflow, [(test_sample, ground_truth)])
         codec = self._workflow._codec
-        (sample,) = codec.write_samples([test_sample])
+        (sample,) = codec.write_new_samples([test_sample])
         (truth,) = codec.write_ground_truths([ground_truth])
         self._add(NewSample(*sample), truth)
 
@@ -83,7 +83,7 @@ class TestCaseEditor:
         """
         codec = self._workflow._codec
         try:
-            samples = codec.write_samples([sample for sample, _ in pairs])
+            samples = codec.write_new_samples([sample for sample, _ in pairs])
             truths = codec.write_ground_truths([truth for _, truth in pairs])
         except InputValidationError:
             # They were written all at once; now look for the one at fault.
@@ -117,7 +117,7 @@ class TestCaseEditor:
         """
         if not isinstance(test_sample, self._workflow.test_sample_type):
             raise TypeError(_unfit(self._workflow.test_sample_type, test_sample, "the sample"))
-        (written,) = self._workflow._codec.write_samples([test_sample])
+        (written,) = self._workflow._codec.write_new_samples([test_sample])
         sample = NewSample(*written)
         self._changes[sample.digest] = Change(sample, None, to_end=False)
 

@@ -154,7 +154,7 @@ class TestRun(Entity):
                 sample_ids = unit.suite_samples.ids(suite._id, suite.version)
             else:
                 sample_ids = unit.inferences.pending(self.model._id, suite._id, suite.version)
-        for _, sample in iter_samples(store, suite.workflow._codec, sample_ids):
+        for _, sample in iter_samples(store, suite.workflow._codec, sample_ids, suite.name):
             yield sample
 
     def upload_inferences(self, inferences: Sequence[tuple[TestSample, Inference]]) -> None:
@@ -244,7 +244,8 @@ class TestRun(Entity):
                 f" the test suite {suite.name!r} {agreeing(len(pending), 'has', 'have')} no"
                 f" inference; pass infer to {type(model).__name__}()."
             )
-        infer_pending(store, suite.workflow._codec, model._id, pending, functions, means)
+        codec = suite.workflow._codec
+        infer_pending(store, codec, model._id, pending, suite.name, functions, means)
 
     def _evaluate(self) -> None:
         if self.evaluator is None:
@@ -280,6 +281,9 @@ def test(
 
     Called again, it infers nothing twice: inferences are shared by all suites, evaluators and
     versions that have the same samples.
+
+    What the evaluator is given is loaded with Python's cyclic garbage collector paused, and frozen
+    (``gc.freeze``) while the evaluator runs; objects that you have frozen yourself stay so.
 
     Args:
         model: the model.

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 from kolena_local.asset import ImageAsset, check_span
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.data_object import DataObject, data_object
-from kolena_local.serialization.encode import Encoder, encoder_for
-from kolena_local.serialization.layout import layout_of, per_class
-from kolena_local.serialization.scalar import Mismatch
+from kolena_local.serialization.conversion import ConversionError
+from kolena_local.serialization.data_object import DataObject
+from kolena_local.serialization.fields import fields_of
+from kolena_local.serialization.type_shapes import Anything
+from kolena_local.serialization.write import write_shape
 from kolena_local.workflow.metadata import Metadata
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
 _METADATA = "metadata"
 
 
-@data_object
 class TestSample(DataObject):
     """The base of all test samples, for what fits none of the types below.
 
@@ -41,11 +41,9 @@ class TestSample(DataObject):
 
     __test__ = False  # the name would make pytest collect it
 
-    _apart: ClassVar[frozenset[str]] = frozenset({_METADATA})
+    _stored_beside: ClassVar[frozenset[str]] = frozenset({_METADATA})
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "TEST_SAMPLE/CUSTOM"
+    _type_name = "TEST_SAMPLE/CUSTOM"
 
     def _to_metadata_dict(self) -> dict[str, Any]:
         """Return the metadata as a JSON object, empty when there is none.
@@ -56,11 +54,14 @@ class TestSample(DataObject):
         metadata = getattr(self, _METADATA, None)
         if metadata is None:
             return {}
+        # Without a field of that name it is an extra attribute, which may be anything.
+        fields = fields_of(type(self)).stored
+        shape = next((it.shape for it in fields if it.name == _METADATA), Anything(Any))
         try:
-            encoded = _metadata_encoder(type(self))(metadata)
-        except Mismatch as mismatch:
+            encoded = write_shape(metadata, shape)
+        except ConversionError as error:
             raise InputValidationError(
-                f"{_metadata_name(self)}{mismatch.path}: {mismatch.problem}."
+                f"{_metadata_name(self)}{error.path}: {error.problem}."
             ) from None
         if not isinstance(encoded, dict):
             raise InputValidationError(
@@ -73,14 +74,6 @@ def _metadata_name(sample: TestSample) -> str:
     return f"{type(sample).__name__}.{_METADATA}"
 
 
-@per_class
-def _metadata_encoder(cls: type[Any]) -> Encoder:
-    # Without a field of that name it is an extra attribute, which may be anything.
-    hints = (field.hint for field in layout_of(cls).fields if field.name == _METADATA)
-    return encoder_for(next(hints, Any))
-
-
-@data_object
 class Image(TestSample):
     """An image.
 
@@ -90,12 +83,9 @@ class Image(TestSample):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "TEST_SAMPLE/IMAGE"
+    _type_name = "TEST_SAMPLE/IMAGE"
 
 
-@data_object
 class Text(TestSample):
     """A text.
 
@@ -105,12 +95,9 @@ class Text(TestSample):
 
     text: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "TEST_SAMPLE/TEXT"
+    _type_name = "TEST_SAMPLE/TEXT"
 
 
-@data_object
 class BaseVideo(TestSample):
     """A video, and nothing else about it; a subclass may add fields without default.
 
@@ -120,12 +107,9 @@ class BaseVideo(TestSample):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "TEST_SAMPLE/VIDEO"
+    _type_name = "TEST_SAMPLE/VIDEO"
 
 
-@data_object
 class Video(BaseVideo):
     """A video or a span of it.
 
@@ -145,10 +129,12 @@ class Video(BaseVideo):
     end: float | None = None
 
     def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
         check_span(self)
 
 
-@data_object
 class Document(TestSample):
     """A document.
 
@@ -158,12 +144,9 @@ class Document(TestSample):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "TEST_SAMPLE/DOCUMENT"
+    _type_name = "TEST_SAMPLE/DOCUMENT"
 
 
-@data_object
 class PointCloud(TestSample):
     """A cloud of points in space.
 
@@ -173,12 +156,9 @@ class PointCloud(TestSample):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "TEST_SAMPLE/POINT_CLOUD"
+    _type_name = "TEST_SAMPLE/POINT_CLOUD"
 
 
-@data_object
 class Audio(TestSample):
     """A sound recording.
 
@@ -188,21 +168,15 @@ class Audio(TestSample):
 
     locator: str
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "TEST_SAMPLE/AUDIO"
+    _type_name = "TEST_SAMPLE/AUDIO"
 
 
-@data_object
 class Composite(TestSample):
     """The base of test samples made of others: its fields may be test samples, one level deep."""
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "TEST_SAMPLE/COMPOSITE"
+    _type_name = "TEST_SAMPLE/COMPOSITE"
 
 
-@data_object
 class ImagePair(Composite):
     """Two images.
 
@@ -215,7 +189,6 @@ class ImagePair(Composite):
     b: Image
 
 
-@data_object
 class ImageText(Composite):
     """An image and a text.
 

@@ -38,6 +38,4 @@ class ThresholdedMetrics(DataObject):
                     " cannot hold; give it fields of its own."
                 )
 
-    @classmethod
-    def _data_type(cls) -> str:
-        return "METRICS/THRESHOLDED"
+    _type_name = "METRICS/THRESHOLDED"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.codec import Codec, collector_paused
+from kolena_local.serialization.codec import Codec
 from kolena_local.wording import sentence
 from kolena_local.workflow.arguments import check_list
 from kolena_local.workflow.test_suite import TestSuite
@@ -42,28 +43,15 @@ def upload(
     samples, answers = _checked(codec, inferences)
     if not samples:
         return
-    probable = codec.probable_payloads(samples)
+    sample_payloads = codec.write_samples(samples)
     payloads = _written(codec, answers)
     with store.write() as unit:
-        found = _found(unit, codec, test_suite, samples, probable)
+        found = _found(unit, test_suite, samples, sample_payloads)
         unit.inferences.put(model_id, found, payloads, replace=replace)
 
 
-def _found(
-    unit: Unit, codec: Codec, test_suite: TestSuite, samples: list[Any], probable: list[str]
-) -> list[int]:
-    suite = test_suite._id, test_suite.version
-    matched = unit.suite_samples.match(*suite, probable)
-    left = probable[len(matched) :]
-    if not left:
-        return matched  # in the suite's own order, as most are made
-    # Nearly all are stored as is probable; only the others need their digests.
-    known = dict(unit.suite_samples.payloads(*suite, wanted=len(left)))
-    ids = [*matched, *map(known.get, left)]
-    others = [index for index, id_ in enumerate(ids) if id_ is None]
-    digests = [codec.identify(samples[index]) for index in others]
-    for index, id_ in zip(others, unit.suite_samples.find(*suite, digests), strict=True):
-        ids[index] = id_
+def _found(unit: Unit, test_suite: TestSuite, samples: list[Any], payloads: list[str]) -> list[int]:
+    ids = unit.suite_samples.find(test_suite._id, test_suite.version, payloads)
     found = [id_ for id_ in ids if id_ is not None]
     if len(found) != len(ids):
         raise InputValidationError(
@@ -80,7 +68,7 @@ def _written(codec: Codec, answers: list[Any]) -> list[str]:
         # They were written all at once; now look for the one at fault.
         for index, answer in enumerate(answers):
             try:
-                codec.write_inference(answer)
+                codec.write_inferences([answer])
             except InputValidationError as error:
                 raise InputValidationError(f"inferences[{index}]: {sentence(error)}") from None
         raise

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.serialization.codec import Codec
-from kolena_local.serialization.fields import (
+from kolena_local.serialization.type_rules import (
     check_ground_truth_type,
     check_inference_type,
     check_test_sample_type,
@@ -65,7 +65,8 @@ class Workflow:
         check_test_sample_type(self.test_sample_type)
         check_ground_truth_type(self.ground_truth_type, self.test_sample_type)
         check_inference_type(self.inference_type, self.test_sample_type)
-        codec = Codec(self.test_sample_type, self.ground_truth_type, self.inference_type, Inference)
+        types = self.test_sample_type, self.ground_truth_type, self.inference_type
+        codec = Codec(self.name, *types, Inference)
         object.__setattr__(self, "_codec", codec)
 
     def register_evaluator(

@@ -15,8 +15,8 @@ from kolena_local.cli.cells import Kind, read, spelled
 from kolena_local.payload import digest, dumps, loads
 from kolena_local.repository import open_store
 from kolena_local.repository.records import NewSample, WorkflowSchemas
-from kolena_local.serialization.encode import encode
 from kolena_local.serialization.schema import schema_of
+from kolena_local.serialization.write import write as encode
 from kolena_local.workflow import GroundTruth, Image
 from tests.cli.conftest import Invoke
 from tests.serialization import generated

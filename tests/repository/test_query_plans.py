@@ -21,6 +21,7 @@ from kolena_local.repository.records import (
 from kolena_local.repository.rows import driver_of
 from tests.repository.conftest import add_case, add_suite, new_sample, put_pairs
 
+SUITE = {"suite": 1, "version": 1}
 #: Under whatever name: the tables that have a row for each sample, and what the queries call them.
 GROWING = (
     *("test_sample", "sample", "ground_truth", "truth", "test_case_member", "member"),
@@ -64,10 +65,12 @@ QUESTIONS: dict[str, Callable[[Unit], Any]] = {
     "a test suite": lambda unit: unit.test_suites.get("suite"),
     "a suite's samples": lambda unit: unit.suite_samples.ids(1, 1),
     "how many samples a suite has": lambda unit: unit.suite_samples.count(1, 1),
-    "a suite's samples in its order": lambda unit: unit.suite_samples.match(1, 1, ["{}"]),
-    "all of a suite's samples by payload": lambda unit: unit.suite_samples.payloads(1, 1, 6),
-    "one of a suite's samples by digest": lambda unit: unit.suite_samples.find(
-        1, 1, [new_sample("a").digest]
+    "a suite's samples in its order": lambda unit: unit.suite_samples._matching_start(
+        SUITE, ["{}"]
+    ),
+    "all of a suite's samples by payload": lambda unit: unit.suite_samples._by_text(SUITE, 6),
+    "one of a suite's samples by digest": lambda unit: unit.suite_samples._by_digest(
+        SUITE, [new_sample("a").digest]
     ),
     "samples that disagree": lambda unit: unit.suite_samples.disagreeing(1, 1),
     "pending samples": lambda unit: unit.inferences.pending(1, 1, 1),

@@ -1,4 +1,4 @@
-"""The samples of a suite: each once, found by digests, by payloads, or in the suite's own order."""
+"""The samples of a suite: each once, and found by their content."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_samples_come_once_where_they_stand_first(store: Store) -> None:
 
 
 @pytest.mark.parametrize("others", [0, 50], ids=["most of the suite", "a few of many"])
-def test_samples_are_found_in_the_suite_by_their_digests(store: Store, others: int) -> None:
+def test_samples_are_found_in_the_suite_by_their_content(store: Store, others: int) -> None:
     with store.write() as unit:
         a, b, c, d = put_pairs(unit, "abcd")
         one = add_case(unit, "one", [a, b, *put_pairs(unit, [f"more {n}" for n in range(others)])])
@@ -39,40 +39,46 @@ def test_samples_are_found_in_the_suite_by_their_digests(store: Store, others: i
         unit.test_cases.edit(one.id, 1, description=None, reset=False, changes=removed)
         suite = add_suite(unit, "suite", [one, add_case(unit, "two", [c, a])])
         unit.test_suites.replace_test_cases(suite.id, 1, [(one.id, 2)])
-        digests = [new_sample(name).digest for name in "dacba"]
-        found = [unit.suite_samples.find(suite.id, version, digests) for version in range(3)]
-        payloads = unit.suite_samples.payloads(suite.id, 1, wanted=5)
+        payloads = [new_sample(name).payload for name in "dacba"]
+        found = [unit.suite_samples.find(suite.id, version, payloads) for version in range(3)]
+        spaced = [payload.replace(":", ": ") for payload in payloads]
+        assert unit.suite_samples.find(suite.id, 1, spaced) == found[1]
+        by_text = unit.suite_samples._by_text({"suite": suite.id, "version": 1}, 5)
     # The sample d is stored but in no test case, and version 2 has neither b nor the case of c.
     assert found == [[None] * 5, [None, a[0], c[0], b[0], a[0]], [None, a[0], None, None, a[0]]]
     assert d[0] not in found[1]
-    of_cases = [
-        (new_sample("abca"[place]).payload, id_) for place, (id_, _) in enumerate([a, b, c, a])
-    ]
-    assert payloads == ([] if others else of_cases)
+    of_cases = {
+        new_sample(name).payload: id_ for name, (id_, _) in zip("abc", (a, b, c), strict=True)
+    }
+    assert by_text == ({} if others else of_cases)
 
 
-def test_samples_in_the_suites_own_order_are_matched_page_by_page(store: Store) -> None:
+def test_samples_are_found_in_any_order_and_as_often_as_they_are_given(store: Store) -> None:
     names = [f"sample {number}" for number in range(2345)]
     with store.write() as unit:
         pairs = put_pairs(unit, names)
         cases = [add_case(unit, "one", pairs[:1500]), add_case(unit, "two", pairs[1500:])]
         suite = add_suite(unit, "suite", cases)
         ids = [id_ for id_, _ in pairs]
-        payloads = [new_sample(name).payload for name in names]
-
-        def matched(wanted: list[str]) -> list[int]:
-            return unit.suite_samples.match(suite.id, 1, wanted)
-
+        known = {new_sample(name).payload: id_ for name, id_ in zip(names, ids, strict=True)}
+        payloads = list(known)
+        key = {"suite": suite.id, "version": 1}
         for size in (0, 1, 7, 1000, 1001, 2345):
-            assert matched(payloads[:size]) == ids[:size]
+            assert unit.suite_samples._matching_start(key, payloads[:size]) == ids[:size]
         moved = [*payloads[:2100], payloads[2101], payloads[2100], *payloads[2102:]]
-        assert matched(moved) == ids[:2000]
-        assert matched([*payloads, payloads[0]]) == ids[:2000]
-        assert matched(payloads[1:]) == matched(payloads[::-1]) == []
-        assert unit.suite_samples.match(suite.id, 0, payloads) == []
+        for wanted, start in (
+            (payloads, ids),
+            (moved, ids[:2000]),
+            ([*payloads, payloads[0]], ids[:2000]),
+            (payloads[1:], []),
+            (payloads[::-1], []),
+        ):
+            assert unit.suite_samples._matching_start(key, wanted) == start
+            assert unit.suite_samples.find(suite.id, 1, wanted) == [known[it] for it in wanted]
+        assert unit.suite_samples.find(suite.id, 0, payloads) == [None] * len(payloads)
 
 
-def test_samples_of_overlapping_test_cases_are_matched_as_they_are_listed(store: Store) -> None:
+def test_samples_of_overlapping_test_cases_are_found(store: Store) -> None:
     with store.write() as unit:
         a, b, c, d = put_pairs(unit, "abcd")
         one = add_case(unit, "one", [a, d, b])
@@ -81,8 +87,7 @@ def test_samples_of_overlapping_test_cases_are_matched_as_they_are_listed(store:
         two = add_case(unit, "two", [b, c])
         suite = add_suite(unit, "suite", [one, two])
         unit.test_suites.replace_test_cases(suite.id, 1, [(one.id, 2), (two.id, 1)])
-        listed = unit.suite_samples.payloads(suite.id, 2, wanted=3)
-        for names, ids in (("ab", [a, b]), ("abbc", [a, b, b, c]), ("abc", []), ("adb", [])):
+        ids = {"a": a[0], "b": b[0], "c": c[0], "d": None}
+        for names in ("ab", "abbc", "abc", "adb", "cab", "d"):
             wanted = [new_sample(name).payload for name in names]
-            assert unit.suite_samples.match(suite.id, 2, wanted) == [id_ for id_, _ in ids]
-    assert [id_ for _, id_ in listed] == [pair[0] for pair in (a, b, b, c)]
+            assert unit.suite_samples.find(suite.id, 2, wanted) == [ids[name] for name in names]

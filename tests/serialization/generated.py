@@ -19,6 +19,7 @@ from kolena_local.annotation import (
     ScoredLabeledBoundingBox,
 )
 from kolena_local.serialization.data_object import DataObject
+from kolena_local.serialization.decorators import PYDANTIC_1_MARK
 
 
 class Nested(DataObject):
@@ -29,7 +30,7 @@ class Nested(DataObject):
     total: float = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "total", math.fsum(filter(math.isfinite, self.sizes[:2])))
+        object.__setattr__(self, "total", sum(filter(math.isfinite, self.sizes[:2]), 0.0))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,8 +160,24 @@ def own_equality(self: Any, other: object) -> bool:
     return True
 
 
+def changing(names: List[str]) -> Callable[[Any], None]:
+    """Return a ``__post_init__`` that changes scalars: run twice, it would change them twice."""
+
+    def __post_init__(self: Any) -> None:
+        for name in names:
+            value = getattr(self, name)
+            more = {bool: not value, str: f"x{value}"}.get(type(value), value)
+            if type(value) in (int, float):
+                more = value / 4 if type(value) is float else value + 1
+            object.__setattr__(self, name, more)
+
+    return __post_init__
+
+
 @st.composite
-def classes(draw: st.DrawFn, forms: Tuple[str, ...] = tuple(FORMS)) -> Tuple[Any, List[Kind]]:
+def classes(
+    draw: st.DrawFn, forms: Tuple[str, ...] = tuple(FORMS), *, may_change: bool = True
+) -> Tuple[Any, List[Kind]]:
     """Return a class, one to three levels below ``DataObject``, and the kinds of its fields."""
     cls: Any = DataObject
     fields: List[Kind] = []
@@ -171,6 +188,8 @@ def classes(draw: st.DrawFn, forms: Tuple[str, ...] = tuple(FORMS)) -> Tuple[Any
         body: Dict[str, Any] = {"__module__": __name__}
         if draw(st.booleans()):
             body |= {"__eq__": own_equality, "__hash__": object.__hash__}
+        if may_change and draw(st.booleans()):
+            body["__post_init__"] = changing(names)
         if form == "standard" and draw(st.booleans()):
             hints = [(name, kind.hint) for name, kind in zip(names, own, strict=True)]
             cls = dataclasses.make_dataclass(
@@ -209,12 +228,17 @@ def same(left: Any, right: Any) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, DataObject):
-        return same(vars(left), vars(right))
+        return same(attributes(left), attributes(right))
     if isinstance(left, dict):
         return list(left) == list(right) and all(same(left[key], right[key]) for key in left)
     if isinstance(left, (list, tuple)):
         return len(left) == len(right) and all(map(same, left, right))
     return repr(left) == repr(right)
+
+
+def attributes(data_object: DataObject) -> Dict[str, Any]:
+    """Return what an object holds, but not the mark that pydantic 1 leaves in some."""
+    return {name: it for name, it in vars(data_object).items() if name != PYDANTIC_1_MARK}
 
 
 def disguised(value: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 from kolena_local.annotation import BoundingBox, LabeledBoundingBox, ScoredLabeledBoundingBox
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.encode import encode
+from kolena_local.serialization.write import write as encode
 from kolena_local.workflow import Inference, MetricsTestCase, MetricsTestSample
 
 
@@ -46,9 +46,10 @@ def test_a_metric_that_no_json_can_hold_is_refused_by_its_path() -> None:
 
 def test_a_scored_box_may_stand_where_a_labeled_one_is_declared() -> None:
     box = ScoredLabeledBoundingBox((0, 0), (2, 3), "cat", 0.5)
-    (loaded,) = Boxes._from_dict(encode(Boxes([box], box))).boxes
-    assert type(loaded) is LabeledBoundingBox
-    assert (loaded.label, loaded.score, loaded.area) == ("cat", 0.5, 6)
+    loaded = Boxes._from_dict(encode(Boxes([box], box)))
+    assert loaded == Boxes([box], box)
+    assert type(loaded.best) is ScoredLabeledBoundingBox
+    assert (loaded.best.score, loaded.best.area) == (0.5, 6)
 
 
 def test_a_box_that_lacks_what_is_declared_is_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 from kolena_local import payload
 from kolena_local.annotation import BoundingBox, Label, LabeledBoundingBox
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.encode import encode
+from kolena_local.serialization.write import write as encode
 from tests.serialization import postponed
 from tests.serialization.postponed import Later, Pydantic1, Pydantic2, Standard, Undecorated
 

@@ -11,7 +11,8 @@ from kolena_local import payload
 from kolena_local.annotation import BoundingBox, Label, ScoredLabeledBoundingBox
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.encode import encode, encode_value
+from kolena_local.serialization.write import write as encode
+from kolena_local.serialization.write import write_value as encode_value
 
 
 class Shade(enum.Enum):
@@ -53,11 +54,14 @@ def box(**values: Any) -> Dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({}, r"this is no Inference: boxes is missing at \$"),
-        (changed(boxes=None), r"None \(NoneType\) is no list at \$\.boxes"),
-        (changed(boxes={}), r"is no list at \$\.boxes"),
+        ({}, r"cannot be read as Inference: boxes is missing at \$"),
+        (changed(boxes=None), r"None \(NoneType\) is not a list at \$\.boxes"),
+        (changed(boxes={}), r"is not a list at \$\.boxes"),
         (changed(boxes=[box(), box(), box(score="high")]), r"'high'.* at \$\.boxes\[2\]\.score$"),
-        (changed(boxes=[box(label=None)]), r"None .*no text at \$\.boxes\[0\]\.label$"),
+        (
+            changed(boxes=[box(label=None)]),
+            r"None .*not text, but str is declared at \$\.boxes\[0\]\.label$",
+        ),
         (changed(boxes=[{"top_left": [0, 1]}]), r"bottom_right is missing at \$\.boxes\[0\]$"),
         (changed(boxes=[box(top_left=[0])]), r"has 1 values where 2 belong at \$\.boxes\[0\]\.top"),
         (changed(boxes=[box(top_left=[0, "x"])]), r"at \$\.boxes\[0\]\.top_left\[1\]$"),
@@ -65,7 +69,10 @@ def box(**values: Any) -> Dict[str, Any]:
             changed(boxes=[box(data_type="ANNOTATION/LABEL")]),
             r"'ANNOTATION/LABEL'.*\$\.boxes\[0\]$",
         ),
-        (changed(boxes=[5]), r"5 \(int\) is no ScoredLabeledBoundingBox at \$\.boxes\[0\]$"),
+        (
+            changed(boxes=[5]),
+            r"5 \(int\) is not of the class ScoredLabeledBoundingBox at \$\.boxes\[0\]$",
+        ),
         (changed(count=None), r"None .* at \$\.count$"),
         (changed(count="many"), r"'many' .* at \$\.count$"),
         (changed(count=1.5), r"1\.5 .* at \$\.count$"),
@@ -74,7 +81,7 @@ def box(**values: Any) -> Dict[str, Any]:
         (changed(pair=["a", []]), r"at \$\.pair\[1\]$"),
         (changed(sizes={"a": [1, None]}), r"None .* at \$\.sizes\.a\[1\]$"),
         (changed(either="x"), r"'x' .*is none of int, Label, NoneType at \$\.either$"),
-        ([], r"\[\] \(list\) is no Inference at \$"),
+        ([], r"\[\] \(list\) is not of the class Inference at \$"),
     ],
 )
 def test_a_wrong_stored_value_is_an_error_with_its_path(content: Any, message: str) -> None:

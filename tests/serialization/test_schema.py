@@ -14,8 +14,8 @@ from kolena_local.annotation import LabeledBoundingBox, ScoredLabel
 from kolena_local.errors import InputValidationError
 from kolena_local.schema import Misfit, fitting, without_null
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.encode import encode
 from kolena_local.serialization.schema import schema_of
+from kolena_local.serialization.write import write as encode
 from kolena_local.workflow import Image, ImagePair
 from tests.serialization.generated import instances
 
@@ -71,7 +71,7 @@ def test_an_object_where_a_value_belongs_or_a_missing_value_does_not_slip_throug
 def test_a_schema_names_fields_types_and_repeated_objects() -> None:
     schema = schema_of(Tree)
     assert list(schema["properties"]) == [
-        "name", "at", "best", "boxes", "twins", "colour", "size", "either"
+        "name", "at", "best", "boxes", "twins", "colour", "size", "either", "doubled"
     ]  # fmt: skip
     assert schema["required"] == ["name", "at"]
     assert schema["properties"]["best"] == {

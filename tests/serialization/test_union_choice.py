@@ -7,7 +7,7 @@ import pytest
 from kolena_local import annotation, payload
 from kolena_local.annotation import Annotation, BoundingBox, Label, LabeledBoundingBox, ScoredLabel
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.encode import encode
+from kolena_local.serialization.write import write as encode
 
 POINT, CORNER, POINT_3D = (0.0, 0.5), (3.0, 4.5), (1.0, 2.0, 3.0)
 VALUES = {

@@ -54,11 +54,11 @@ def test_whatever_is_stored_first_brings_the_schemas_along(first: str) -> None:
     }
     assert inference_properties() is None
     make[first]()
-    assert inference_properties() == ["label"]
+    assert inference_properties() == ["label", "length"]
 
 
 def test_a_changed_definition_replaces_the_schemas() -> None:
-    for inference_type, expected in ((Guess, ["label"]), (Scored, ["label", "score"])):
+    for inference_type, expected in ((Guess, ["label", "length"]), (Scored, ["label", "score"])):
         _, test_case, _, _ = define_workflow("Animals", Image, Animal, inference_type)
         test_case(f"all for {inference_type.__name__}")
         assert inference_properties() == expected
@@ -69,4 +69,4 @@ def test_whoever_knows_no_types_leaves_the_schemas_alone() -> None:
     test_case("all")
     with open_store().write() as unit:
         unit.workflows.ensure("Animals")
-    assert inference_properties() == ["label"]
+    assert inference_properties() == ["label", "length"]

@@ -200,11 +200,11 @@ class Shrug(Inference):
     pass
 
 
-def test_an_inference_of_another_class_will_do_if_it_reads_as_one_of_the_workflow() -> None:
+def test_an_inference_of_another_class_comes_back_if_it_has_all_that_is_declared() -> None:
     suite = suite_of("a")
     test(Model("m", infer=lambda sample: OtherGuess("cat", 0.5, "whiskers")), suite)
     ((_, _, guess),) = Model("m").load_inferences(suite.test_cases[0])
-    assert guess == Guess("cat", 0.5)
+    assert guess == OtherGuess("cat", 0.5, "whiskers")
     with pytest.raises(ValueError, match="label"):
         test(Model("n", infer=lambda sample: Shrug()), suite)
 

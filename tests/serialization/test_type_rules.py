@@ -22,7 +22,7 @@ from kolena_local.annotation import Annotation, BoundingBox, Label, ScoredLabel
 from kolena_local.asset import Asset, ImageAsset
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.fields import (
+from kolena_local.serialization.type_rules import (
     check_ground_truth_type,
     check_inference_type,
     check_metrics_test_case,
@@ -30,7 +30,7 @@ from kolena_local.serialization.fields import (
     check_metrics_test_suite,
     check_test_sample_type,
 )
-from kolena_local.serialization.hints import is_class
+from kolena_local.serialization.type_shapes import is_class
 from kolena_local.workflow import test_sample
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_sample import (
@@ -135,7 +135,7 @@ def test_only_the_class_itself_is_looked_at() -> None:
 
 def test_the_samples_of_the_package_are_allowed() -> None:
     for cls in vars(test_sample).values():
-        if is_class(cls, TestSample):
+        if is_class(cls) and issubclass(cls, TestSample):
             check_test_sample_type(cls)
 
 

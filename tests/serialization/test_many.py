@@ -1,4 +1,4 @@
-"""The compiled functions say nothing that the general ones would not say too."""
+"""Many objects at once are written and restored exactly as one at a time."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from pydantic_core import SchemaSerializer, SchemaValidator
 from kolena_local import payload
 from kolena_local.annotation import LabeledBoundingBox, Polygon, ScoredLabeledBoundingBox
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization import compiled, encode, identity, reading, writing
+from kolena_local.serialization import restore_many, write_many
+from kolena_local.serialization.conversion import ConversionError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.decode import decode_all
-from kolena_local.serialization.layout import layout_of
-from kolena_local.serialization.scalar import Mismatch
-from kolena_local.workflow import Image, Metadata, Text
+from kolena_local.serialization.fields import fields_of
+from kolena_local.serialization.restore import restore_all
+from kolena_local.serialization.type_shapes import shape_of
+from kolena_local.serialization.write import write
+from kolena_local.workflow import Image, Metadata
 
 
 class Corner(DataObject):
@@ -44,21 +46,6 @@ class Sheet(Image):
     mixed: Union[int, str, None] = None
     counts: Dict[str, float] = dataclasses.field(default_factory=dict)
     metadata: Metadata = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Page(Text):
-    number: int
-    anything_else: str = "é\u2028"
-    metadata: Metadata = dataclasses.field(default_factory=dict)
-
-
-class Even(DataObject):
-    number: int
-
-    def __post_init__(self) -> None:
-        if self.number % 2:
-            raise ValueError(f"{self.number} is odd")
 
 
 BOX = {"top_left": [0.5, 1.5], "bottom_right": [2.5, 3.0], "label": "a", "score": 0.5}
@@ -104,10 +91,10 @@ def test_values_become_the_same_objects(value: Dict[str, Any]) -> None:
     texts = [payload.dumps(STORED), payload.dumps(value), payload.dumps(STORED)]
 
     def read_at_once(cls: Any) -> Any:
-        return reading.read_all(cls, texts)
+        return restore_many.restore_many(cls, texts)
 
     def read_slowly(cls: Any) -> Any:
-        return decode_all(cls, payload.loads_all(texts))
+        return restore_all(cls, payload.loads_all(texts))
 
     assert outcome(read_at_once, Sheet) == outcome(read_slowly, Sheet)
 
@@ -116,15 +103,13 @@ def test_values_become_the_same_objects(value: Dict[str, Any]) -> None:
 def test_objects_become_the_same_content(value: Dict[str, Any]) -> None:
     sheet = object.__new__(Sheet)
     sheet.__dict__.update({name: item for name, item in value.items() if name != "data_type"})
-    general = encode._general_encoder(layout_of(Sheet))
-    assert outcome(encode._object_encoder(Sheet), sheet) == outcome(general, sheet)
     whole = Sheet._from_dict(STORED)
 
     def write_at_once(sheet: Any) -> Any:
-        return writing.write_all(Sheet, [whole, sheet, whole])
+        return write_many.write_many([whole, sheet, whole])
 
     def write_slowly(sheet: Any) -> Any:
-        return [payload.dumps(encode.encode(it)) for it in (whole, sheet, whole)]
+        return [payload.dumps(write(it)) for it in (whole, sheet, whole)]
 
     assert outcome(write_at_once, sheet) == outcome(write_slowly, sheet)
 
@@ -159,14 +144,14 @@ FOREIGN: List[Any] = [
 
 
 @pytest.mark.parametrize("name", [name for name in STORED if name != "data_type"])
-def test_foreign_values_are_written_as_ever(name: str) -> None:
+def test_foreign_values_are_written_the_same(name: str) -> None:
     whole = Sheet._from_dict(STORED)
 
     def write_at_once(sheet: Any) -> Any:
-        return writing.write_all(Sheet, [whole, sheet])
+        return write_many.write_many([whole, sheet])
 
     def write_slowly(sheet: Any) -> Any:
-        return [payload.dumps(encode.encode(it)) for it in (whole, sheet)]
+        return [payload.dumps(write(it)) for it in (whole, sheet)]
 
     for value in FOREIGN:
         sheet = object.__new__(Sheet)
@@ -185,10 +170,10 @@ class Sometimes(DataObject):
 
 def test_an_extra_is_kept_where_a_derived_field_is_missing() -> None:
     made = [Sometimes("a", note=1), Sometimes("b", note=2)]
-    texts = [payload.dumps(encode.encode(it)) for it in made]
+    texts = [payload.dumps(write(it)) for it in made]
     assert '"note":1' in texts[0] and '"note":2' in texts[1]
-    assert writing.write_all(Sometimes, made) == texts
-    assert writing.write_all(Sometimes, made[:1]) == texts[:1]
+    assert write_many.write_many(made) == texts
+    assert write_many.write_many(made[:1]) == texts[:1]
 
 
 class Measured(DataObject):
@@ -198,7 +183,7 @@ class Measured(DataObject):
 
 def test_annotations_without_a_hash_are_no_hindrance() -> None:
     made = [Measured(0.5), Measured(1.5, "x")]
-    assert reading.read_all(Measured, writing.write_all(Measured, made)) == made
+    assert restore_many.restore_many(Measured, write_many.write_many(made)) == made
 
 
 POLYGON = Polygon([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])
@@ -211,98 +196,38 @@ class Area(DataObject):
 
 
 def test_a_default_is_the_same_object_as_ever() -> None:
-    assert reading.read_all(Area, ['{"size":1.0}'])[0].within is POLYGON
+    assert restore_many.restore_many(Area, ['{"size":1.0}'])[0].within is POLYGON
 
 
 def test_long_texts_are_written_like_short_ones() -> None:
     boxes = [LabeledBoundingBox((0.5, 1.5), (2.5, 3.0), "a" * 5000), A_LABELED, A_LABELED]
-    expected = [payload.dumps(encode.encode(box)) for box in boxes]
-    assert writing.write_all(LabeledBoundingBox, boxes) == expected
+    expected = [payload.dumps(write(box)) for box in boxes]
+    assert write_many.write_many(boxes) == expected
 
 
-def test_what_is_as_declared_takes_the_fast_road() -> None:
-    def refuse(value: Any) -> Any:
-        raise AssertionError(f"{value!r} took the general road")
-
-    schema = reading._Composer().list_of(Sheet)
-    (sheet,) = SchemaValidator(schema).validate_json(f"[{payload.dumps(STORED)}]")
-    content = compiled.compiled_encoder(layout_of(Sheet), encode.encoder_for, refuse)(sheet)
-    schema, fits = writing._Composer().object_of(layout_of(Sheet))
-    assert fits([sheet])
+def test_what_is_as_declared_is_left_to_the_core() -> None:
+    schema = restore_many.schema_of(shape_of(Sheet))
+    sheet = SchemaValidator(schema).validate_json(payload.dumps(STORED))
+    assert sheet == Sheet._from_dict(STORED)
+    assert write_many._are_as_declared([sheet], fields_of(Sheet))
+    schema = write_many.object_schema(fields_of(Sheet))
     text = SchemaSerializer(schema).to_json(sheet, by_alias=True, warnings="error").decode()
-    assert text == payload.dumps(content)
-    assert Sheet._from_dict({**content, "metadata": sheet.metadata}) == sheet
+    assert text == payload.dumps(write(sheet))
 
 
-def test_an_object_that_refuses_itself_is_no_object() -> None:
-    assert [even.number for even in reading.read_all(Even, ['{"number":2}'] * 2)] == [2, 2]
-    assert Even._from_dict({"number": 2}).number == 2
-    with pytest.raises(InputValidationError, match=r"this is no Even: 3 is odd at \$"):
-        reading.read_all(Even, ['{"number":2}', '{"number":3}'])
-    with pytest.raises(InputValidationError, match=r"this is no Even: 3 is odd at \$"):
-        Even._from_dict({"number": 3})
-
-
-@given(
-    st.text(st.characters()),
-    st.integers() | ODD,
-    st.text() | ODD,
-    st.sampled_from([{}, {"extra": 1}]),
-)
-def test_the_canonical_form_is_the_same(text: Any, number: Any, other: Any, extras: Any) -> None:
-    page = object.__new__(Page)
-    values = {"text": text, "number": number, "anything_else": other, "metadata": {"a": 1}}
-    page.__dict__.update(values, **extras)
-    try:
-        expected = payload.canonical(encode.encode(page))
-    except InputValidationError as error:
-        expected = str(error)
-    try:
-        found = identity.canonical_text(page)
-    except InputValidationError as error:
-        found = str(error)
-    assert found == expected
-
-
-@given(st.text(), st.integers(), st.text())
-def test_the_probable_text_is_the_stored_one(text: str, number: int, other: str) -> None:
-    page = Page(text, number=number, anything_else=other, metadata={"a": 1})
-    assert identity.probable_payloads(Page, [page]) == writing.write_all(Page, [page])
-
-
-@given(st.text() | ODD, st.integers() | ODD)
-def test_no_probable_text_is_that_of_another_object(text: Any, number: Any) -> None:
-    page = object.__new__(Page)
-    page.__dict__.update(text=text, number=number, anything_else="", metadata={})
-    probable = identity.probable_payloads(Page, [page])
-    try:
-        assert probable in (None, writing.write_all(Page, [page])) or not known(probable[0])
-    except InputValidationError:
-        assert probable is None or not known(probable[0])
-
-
-def known(text: str) -> bool:
-    """Say whether a text may be stored: it is what is written of the object that it makes."""
-    try:
-        return writing.write_all(Page, reading.read_all(Page, [text])) == [text]
-    except InputValidationError:
-        return False
-
-
-def test_the_canonical_form_of_no_fields() -> None:
+def test_a_class_without_fields() -> None:
     class Nothing(DataObject):
         pass
 
-    assert writing.write_all(Nothing, [Nothing(), Nothing(extra=1)]) == ["{}", '{"extra":1}']
-    assert reading.read_all(Nothing, ["{}"]) == [Nothing()]
-    assert identity.canonical_text(Nothing()) == payload.canonical(encode.encode(Nothing())) == "{}"
+    assert write_many.write_many([Nothing(), Nothing(extra=1)]) == ["{}", '{"extra":1}']
+    assert restore_many.restore_many(Nothing, ["{}"]) == [Nothing()]
 
 
 def outcome(function: Any, value: Any) -> str:
     """Return what a function makes of a value, or why it refuses it, with all types in it."""
     try:
         return repr(shown(function(value)))
-    except (InputValidationError, Mismatch) as error:
+    except (InputValidationError, ConversionError) as error:
         return f"{getattr(error, 'path', '')}: {error}"
 
 

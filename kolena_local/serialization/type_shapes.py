@@ -1,0 +1,202 @@
+"""What a declared type looks like to serialization: the one place that takes a type hint apart.
+
+Writers, readers, schemas and rules match on the shape of a type and never look at the hint itself:
+
+========================================  ==================================
+hint                                      shape
+========================================  ==================================
+``bool``, ``int``, ``float``, ``str``,    :class:`Scalar`
+enumerations and other subclasses
+``None``                                  :class:`Null`
+``Optional[T]``                           :class:`Maybe`
+``Union[A, B]``, ``A | B``                :class:`OneOf`
+``List[T]``, ``Sequence[T]``,             :class:`Items`
+``Tuple[T, ...]``
+``Tuple[A, B]``                           :class:`Row`
+``Dict[K, V]``                            :class:`Mapping`
+``Literal[...]``                          :class:`Choice`
+a data object's class                     :class:`Object`
+``Any``, ``object``, what bare            :class:`Anything`
+containers hold, and all others
+========================================  ==================================
+
+``Annotated[T, ...]`` has the shape of ``T``. Shapes are compared by identity: two unions that
+differ in their order alone are equal types, and the order counts.
+"""
+
+import collections.abc
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from kolena_local.serialization.classes import Structured
+
+SCALARS = (bool, int, float, str)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """The shape of a type.
+
+    Args:
+        hint: the type as the annotation has it, for messages.
+    """
+
+    hint: Any
+
+    def __str__(self) -> str:
+        if is_class(self.hint):
+            return str(self.hint.__name__)
+        return str(self.hint).replace("collections.abc.", "").replace("typing.", "")
+
+    def objects(self) -> Iterator["Object"]:
+        """Iterate over the data objects that values of this shape are or hold."""
+        if isinstance(self, Object):
+            yield self
+        for part in vars(self).values():
+            for shape in part if isinstance(part, tuple) else (part,):
+                if isinstance(shape, Shape):
+                    yield from shape.objects()
+
+
+@dataclass(frozen=True, eq=False)
+class Scalar(Shape):
+    """A truth value, a number or a text: ``cls`` is ``base``, one of the four, or extends it."""
+
+    cls: type[Any]
+    base: type[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Null(Shape):
+    """None."""
+
+
+@dataclass(frozen=True, eq=False)
+class Maybe(Shape):
+    """None or one other type."""
+
+    present: Shape
+
+
+@dataclass(frozen=True, eq=False)
+class OneOf(Shape):
+    """One of several types, in the order in which they are declared."""
+
+    members: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Items(Shape):
+    """Any number of values of one type, in a ``list``, a ``tuple`` or any ``Sequence``."""
+
+    item: Shape
+    container: type[Any]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it must be a list."""
+        return self.container is list
+
+
+@dataclass(frozen=True, eq=False)
+class Row(Shape):
+    """A tuple with a type for each of its items; in a point, all are floats."""
+
+    items: tuple[Shape, ...]
+    is_point: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Mapping(Shape):
+    """A dict."""
+
+    key: Shape
+    value: Shape
+
+
+@dataclass(frozen=True, eq=False)
+class Choice(Shape):
+    """One of the values of a ``Literal``."""
+
+    options: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Object(Shape):
+    """A data object."""
+
+    cls: type[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Anything(Shape):
+    """Whatever JSON can hold."""
+
+
+def shape_of(hint: Any) -> Shape:
+    """Return the shape of a declared type.
+
+    Args:
+        hint: the type, as an annotation names it, resolved if it was text.
+    """
+    origin, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
+    first = arguments[0] if arguments else Any
+    if origin is typing.Annotated:
+        return shape_of(first)
+    if origin in (typing.Union, types.UnionType):
+        others = [member for member in arguments if member is not type(None)]
+        if len(others) == 1:
+            return Maybe(hint, shape_of(others[0]))
+        return OneOf(hint, tuple(map(shape_of, arguments)))
+    if origin is typing.Literal:
+        return Choice(hint, arguments)
+    if origin is tuple and arguments and arguments[-1] is not Ellipsis:
+        items = [item for item in arguments if item != ()]
+        return Row(hint, tuple(map(shape_of, items)), all(item is float for item in items))
+    if origin in (list, tuple, collections.abc.Sequence):
+        return Items(hint, shape_of(first), origin)
+    if origin is dict:
+        return Mapping(hint, *map(shape_of, arguments or (Any, Any)))
+    if hint is None or hint is type(None):
+        return Null(hint)
+    if hint in (Any, object) or not is_class(hint):
+        return Anything(hint)
+    return _class_shape(hint)
+
+
+def _class_shape(cls: type[Any]) -> Shape:
+    if issubclass(cls, Structured):
+        return Object(cls, cls)
+    if hasattr(cls, "_stands_for"):
+        return shape_of(cls._stands_for)
+    for base in SCALARS:
+        if issubclass(cls, base):
+            return Scalar(cls, cls, base)
+    return Anything(cls)
+
+
+@cache
+def exact_types(shape: Shape) -> frozenset[type]:
+    """Return the types of scalars that a declared type takes as they are, NoneType among them."""
+    match shape:
+        case Scalar() if shape.cls is shape.base:
+            return frozenset({shape.cls})
+        case Null():
+            return frozenset({type(None)})
+        case Maybe():
+            return exact_types(shape.present) | {type(None)}
+        case OneOf():
+            return frozenset().union(*map(exact_types, shape.members))
+        case Anything():
+            return frozenset({*SCALARS, type(None)})
+    return frozenset()
+
+
+def is_class(hint: Any) -> bool:
+    """Tell whether a type is a plain class."""
+    # list[int] passes for a class on Python 3.10, and Any since 3.11.
+    return isinstance(hint, type) and hint is not Any and typing.get_origin(hint) is None
