@@ -55,7 +55,7 @@ def proportion_interval(
         confidence: such as 0.95.
     """
     n = both + losses + gains + neither
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    z = -NormalDist().inv_cdf((1 - confidence) / 2)  # 1 + confidence might be rounded to 2
     first, second = (both + losses) / n, (both + gains) / n
     first_low, first_high = _wilson(both + losses, n, z)
     second_low, second_high = _wilson(both + gains, n, z)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kolena_local.comparison.resampling import Floats
+from kolena_local.comparison.scaling import Floats
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 
 HOLM = "holm"
@@ -18,7 +18,7 @@ def check_correction(name: str) -> str:
     Raises:
         InputValidationError: there is none of that name.
     """
-    if name not in CORRECTIONS:
+    if not isinstance(name, str) or name not in CORRECTIONS:
         raise InputValidationError(
             f"There is no correction {name!r}; choose {' or '.join(CORRECTIONS)}."
         )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from kolena_local.errors import InputValidationError
 
 # fmt: off
@@ -39,21 +41,26 @@ class Direction(NamedTuple):
     source: str
 
 
-def directions(metrics: Iterable[str], given: Mapping[str, bool]) -> dict[str, Direction]:
+def directions(metrics: Iterable[str], given: Mapping[str, bool] | None) -> dict[str, Direction]:
     """Say for each metric which way it is better: as given, by its name, else higher.
 
     Raises:
         InputValidationError: a direction is given for a metric that is not compared, or is neither
-            True nor False.
+            True nor False; or they are not given by metric.
     """
-    names = list(metrics)
+    names, given = list(metrics), {} if given is None else given
+    if not isinstance(given, Mapping):
+        raise InputValidationError(
+            "higher_is_better says of each metric True or False, such as {'error': False}, not"
+            f" {given!r:.80}."
+        )
     for name, higher in given.items():
         if name not in names:
             raise InputValidationError(
                 f"higher_is_better names the metric {name!r}, which is not compared; compared:"
                 f" {', '.join(names)}."
             )
-        if not isinstance(higher, bool):
+        if not isinstance(higher, (bool, np.bool_)):
             raise InputValidationError(
                 f"higher_is_better of the metric {name!r} must be True or False, not {higher!r}."
             )
@@ -62,7 +69,7 @@ def directions(metrics: Iterable[str], given: Mapping[str, bool]) -> dict[str, D
 
 def _direction(name: str, given: Mapping[str, bool]) -> Direction:
     if name in given:
-        return Direction(name, given[name], "given")
+        return Direction(name, bool(given[name]), "given")
     words = {word.lower() for word in _WORD.findall(name)}
     if words & _LOWER:
         return Direction(name, False, "name")

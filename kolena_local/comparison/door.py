@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kolena_local.comparison import report
+from kolena_local.comparison.arguments import check_cluster, check_metrics, check_settings
 from kolena_local.comparison.chosen import Chosen, Wanted, choose
-from kolena_local.comparison.correction import HOLM, check_correction
+from kolena_local.comparison.correction import HOLM
 from kolena_local.comparison.direction import directions
-from kolena_local.comparison.estimate import Settings
-from kolena_local.comparison.pairs import Ids, Pairs, first_of_each, pair
+from kolena_local.comparison.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.rows import Slice, compare_slices
 from kolena_local.comparison.scores import ModelScores, clusters_of, comparable, locators
@@ -43,11 +43,12 @@ def compare(
     """Compare two models on the samples of a test suite that both were evaluated on.
 
     The models are paired by test sample, on metrics of single samples, in each test case and over
-    the whole suite, where a sample that is in several test cases counts once, with its metrics in
-    the first. Booleans are compared by McNemar's exact test, numbers by sign flips and a BCa
-    bootstrap; with clusters, both by the latter, drawing clusters. Verdicts go by p-values that
-    allow for the number of comparisons. The intervals stand each by itself, so that one may leave
-    out zero where nothing is decided.
+    the whole suite, where a sample that is in several test cases counts once, with both models'
+    metrics in the first for which both have some. Booleans are compared by McNemar's exact test,
+    numbers by sign flips and a BCa bootstrap; with clusters, both by the latter, drawing clusters.
+    Verdicts go by p-values that allow for the number of comparisons. The intervals stand each by
+    itself, so that one may leave out zero where nothing is decided. Whole numbers are subtracted
+    exactly, however large. What is beyond the range of a float is infinite.
 
     Args:
         base: the model that is there, or its name.
@@ -64,7 +65,7 @@ def compare(
             names with words such as error, loss or distance are better lower, all others higher.
         correction: ``holm`` bounds the risk that any verdict is false, ``benjamini-hochberg`` the
             share of verdicts that are; the latter needs SciPy.
-        resamples: how many times the bootstrap draws.
+        resamples: how many times the bootstrap draws, from 100 on.
         seed: what random numbers start from; the same seed gives the same result.
 
     Raises:
@@ -72,15 +73,13 @@ def compare(
         IncorrectUsageError: the models' results are not of the same suite version, evaluator and
             configuration; or SciPy is needed and not installed.
         InputValidationError: a metric is unknown, or neither bool nor number; an argument is out of
-            range; or it must be said which evaluator or configuration is meant.
+            range or of the wrong kind; or it must be said which evaluator or configuration is
+            meant.
     """
     from kolena_local.repository import open_store
 
-    settings = Settings(_checked_confidence(confidence), resamples, seed, correction)
-    check_correction(correction)
-    if resamples < 100:
-        raise InputValidationError(f"resamples must be at least 100, not {resamples!r}.")
-    wanted_metrics = [metrics] if isinstance(metrics, str) else metrics
+    settings = check_settings(confidence, resamples, seed, correction)
+    wanted_metrics, cluster = check_metrics(metrics), check_cluster(cluster)
     store = open_store(_location(base, candidate, test_suite), create=False)
     with store.read() as unit:
         chosen = choose(
@@ -91,9 +90,9 @@ def compare(
         )
         latest = unit.test_suites.get(chosen.test_suite.name).version
         paired = _paired(unit, chosen, wanted_metrics, cluster)
-    toward = directions(paired.metrics, higher_is_better or {})
+    toward = directions(paired.metrics, higher_is_better)
     rows, tests = compare_slices(paired.slices, toward, settings)
-    remarks = report.remarks(rows, toward.values(), confidence, correction, tests)
+    remarks = report.remarks(rows, toward.values(), settings.confidence, correction, tests)
     return Comparison(
         base=_name(base),
         candidate=_name(candidate),
@@ -101,7 +100,7 @@ def compare(
         test_suite_version=chosen.test_suite.version,
         evaluator=chosen.base.run.evaluator,
         configuration=chosen.base.configuration.display_name,
-        confidence=confidence,
+        confidence=settings.confidence,
         rows=tuple(rows),
         directions=toward,
         remarks=(*remarks, *chosen.remarks(latest), *paired.remarks),
@@ -151,7 +150,7 @@ def _paired(
             for model in (left, right)
         ]
         pairs: list[tuple[str | None, Pairs]] = [
-            (None, pair(everyone, *map(first_of_each, scores))),
+            (None, pair_cases(everyone, *scores)),
             *(
                 (case.name, pair(members[case.id], base, candidate))
                 for case, base, candidate in zip(cases, *scores, strict=True)
@@ -181,7 +180,12 @@ def _wanted(
     unit: Unit, test_suite: str | TestSuite, evaluator: str | None, configuration: str | None
 ) -> Wanted:
     if not isinstance(test_suite, str):
-        return Wanted(_name(test_suite), test_suite.version, evaluator, configuration)
+        version = getattr(test_suite, "version", None)
+        if not isinstance(version, int):
+            raise InputValidationError(
+                f"A test suite, or the name of one, is needed, not {test_suite!r:.80}."
+            )
+        return Wanted(_name(test_suite), version, evaluator, configuration)
     record = unit.test_suites.resolve(test_suite)
     version = None if record.name == test_suite else record.version
     return Wanted(record.name, version, evaluator, configuration)
@@ -213,18 +217,10 @@ def _display_name(named: Any) -> str | None:
     """Return the name under which results of an evaluator or configuration are kept."""
     if named is None or isinstance(named, str):
         return named
-    display_name = getattr(named, "display_name", None)
+    display_name = None if isinstance(named, type) else getattr(named, "display_name", None)
     name = display_name() if callable(display_name) else getattr(named, "__name__", None)
-    if not isinstance(name, str):
+    if isinstance(named, type) or not isinstance(name, str):
         raise InputValidationError(
             f"An evaluator or configuration, or the name of one, is needed, not {named!r:.80}."
         )
     return name
-
-
-def _checked_confidence(confidence: float) -> float:
-    if not 0.5 <= confidence < 1:
-        raise InputValidationError(
-            f"confidence must be between 0.5 and 1, such as 0.95, not {confidence!r}."
-        )
-    return confidence

@@ -11,11 +11,11 @@ import numpy as np
 from kolena_local.comparison.boolean import mcnemar_p_value, proportion_interval
 from kolena_local.comparison.pairs import Ids, Pairs
 from kolena_local.comparison.resampling import (
-    Floats,
     bootstrap_interval,
     sign_flip_p_value,
     standard_error,
 )
+from kolena_local.comparison.scaling import Floats, mean, scaled, unscaled
 
 _POWER = 0.8
 _FARTHEST = 100
@@ -41,22 +41,40 @@ class Settings:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The outcome for one metric on one set of samples; NaN where there is nothing to tell from."""
+    """The outcome for one metric on one set of samples; NaN where there is nothing to tell from.
+
+    A difference that is too large for a float is infinite. Its sign and its relative error are
+    right then too, and where it is so small that it is rounded to zero.
+
+    Attributes:
+        n: how many samples there are.
+        units: how many of them, or clusters of them, stand by themselves.
+        sign: 1 if the candidate's mean is higher, -1 if it is lower, else 0.
+        base: the base's mean.
+        candidate: the candidate's.
+        difference: candidate minus base.
+        ci_low: lower end of its interval.
+        ci_high: upper end.
+        p_value: of the test whether there is a difference.
+        relative_error: the standard error as a multiple of the difference.
+    """
 
     n: int
     units: int
+    sign: int
     base: float
     candidate: float
     difference: float
     ci_low: float
     ci_high: float
     p_value: float
-    standard_error: float
+    relative_error: float
 
 
-_NOTHING = Estimate(0, 0, *[math.nan] * 7)
+_NOTHING = Estimate(0, 0, 0, *[math.nan] * 7)
 
 
+@np.errstate(under="ignore")  # numpy's usual setting, which a program may have changed
 def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settings) -> Estimate:
     """Compare two models on paired samples.
 
@@ -70,7 +88,7 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
     n = len(pairs.ids)
     if n == 0:
         return _NOTHING
-    differences = pairs.candidate - pairs.base
+    differences, exponent = _scaled_differences(pairs)
     sums, sizes = _units(differences, clusters)
     if boolean and clusters is None:
         losses, gains = int((differences < 0).sum()), int((differences > 0).sum())
@@ -79,19 +97,22 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
         interval = proportion_interval(both, losses, gains, neither, settings.confidence)
         p_value = mcnemar_p_value(losses, gains)
     else:
-        interval = bootstrap_interval(
+        low, high = bootstrap_interval(
             sums, sizes, settings.confidence, settings.resamples, settings.seed
         )
+        interval = unscaled(low, exponent), unscaled(high, exponent)
         p_value = sign_flip_p_value(sums, settings.seed)
+    difference = mean(differences)
     return Estimate(
         n,
         len(sums),
-        float(pairs.base.mean()),
-        float(pairs.candidate.mean()),
-        float(differences.mean()),
+        (difference > 0) - (difference < 0),
+        mean(pairs.base.astype(np.float64)),
+        mean(pairs.candidate.astype(np.float64)),
+        unscaled(difference, exponent),
         *interval,
         p_value,
-        standard_error(sums, sizes),
+        standard_error(sums, sizes) / abs(difference) if difference else math.inf,
     )
 
 
@@ -113,17 +134,28 @@ def samples_to_decide(found: Estimate, level: float) -> int | None:
         Two digits of it; None where it cannot be said: no difference, no spread, fewer than five
         samples or clusters, or more than a hundred times as many samples needed as there are.
     """
-    error, difference = found.standard_error, abs(found.difference)
-    if found.units < _FEWEST_UNITS or not (error > 0 and difference > 1e-9 * error):
+    if found.units < _FEWEST_UNITS or not 0 < found.relative_error < 1e9:
         return None
     normal = NormalDist()
-    wanted = normal.inv_cdf(1 - level / 2) + normal.inv_cdf(_POWER)
-    factor = (wanted * error / difference) ** 2
+    wanted = normal.inv_cdf(_POWER) - normal.inv_cdf(level / 2)
+    factor = (wanted * found.relative_error) ** 2
     if not 1 < factor <= _FARTHEST:
         return None
     more = math.ceil(found.n * (factor - 1))
     unit: int = 10 ** max(0, len(str(more)) - 2)
     return math.ceil(more / unit) * unit
+
+
+def _scaled_differences(pairs: Pairs) -> tuple[Floats, int]:
+    differences, exponent = pairs.differences, 0
+    if np.isinf(differences).any():
+        # Half of each, and what that rounds away is nothing beside the largest.
+        base, candidate = (
+            np.ldexp(side.astype(np.float64), -1) for side in (pairs.base, pairs.candidate)
+        )
+        differences, exponent = candidate - base, 1
+    differences, further = scaled(differences)
+    return differences, exponent + further
 
 
 def _units(differences: Floats, clusters: Ids | None) -> tuple[Floats, Floats]:

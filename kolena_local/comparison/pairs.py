@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kolena_local.comparison.resampling import Floats
+from kolena_local.comparison.scaling import Floats
 
 Ids = NDArray[np.int64]
+
+Numbers = NDArray[Any]
+"""Floats; Python's own numbers where one of them is a whole number that a float would round."""
 
 
 class Scores(NamedTuple):
@@ -20,7 +27,12 @@ class Scores(NamedTuple):
     """
 
     ids: Ids
-    values: Floats
+    values: Numbers
+
+    def among(self, ids: Ids, *, invert: bool = False) -> Scores:
+        """Return the scores of the samples that are among others, or of those that are not."""
+        kept = np.isin(self.ids, ids, invert=invert)
+        return Scores(self.ids[kept], self.values[kept])
 
 
 @dataclass(frozen=True)
@@ -39,12 +51,21 @@ class Pairs:
     """
 
     ids: Ids
-    base: Floats
-    candidate: Floats
+    base: Numbers
+    candidate: Numbers
     only_base: int
     only_candidate: int
     untested: int
     without_number: int
+
+    @cached_property
+    def differences(self) -> Floats:
+        """Candidate minus base, rounded once; infinite where that is too large for a float."""
+        if object not in (self.base.dtype, self.candidate.dtype):
+            with np.errstate(over="ignore"):
+                return self.candidate - self.base
+        both = zip(self.base.tolist(), self.candidate.tolist(), strict=True)
+        return np.array([_difference(base, candidate) for base, candidate in both])
 
 
 def pair(members: Ids, base: Scores, candidate: Scores) -> Pairs:
@@ -58,7 +79,7 @@ def pair(members: Ids, base: Scores, candidate: Scores) -> Pairs:
     of_base, of_candidate = np.isin(members, base.ids), np.isin(members, candidate.ids)
     common = np.unique(members[of_base & of_candidate])
     left, right = _values(base, common), _values(candidate, common)
-    numbers = np.isfinite(left) & np.isfinite(right)
+    numbers = np.isfinite(left.astype(np.float64)) & np.isfinite(right.astype(np.float64))
     return Pairs(
         common[numbers],
         left[numbers],
@@ -70,13 +91,42 @@ def pair(members: Ids, base: Scores, candidate: Scores) -> Pairs:
     )
 
 
-def first_of_each(parts: list[Scores]) -> Scores:
+def pair_cases(members: Ids, base: Sequence[Scores], candidate: Sequence[Scores]) -> Pairs:
+    """Pair two models' scores in several test cases, each sample once.
+
+    A sample that is in several test cases has both models' values from the first one in which both
+    have a result for it. If there is no such test case, the base's result counts and the
+    candidate's does not.
+
+    Args:
+        members: the samples of all the test cases.
+        base: the base's scores in each test case.
+        candidate: the candidate's.
+    """
+    both = [
+        (one.among(other.ids), other.among(one.ids))
+        for one, other in zip(base, candidate, strict=True)
+    ]
+    of_base = first_of_each([*(one for one, _ in both), *base])
+    others = [one.among(of_base.ids, invert=True) for one in candidate]
+    return pair(members, of_base, first_of_each([*(one for _, one in both), *others]))
+
+
+def first_of_each(parts: Sequence[Scores]) -> Scores:
     """Put scores together; a sample that is in several parts keeps the value of the first."""
     ids = np.concatenate([part.ids for part in parts])
     unique, first = np.unique(ids, return_index=True)
     return Scores(unique, np.concatenate([part.values for part in parts])[first])
 
 
-def _values(scores: Scores, ids: Ids) -> Floats:
+def _values(scores: Scores, ids: Ids) -> Numbers:
     order = np.argsort(scores.ids, kind="stable")
     return scores.values[order[np.searchsorted(scores.ids, ids, sorter=order)]]
+
+
+def _difference(base: float, candidate: float) -> float:
+    exact = Fraction(candidate) - Fraction(base)
+    try:
+        return float(exact)
+    except OverflowError:
+        return math.inf if exact > 0 else -math.inf

@@ -76,7 +76,7 @@ def remarks(
         tests: for how many comparisons.
     """
     yield from _directions(list(directions))
-    yield f"low and high: the difference's {100 * confidence:.6g} % interval, each line by itself."
+    yield f"low and high: the difference's {100 * confidence:.12g} % interval, each line by itself."
     if tests > 1:
         name = correction.title()
         yield f"p adjusted allows for {tests} different comparisons ({name}); verdicts go by it."
@@ -121,4 +121,7 @@ def _left_out(row: Row, several: bool) -> Iterator[str]:
 
 
 def _digits(value: float, digits: int) -> float | None:
-    return None if math.isnan(value) else float(f"{value:.{digits}g}")
+    if math.isnan(value):
+        return None
+    shown = float(f"{value:.{digits}g}")
+    return value if math.isinf(shown) else shown  # the largest floats are not rounded up

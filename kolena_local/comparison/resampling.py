@@ -4,7 +4,7 @@ What is drawn are units: single samples, or clusters of samples that belong toge
 one patient). A unit is the sum of its samples' differences and their number; a sample by itself is
 a unit of size one. SciPy has both methods for any statistic; for a mean they are much cheaper (its
 BCa interval builds all means without one sample, n x n numbers). Pure functions; memory is bounded
-by drawing in blocks.
+by drawing in blocks. Differences are squared and cubed, so they come as ``scaling`` leaves them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from kolena_local.comparison.scaling import Floats
 
 FLIPS = 9_999
 """Sign flips that are drawn where they are too many to try all; the smallest p-value is 1e-4."""
@@ -55,6 +54,9 @@ def bootstrap_interval(
     n_units = len(sums)
     if n_units < 2:
         return math.nan, math.nan
+    of_units = sums / sizes
+    if of_units.min() == of_units.max():
+        return float(of_units[0]), float(of_units[0])
     mean = float(sums.sum() / sizes.sum())
     if 2.0 ** (1 - n_units) > 1 - confidence:
         # The units do not reach far enough: the true mean lies beyond all of them too often.
@@ -70,7 +72,8 @@ def bootstrap_interval(
     acceleration = _acceleration(sums, sizes)
     reach = math.sqrt(n_units / (n_units - 1)) * _student(confidence, n_units - 1)
     ends = [_adjusted(bias, bias + end, acceleration) for end in (-reach, reach)]
-    low, high = np.quantile(means, ends)
+    # Nothing but rounding is outside of the units.
+    low, high = np.clip(np.quantile(means, ends), of_units.min(), of_units.max())
     return float(low), float(high)
 
 
@@ -162,11 +165,13 @@ def _student(confidence: float, degrees: int) -> float:
     Source: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5,
     from three degrees of freedom on: within 0.2 % at a confidence of 95 %, 1 % at 99 %.
     """
-    z = _NORMAL.inv_cdf((1 + confidence) / 2)
+    # By the tail: 1 + confidence would round what is left out of it away.
+    tail = (1 - confidence) / 2
+    z = -_NORMAL.inv_cdf(tail)
     if degrees == 1:
-        return math.tan(math.pi * confidence / 2)
+        return 1 / math.tan(math.pi * tail)
     if degrees == 2:
-        return confidence * math.sqrt(2 / (1 - confidence**2))
+        return confidence / math.sqrt(2 * tail * (1 - tail))
     terms = (
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from kolena_local.comparison import report
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.pairs import Pairs
 from kolena_local.comparison.rows import BETTER, NOT_DECIDED, WORSE, Row
+from kolena_local.errors import InputValidationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,17 +105,22 @@ class Comparison:
 
         Args:
             n: at most so many for each metric.
+
+        Raises:
+            InputValidationError: ``n`` is not a whole number.
         """
-        found = []
+        if not isinstance(n, Integral):
+            raise InputValidationError(f"worst() takes a whole number of samples, not {n!r:.80}.")
+        found: list[WorseSample] = []
         for metric, pairs in self._suite_pairs.items():
-            differences = pairs.candidate - pairs.base
+            differences = pairs.differences
             sign = 1 if self.directions[metric].higher_is_better else -1
             order = np.argsort(sign * differences, kind="stable")[: max(n, 0)]
             worse = [index for index in order.tolist() if sign * differences[index] < 0]
             ids = pairs.ids[worse].tolist()
-            for index, id_, locator in zip(worse, ids, self._locators(ids), strict=True):
-                base, candidate = float(pairs.base[index]), float(pairs.candidate[index])
-                found.append(WorseSample(metric, id_, locator, base, candidate, candidate - base))
+            numbers = (pairs.base[worse], pairs.candidate[worse], differences[worse])
+            columns = (ids, self._locators(ids), *(column.tolist() for column in numbers))
+            found += [WorseSample(metric, *values) for values in zip(*columns, strict=True)]
         return found
 
     @property

@@ -48,7 +48,8 @@ class Row:
         base: the base's mean over them; NaN without samples, as are all numbers that follow.
         candidate: the candidate's.
         difference: candidate minus base.
-        ci_low: lower end of the difference's confidence interval; NaN with one sample.
+        ci_low: lower end of the difference's confidence interval; NaN with one sample. It is
+            infinite, and so may be the difference, where it is beyond the range of a float.
         ci_high: upper end.
         p_value: how likely so large a difference is if neither model is better.
         p_adjusted: the same, allowing for the number of comparisons; the verdict goes by it.
@@ -58,7 +59,8 @@ class Row:
         only_base: samples that only the base has a result for; left out.
         only_candidate: samples that only the candidate has a result for; left out.
         untested: samples that neither has a result for; left out.
-        without_number: samples for which a value is NaN, infinite or null; left out.
+        without_number: samples for which a value is NaN, infinite (or a whole number that no float
+            can hold) or null; left out.
     """
 
     test_case: str | None
@@ -124,8 +126,8 @@ def _row(
     part: Slice, found: Estimate, p_adjusted: float, higher: bool, risk: float, tests: int
 ) -> Row:
     verdict = NOT_DECIDED
-    if p_adjusted <= risk and found.difference != 0:
-        verdict = BETTER if (found.difference > 0) == higher else WORSE
+    if p_adjusted <= risk and found.sign:
+        verdict = BETTER if (found.sign > 0) == higher else WORSE
     undecided = verdict == NOT_DECIDED and tests > 0
     return Row(
         part.test_case,
@@ -157,6 +159,8 @@ def _evidence(row: Row) -> tuple[bool, float, float, float]:
 def _key(part: Slice) -> bytes:
     """Return the same for slices that are the same comparison."""
     digest = hashlib.blake2b(part.metric.encode("utf-8", "surrogatepass"), digest_size=16)
-    for values in (part.pairs.ids, part.pairs.base, part.pairs.candidate):
+    pairs = part.pairs
+    sides = (side.astype(np.float64) for side in (pairs.base, pairs.candidate))
+    for values in (pairs.ids, *sides, pairs.differences):
         digest.update(np.ascontiguousarray(values).tobytes())
     return digest.digest()

@@ -49,9 +49,7 @@ class ModelScores:
             members: its samples, for evaluators that see the suite as a whole.
         """
         own = self._cases[case_id].scores(metric)
-        ids, values = self._everywhere.scores(metric)
-        inside = np.isin(ids, members)
-        return first_of_each([own, Scores(ids[inside], values[inside])])
+        return first_of_each([own, self._everywhere.scores(metric).among(members)])
 
     def _read(self, unit: Unit, configuration_id: int, case_id: int | None) -> _Columns:
         columns, after = _Columns(), 0
@@ -71,27 +69,33 @@ class ModelScores:
 
 
 class _Columns:
-    """Samples and their metrics while they are read; NaN where a metric is no number."""
+    """Samples and their metrics while they are read; NaN where a metric is not a number.
+
+    A column is an array of floats, or a list from the first whole number on that a float rounds.
+    """
 
     def __init__(self) -> None:
         self._samples = array("q")
-        self._columns: dict[str, array[float]] = {}
+        self._columns: dict[str, array[float] | list[float]] = {}
 
     def add(self, sample_id: int, metrics: Mapping[str, Json]) -> None:
         for name, value in metrics.items():
-            if name not in self._columns:
-                self._columns[name] = array("d")
-            self._reach(self._columns[name], len(self._samples))
-            self._columns[name].append(_number(value))
+            column = self._columns.setdefault(name, array("d"))
+            number = _number(value)
+            if type(number) is int and not isinstance(column, list):
+                column = self._columns[name] = list(column)
+            self._reach(column, len(self._samples))
+            column.append(number)
         self._samples.append(sample_id)
 
     def scores(self, metric: str) -> Scores:
         column = self._columns.get(metric, array("d"))
         self._reach(column, len(self._samples))
-        return Scores(np.array(self._samples, dtype=np.int64), np.array(column, dtype=np.float64))
+        values = np.array(column, dtype=object if isinstance(column, list) else np.float64)
+        return Scores(np.array(self._samples, dtype=np.int64), values)
 
     @staticmethod
-    def _reach(column: array[float], length: int) -> None:
+    def _reach(column: array[float] | list[float], length: int) -> None:
         """Note NaN for the samples that lack the metric."""
         if len(column) < length:
             column.extend([math.nan] * (length - len(column)))
@@ -191,9 +195,13 @@ def _kind(value: Json) -> str:
 
 
 def _number(value: Json) -> float:
+    """Return a number as a float, or as it is if a float would round it; NaN if it is not one."""
+    if type(value) is float:
+        return value
     if not isinstance(value, (int, float)):
         return math.nan
     try:
-        return float(value)
+        number = float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+    return number if number == value else value

@@ -1,0 +1,354 @@
+"""``compare`` on numbers at the edges of what a float holds, and on arguments of the wrong kind."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Callable, List, Optional, Union
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolena_local.cli import main
+from kolena_local.comparison import Comparison, compare
+from kolena_local.comparison.boolean import proportion_interval
+from kolena_local.errors import InputValidationError
+from kolena_local.workflow import (
+    Evaluator,
+    GroundTruth,
+    Image,
+    Inference,
+    MetricsTestCase,
+    MetricsTestSample,
+    define_workflow,
+)
+from kolena_local.workflow import test as run_test
+from tests.comparison.slices import compared, make_slice
+
+LARGEST, SMALLEST = sys.float_info.max, 5e-324
+
+
+@dataclass(frozen=True)
+class Truth(GroundTruth):
+    pass
+
+
+@dataclass(frozen=True)
+class Guess(Inference):
+    pass
+
+
+@dataclass(frozen=True)
+class Measured(MetricsTestSample):
+    m: Union[bool, int, float, None]
+
+
+@dataclass(frozen=True)
+class Nothing(MetricsTestCase):
+    pass
+
+
+_, Case, Suite, Model = define_workflow("Measurements", Image, Truth, Guess)
+
+Values = List[Any]
+
+
+class Measure(Evaluator):
+    """Gives the samples of each test case their metrics; no metrics where ``...`` stands."""
+
+    def __init__(self, of: Callable[[str, int], Any]) -> None:
+        super().__init__()
+        self.of = of
+
+    def compute_test_sample_metrics(
+        self, test_case: Any, inferences: Any, configuration: Any = None
+    ) -> Any:
+        found = [
+            (sample, self.of(test_case.name, int(sample.locator))) for sample, *_ in inferences
+        ]
+        return [(sample, Measured(value)) for sample, value in found if value is not ...]
+
+    def compute_test_case_metrics(
+        self, test_case: Any, inferences: Any, metrics: Any, configuration: Any = None
+    ) -> Nothing:
+        return Nothing()
+
+
+def samples(n: int) -> Any:
+    return [(Image(str(index)), Truth()) for index in range(n)]
+
+
+def evaluate(base: Values, candidate: Values) -> None:
+    suite = Suite("s", test_cases=[Case("all", test_samples=samples(len(base)))])
+    for name, values in (("b", base), ("c", candidate)):
+        model = Model(name, infer=lambda _: Guess())
+        run_test(model, suite, Measure(lambda _, index, values=values: values[index]))
+
+
+def measured(base: Values, candidate: Values, **arguments: Any) -> Comparison:
+    evaluate(base, candidate)
+    return compare("b", "c", "s", **arguments)
+
+
+def whole(found: Comparison) -> Any:
+    return next(row for row in found.rows if row.test_case is None)
+
+
+def exact_mean(values: Values) -> float:
+    return float(sum(map(Fraction, values)) / len(values))
+
+
+@pytest.mark.parametrize("size", [1e-150, 1e-120, 1e-308, 1e300, 2.0**1016])
+def test_size_of_the_numbers_changes_nothing_but_the_size_of_the_answer(size: float) -> None:
+    base = [math.sin(index) for index in range(40)]
+    candidate = [value + 0.3 + math.sin(7 * index) for index, value in enumerate(base)]
+    usual = whole(measured(base, candidate))
+    scaled = whole(measured([size * one for one in base], [size * one for one in candidate]))
+    assert (scaled.p_value, scaled.verdict) == (usual.p_value, usual.verdict)
+    assert scaled.more_samples == usual.more_samples
+    for name in ("base", "candidate", "difference", "ci_low", "ci_high"):
+        assert getattr(scaled, name) == pytest.approx(size * getattr(usual, name), rel=1e-9), name
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 12, 30])
+@pytest.mark.parametrize("value", [SMALLEST, 1e-310, 1e-150, 1e300, LARGEST])
+def test_candidate_that_is_better_everywhere_by_the_same_has_an_interval_of_that(
+    n: int, value: float
+) -> None:
+    row = whole(measured([0.0] * n, [value] * n))
+    assert (row.n, row.base, row.candidate, row.difference) == (n, 0, value, value)
+    assert row.p_value == (2 ** (1 - n) if n < 30 else 1e-4)
+    assert row.verdict == ("better" if n >= 6 else "not decided")
+    if n == 1:
+        assert math.isnan(row.ci_low) and math.isnan(row.ci_high)
+    else:
+        assert (row.ci_low, row.ci_high) == (value, value)
+
+
+@pytest.mark.parametrize("value", [0.1, 1e-160, LARGEST, 2**60 + 1, True])
+@pytest.mark.parametrize("n", [1, 2, 30])
+def test_models_that_are_equal_are_not_decided(n: int, value: Any) -> None:
+    row = whole(measured([value] * n, [value] * n))
+    assert (row.base, row.candidate, row.difference) == (float(value), float(value), 0)
+    assert (row.p_value, row.verdict, row.more_samples) == (1, "not decided", None)
+
+
+def test_difference_that_is_rounded_to_zero_still_has_a_side() -> None:
+    row = whole(measured([0.0] * 40, [SMALLEST] * 15 + [0.0] * 25))
+    assert row.difference == 0.0
+    assert (row.p_value < 0.001, row.verdict) == (True, "better")
+
+
+def test_one_value_as_large_as_they_get_is_a_number_like_others() -> None:
+    base = [1.0] * 30
+    candidate = [LARGEST, *(1 + 0.001 * (-1) ** index for index in range(29))]
+    found = measured(base, candidate)
+    row = whole(found)
+    assert row.candidate == exact_mean(candidate)
+    assert row.difference == pytest.approx(LARGEST / 30)
+    assert row.ci_low < 0.001 < LARGEST / 60 < row.ci_high < LARGEST
+    assert (row.p_value, row.verdict) == (1, "not decided")
+    assert "5.992e+306" in str(found)
+
+
+def test_largest_values_of_both_models_cancel_out() -> None:
+    base, candidate = [LARGEST, LARGEST, *[1.0] * 10], [*[1.0] * 10, LARGEST, LARGEST]
+    row = whole(measured(base, candidate))
+    assert row.difference == 0
+    assert -LARGEST < row.ci_low < 0 < row.ci_high < LARGEST
+    assert (row.p_value, row.verdict) == (1, "not decided")
+
+
+def test_difference_beyond_the_range_of_a_float_is_infinite_and_decided() -> None:
+    found = measured([-LARGEST] * 8, [LARGEST] * 8)
+    row = whole(found)
+    assert (row.base, row.candidate) == (-LARGEST, LARGEST)
+    assert (row.difference, row.ci_low, row.ci_high) == (math.inf,) * 3
+    assert (row.p_value, row.verdict) == (2**-7, "better")
+    assert found.to_dataframe()["difference"].tolist() == [math.inf] * 2
+    assert "inf" in str(found) and "1.7976931348623157e+308" in str(found)
+    back = compare("c", "b", "s")
+    assert [one.difference for one in back.worst(1)] == [-math.inf]
+    assert whole(back).verdict == "worse"
+    result = CliRunner().invoke(main, ["compare", "b", "c", "-s", "s", "--json", "-q"])
+    assert result.exit_code == 0
+    assert {one["verdict"] for one in json.loads(result.stdout)} == {"better"}
+
+
+@pytest.mark.parametrize("start", [2**53, 2**63, -(2**64), 10**200])
+def test_whole_numbers_are_subtracted_exactly(start: int) -> None:
+    base = [start] * 30
+    candidate = [start + 1 if index % 3 else start for index in range(30)]
+    row = whole(measured(base, candidate))
+    assert row.difference == exact_mean([1 if index % 3 else 0 for index in range(30)])
+    assert 0.4 < row.ci_low < row.difference < row.ci_high < 0.9
+    assert (row.base, row.candidate) == (exact_mean(base), exact_mean(candidate))
+    assert row.verdict == "better"
+    worst = compare("c", "b", "s").worst(1)
+    assert [(one.base, one.candidate, one.difference) for one in worst] == [(start + 1, start, -1)]
+
+
+def test_whole_numbers_beside_floats_and_bools_are_subtracted_exactly() -> None:
+    base = [2**53 + 1, 0.5, True, 2**53 + 3, None, 1.0, 2, 3]
+    candidate = [float(2**53), 1, 2**54 + 2, 2**53 + 2, 2**53 + 1, math.nan, 2, 3]
+    row = whole(measured(base, candidate))
+    expected = exact_mean([-1, 0.5, 2**54 + 1, -1, 0, 0])
+    assert (row.n, row.without_number, row.difference) == (6, 2, expected)
+
+
+def test_whole_numbers_that_no_float_can_hold_count_as_infinite() -> None:
+    found = measured([10**400, *[1] * 9], [2, -(10**309), *[1] * 8])
+    row = whole(found)
+    assert (row.n, row.without_number, row.difference) == (8, 2, 0)
+    assert "2 samples are left out: a value is NaN, infinite or missing." in found.remarks
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(
+    st.lists(
+        st.tuples(FINITE | st.integers(), FINITE | st.integers(-(10**300), 10**300)),
+        min_size=1,
+        max_size=14,
+    ),
+    st.sampled_from([1, 3]),
+)
+def test_any_numbers_have_their_means_and_no_warning(pairs: List[Any], members: int) -> None:
+    base, candidate = ([pair[side] for pair in pairs] for side in (0, 1))
+    clusters = None if members == 1 else np.arange(len(pairs)) // members
+    part = make_slice(base, candidate, clusters=clusters)
+    (row,) = compared(part)
+    # As floats here: what is exact beyond them is tested with a store.
+    base, candidate = list(map(float, base)), list(map(float, candidate))
+    assert row.base == pytest.approx(exact_mean(base), rel=1e-15)
+    assert row.candidate == pytest.approx(exact_mean(candidate), rel=1e-15)
+    exact = [Fraction(new) - Fraction(old) for old, new in zip(base, candidate, strict=True)]
+    spread = sum(map(abs, exact))
+    if spread < LARGEST:
+        error = abs(Fraction(row.difference) - sum(exact) / len(pairs))
+        assert error <= Fraction(1e-15) * spread + Fraction(SMALLEST)
+    assert 0 < row.p_value <= 1
+    assert not row.ci_low > row.ci_high
+    (turned,) = compared(make_slice(candidate, base, clusters=clusters))
+    assert (turned.p_value, turned.difference) == (row.p_value, -row.difference)
+
+
+def test_sample_of_several_test_cases_has_both_values_from_the_same_one() -> None:
+    cases = [Case(name, test_samples=samples(20)) for name in ("A", "B")]
+    suite = Suite("s", test_cases=cases)
+    of = {
+        "b": lambda case, index: 1.0 if case == "A" else 0.0,
+        "c": lambda case, index: ... if case == "A" else 0.0,
+        "apart": lambda case, index: ... if (case == "A") == (index < 15) else 0.0,
+        "first": lambda case, index: 1.0 if case == "A" else ...,
+    }
+    for name, function in of.items():
+        run_test(Model(name, infer=lambda _: Guess()), suite, Measure(function))
+    row = whole(compare("b", "c", "s"))
+    assert (row.n, row.base, row.candidate, row.difference) == (20, 0, 0, 0)
+    row = whole(compare("c", "b", "s"))
+    assert (row.n, row.difference) == (20, 0)
+    # Five samples have a result of both models, but never in the same test case.
+    row = whole(compare("first", "apart", "s"))
+    assert (row.n, row.only_base, row.only_candidate, row.difference) == (5, 15, 0, -1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"confidence": "0.95"}, "confidence must be between 0.5 and 1, such as 0.95, not '0.95'"),
+        ({"confidence": None}, "confidence must be"),
+        ({"confidence": math.nan}, "confidence must be .*not nan"),
+        ({"confidence": 10**400}, "confidence must be"),
+        ({"confidence": [0.9]}, "confidence must be"),
+        ({"confidence": np.longdouble(1) - np.finfo(np.longdouble).epsneg}, "confidence must be"),
+        ({"resamples": "x"}, "resamples must be at least 100, as a whole number .*not 'x'"),
+        ({"resamples": 1e3}, "resamples must be .*not 1000.0"),
+        ({"resamples": True}, "resamples must be .*not True"),
+        ({"resamples": 10**20}, "resamples must be at most 10,000,000"),
+        ({"seed": -1}, "seed must be a whole number from 0 on, not -1"),
+        ({"seed": 1.5}, "seed must be"),
+        ({"seed": None}, "seed must be"),
+        ({"seed": "x"}, "seed must be"),
+        ({"metrics": 3}, "metrics must be the name of a metric or a list of names, not 3"),
+        ({"metrics": [None]}, "metrics must be"),
+        ({"metrics": [["m"]]}, "metrics must be"),
+        ({"metrics": b"m"}, "metrics must be"),
+        ({"higher_is_better": ["m"]}, r"higher_is_better says of each metric .*not \['m'\]"),
+        ({"higher_is_better": False}, "higher_is_better says of each metric"),
+        ({"higher_is_better": {"m": 1}}, "must be True or False, not 1"),
+        ({"higher_is_better": {"m": np.array([1, 2])}}, "must be True or False, not array"),
+        ({"cluster": 3}, "cluster must be the name of a field of the samples' metadata, not 3"),
+        ({"cluster": ["n"]}, "cluster must be"),
+        ({"correction": None}, "no correction None"),
+        ({"correction": np.array(["holm", "holm"])}, "no correction array"),
+        ({"evaluator": Measure}, "An evaluator or configuration, or the name of one, is needed"),
+        ({"configuration": 0.5}, "An evaluator or configuration, or the name of one, is needed"),
+        ({"test_suite": 3}, "A test suite, or the name of one, is needed, not 3"),
+        ({"base": b"b"}, "A model or test suite, or the name of one, is needed"),
+    ],
+)
+def test_argument_of_the_wrong_kind_gets_a_sentence(arguments: Any, message: str) -> None:
+    evaluate([1.0, 2.0], [2.0, 1.0])
+    with pytest.raises(InputValidationError, match=message):
+        compare(**{"base": "b", "candidate": "c", "test_suite": "s", **arguments})
+
+
+def test_model_in_the_place_of_the_test_suite_is_told_so() -> None:
+    evaluate([1.0], [2.0])
+    with pytest.raises(InputValidationError, match="A test suite, or the name of one, is needed"):
+        compare("b", "c", Model.load("c"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("n", [None, "3", 1.5])
+def test_number_of_worst_samples_is_a_whole_number(n: Any) -> None:
+    found = measured([2.0], [1.0])
+    with pytest.raises(InputValidationError, match=r"worst\(\) takes a whole number"):
+        found.worst(n)
+    assert len(found.worst(np.int8(3))) == 1
+
+
+def test_arguments_may_be_numbers_of_numpy_and_any_series_of_names() -> None:
+    evaluate([0.0, 1.0, 2.0] * 10, [1.0, 1.5, 1.0] * 10)
+    usual = compare("b", "c", "s")
+    same = compare(
+        "b",
+        "c",
+        "s",
+        (name for name in ["m", "m"]),
+        confidence=np.float64(0.95),
+        resamples=np.int16(2_000),
+        seed=np.uint8(0),
+        higher_is_better={"m": np.bool_(True)},
+    )
+    assert same.rows == usual.rows
+    assert type(same.confidence) is float
+    assert same.directions["m"].source == "given"
+    assert compare("b", "c", "s", seed=2**70, higher_is_better=None).rows != usual.rows
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.999999999, 1 - 2**-53])
+@pytest.mark.parametrize("n", [2, 3, 30, 60])
+def test_any_confidence_below_one_has_an_interval(n: int, confidence: float) -> None:
+    numbers = ([0.0] * n, [1.0 if index % 4 else -1.0 for index in range(n)])
+    row = whole(measured(*numbers, confidence=confidence))
+    assert -math.inf < row.ci_low <= row.difference <= row.ci_high < math.inf
+    low, high = proportion_interval(1, 2, n, 3, confidence)
+    assert -1 <= low < (n - 2) / (n + 6) < high <= 1
+    if confidence > 0.9:
+        assert row.verdict == "not decided"
+
+
+def test_user_who_makes_numpy_raise_gets_the_same() -> None:
+    base: List[Optional[float]] = [1e-300 * index for index in range(30)]
+    evaluate(base, [LARGEST, *[1e-320] * 29])
+    usual = compare("b", "c", "s")
+    with np.errstate(all="raise"):
+        assert compare("b", "c", "s").rows == usual.rows
