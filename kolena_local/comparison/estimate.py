@@ -74,7 +74,6 @@ class Estimate:
 _NOTHING = Estimate(0, 0, 0, *[math.nan] * 7)
 
 
-@np.errstate(under="ignore")  # numpy's usual setting, which a program may have changed
 def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settings) -> Estimate:
     """Compare two models on paired samples.
 

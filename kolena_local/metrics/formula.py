@@ -2,8 +2,15 @@
 
 They are defined in Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27
 (2006). A ratio whose denominator is zero, negative or NaN is ``0``: a test case without positives
-has a recall of 0, not an exception. Counts are not checked and not rounded.
+has a recall of 0, not an exception. Counts are not checked and not rounded. They may also be arrays
+or pandas Series, of which ratios are formed element by element. Numpy's counts, whatever their
+width, are computed with as 64-bit floats, so that small integers do not wrap around.
 """
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
 
 
 def accuracy(
@@ -20,8 +27,7 @@ def accuracy(
     Returns:
         A number from 0 to 1; ``0`` when there was nothing to decide or a count is NaN.
     """
-    right = true_positives + true_negatives
-    return _ratio(right, right + false_positives + false_negatives)
+    return _share((true_positives, true_negatives), (false_positives, false_negatives))
 
 
 def precision(true_positives: int, false_positives: int) -> float:
@@ -34,7 +40,7 @@ def precision(true_positives: int, false_positives: int) -> float:
     Returns:
         A number from 0 to 1; ``0`` when nothing was reported or a count is NaN.
     """
-    return _ratio(true_positives, true_positives + false_positives)
+    return _share((true_positives,), (false_positives,))
 
 
 def recall(true_positives: int, false_negatives: int) -> float:
@@ -47,7 +53,7 @@ def recall(true_positives: int, false_negatives: int) -> float:
     Returns:
         A number from 0 to 1; ``0`` when there are no positives or a count is NaN.
     """
-    return _ratio(true_positives, true_positives + false_negatives)
+    return _share((true_positives,), (false_negatives,))
 
 
 def f1_score(true_positives: int, false_positives: int, false_negatives: int) -> float:
@@ -78,7 +84,7 @@ def fpr(true_negatives: int, false_positives: int) -> float:
     Returns:
         A number from 0 to 1; ``0`` when there are no negatives or a count is NaN.
     """
-    return _ratio(false_positives, true_negatives + false_positives)
+    return _share((false_positives,), (true_negatives,))
 
 
 def specificity(true_negatives: int, false_positives: int) -> float:
@@ -91,9 +97,24 @@ def specificity(true_negatives: int, false_positives: int) -> float:
     Returns:
         A number from 0 to 1; ``0`` when there are no negatives or a count is NaN.
     """
-    return _ratio(true_negatives, true_negatives + false_positives)
+    return _share((true_negatives,), (false_positives,))
 
 
-def _ratio(numerator: float, denominator: float) -> float:
+def _share(counts: Iterable[Any], others: Iterable[Any]) -> float:
+    with np.errstate(all="ignore"):
+        part = sum(map(_wide, counts))
+        return _ratio(part, part + sum(map(_wide, others)))
+
+
+def _wide(count: Any) -> Any:
+    return count.astype("float64") if hasattr(count, "astype") else count
+
+
+def _ratio(numerator: Any, denominator: Any) -> float:
     # `> 0` and not `!= 0`: NaN and negative denominators must give 0 as well.
-    return numerator / denominator if denominator > 0 else 0
+    if np.ndim(denominator) == 0:
+        return numerator / denominator if denominator > 0 else 0
+    with np.errstate(all="ignore"):
+        ratio: Any = numerator / denominator
+    ratio[~(denominator > 0)] = 0
+    return ratio  # type: ignore[no-any-return]

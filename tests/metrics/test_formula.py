@@ -1,8 +1,11 @@
 """The ratios: their values, their names, and what they are when there is nothing to divide by."""
 
 import math
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +84,67 @@ def test_relations_that_hold_for_all_counts(tp: int, fp: int, fn: int, tn: int) 
     assert f1_score(tp, fp, fn) == pytest.approx(2 * tp / (2 * tp + fp + fn) if tp else 0)
     assert fpr(tn, fp) + specificity(tn, fp) == pytest.approx(1 if tn + fp else 0)
     assert recall(tp, fn) == precision(tp, fn)
+
+
+ALL = [
+    (accuracy, 4, lambda tp, fp, fn, tn: Fraction(tp + tn, tp + fp + fn + tn)),
+    (precision, 2, lambda tp, fp: Fraction(tp, tp + fp)),
+    (recall, 2, lambda tp, fn: Fraction(tp, tp + fn)),
+    (f1_score, 3, lambda tp, fp, fn: Fraction(2 * tp, 2 * tp + fp + fn)),
+    (fpr, 2, lambda tn, fp: Fraction(fp, tn + fp)),
+    (specificity, 2, lambda tn, fp: Fraction(tn, tn + fp)),
+]
+WIDTHS = [
+    "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16",
+    "float32", "float64", "longdouble", "object",
+]  # fmt: skip
+
+
+def largest(dtype: str) -> Any:
+    if dtype in ("bool", "object"):
+        return 1 if dtype == "bool" else 10**300
+    kind = np.dtype(dtype)
+    return int(np.iinfo(kind).max) if kind.kind in "iu" else 2**11
+
+
+@pytest.mark.parametrize("dtype", WIDTHS)
+@pytest.mark.parametrize(("ratio", "arguments", "exact"), ALL)
+def test_large_counts_of_any_width_do_not_wrap_around(
+    ratio: Any, arguments: int, exact: Any, dtype: str
+) -> None:
+    most = largest(dtype)
+    for counts in ([most] * arguments, [most, *[most // 2] * (arguments - 1)]):
+        expected = float(exact(*counts))
+        arrays = [np.array([count, most], dtype) for count in counts]
+        assert ratio(*(array[0] for array in arrays)) == pytest.approx(expected, rel=1e-14)
+        assert ratio(*arrays).tolist()[0] == pytest.approx(expected, rel=1e-14)
+        mixed = [counts[0], *(array[0] for array in arrays[1:])]
+        assert ratio(*mixed) == pytest.approx(expected, rel=1e-14)
+
+
+def test_counts_of_different_widths_are_mixed() -> None:
+    assert precision(np.uint64(2**64 - 1), np.int64(2**63 - 1)) == pytest.approx(2 / 3)
+    assert precision(np.bool_(True), True) == 0.5
+    assert recall(np.float16(2000), np.uint8(255)) == 2000 / 2255
+    assert f1_score(10**400, 10**400, 10**400) == 0.5
+
+
+def test_arrays_and_series_are_computed_element_by_element() -> None:
+    tp, fp = np.array([200, 100, 0], "uint8"), np.array([100, 200, 0], "uint8")
+    assert precision(tp, fp).tolist() == [2 / 3, 1 / 3, 0]
+    assert accuracy(tp, fp, fp, tp).tolist() == [2 / 3, 1 / 3, 0]
+    assert recall(tp[:, np.newaxis], fp).shape == (3, 3)
+    assert f1_score(tp, 0, np.array([math.nan, 100, 1])).tolist() == [0, 2 / 3, 0]
+    assert tp.tolist() == [200, 100, 0]
+    names = ["cat", "dog", "fox"]
+    by_class = precision(pd.Series(tp, index=names), pd.Series(fp[::-1], index=names[::-1]))
+    assert by_class.to_dict() == {"cat": 2 / 3, "dog": 1 / 3, "fox": 0}
+    missing = pd.Series([None, 1], dtype="Int8")
+    assert specificity(missing, missing).tolist() == [0, 0.5]
+
+
+def test_numpy_numbers_without_a_positive_denominator_are_no_warning() -> None:
+    for pair in ((np.uint8(0), np.uint8(0)), (np.float64(math.nan), 1), (np.int8(-100),) * 2):
+        assert precision(*pair) == 0
+    assert precision(np.array([0, -1]), np.array([0, -1])).tolist() == [0, 0]
+    assert math.isnan(precision(np.float64(math.inf), 1))
