@@ -160,6 +160,24 @@ def test_any_box_comes_back_from_json(top_left: Any, bottom_right: Any) -> None:
     assert repr(BoundingBox._from_dict(box._to_dict())) == repr(box)
 
 
+def test_measures_of_numpys_coordinates_do_not_wrap_around() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Tracked(BoundingBox):
+        track: int = 0
+
+    @dataclasses.dataclass(frozen=True)
+    class TrackedInSpace(BoundingBox3D):
+        track: int = 0
+
+    byte, double = np.uint8, np.float64
+    box = Tracked((byte(0), byte(250)), (byte(200), byte(0)))
+    assert (box.width, box.height, box.area, box.aspect_ratio) == (200, 250, 50_000, 0.8)
+    huge = Tracked((double(0), double(0)), (double(1e200), double(1e200)))
+    assert (huge.width, huge.area, huge.aspect_ratio) == (1e200, math.inf, 1)
+    assert TrackedInSpace((0, 0, 0), (byte(200),) * 3, (0, 0, 0)).volume == 8_000_000
+    assert TrackedInSpace((0, 0, 0), (double(1e200),) * 3, (0, 0, 0)).volume == math.inf
+
+
 def test_box_in_space_keeps_the_sign_of_its_volume() -> None:
     assert BoundingBox3D((0, 0, 0), (1, -2, 4), (0, 0, 0)).volume == -8.0
 

@@ -1,7 +1,7 @@
 """What is marked in a test sample, by a person or by a model: boxes, polygons, labels, segments.
 
 Every annotation takes further keyword arguments and keeps them as extra attributes. Coordinates are
-taken as they are: swapped corners, negative numbers and NaN are the caller's business.
+taken as they are: swapped corners, negative numbers and NaN are not refused.
 """
 
 from kolena_local.annotation.base import Annotation

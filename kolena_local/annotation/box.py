@@ -7,8 +7,17 @@ from kolena_local.annotation.base import Annotation
 from kolena_local.serialization.fields import derive
 
 
+def _python_number(coordinate: Any) -> Any:
+    # A subclass with a constructor of its own may keep numpy's numbers, which wrap around or warn.
+    return coordinate.item() if hasattr(coordinate, "item") else coordinate
+
+
 class BoundingBox(Annotation):
     """A rectangle with upright sides, given by two opposite corners in any order.
+
+    The rectangle is what they span: its size, its overlap with others and its matches are the same
+    whichever corner comes first. Kolena's client gives a box with swapped corners an area, but no
+    overlap with anything, not even itself. A size beyond the range of a float is infinite.
 
     Args:
         top_left: x and y of one corner, in pixels.
@@ -30,6 +39,8 @@ class BoundingBox(Annotation):
     @staticmethod
     def _derive(values: dict[str, Any]) -> None:
         (left, top), (right, bottom) = values["top_left"], values["bottom_right"]
+        if not type(left) is type(top) is type(right) is type(bottom) is float:
+            left, top, right, bottom = map(_python_number, (left, top, right, bottom))
         values["width"] = width = abs(left - right)
         values["height"] = height = abs(top - bottom)
         values["area"] = width * height
@@ -76,7 +87,7 @@ class BoundingBox3D(Annotation):
 
     @staticmethod
     def _derive(values: dict[str, Any]) -> None:
-        x, y, z = values["dimensions"]
+        x, y, z = map(_python_number, values["dimensions"])
         values["volume"] = x * y * z
 
 

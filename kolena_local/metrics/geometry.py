@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,15 +21,22 @@ from kolena_local.errors import InputValidationError
 if TYPE_CHECKING:
     from kolena_local.annotation import BoundingBox, Polygon
 
+Corners = tuple[float, float, float, float]
+
+#: Between these, areas of boxes and sums of them are as exact as floats are.
+SMALLEST_AREA, LARGEST_AREA = 2.0**-960, 2.0**1020
+
 
 def iou(a: BoundingBox | Polygon, b: BoundingBox | Polygon) -> float:
     """Intersection over union of two shapes: the Jaccard index of the areas they cover.
 
-    Two boxes are compared by their corners as they are: swapped corners, an edge or a corner in
-    common, no width or height, and coordinates that are NaN all give 0.0. When at least one of the
-    shapes is a polygon both are compared as outlines: self-intersections are repaired first (the
-    loops of a figure eight all count), the order of a box's corners does not matter, and an outline
-    of fewer than three points or with a coordinate that is not finite covers nothing.
+    A box is what its two opposite corners span, whichever of them comes first; Kolena's client
+    gives 0.0 for a box with swapped corners. Two boxes with nothing but an edge or a corner in
+    common overlap by 0.0, and so does every box that has no width or height, or a coordinate that
+    is NaN or infinite. When at least one of the shapes is a polygon both are compared as outlines:
+    self-intersections are repaired first (the loops of a figure eight all count), and an outline
+    covers nothing if it has fewer than three points, a coordinate that is not finite, or an area
+    beyond the range of a float.
 
     Args:
         a: a box, or anything with ``points``.
@@ -38,12 +46,12 @@ def iou(a: BoundingBox | Polygon, b: BoundingBox | Polygon) -> float:
         A number from 0.0 (no area in common) to 1.0 (the same area).
 
     Raises:
-        InputValidationError: a shape has neither corners nor points, or shapely cannot compute with
-            the coordinates.
+        InputValidationError: a shape has neither corners nor points, a coordinate is a whole number
+            beyond the range of a float, or shapely cannot compute with the coordinates.
         ImportError: a polygon is to be compared and shapely is not installed.
     """
     if is_box(a) and is_box(b):
-        return _iou_of_boxes(corners(a), corners(b))
+        return iou_of_boxes(corners(a), corners(b))
     outline_a, outline_b = outline(a), outline(b)
     with geos():
         union = outline_a.union(outline_b).area
@@ -73,10 +81,22 @@ def is_box(shape: object) -> bool:
     return False
 
 
-def corners(box: Any) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of a box as plain floats, as they were given."""
-    (left, top), (right, bottom) = box.top_left, box.bottom_right
-    return float(left), float(top), float(right), float(bottom)
+def corners(box: Any) -> Corners:
+    """Left, top, right and bottom of a box as plain floats, whichever corner comes first.
+
+    Raises:
+        InputValidationError: a coordinate is beyond the range of a float.
+    """
+    (x, y), (other_x, other_y) = box.top_left, box.bottom_right
+    try:
+        left, top, right, bottom = float(x), float(y), float(other_x), float(other_y)
+    except OverflowError:
+        raise _too_large(box) from None
+    if left > right:
+        left, right = right, left
+    if top > bottom:
+        top, bottom = bottom, top
+    return left, top, right, bottom
 
 
 def outline(shape: Any) -> Any:
@@ -85,7 +105,10 @@ def outline(shape: Any) -> Any:
         left, top, right, bottom = corners(shape)
         points = [(left, top), (right, top), (right, bottom), (left, bottom)]
     else:
-        points = [(float(point[0]), float(point[1])) for point in shape.points]
+        try:
+            points = [(float(point[0]), float(point[1])) for point in shape.points]
+        except OverflowError:
+            raise _too_large(shape) from None
     with geos() as shapely:
         if len(points) < 3 or not all(math.isfinite(x) and math.isfinite(y) for x, y in points):
             return shapely.Polygon()
@@ -94,6 +117,13 @@ def outline(shape: Any) -> Any:
             return valid
         # The repair leaves spikes behind as lines, which older GEOS versions refuse to intersect.
         return shapely.union_all([part for part in valid.geoms if part.area > 0])
+
+
+def _too_large(shape: object) -> InputValidationError:
+    return InputValidationError(
+        f"A {type(shape).__name__} has a coordinate beyond the range of a float, up to 1.8e308;"
+        " compare smaller shapes."
+    )
 
 
 @contextmanager
@@ -126,9 +156,8 @@ def geos() -> Iterator[Any]:
         ) from error
 
 
-def _iou_of_boxes(
-    a: tuple[float, float, float, float], b: tuple[float, float, float, float]
-) -> float:
+def iou_of_boxes(a: Corners, b: Corners) -> float:
+    """Intersection over union of two boxes, given by left, top, right and bottom."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
     # Both must be positive: the product of two negative sides is no intersection.
@@ -136,4 +165,15 @@ def _iou_of_boxes(
         return 0.0
     intersection = width * height
     union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - intersection
-    return intersection / union if union > 0 else 0.0
+    if SMALLEST_AREA < union < LARGEST_AREA:
+        return intersection / union
+    if not all(map(math.isfinite, (*a, *b))):
+        return 0.0
+    # An area overflowed or vanished, which their ratio does not.
+    return _exact_iou(list(map(Fraction, a)), list(map(Fraction, b)))
+
+
+def _exact_iou(a: list[Fraction], b: list[Fraction]) -> float:
+    intersection = (min(a[2], b[2]) - max(a[0], b[0])) * (min(a[3], b[3]) - max(a[1], b[1]))
+    areas = ((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
+    return float(intersection / (sum(areas) - intersection))

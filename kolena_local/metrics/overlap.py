@@ -14,7 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kolena_local.metrics.geometry import corners, geos, is_box, outline
+from kolena_local.metrics.geometry import (
+    LARGEST_AREA,
+    SMALLEST_AREA,
+    corners,
+    geos,
+    iou_of_boxes,
+    is_box,
+    outline,
+)
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -137,7 +145,11 @@ def _overlaps_of_boxes(a: Floats, b: Floats) -> Floats:
         intersection = width * height
         areas = (a_right - a_left) * (a_bottom - a_top), (b_right - b_left) * (b_bottom - b_top)
         union = areas[0] + areas[1] - intersection
-        overlapping = (width > 0) & (height > 0) & (union > 0)
+        overlapping = (width > 0) & (height > 0)
+        usual = overlapping & (union > SMALLEST_AREA) & (union < LARGEST_AREA)
         table: Floats = np.zeros_like(union)
-        np.divide(intersection, union, out=table, where=overlapping)
+        np.divide(intersection, union, out=table, where=usual)
+    if np.count_nonzero(overlapping) != np.count_nonzero(usual):
+        for row, column in np.argwhere(overlapping & ~usual):
+            table[row, column] = iou_of_boxes(tuple(a[row].tolist()), tuple(b[column].tolist()))
     return table

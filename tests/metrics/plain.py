@@ -6,10 +6,12 @@ pair at a time, is the library's own.
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from kolena_local import metrics
 from kolena_local.annotation import BoundingBox
+from kolena_local.metrics.geometry import LARGEST_AREA, SMALLEST_AREA
 
 
 class Match(NamedTuple):
@@ -22,20 +24,27 @@ class Match(NamedTuple):
 
 def iou(a: Any, b: Any) -> float:
     if isinstance(a, BoundingBox) and isinstance(b, BoundingBox):
-        left, top = max(a.top_left[0], b.top_left[0]), max(a.top_left[1], b.top_left[1])
-        right = min(a.bottom_right[0], b.bottom_right[0])
-        bottom = min(a.bottom_right[1], b.bottom_right[1])
-        if not (right > left and bottom > top):
+        numbers = [*a.top_left, *a.bottom_right, *b.top_left, *b.bottom_right]
+        if not all(map(math.isfinite, numbers)):
             return 0.0
-        common = (right - left) * (bottom - top)
-        together = signed_area(a) + signed_area(b) - common
-        return common / together if together > 0 else 0.0
+        overlap, area = iou_and_area(numbers)
+        if SMALLEST_AREA < area < LARGEST_AREA:
+            return overlap
+        return float(iou_and_area(list(map(Fraction, numbers)))[0])
     return metrics.iou(a, b)
 
 
-def signed_area(box: BoundingBox) -> float:
-    (left, top), (right, bottom) = box.top_left, box.bottom_right
-    return (right - left) * (bottom - top)
+def iou_and_area(numbers: list[Any]) -> tuple[Any, Any]:
+    """Return the overlap of two boxes, four numbers each, and the area that they cover together."""
+    spans = [sorted((numbers[place], numbers[place + 2])) for place in (0, 1, 4, 5)]
+    (a_left, a_right), (a_top, a_bottom), (b_left, b_right), (b_top, b_bottom) = spans
+    width = min(a_right, b_right) - max(a_left, b_left)
+    height = min(a_bottom, b_bottom) - max(a_top, b_top)
+    if not (width > 0 and height > 0):
+        return 0.0, 0.0
+    areas = (a_right - a_left) * (a_bottom - a_top), (b_right - b_left) * (b_bottom - b_top)
+    union = sum(areas) - width * height
+    return (width * height / union if union > 0 else math.nan), union
 
 
 def match(

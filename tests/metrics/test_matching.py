@@ -47,6 +47,31 @@ def test_a_match_a_miss_and_a_false_alarm() -> None:
     assert result.unmatched_inf[0].iou == pytest.approx(2 / 18)
 
 
+@MATCHERS
+@pytest.mark.parametrize("corners", [((0, 1), (10, 0)), ((10, 0), (0, 1)), ((10, 1), (0, 0))])
+def test_a_box_with_swapped_corners_is_found(matcher: Any, corners: Any) -> None:
+    swapped, usual = LabeledBoundingBox(*corners, "a"), truth(0, 10)
+    outline = LabeledPolygon([(0, 0), (10, 0), (10, 1), (0, 1)], "a")
+
+    for target, inference in (
+        (swapped, ScoredLabeledBoundingBox(*corners, "a", 0.9)),
+        (swapped, found(0, 10, 0.9)),
+        (usual, ScoredLabeledBoundingBox(*corners, "a", 0.9)),
+        (outline, ScoredLabeledBoundingBox(*corners, "a", 0.9)),
+    ):
+        ((gt, match),) = matcher([target], [inference, found(20, 30, 0.8)]).matched
+        assert (gt, match, match.iou) == (target, inference, 1.0)
+
+
+@MATCHERS
+def test_boxes_whose_areas_are_beyond_the_range_of_a_float_are_found(matcher: Any) -> None:
+    for size in (1e-200, 1e200, 1.7e308):
+        target = LabeledBoundingBox((-size, -size), (size, size), "a")
+        inference = ScoredLabeledBoundingBox((-size, 0), (size, size), "a", 0.9)
+
+        assert matcher([target, truth(0, 10)], [inference]).matched[0][1].iou == 0.5
+
+
 def test_the_inferences_are_copies_with_one_more_attribute() -> None:
     inference = found(0, 8, 0.9, color="red")
 

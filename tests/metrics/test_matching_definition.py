@@ -20,7 +20,7 @@ from tests.metrics import plain
 # Half precision keeps clear of the coordinates that shapely cannot compute with.
 GRID = st.integers(0, 5).map(float) | st.floats(0, 5, width=16)
 POINTS = st.tuples(GRID, GRID)
-ANY_NUMBER = GRID | st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 1e200])
+ANY_NUMBER = GRID | st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 1e200, -1.7e308, 1e-200])
 ANY_POINTS = st.tuples(ANY_NUMBER, ANY_NUMBER)
 SCORES = st.sampled_from([0.25, 0.5, 0.75, math.nan, -1.0, math.inf, 2])
 THRESHOLDS = st.sampled_from([0.5, 0.25, 0.0, 1.0, 0.1, -1.0, math.nan])
