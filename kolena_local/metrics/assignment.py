@@ -12,10 +12,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from numbers import Real
 from typing import Any, Generic, NamedTuple
 
 import numpy as np
 
+from kolena_local.errors import InputValidationError
 from kolena_local.metrics.matches import GT, Inf
 from kolena_local.metrics.overlap import Integers, Shapes, best_overlaps
 
@@ -36,26 +39,43 @@ class Sides(Generic[GT, Inf]):
 
     @cached_property
     def scores(self) -> list[float]:
-        """The inferences' scores; NaN as the lowest, because sorting NaN depends on its neighbours.
+        """The inferences' scores; None and NaN as the lowest, because neither can be sorted.
 
         Raises:
             AttributeError: an inference has no score.
         """
-        scores = [inference.score for inference in self.inferences]
-        return [-math.inf if math.isnan(score) else score for score in scores]
+        scores = [known(inference.score) for inference in self.inferences]
+        return [-math.inf if score is None else score for score in scores]
 
     @cached_property
-    def labels(self) -> tuple[list[Any], list[Any], list[Any]]:
-        """The labels of ground truths, inferences and ignored ground truths.
+    def labels(self) -> tuple[list[int], list[int], list[int]]:
+        """The labels of ground truths, inferences and ignored ground truths, as numbers.
+
+        Equal labels have the same number, and the numbers ascend as the sorted labels do.
 
         Raises:
             AssertionError: an object has no label.
+            InputValidationError: a label cannot be compared with others, such as a list.
         """
-        return _labels(self.ground_truths), _labels(self.inferences), _labels(self.ignored)
+        sides = _labels(self.ground_truths), _labels(self.inferences), _labels(self.ignored)
+        try:
+            distinct = dict.fromkeys(chain.from_iterable(sides))
+        except TypeError as error:
+            raise InputValidationError(
+                f"A label cannot tell classes apart ({error}); use text, numbers or enumerations."
+            ) from error
+        numbers = {label: number for number, label in enumerate(_in_order(distinct))}
+        ground_truths, inferences, ignored = (list(map(numbers.__getitem__, one)) for one in sides)
+        return ground_truths, inferences, ignored
 
     def by_score(self, inferences: Iterable[int]) -> list[int]:
         """Sort positions of inferences by descending score; equals keep their order."""
         return sorted(inferences, key=self.scores.__getitem__, reverse=True)
+
+
+def known(value: Any) -> Any:
+    """Return None in place of NaN, by which data frames say that there is nothing."""
+    return None if isinstance(value, Real) and value != value else value
 
 
 class Assignment(NamedTuple):
@@ -97,12 +117,9 @@ def assign_by_label(sides: Sides[GT, Inf], threshold: float) -> Assignment:
     inferences = sides.by_score(range(len(inference_labels)))
     inferences.sort(key=inference_labels.__getitem__)
 
-    # Numbers stand for labels, so that all labels are compared in one go.
-    numbers: dict[Any, int] = {}
-    candidate_labels = [*(labels[i] for i in ground_truths), *ignored_labels]
     groups = (
-        _numbered(candidate_labels, numbers),
-        _numbered([inference_labels[i] for i in inferences], numbers),
+        np.array([*(labels[i] for i in ground_truths), *ignored_labels], dtype=np.intp),
+        np.array([inference_labels[i] for i in inferences], dtype=np.intp),
     )
     counts = _absent(
         [(labels[i], sides.ground_truths[i]) for i in ground_truths],
@@ -180,11 +197,25 @@ def _labels(objects: Sequence[Any]) -> list[Any]:
                 f"A {type(item).__name__} has no label; matching by class needs one on every "
                 "object: use match_inferences, or the Labeled variants of the annotations."
             )
-    return [item.label for item in objects]
+    return [known(item.label) for item in objects]
 
 
-def _numbered(labels: Iterable[Any], numbers: dict[Any, int]) -> Integers:
-    return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.intp)
+def _in_order(labels: Iterable[Any]) -> list[Any]:
+    """Sort labels; of several kinds None comes first, then numbers, text, and whatever else."""
+    try:
+        return sorted(labels)
+    except TypeError:  # Python compares neither None with text nor members of an enumeration
+        return sorted(labels, key=_place)
+
+
+def _place(label: Any) -> tuple[int, str, Any]:
+    if label is None:
+        return 0, "", None
+    if isinstance(label, Real):
+        return 1, "", label
+    if isinstance(label, str):
+        return 2, "", label
+    return 3, type(label).__qualname__, repr(label)
 
 
 def _with_iou(inference: Inf, iou: float) -> Inf:

@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from kolena_local.errors import InputValidationError
-from kolena_local.metrics.assignment import Sides, assign, assign_by_label, assign_confusions
+from kolena_local.metrics.assignment import (
+    Sides,
+    assign,
+    assign_by_label,
+    assign_confusions,
+    known,
+)
 from kolena_local.metrics.matches import GT, Inf, InferenceMatches, MulticlassInferenceMatches
 
 
@@ -27,11 +33,11 @@ def match_inferences(
 ) -> InferenceMatches[GT, Inf]:
     """Match inferences with ground truths, regardless of labels.
 
-    The inferences take their turn by descending score, equal scores in their order, a NaN score as
-    the lowest of all. Each looks only at the ground truth it overlaps most, ignored ones included
-    and the first of equals: if that overlap reaches the threshold and the ground truth is free,
-    they are matched; if it is taken, the inference stays unmatched, without a second choice. An
-    inference whose best is an ignored ground truth is left out of the result; an ignored ground
+    The inferences take their turn by descending score, equal scores in their order, a score of NaN
+    or None as the lowest of all. Each looks only at the ground truth it overlaps most, ignored ones
+    included and the first of equals: if that overlap reaches the threshold and the ground truth is
+    free, they are matched; if it is taken, the inference stays unmatched, without a second choice.
+    An inference whose best is an ignored ground truth is left out of the result; an ignored ground
     truth takes any number of them.
 
     Args:
@@ -41,9 +47,10 @@ def match_inferences(
             model, such as crowds or difficult ones.
         mode: the rules; ``"pascal"`` is the only choice.
         iou_threshold: the least intersection over union of a match.
-        required_match_fields: attributes that must be equal on both sides of a match; an absent one
-            is None. The groups that they form are matched one by one, in the order in which they
-            first appear among ground truths, then inferences. None or empty makes one group.
+        required_match_fields: attributes that must be equal on both sides of a match; NaN and an
+            absent one are None. The groups that they form are matched one by one, in the order in
+            which they first appear among ground truths, then inferences. None or empty makes one
+            group.
 
     Returns:
         Pairs, ground truths left over and inferences left over. Each inference is a copy, equal to
@@ -79,8 +86,10 @@ def match_inferences_multiclass(
     """Match inferences with ground truths of the same label, and name the confusions.
 
     The objects of each label are matched as :func:`match_inferences` does, label by label in sorted
-    order. What is left over on both sides is then matched once more, regardless of labels: a pair
-    of different labels is a confusion, well located but wrongly classified.
+    order. Labels of several kinds come in the order None (NaN is taken for it), numbers, text, then
+    others by class and ``repr``. What is left over on both sides is then matched once more,
+    regardless of labels: a pair of different labels is a confusion, well located but wrongly
+    classified.
 
     Args:
         ground_truths: labeled bounding boxes or polygons.
@@ -100,8 +109,8 @@ def match_inferences_multiclass(
 
     Raises:
         AssertionError: an object has no label.
-        InputValidationError: the mode is unknown, an object has no shape, or a required field
-            cannot be compared.
+        InputValidationError: the mode is unknown, an object has no shape, or a label or a required
+            field cannot be compared.
         AttributeError: an inference has no score.
         ImportError: polygons are to be compared and shapely is not installed.
     """
@@ -143,7 +152,7 @@ def _groups(
     groups: dict[tuple[Any, ...], tuple[list[Any], list[Any], list[Any]]] = {}
     for role, objects in enumerate((ground_truths, inferences, ignored_ground_truths or [])):
         for item in objects:
-            key = tuple(getattr(item, field, None) for field in fields)
+            key = tuple(known(getattr(item, field, None)) for field in fields)
             try:
                 sides = groups.setdefault(key, ([], [], []))
             except TypeError as error:

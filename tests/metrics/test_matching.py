@@ -1,7 +1,9 @@
 """Who is matched with whom, in scenes small enough to be worked out by hand."""
 
+import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kolena_local.annotation import (
@@ -100,6 +102,43 @@ def test_the_higher_score_goes_first_and_equal_scores_in_their_order() -> None:
     result = match_inferences([target], [low, high, same])
 
     assert result == InferenceMatches([(target, high)], [], [same, low])
+
+
+class Unusual:
+    """A box of somebody's own, with a label and a score of any kind."""
+
+    def __init__(self, label: Any, score: Any, **attributes: Any) -> None:
+        self.top_left, self.bottom_right = (0, 0), (10, 1)
+        self.label, self.score = label, score
+        vars(self).update(attributes)
+
+
+@pytest.mark.parametrize("label", [["a"], {"a": 1}, np.array(["a", "b"])])
+def test_a_label_that_cannot_tell_classes_apart_is_refused(label: Any) -> None:
+    with pytest.raises(InputValidationError, match=r"A label cannot tell .*unhashab"):
+        match_inferences_multiclass([truth(0, 10)], [Unusual(label, 0.5)])
+
+
+@MATCHERS
+@pytest.mark.parametrize("nothing", [None, math.nan, np.float32(math.nan)])
+def test_a_score_that_is_missing_is_the_lowest(matcher: Any, nothing: Any) -> None:
+    scores = [nothing, -1e300, -(10**400), np.int8(3), 10**400]
+    inferences = [Unusual("a", score) for score in scores]
+
+    result = matcher([Unusual("a", 0)], inferences)
+
+    assert result.matched[0][1].score == 10**400
+    assert [one.score for one in result.unmatched_inf] == [3, -1e300, -(10**400), nothing]
+
+
+def test_required_fields_that_are_missing_are_equal() -> None:
+    targets = [Unusual("a", 0, frame_id=float("nan")), Unusual("a", 0, frame_id=1)]
+    inferences = [Unusual("a", 0.5, frame_id=float("nan")), Unusual("a", 0.4)]
+
+    result = match_inferences(targets, inferences, required_match_fields=["frame_id"])
+
+    assert [gt for gt, _ in result.matched] == targets[:1]
+    assert result.unmatched_gt == targets[1:]
 
 
 def test_a_nan_score_is_the_lowest() -> None:

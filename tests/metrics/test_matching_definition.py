@@ -1,13 +1,18 @@
 """Matching equals its plain definition on random input, to the last bit of every ``iou``."""
 
+import dataclasses
+import enum
 import math
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kolena_local.annotation import (
+    BoundingBox,
     LabeledBoundingBox,
     LabeledPolygon,
     ScoredLabeledBoundingBox,
@@ -134,6 +139,68 @@ def test_boxes_and_polygons(scene: Any, threshold: float) -> None:
 
     check(single, plain.match(*scene, threshold))
     check(by_class, plain.match_multiclass(*scene, threshold))
+
+
+class Kind(enum.Enum):
+    X = "x"
+    Y = "y"
+
+
+class Size(enum.IntEnum):
+    SMALL = 1
+    LARGE = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Anything(BoundingBox):
+    label: Any
+    score: Any = 0.5
+
+
+# Ascending in the documented order; NaN is not itself, so it must be seen as None.
+OTHER_LABELS = [
+    [None, 3, "3"],
+    [math.nan, -math.inf, np.float32(2)],
+    [True, np.int64(2), 10**400],
+    [Kind.X, Kind.Y, ("a", None)],
+    [Size.SMALL, Size.LARGE, 2.5],
+    ["", Kind.X, frozenset({1, "a"})],
+    [None, "a", pd.NA],
+]
+
+
+@given(BOX_SCENES, st.sampled_from(OTHER_LABELS))
+def test_labels_of_any_kind_are_matched_as_texts_are(scene: Any, labels: list[Any]) -> None:
+    def as_anything(item: Any) -> Anything:
+        extras = {"score": item.score} if hasattr(item, "score") else {}
+        label = labels["abc".index(item.label)]
+        # Another NaN for each object, as data frames may hold.
+        label = float("nan") if isinstance(label, float) and label != label else label
+        return Anything(item.top_left, item.bottom_right, label, **extras)
+
+    def places(result: Any, truths: Any, inferences: Any) -> list[Any]:
+        gt = {id(item): place for place, item in enumerate(truths)}
+        corners = [(item.top_left, item.bottom_right, item.score) for item in inferences]
+
+        def place(inf: Any) -> Any:
+            this = (inf.top_left, inf.bottom_right, inf.score)
+            return inf and [n for n, one in enumerate(corners) if repr(one) == repr(this)]
+
+        pairs = [*result.matched, *result.unmatched_gt]
+        return [(gt[id(one)], inf and (place(inf), inf.iou)) for one, inf in pairs] + [
+            (place(inf), inf.iou) for inf in result.unmatched_inf
+        ]
+
+    # One object may stand in a scene twice.
+    made = {id(item): as_anything(item) for side in scene for item in side}
+    others = [[made[id(item)] for item in side] for side in scene]
+
+    expected, result = (
+        match_inferences_multiclass(truths, inferences, ignored_ground_truths=ignored)
+        for truths, inferences, ignored in (scene, others)
+    )
+
+    assert places(result, *others[:2]) == places(expected, *scene[:2])
 
 
 @given(BOX_SCENES, st.sampled_from([["frame_id"], ["frame_id", "label"], ["absent"]]))
