@@ -145,7 +145,9 @@ class _Column:
             if self._only_texts and not missing.all():
                 # Texts of any kind: Arrow, which pandas may prefer, refuses half characters.
                 return pd.array(values, dtype=pd.StringDtype("python"), copy=False)
-            return values
+            # Not the bare array: pandas would look for dates in it, and some versions raise at
+            # whole numbers that no float can hold.
+            return pd.Series(values, dtype=object, copy=False)
         if not missing.any():
             return values
         arrays = {"i": pd.arrays.IntegerArray, "f": pd.arrays.FloatingArray}

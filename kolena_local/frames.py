@@ -193,7 +193,9 @@ def of_results(store: Store, runs: Sequence[TestRunRecord]) -> pd.DataFrame:
         name: pd.array([row[place] for row in found], dtype=pd.StringDtype("python"))
         for place, name in enumerate(names[:-1])
     }
-    values = pd.Series([row[-1] for row in found], dtype="float64")
+    numbers = [row[-1] for row in found]
+    of_floats = all(type(number) is float for number in numbers)
+    values = pd.Series(numbers, dtype="float64" if of_floats else object)
     frame: pd.DataFrame = pd.DataFrame({**texts, names[-1]: values})
     return frame
 
@@ -203,7 +205,16 @@ def _numbers(
 ) -> Iterator[tuple[Any, ...]]:
     for name, value in _leaves(metrics):
         if isinstance(value, (bool, int, float)):
-            yield test_case, run.model, run.evaluator, configuration, name, float(value)
+            yield test_case, run.model, run.evaluator, configuration, name, _as_float(value)
+
+
+def _as_float(number: float) -> float:
+    """Return a number as a float, or as it is if it is a whole number that a float would round."""
+    try:
+        as_float = float(number)
+    except OverflowError:
+        return number
+    return number if type(number) is int and as_float != number else as_float
 
 
 def _leaves(value: Json, name: str = "") -> Iterator[tuple[str, Json]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Union
 
 import pandas as pd
 import pytest
@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from kolena_local import frames
 from kolena_local.columns import Columns
 from kolena_local.errors import InputValidationError, NotFoundError, WorkflowMismatchError
-from kolena_local.workflow import GroundTruth, Image, Inference, TestRun, define_workflow, test
+from kolena_local.workflow import (
+    Evaluator,
+    GroundTruth,
+    Image,
+    Inference,
+    MetricsTestCase,
+    MetricsTestSample,
+    TestRun,
+    define_workflow,
+    test,
+)
 from kolena_local.workflow.annotation import BoundingBox, ScoredClassificationLabel
 from tests.workflow.types import (
     Animal,
@@ -229,6 +239,66 @@ def test_results_of_models_on_a_suite() -> None:
     assert frame["test_case"].isna().sum() == 2
     assert set(suite.results_dataframe(["two"])["model"]) == {"two"}
     assert set(suite.results_dataframe([one])["model"]) == {"one"}
+
+
+@dataclass(frozen=True)
+class Anything(MetricsTestSample):
+    value: Union[bool, int, float, str, None]
+
+
+@dataclass(frozen=True)
+class AnythingOfCase(MetricsTestCase):
+    value: Union[bool, int, float, str, None]
+    large: int
+
+
+class Answers(Evaluator):
+    def compute_test_sample_metrics(
+        self, test_case: Any, inferences: Any, configuration: Any = None
+    ) -> Any:
+        return [(sample, Anything(VALUES[int(sample.locator[:-4])])) for sample, *_ in inferences]
+
+    def compute_test_case_metrics(
+        self, test_case: Any, inferences: Any, metrics: Any, configuration: Any = None
+    ) -> Any:
+        return AnythingOfCase(metrics[0].value, 10**400 if test_case.name == "1" else 2)
+
+
+LARGE = [2**53 + 1, 10**400, 2**63, -(2**64), 2**53]
+VALUES = [*LARGE, 1, 0.5, True, None, math.nan, math.inf, "text"]
+
+
+@pytest.mark.parametrize("count", [1, 5, len(VALUES)])
+def test_numbers_of_any_size_and_kind_are_in_every_frame_as_they_are(count: int) -> None:
+    cases = [
+        TestCase(str(index), test_samples=[(photo(str(index), n=VALUES[index]), Animal("cat"))])
+        for index in range(count)
+    ]
+    suite = TestSuite("suite", test_cases=cases)
+    model = Model("model", infer=cat, metadata={"n": LARGE[1]})
+    run = TestRun(model, suite, Answers())
+    run.run()
+
+    def same(cells: Any, values: Any) -> bool:
+        # pandas shows what is missing in its own ways.
+        shown = [None if cell is None or cell is pd.NA else cell for cell in cells]
+        return repr(shown) == repr(list(values))
+
+    values = VALUES[:count]
+    assert same(run.metrics_dataframe("sample")["metrics.value"].tolist(), values)
+    assert same(run.metrics_dataframe("case")["metrics.value"].tolist(), values)
+    assert same(model.to_dataframe(suite)["metadata.n"].tolist(), values)
+    assert Model.list_dataframe()["metadata.n"].tolist() == [LARGE[1]]
+    frame = suite.results_dataframe()
+    assert frame.loc[frame["metric"] == "large", "value"].tolist()[:2] == [2, LARGE[1]][:count]
+    numbers = [value for value in values if isinstance(value, (int, float))]
+    found = frame.loc[frame["metric"] == "value", "value"].tolist()
+    assert [(one, type(one)) for one in found if one == one] == [
+        (one, int if one in LARGE[:4] and one not in (2**63, -(2**64)) else float)
+        for one in numbers
+        if one == one
+    ]
+    assert sum(one != one for one in found) == sum(one != one for one in numbers)
 
 
 def test_results_of_a_model_that_was_not_tested() -> None:

@@ -239,8 +239,10 @@ class TestSuite(Entity):
 
         Returns:
             A row for each number (a truth value is 0 or 1), with the columns test_case, model,
-            evaluator, configuration, metric and value. A metric of the whole test suite has no test
-            case; one inside another is called ``by_class.cat`` or ``recall[0]``.
+            evaluator, configuration, metric and value. Values are floats, in a column of objects if
+            among them are whole numbers that a float would round, which stay as they are. A metric
+            of the whole test suite has no test case; one inside another is called ``by_class.cat``
+            or ``recall[0]``.
 
         Raises:
             NotFoundError: a model is not in the store, or was never tested on this version.
