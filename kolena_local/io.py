@@ -1,6 +1,8 @@
 """Data frames with annotations and assets in their cells, to files and back.
 
-CSV has no types: when it is read, cells are guessed from their text, as Kolena's scripts expect.
+Which columns are converted depends on what is in their cells, not on their type: boxes may be in a
+column of objects, a categorical one, or one of Arrow's; the same holds for the index. CSV has no
+types: when it is read, cells are guessed from their text, as Kolena's scripts expect.
 Parquet gives back what was written. In both, an object comes back as the base class of its
 ``data_type`` (a ``LabeledBoundingBox`` as a ``BoundingBox`` with the extra ``label``), and one of
 an unknown ``data_type`` as a dict that still has it.
@@ -9,8 +11,9 @@ an unknown ``data_type`` as a dict that still has it.
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 # Not for their names: reading knows the data types of classes that exist.
@@ -33,12 +36,16 @@ __all__ = [
     "dataframe_to_parquet",
 ]
 
-#: Under this name a Parquet file lists the columns whose cells are JSON texts.
+#: Under these names a Parquet file lists the columns and the levels of the index whose values are
+#: JSON texts.
 _JSON_COLUMNS = "kolena_local_json_columns"
+_JSON_LEVELS = "kolena_local_json_levels"
 
 # Ids such as 3e2abc look like numbers for a while; anything that does is left alone.
 _BEGINS_AS_POWER = re.compile(r"[+-]?\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
+#: Python reads no whole number with more digits unless it is told to.
+_DIGITS_READ = 4300
 _NUMBER = re.compile(
     r"\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?)\s*", re.ASCII | re.IGNORECASE
 )
@@ -75,9 +82,10 @@ def dataframe_to_csv(df: pd.DataFrame, *args: Any, **kwargs: Any) -> str | None:
     Raises:
         InputValidationError: something in a list, dict or data object cannot be written as JSON.
     """
-    written: str | None = _with_cells(df, _positions(df, object), _structure_to_text).to_csv(
-        *args, **kwargs
-    )
+    places = [place for place, column in _columns(df) if _holds_structure(column)]
+    levels = [place for place, level in _levels(df) if _holds_structure(level)]
+    encoded = _with_index(_with_cells(df, places, _structure_to_text), levels, _structure_to_text)
+    written: str | None = encoded.to_csv(*args, **kwargs)
     return written
 
 
@@ -85,8 +93,10 @@ def dataframe_from_csv(*args: Any, **kwargs: Any) -> pd.DataFrame:
     """Read a data frame from CSV, guessing what each text in it was.
 
     Nothing at all, ``NaN`` and ``null`` become None; ``true`` and ``false`` truth values; numbers
-    numbers, except in scientific notation, which ids may look like; JSON lists and objects what
-    they hold. Quotes around a text go.
+    numbers, except in scientific notation, which ids may look like, and those that are too large
+    for it; JSON lists and objects what they hold. Quotes around a text go. In the index, only JSON
+    lists and objects are looked for, and lists become tuples. A column of a type that was asked for
+    keeps it if all its texts stay as they are.
 
     Args:
         *args: for ``pandas.read_csv``.
@@ -95,7 +105,8 @@ def dataframe_from_csv(*args: Any, **kwargs: Any) -> pd.DataFrame:
     import pandas as pd
 
     df: pd.DataFrame = pd.read_csv(*args, **kwargs)
-    return _with_cells(df, _positions(df, object, "str"), _guess)
+    df = _with_cells(df, [place for place, _ in _columns(df)], _guess)
+    return _with_index(df, [place for place, _ in _levels(df)], _guess_structure)
 
 
 def dataframe_to_parquet(df: pd.DataFrame, *args: Any, **kwargs: Any) -> bytes | None:
@@ -110,12 +121,26 @@ def dataframe_to_parquet(df: pd.DataFrame, *args: Any, **kwargs: Any) -> bytes |
         The bytes when no file is named, as ``DataFrame.to_parquet`` does.
 
     Raises:
-        InputValidationError: a cell of a column of objects cannot be written as JSON.
+        InputValidationError: a cell of a column of objects cannot be written as JSON, or two
+            columns have the same name.
         ImportError: no library that writes Parquet is installed.
     """
-    positions = _positions(df, object)
-    encoded = _with_cells(df, positions, _to_text)
-    encoded.attrs = {**df.attrs, _JSON_COLUMNS: [str(df.columns[place]) for place in positions]}
+    names = list(map(str, df.columns))
+    for name in names:
+        if names.count(name) > 1:
+            raise InputValidationError(
+                f"Several columns are called {name!r}, which Parquet does not allow; rename them."
+            )
+    places = [
+        place for place, column in _columns(df) if column.dtype == object or _needs_text(column)
+    ]
+    levels = [place for place, level in _levels(df) if _needs_text(level)]
+    encoded = _with_index(_with_cells(df, places, _to_text), levels, _to_text)
+    encoded.attrs = {
+        **df.attrs,
+        _JSON_COLUMNS: [names[place] for place in places],
+        _JSON_LEVELS: levels,
+    }
     written: bytes | None = _with_parquet(encoded.to_parquet, *args, **kwargs)
     return written
 
@@ -136,15 +161,17 @@ def dataframe_from_parquet(*args: Any, **kwargs: Any) -> pd.DataFrame:
     import pandas as pd
 
     df: pd.DataFrame = _with_parquet(pd.read_parquet, *args, **kwargs)
-    names = df.attrs.pop(_JSON_COLUMNS, None)
+    names, levels = df.attrs.pop(_JSON_COLUMNS, None), df.attrs.pop(_JSON_LEVELS, ())
     if names is None:
-        return _with_cells(df, _positions(df, object, "str"), _from_text_or_guess)
+        return _with_cells(df, [place for place, _ in _columns(df)], _from_text_or_guess)
     places = [place for place, name in enumerate(df.columns) if str(name) in names]
-    return _with_cells(df, places, _from_text)
+    return _with_index(_with_cells(df, places, _from_text), levels, _from_text)
 
 
 def dataframe_from_json(*args: Any, **kwargs: Any) -> pd.DataFrame:
     """Read a data frame from JSON, with the objects it describes.
+
+    Texts stay texts, also those that look like numbers, unless ``dtype`` says otherwise.
 
     Args:
         *args: for ``pandas.read_json``.
@@ -152,33 +179,123 @@ def dataframe_from_json(*args: Any, **kwargs: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
-    df: pd.DataFrame = pd.read_json(*args, **kwargs)
-    return _with_cells(df, _positions(df, object), revive)
+    df: pd.DataFrame = pd.read_json(*args, **{"dtype": False, **kwargs})
+    places = [place for place, column in _columns(df) if column.dtype != "str"]
+    return _with_cells(df, places, _revive)
 
 
-def _positions(df: pd.DataFrame, *dtypes: object) -> list[int]:
-    # By position, because names may occur twice. pandas 3 reads text as a type of its own, "str".
-    return [place for place, dtype in enumerate(df.dtypes) if dtype in dtypes]
+def _columns(df: pd.DataFrame) -> Iterable[tuple[int, pd.Series]]:
+    """Yield the columns that may hold anything, by position, because names may occur twice."""
+    for place, dtype in enumerate(df.dtypes):
+        if _holds_anything(dtype):
+            yield place, df.iloc[:, place]
+
+
+def _levels(df: pd.DataFrame) -> Iterable[tuple[int, pd.Index]]:
+    """Yield the levels of the index that may hold anything."""
+    for place in range(df.index.nlevels):
+        level = df.index.get_level_values(place)
+        if _holds_anything(level.dtype):
+            yield place, level
+
+
+def _holds_anything(dtype: Any) -> bool:
+    import pandas as pd
+
+    # Numpy's other types are for numbers and times.
+    return pd.api.types.is_object_dtype(dtype) or pd.api.types.is_extension_array_dtype(dtype)
+
+
+def _holds_structure(values: pd.Series | pd.Index) -> bool:
+    return any(map(_is_structure, _distinct(values)))
+
+
+def _needs_text(values: pd.Series | pd.Index) -> bool:
+    """Tell whether Parquet has no type for the values: they are of several kinds, or structures."""
+    distinct = [value for value in _distinct(values) if not _is_missing(value)]
+    return any(map(_is_structure, distinct)) or len(set(map(type, distinct))) > 1
+
+
+def _distinct(values: pd.Series | pd.Index) -> list[Any]:
+    categories = getattr(values.dtype, "categories", None)
+    return (values if categories is None else categories).tolist()
 
 
 def _with_cells(
-    df: pd.DataFrame, positions: list[int], change: Callable[[Any], Any]
+    df: pd.DataFrame, places: Iterable[int], change: Callable[[Any], Any]
 ) -> pd.DataFrame:
+    """Return a copy of a data frame with other cells in some columns."""
     import pandas as pd
 
     result: pd.DataFrame = df.copy()
-    for place in positions:
-        cells = []
-        for row, cell in enumerate(df.iloc[:, place].tolist()):
-            try:
-                cells.append(change(cell))
-            except TypeError as error:
-                raise InputValidationError(
-                    f"Column {df.columns[place]!r}, row {row}: {error}; use numbers, text, lists,"
-                    " dicts, None or data objects."
-                ) from error
-        result.isetitem(place, pd.Series(cells, index=df.index, dtype=object))
+    for place in places:
+        column = df.iloc[:, place]
+        cells = _cells(column)
+        changed = _changed(cells, change, f"Column {df.columns[place]!r}")
+        # pandas 3 reads text as a type of its own, "str", in which None is NaN.
+        if column.dtype in (object, "str") or not _is_same(cells, changed):
+            result.isetitem(place, pd.Series(changed, index=df.index, dtype=object))
     return result
+
+
+def _with_index(
+    df: pd.DataFrame, places: Iterable[int], change: Callable[[Any], Any]
+) -> pd.DataFrame:
+    """Return a data frame with other values in some levels of its index."""
+    import pandas as pd
+
+    names = df.index.names
+    levels = [df.index.get_level_values(place) for place in range(len(names))]
+    other = False
+    for place in places:
+        values = _cells(levels[place])
+        changed = list(map(_hashable, _changed(values, change, "The index")))
+        if not _is_same(values, changed):
+            other = True
+            levels[place] = pd.Index(changed, dtype=object, name=names[place], tupleize_cols=False)
+    if not other:
+        return df
+    result: pd.DataFrame = df.copy(deep=False)
+    result.index = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels)
+    return result
+
+
+def _cells(values: pd.Series | pd.Index) -> list[Any]:
+    """Return the values; where their type has a NaN or NA of its own, None for it."""
+    cells: list[Any] = values.tolist()
+    if values.dtype == object:
+        return cells
+    return [None if _is_missing(cell) else cell for cell in cells]
+
+
+def _changed(cells: list[Any], change: Callable[[Any], Any], name: str) -> list[Any]:
+    changed = []
+    for row, cell in enumerate(cells):
+        try:
+            changed.append(change(cell))
+        except InputValidationError:
+            raise
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InputValidationError(
+                f"{name}, row {row}: {error}; use numbers, text, lists, dicts, None or data"
+                " objects."
+            ) from error
+    return changed
+
+
+def _is_same(cells: list[Any], changed: list[Any]) -> bool:
+    return all(new is old for old, new in zip(cells, changed, strict=True))
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+
+
+def _is_missing(cell: Any) -> bool:
+    import pandas as pd
+
+    is_nan = isinstance(cell, float) and cell != cell
+    return cell is None or cell is pd.NA or cell is pd.NaT or is_nan
 
 
 def _with_parquet(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -194,12 +311,15 @@ def _with_parquet(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def _to_text(cell: Any) -> str:
     import pandas as pd
 
-    return json.dumps(None if cell is pd.NA else cell, cls=DataObjectJSONEncoder)
+    return json.dumps(None if cell is pd.NA or cell is pd.NaT else cell, cls=DataObjectJSONEncoder)
 
 
 def _structure_to_text(cell: Any) -> Any:
-    is_structure = isinstance(cell, (list, tuple, dict, DataObject)) or _is_array(cell)
-    return _to_text(cell) if is_structure else cell
+    return _to_text(cell) if _is_structure(cell) else cell
+
+
+def _revive(cell: Any) -> Any:
+    return None if _is_missing(cell) else revive(cell)
 
 
 def _from_text(cell: Any) -> Any:
@@ -209,7 +329,7 @@ def _from_text(cell: Any) -> Any:
 def _from_text_or_guess(cell: Any) -> Any:
     try:
         return revive(json.loads(cell))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return _guess(cell)
 
 
@@ -218,8 +338,7 @@ def _guess(cell: Any) -> Any:
         return _guess_text(cell)
     if _is_array(cell):
         return revive(cell.tolist())
-    is_nan = isinstance(cell, float) and cell != cell
-    return None if is_nan else revive(cell)
+    return _revive(cell)
 
 
 def _guess_text(text: str) -> Any:
@@ -230,17 +349,35 @@ def _guess_text(text: str) -> Any:
     if _BEGINS_AS_POWER.match(text):
         return text
     if _WHOLE.fullmatch(text):
-        return int(text)
+        return _whole_number(text)
     if _NUMBER.fullmatch(text):
-        return float(text)
+        number = float(text)
+        return text if math.isinf(number) and "i" not in text.lower() else number
     if text[0] in "[{":
-        try:
-            return revive(json.loads(text))
-        except ValueError:
-            return text
+        return _guess_structure(text)
     if len(text) > 1 and text[0] in "'\"" and text[-1] in "'\"":
         return text[1:-1]
     return text
+
+
+def _whole_number(text: str) -> int | str:
+    try:
+        return int(text) if len(text) <= _DIGITS_READ else text
+    except ValueError:  # the program, or its environment, allows fewer digits than usual
+        return text
+
+
+def _guess_structure(cell: Any) -> Any:
+    if not isinstance(cell, str) or not cell.startswith(("[", "{")):
+        return cell
+    try:
+        return revive(json.loads(cell))
+    except (ValueError, RecursionError):
+        return cell
+
+
+def _is_structure(cell: Any) -> bool:
+    return isinstance(cell, (list, tuple, dict, DataObject)) or _is_array(cell)
 
 
 def _is_array(cell: Any) -> bool:
