@@ -54,9 +54,19 @@ class Colormap(ABC):
         return faded if self.fade_low_activation else opaque
 
     def colorize(self, intensity: np.uint8) -> npt.NDArray[np.uint8]:
-        """Map an intensity to the four bytes red, green, blue and alpha."""
+        """Map an intensity to the four bytes red, green, blue and alpha.
+
+        Raises:
+            InputValidationError: a share is not a number from 0 to 255.
+        """
         channels = (self.red, self.green, self.blue, self.alpha)
-        return np.array([channel(intensity) for channel in channels], dtype=np.uint8)
+        shares = [float(channel(intensity)) for channel in channels]
+        if not all(0 <= share < 256 for share in shares):
+            raise InputValidationError(
+                f"{type(self).__name__} maps the intensity {intensity} to {shares}; let red, green,"
+                " blue and alpha return numbers from 0 to 255."
+            )
+        return np.array(shares).astype(np.uint8)
 
 
 class ColormapJet(Colormap):
@@ -180,8 +190,9 @@ def _intensities(activation_map: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
             "An activation map of floats has a value outside of 0 to 1 (or a NaN): scale it to "
             "that range first."
         )
-    scaled: npt.NDArray[np.uint8] = np.rint(activation_map * 255).astype(np.uint8)
-    return scaled
+    # In the map's own type, the product of a half-precision float would be rounded first.
+    scaled: npt.NDArray[np.float64] = np.rint(activation_map.astype(np.float64) * 255)
+    return scaled.astype(np.uint8)
 
 
 def _trapezoid(x: float) -> np.uint8:

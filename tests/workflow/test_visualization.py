@@ -1,6 +1,8 @@
 """Colours of activation maps, and PNG files that open again."""
 
+import math
 import sys
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -68,6 +70,24 @@ def test_jet_rises_and_falls_by_four_a_step_and_is_symmetric() -> None:
 def test_the_faded_jet_is_the_default() -> None:
     assert colorize_activation_map(pixels(0, 128))[0, :, 3].tolist() == [0, 131]
     assert ColormapJet().fade_low_activation
+
+
+def test_floats_of_half_precision_are_rounded_once() -> None:
+    floats = np.arange(0x3C01, dtype=np.uint16).view(np.float16)  # all from 0 to 1
+    rounded = [round(255 * Fraction(value)) for value in floats.tolist()]
+    colors = colorize_activation_map(floats[np.newaxis], Gray())
+
+    assert colors[0, :, 0].tolist() == rounded
+
+
+@pytest.mark.parametrize("share", [300, -1, math.nan, 256.0, np.float64(math.inf), 10**30])
+def test_a_colour_beyond_its_range_is_refused(share: Any) -> None:
+    class Broken(Gray):
+        def green(self, intensity: np.uint8) -> Any:
+            return share
+
+    with pytest.raises(InputValidationError, match=r"Broken maps the intensity 7 to .* 255"):
+        colorize_activation_map(pixels(7), Broken())
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
