@@ -2,8 +2,8 @@
 
 :func:`compare` reads what an evaluator found out about single samples and pairs the two models by
 sample. Nothing is computed anew: no model and no evaluator runs. The statistics are pure functions
-on arrays (``boolean``, ``resampling``, ``correction``, ``pairs``, ``estimate``, ``rows``); only
-``door``, ``chosen`` and ``scores`` know the store.
+on arrays (``boolean``, ``scaling``, ``resampling``, ``correction``, ``pairs``, ``estimate``,
+``rows``); only ``door``, ``chosen`` and ``scores`` know the store.
 """
 
 from kolena_local.comparison.direction import Direction

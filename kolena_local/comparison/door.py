@@ -65,7 +65,7 @@ def compare(
             names with words such as error, loss or distance are better lower, all others higher.
         correction: ``holm`` bounds the risk that any verdict is false, ``benjamini-hochberg`` the
             share of verdicts that are; the latter needs SciPy.
-        resamples: how many times the bootstrap draws, from 100 on.
+        resamples: how many times the bootstrap draws, from 100 to 10,000,000.
         seed: what random numbers start from; the same seed gives the same result.
 
     Raises:
