@@ -1,6 +1,5 @@
 """Matching equals its plain definition on random input, to the last bit of every ``iou``."""
 
-import dataclasses
 import enum
 import math
 from typing import Any
@@ -151,7 +150,6 @@ class Size(enum.IntEnum):
     LARGE = 2
 
 
-@dataclasses.dataclass(frozen=True)
 class Anything(BoundingBox):
     label: Any
     score: Any = 0.5
