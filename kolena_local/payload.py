@@ -193,6 +193,47 @@ def loads(text: str) -> Json:
         raise InputValidationError(str(error)) from None
 
 
+def loads_foreign(text: str, *, words: bool = True) -> Json:
+    """Read JSON that another program wrote.
+
+    Args:
+        text: JSON, with escape objects or without.
+        words: whether it may have the bare words NaN and Infinity, which Python itself writes.
+
+    Raises:
+        ValueError: the text is not JSON, is nested too deeply, or has a number beyond the largest
+            float.
+    """
+    try:
+        value = loads(text)
+    except InputValidationError:
+        if not words:
+            raise
+        try:
+            value = json.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # about the digits of an integer
+            raise _too_long() from None
+    try:
+        is_finite = _is_finite(pydantic_core.to_json(value, inf_nan_mode="constants").decode())
+    except pydantic_core.PydanticSerializationError:
+        is_finite = False
+    if not is_finite:
+        # Both readers take 1e400 for infinity without a word.
+        json.loads(text, parse_float=_checked_float)
+    return value
+
+
+def _checked_float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text:.40} is too large; infinity is written as Infinity")
+    return number
+
+
 def loads_all(texts: Sequence[str]) -> list[Json]:
     """Read many texts at once, which takes half the time.
 

@@ -20,6 +20,10 @@ from kolena_local.wording import counted
 Schema = dict[str, Any]
 Fit = Callable[[Json], Json]
 
+#: From here on floats skip integers, so that a float may have been another integer before.
+LARGEST_EXACT = 2**53
+NEVER_A_FLOAT = "a whole number without a decimal point (floats of this size are rounded)"
+
 #: The property by which the store tells boxes from labels; it is no field.
 DATA_TYPE = "data_type"
 
@@ -58,7 +62,7 @@ class Misfit(ValueError):
         return Misfit(self.expected, self.found, step + self.path, is_missing=self.is_missing)
 
     def __str__(self) -> str:
-        found = "nothing" if self.is_missing else _shown(self.found)
+        found = "nothing" if self.is_missing else shown(self.found)
         where = f" at ${self.path}" if self.path else ""
         return f"{self.expected} is expected{where}, not {found}"
 
@@ -109,7 +113,7 @@ def described(schema: Schema) -> str:
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(map(described, schema["anyOf"])))
     if "const" in schema:
-        return _shown(schema["const"])
+        return shown(schema["const"])
     if "$ref" in schema:
         return f"an object ({_name(schema)})"
     if "minItems" in schema:
@@ -170,7 +174,8 @@ class _Compiler:
                 return results[0]
             # Among several, the one that got furthest into the value was probably meant.
             deepest = max(misfits, key=lambda misfit: len(misfit.path), default=None)
-            raise deepest if deepest and deepest.path else Misfit(expected, value)
+            says_more = deepest and (deepest.path or deepest.expected == NEVER_A_FLOAT)
+            raise deepest if deepest and says_more else Misfit(expected, value)
 
         return fit
 
@@ -256,7 +261,9 @@ def _scalar(schema: Schema) -> Fit:
             if kind == "number" and type(value) is int:
                 return float(value)
             if kind == "integer" and type(value) is float and value.is_integer():
-                return int(value)
+                if abs(value) < LARGEST_EXACT:
+                    return int(value)
+                raise Misfit(NEVER_A_FLOAT, value)
         except OverflowError:
             pass
         raise Misfit(expected, value)
@@ -272,8 +279,9 @@ def _same(left: Any, right: Any) -> bool:
     return type(left) is type(right)
 
 
-def _shown(value: Json) -> str:
+def shown(value: Json, length: int = 60) -> str:
+    """Return a value as messages have it, cut to a length."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= length else text[: length - 3] + "..."

@@ -156,3 +156,34 @@ def test_an_integer_that_could_not_be_read_back_is_refused() -> None:
             payload.dumps(value)
         with pytest.raises(InputValidationError, match="more than 4300 digits"):
             payload.canonical(value)
+
+
+@given(values)
+def test_what_others_write_is_read_as_they_meant_it(value: Any) -> None:
+    assert same(payload.loads_foreign(payload.dumps(value)), value)
+    text = json.dumps({"value": value})
+    if '"$"' not in text:
+        assert same(payload.loads_foreign(text), {"value": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1e400", "number 1e400 is too large"),
+        ('{"a": [-1E+0400, "x"]}', "number -1E.0400 is too large"),
+        (f'{{"a": {"9" * 309}.0}}', "number 9+ is too large"),
+        ('["\\ud800", 1e999]', "number 1e999 is too large"),
+        ("9" * 5000, "more than 4300 digits"),
+        ("[" * 100_000, "nested too deeply"),
+        ("[1", "line 1"),
+    ],
+)
+def test_what_others_write_and_no_float_holds_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        payload.loads_foreign(text)
+
+
+def test_the_words_of_python_are_no_json_where_they_may_be_text() -> None:
+    assert payload.loads_foreign("[1e308, Infinity]") == [1e308, math.inf]
+    with pytest.raises(ValueError):
+        payload.loads_foreign("Infinity", words=False)

@@ -9,12 +9,13 @@ escape becomes ``{"$": ...}``.
 
 from __future__ import annotations
 
+import math
 import re
 from enum import Enum
 from typing import Any
 
-from kolena_local.payload import Json, dumps, loads
-from kolena_local.schema import Misfit, Schema, described, resolved
+from kolena_local.payload import Json, dumps, loads, loads_foreign
+from kolena_local.schema import LARGEST_EXACT, NEVER_A_FLOAT, Misfit, Schema, described, resolved
 
 EMPTY_TEXT = '""'
 """How a CSV file says that a text is there and has no letters; an empty cell is null."""
@@ -101,30 +102,43 @@ def _text(text: str) -> str:
 
 
 def _number(text: str) -> Any:
-    if _NUMBER.fullmatch(text) or text.strip().lower() in _NOT_FINITE:
+    if text.strip().lower() in _NOT_FINITE:
         return float(text)
-    return _NOTHING
+    if not _NUMBER.fullmatch(text):
+        return _NOTHING
+    number = float(text)
+    if math.isinf(number):
+        raise Misfit("a number of at most 1.8e308 (infinity is written inf)", text)
+    return number
 
 
 def _integer(text: str) -> Any:
+    text = text.strip()
+    if text in ("true", "false"):
+        # A bool is an int to Python, so one may be stored where an int is declared.
+        return text == "true"
     if not _INTEGER.fullmatch(text):
         return _NOTHING
+    digits, point, _ = text.partition(".")
     try:
-        return int(text.strip().partition(".")[0])
+        number = int(digits)
     except ValueError:  # thousands of digits
         return _NOTHING
+    if point and abs(number) >= LARGEST_EXACT:
+        raise Misfit(NEVER_A_FLOAT, text)
+    return number
 
 
 def _json(text: str) -> Any:
     try:
-        return loads(text)
+        return loads_foreign(text)
     except ValueError:
         return float(text) if text.strip().lower() in _NOT_FINITE else _NOTHING
 
 
 def _json_or_text(text: str) -> Any:
     try:
-        return loads(text)
+        return loads_foreign(text, words=False)
     except ValueError:
         return text
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -168,16 +167,12 @@ def _json_rows(name: str, text: io.TextIOWrapper, encoding: str) -> Iterator[tup
 
 def _json_row(name: str, line: int, content: str) -> Values:
     # Here, because help needs this module's formats only.
-    from kolena_local.payload import loads
+    from kolena_local.payload import loads_foreign
 
     try:
-        value = loads(content)
-    except ValueError:
-        try:
-            # Python itself writes NaN and Infinity, which strict JSON does not have.
-            value = json.loads(content)
-        except (ValueError, RecursionError) as error:
-            raise InputValidationError(f"Line {line} of {name} is no JSON: {error}.") from None
+        value = loads_foreign(content)
+    except ValueError as error:
+        raise InputValidationError(f"Line {line} of {name} cannot be read: {error}.") from None
     if not isinstance(value, dict):
         raise InputValidationError(f"Line {line} of {name} is no JSON object; make it one.")
     return value

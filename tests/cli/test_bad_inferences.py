@@ -33,6 +33,11 @@ BAD = {
     "missing sample": ("locator,score\n9.png,1\n", "line 2, column locator: no sample has the"),
     "duplicate": ("locator,score\n1.png,1\n1.png,1\n", "line 3, column locator: line 2 is about"),
     "no number": ("locator,score\n1.png,x\n", "line 2, column score: a number is expected, not"),
+    "no number so large": ("locator,score\n1.png,1e400\n", "a number of at most 1.8e308 (infinity"),
+    "rounded": (
+        "locator,score,count\n1.png,1,9007199254740992.0\n",
+        "column count: a whole number without a decimal point (floats of this size are rounded) is",
+    ),
     "empty number": ("locator,score\n1.png,\n", "column score: a number is expected, not nothing"),
     "no whole number": (
         "locator,score,count\n1.png,1,1.5\n", "line 2, column count: a whole number is expected"
@@ -77,6 +82,8 @@ def test_bad_json_lines_name_their_line(guessed: Path, invoke: Invoke, tmp_path:
         '{"locator": "2,5.png"}': "line 2, column score: a number is expected, not nothing",
         '{"locator": "2,5.png", "score": "1"}': "column score: a number is expected, not '1'",
         '{"locator": "2,5.png", "score": null}': "column score: a number is expected, not null",
+        '{"locator": "2,5.png", "score": 1e400}': "cannot be read: the number 1e400 is too large",
+        '{"locator": "2,5.png", "score": 1, "count": 1e16}': "column count: a whole number without",
         '{"locator": 5, "score": 1}': "no sample has the locator 5",
         '{"locator": "2,5.png", "score": 1, "lable": 1}': 'There is no field "lable"',
     }.items():
