@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun, ``1 sample`` or ``2 samples``.
@@ -17,6 +19,12 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 def agreeing(number: int, one: str, several: str) -> str:
     """Return the form of a word that goes with a number of things."""
     return one if number == 1 else several
+
+
+def enumerated(things: Iterable[str]) -> str:
+    """Return things as one list in words, ``a, b and c``."""
+    *others, last = things
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def sentence(text: object) -> str:

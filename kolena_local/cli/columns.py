@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kolena_local.cli.cells import Kind, is_plain, kind_of
 from kolena_local.cli.stored_schema import read_schema
 from kolena_local.payload import Json
-from kolena_local.schema import DATA_TYPE, Schema, fitting, resolved, without_null
+from kolena_local.schema import DATA_TYPE, Fit, Schema, fitting, resolved, without_null
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import WorkflowSchemas
@@ -30,7 +30,7 @@ class Node(NamedTuple):
 
     Attributes:
         column: the column's name.
-        key: the field's name.
+        path: where the field is: its name, after those of the objects that it is in.
         schema: what it holds when it is not null.
         kind: how its cells are spelled.
         nullable: whether it may be null.
@@ -42,7 +42,7 @@ class Node(NamedTuple):
     """
 
     column: str
-    key: str
+    path: tuple[str, ...]
     schema: Schema
     kind: Kind
     nullable: bool
@@ -51,6 +51,11 @@ class Node(NamedTuple):
     children: tuple[Node, ...] = ()
     data_type: Json = None
     keys: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> str:
+        """The field's name."""
+        return self.path[-1]
 
     def leaves(self) -> Iterator[Node]:
         """Return the columns, in order."""
@@ -84,7 +89,7 @@ class ObjectColumns:
         self.whole = whole
         self._data_type = _data_type(schema)
         self.fields = tuple(
-            self._node(name_of(key), key, inner, key in schema.get("required", ()), False, ())
+            self._node(name_of(key), (key,), inner, key in schema.get("required", ()), False, ())
             for key, inner in _properties(schema)
         )
         self._keys = _keys(self.fields, self._data_type)
@@ -95,7 +100,7 @@ class ObjectColumns:
     def _node(
         self,
         column: str,
-        key: str,
+        path: tuple[str, ...],
         schema: Schema,
         required: bool,
         emptiable: bool,
@@ -110,7 +115,12 @@ class ObjectColumns:
             names = present.get("required", ())
             children = tuple(
                 self._node(
-                    f"{column}.{name}", name, inner, name in names, emptiable, (*outer, id(present))
+                    f"{column}.{name}",
+                    (*path, name),
+                    inner,
+                    name in names,
+                    emptiable,
+                    (*outer, id(present)),
                 )
                 for name, inner in _properties(present)
             )
@@ -118,13 +128,20 @@ class ObjectColumns:
         data_type = _data_type(present) if children else None
         keys = _keys(children, data_type)
         return Node(
-            column, key, present, kind, nullable, emptiable, required, children, data_type, keys
+            column, path, present, kind, nullable, emptiable, required, children, data_type, keys
         )
 
     def node(self, column: str) -> Node:
-        """Return what a column holds, one for whatever the schema does not know."""
+        """Return what a column holds: a field, the whole object, or an attribute beyond."""
         known = self.nodes.get(column)
-        return known or Node(column, column, _ANY, Kind.JSON_OR_TEXT, True, True, False)
+        if known is not None:
+            return known
+        path = () if column == self.whole else (column.removeprefix(self._extra),)
+        return Node(column, path, _ANY, Kind.JSON_OR_TEXT, True, True, False)
+
+    def fit_of(self, node: Node) -> Fit:
+        """Return the function that checks the values of one column."""
+        return fitting({**node.schema, "$defs": self._root.get("$defs", {})})
 
     def takes(self, column: str) -> bool:
         """Say whether there is such a column."""
@@ -143,12 +160,15 @@ class ObjectColumns:
         if not value.keys() <= self._keys:
             for key in value.keys() - self._keys:
                 # An empty cell there would say that there is no such attribute.
-                if not _names_a_column(key) or value[key] is None:
+                if value[key] is None or not self._names_a_column(key):
                     return {self.whole: value}
             for key in value:
                 if key not in self._keys:
                     result[self._extra + key] = value[key]
         return result
+
+    def _names_a_column(self, key: str) -> bool:
+        return bool(key) and is_plain(key) and self._extra + key not in self.nodes
 
     def build(self, values: Values, *, empty_is_null: bool) -> Json:
         """Return the object of a line.
@@ -215,10 +235,6 @@ def _build(node: Node, values: Values, empty_is_null: bool) -> Any:
     # All cells are empty: texts without letters, or an object that was not given.
     is_whole = all(child.key in inner for child in node.children if child.required)
     return inner if node.required or is_whole else _LEFT_OUT
-
-
-def _names_a_column(key: str) -> bool:
-    return bool(key) and is_plain(key)
 
 
 def _keys(fields: tuple[Node, ...], data_type: Json) -> frozenset[str]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from types import TracebackType
 from typing import IO, NamedTuple
 
 from kolena_local.cli.cells import read
 from kolena_local.cli.columns import FileColumns, Node, Values
 from kolena_local.cli.row_files import Lines
+from kolena_local.cli.sample_keys import SampleKeys
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, dumps
 from kolena_local.repository.records import NewInference
 from kolena_local.schema import Misfit, described
+from kolena_local.wording import enumerated
 
 _KEPT = 100
 _PAGE = 1000
@@ -33,23 +34,21 @@ class LineReader:
 
     Args:
         columns: the columns that a file of this workflow may have.
-        field: the sample's field by which it is found; None takes ``locator`` or the only one.
+        fields: the sample's fields by which it is found; none takes those that the file has.
         mapping: which field a column is, as ``column=field``.
 
     Raises:
         InputValidationError: there is no such field.
     """
 
-    def __init__(self, columns: FileColumns, field: str | None, mapping: Sequence[str]) -> None:
+    def __init__(self, columns: FileColumns, fields: Sequence[str], mapping: Sequence[str]) -> None:
         self._columns = columns
-        self._key = _key(columns, field)
+        self.keys = SampleKeys(columns.test_sample, fields)
         self._fields = dict(map(_mapped, mapping))
         self._targets: dict[str, _Target | None] = {}
         self._are_cells = True
         self.problems: list[tuple[int, str]] = []
         self.problem_count = 0
-        self.key_path, self.key_name = self._path()
-        self.key_column = self._key.column
 
     def begin(self, lines: Lines) -> None:
         """Look at the header.
@@ -59,7 +58,7 @@ class LineReader:
         """
         self._are_cells = lines.are_cells
         for field in filter(None, self._fields.values()):
-            if field != self._key.column and not self._columns.inference.takes(field):
+            if not self.keys.takes(field) and not self._columns.inference.takes(field):
                 raise self._unknown(field, "--map names")
         if lines.columns is None:
             return
@@ -82,39 +81,36 @@ class LineReader:
             )
 
     def _needed(self, given: set[str]) -> Iterator[Node]:
+        yield from self.keys.missing(given)
         inference = self._columns.inference
-        if self._key.column not in given:
-            yield self._key
         if inference.whole not in given:
             for field in inference.fields:
                 yield from _missing(field, given)
         # Without any, each inference would be one that the file says nothing of.
-        if inference.fields and given <= {self._key.column}:
+        if inference.fields and all(map(self.keys.takes, given)):
             yield inference.leaves[0]
 
     def read(self, line: int, values: Values) -> NewInference | None:
         """Return the inference of a line; None if it has a problem, which is kept."""
         column = None
         try:
-            key: Json = None
+            sample: Values = {}
             content: Values = {}
             for column, value in values.items():
                 target = self._targets[column] if column in self._targets else self._target(column)
                 if target is None:
                     continue
-                node = target.node
-                if value.__class__ is str and self._are_cells:
-                    value = read(node.kind, value, node.schema)
-                if target.is_key:
-                    key = value
-                else:
-                    content[node.column] = value
-            column = self.key_column
-            if key is None:
-                raise Misfit(described(self._key.schema), is_missing=True)
+                node, is_key = target
+                if self._are_cells:
+                    value = _cell(node, value)
+                part = sample if is_key else content
+                if node.column in part:
+                    raise InputValidationError(f'Two columns are the field "{node.column}"')
+                part[node.column] = value
             column = None
+            key, digest = self.keys.key(sample, are_cells=self._are_cells)
             made = self._columns.inference.build(content, empty_is_null=self._are_cells)
-            return NewInference(line, _comparable(key), dumps(made))
+            return NewInference(line, key, digest, dumps(made))
         except Misfit as misfit:
             if column is None:
                 column, misfit = self._located(misfit)
@@ -122,6 +118,16 @@ class LineReader:
         except InputValidationError as error:
             self._note(line, f"line {line}: {str(error).rstrip('.')}")
         return None
+
+    def named(self, line: int, key: str) -> tuple[str, str, str]:
+        """Return what to call a line, what it says of its sample, and the same in short."""
+        parts = self.keys.parts(key)
+        said = enumerated(f"the {name} {value}" for _, name, value in parts)
+        if len(parts) > 1:
+            return f"line {line}", said, f"({said})"
+        ((field, _, value),) = parts
+        columns = (name for name, it in self._targets.items() if it and it.node.column == field)
+        return f"line {line}, column {next(columns, field)}", said, value
 
     def _note(self, line: int, sentence: str) -> None:
         self.problem_count += 1
@@ -131,9 +137,8 @@ class LineReader:
     def _target(self, column: str) -> _Target | None:
         field = self._fields.get(column, column)
         target: _Target | None = None
-        if field == self._key.column:
-            target = _Target(self._key, True)
-            self.key_column = column
+        if self.keys.takes(field):
+            target = _Target(self.keys.node(field), True)
         elif self._columns.inference.takes(field):
             target = _Target(self._columns.inference.node(field), False)
         elif field and not any(
@@ -144,7 +149,8 @@ class LineReader:
         return target
 
     def _unknown(self, field: str, who: str) -> InputValidationError:
-        known = [self._key.column, *(leaf.column for leaf in self._columns.inference.leaves)]
+        parts = (self._columns.test_sample, self._columns.inference)
+        known = [leaf.column for part in parts for leaf in part.leaves]
         return InputValidationError(
             f'There is no field "{field}", which {who}; the fields are {_listed(known)}, and --map'
             " says which column is which."
@@ -167,12 +173,24 @@ class LineReader:
             misfit.expected, misfit.found, inside, is_missing=misfit.is_missing
         )
 
-    def _path(self) -> tuple[list[str], str]:
-        for field in self._columns.test_sample.fields:
-            if self._key in field.all():
-                steps = [field.key, *self._key.column.removeprefix(field.column).split(".")[1:]]
-                return steps, ".".join(steps)
-        raise AssertionError("the key is one of the sample's fields")
+
+def _cell(node: Node, value: Json) -> Json:
+    if value is None:
+        return None
+    if value.__class__ is str:
+        return read(node.kind, value, node.schema)
+    if not _is_json(value):
+        raise Misfit(described(node.schema), value)
+    return value
+
+
+def _is_json(value: Json) -> bool:
+    """Say whether a value from a Parquet file is one that JSON has."""
+    if isinstance(value, dict):
+        return all(map(_is_json, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return value is None or isinstance(value, (bool, int, float, str))
 
 
 def _missing(node: Node, given: set[str]) -> Iterator[Node]:
@@ -186,44 +204,11 @@ def _missing(node: Node, given: set[str]) -> Iterator[Node]:
         yield next(node.leaves())
 
 
-def _key(columns: FileColumns, field: str | None) -> Node:
-    leaves = {}
-    for node in columns.test_sample.fields:
-        for leaf in node.leaves():
-            leaves[node.key + leaf.column.removeprefix(node.column)] = leaf
-    known = _listed(list(leaves))
-    if field is None:
-        if "locator" not in leaves and len(leaves) != 1:
-            raise InputValidationError(
-                f"Say with --on by which field samples are found; they have {known}."
-            )
-        return leaves.get("locator") or next(iter(leaves.values()))
-    if field not in leaves:
-        raise InputValidationError(
-            f'Test samples have no field "{field}", which --on names; they have {known}.'
-        )
-    return leaves[field]
-
-
 def _mapped(text: str) -> tuple[str, str]:
     column, equals, field = text.rpartition("=")
     if not equals:
         raise InputValidationError(f"--map takes COLUMN=FIELD, such as --map path=locator: {text}")
     return column, field
-
-
-def _comparable(value: Json) -> Json:
-    """Return a value as SQLite shows it when it takes it out of JSON."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int):
-        return value if -(2**63) <= value < 2**63 else float(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, str) and (value.isascii() or value.isprintable()):
-        return value
-    text = dumps(value)
-    return value if text.startswith('"') else text
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -236,7 +221,7 @@ class Spool:
 
     def __init__(self) -> None:
         self.count = 0
-        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115
 
     def __enter__(self) -> Spool:
         return self
@@ -251,18 +236,18 @@ class Spool:
 
     def add(self, inference: NewInference) -> None:
         """Add one."""
-        self._file.write(json.dumps(inference))
-        self._file.write("\n")
+        line, key, digest, payload = inference
+        # Compact JSON has neither tabs nor ends of line.
+        self._file.write(f"{line}\t{key}\t{'' if digest is None else digest.hex()}\t{payload}\n")
         self.count += 1
 
     def pages(self) -> Iterator[list[NewInference]]:
         """Return all of them, page by page."""
         self._file.seek(0)
-        page: list[NewInference] = []
-        for line in self._file:
-            page.append(NewInference(*json.loads(line)))
-            if len(page) == _PAGE:
-                yield page
-                page = []
-        if page:
+        while page := [_spooled(text) for text in islice(self._file, _PAGE)]:
             yield page
+
+
+def _spooled(text: str) -> NewInference:
+    line, key, digest, payload = text.rstrip("\n").split("\t")
+    return NewInference(int(line), key, bytes.fromhex(digest) if digest else None, payload)

@@ -36,9 +36,10 @@ _STEP = 1000
 @click.argument("file", type=click.Path(allow_dash=True))
 @click.option(
     "--on",
-    "field",
+    "fields",
     metavar="FIELD",
-    help="The field of the sample by which it is found; if not given, locator or the only one.",
+    multiple=True,
+    help="A field of the sample by which it is found (repeatable); if not given, all in the file.",
 )
 @click.option(
     "--map",
@@ -73,7 +74,7 @@ _STEP = 1000
 def import_inferences(
     model: str,
     file: str,
-    field: str | None,
+    fields: tuple[str, ...],
     mapping: tuple[str, ...],
     on_conflict: str,
     dry_run: bool,
@@ -82,11 +83,15 @@ def import_inferences(
 ) -> None:
     """Store the predictions in a file as a model's inferences: all of them, or none.
 
-    The first line of a CSV file names the columns: a field of the sample by which it is found
-    (--on), and the fields of the inference. Fields of an object have dotted names
-    (prediction.label), lists are JSON. An empty cell is null, or a text without letters where text
-    must be. Values are checked by the types that the workflow was defined with; columns of the
-    sample and ground_truth are not read. FILE may be - for standard input.
+    The first line of a CSV file names the columns: fields of the sample, by which it is found, and
+    fields of the inference. Fields of an object have dotted names (prediction.label), lists are
+    JSON. An empty cell is null, or an empty string where text must be. Values are checked by the
+    types that the workflow was defined with; columns of the ground truth are not read. FILE may be
+    - for standard input.
+
+    A line is about the one sample that has all of its fields of the sample, to the letter; --on
+    names those to go by instead. A text in another Unicode spelling (NFC, NFD) finds its sample,
+    with a warning, where only one reads the same.
     """
     from kolena_local.cli.import_lines import LineReader, Spool
 
@@ -95,7 +100,7 @@ def import_inferences(
         raise click.UsageError(f"Give --format: the name {file} does not tell what is in it.")
     with reading() as unit:
         columns = _columns(unit, model)
-    reader = LineReader(columns, field, mapping)
+    reader = LineReader(columns, fields, mapping)
     with Spool() as spool:
         _read(file, chosen, encoding, reader, spool)
         if reader.problem_count and not dry_run:
@@ -112,6 +117,7 @@ def import_inferences(
         with writing() as unit:
             _match(unit, model, reader, spool)
             counts = _check(unit, model, reader, on_conflict)
+            _warn(unit, counts, reader)
             model_id = unit.models.get(model).id
             stored = unit.exchange.store(model_id, replace=on_conflict == "replace")
             unit.exchange.forget()
@@ -168,7 +174,7 @@ def _match(unit: Unit, model: str, reader: LineReader, spool: Spool) -> None:
             unit.exchange.gather(page)
             advance(len(page))
     workflow = unit.workflows.get(unit.models.get(model).workflow)
-    unit.exchange.match(workflow.id, reader.key_path)
+    unit.exchange.match(workflow.id, reader.keys.paths)
 
 
 def _check(unit: Unit, model: str, reader: LineReader, on_conflict: str) -> ImportCounts:
@@ -184,6 +190,16 @@ def _check(unit: Unit, model: str, reader: LineReader, on_conflict: str) -> Impo
             + (f" (and {count - 1} more; --dry-run lists them)." if count > 1 else ".")
         )
     return counts
+
+
+def _warn(unit: Unit, counts: ImportCounts, reader: LineReader) -> None:
+    for line, key in unit.exchange.respelled(1):
+        place, _, value = reader.named(line, key)
+        more = f" (and {counts.respelled - 1} more)" if counts.respelled > 1 else ""
+        say(
+            f"Warning: {place}: the store spells {value} with other Unicode characters that read"
+            f" the same{more}; write it as export does."
+        )
 
 
 def _print_outcome(unit: Unit, model: str, reader: LineReader, on_conflict: str) -> None:
@@ -203,20 +219,20 @@ def _print_outcome(unit: Unit, model: str, reader: LineReader, on_conflict: str)
     )
     for _, sentence in sorted(problems)[:_SHOWN]:
         write_text(sentence)
+    _warn(unit, counts, reader)
     if count:
         raise InputValidationError("The import would fail; nothing was stored.")
 
 
 def _sentence(problem: ImportProblem, reader: LineReader) -> str:
-    name = reader.key_name
-    return (
-        f"line {problem.line}, column {reader.key_column}: "
-        + {
-            "missing": f"no sample has the {name} {problem.field!r:.100}",
-            "ambiguous": f"{problem.other} samples have the {name} {problem.field!r:.100}, choose"
-            " another field with --on",
-            "duplicate": f"line {problem.other} is about the same sample {problem.field!r:.100}",
-            "known": f"the model has an inference for {problem.field!r:.100} already, --on-conflict"
-            " skip keeps it and replace overwrites it",
-        }[problem.kind]
-    )
+    place, said, value = reader.named(problem.line, problem.key)
+    hint = ", --on says which of them to go by" if value.startswith("(") else ""
+    what = {
+        "missing": f"no sample has {said}{hint}",
+        "ambiguous": f"{problem.other} samples have {said}, choose another field with --on, or give"
+        " more of their fields",
+        "duplicate": f"line {problem.other} is about the same sample {value}",
+        "known": f"the model has an inference for {value} already, --on-conflict skip keeps it and"
+        " replace overwrites it",
+    }
+    return f"{place}: {what[problem.kind]}"

@@ -33,9 +33,7 @@ def csv_writer(columns: Sequence[Node]) -> WritePage:
             lines.clear()
 
     def cell(column: Node, value: Any) -> str | None:
-        if value == "" and (column.emptiable or column.kind is not Kind.TEXT):
-            return EMPTY_TEXT
-        return spelled(column.kind, value)
+        return EMPTY_TEXT if value == "" else spelled(column.kind, value)
 
     def write(page: Sequence[Values]) -> None:
         writer.writerows(

@@ -1,4 +1,4 @@
-"""Inferences by the file: all of a model's, and many that find their samples by a field's value.
+"""Inferences by the file: all of a model's, and many that find their samples by what they say.
 
 What comes in is gathered in temporary tables, which SQLite keeps out of the store's file, and is
 then matched, judged and stored by one statement each.
@@ -6,12 +6,12 @@ then matched, judged and stored by one statement each.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from kolena_local.repository import inference_matching
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.records import (
     ExportRow,
@@ -23,31 +23,36 @@ from kolena_local.repository.rows import execute, fetch, fetch_ids, insert
 from kolena_local.repository.suite_samples import PLACE, SAMPLES
 
 _PAGE: Final = 1000
-# No column type: a text is never equal to a number, and 1 is equal to 1.0, as in JSON.
 _TABLES: Final = (
-    "CREATE TEMP TABLE arrival (line INTEGER NOT NULL PRIMARY KEY, field, payload TEXT NOT NULL)",
-    "CREATE TEMP TABLE match (line INTEGER NOT NULL, test_sample_id INTEGER NOT NULL)",
+    "CREATE TEMP TABLE IF NOT EXISTS arrival (line INTEGER PRIMARY KEY, key TEXT NOT NULL,"
+    " digest BLOB, payload TEXT NOT NULL)",
+    "CREATE TEMP TABLE IF NOT EXISTS match (line INTEGER PRIMARY KEY,"
+    " test_sample_id INTEGER NOT NULL, candidates INTEGER NOT NULL, respelled INTEGER NOT NULL)",
 )
-_INDEXES: Final = (
-    "CREATE INDEX temp.match_line ON match (line)",
-    "CREATE INDEX temp.match_sample ON match (test_sample_id, line)",
-)
-_FIRST: Final = "SELECT min(other.line) FROM match AS other WHERE other.test_sample_id ="
+_FIRST: Final = """
+    SELECT min(other.line) FROM match AS other
+    WHERE other.test_sample_id = match.test_sample_id AND other.candidates = 1
+"""
 _PROBLEMS: Final = f"""
-    SELECT line, 'missing' AS kind, field, NULL AS other FROM arrival
+    SELECT line, 'missing' AS kind, key, NULL AS other FROM arrival
     WHERE NOT EXISTS (SELECT 1 FROM match WHERE match.line = arrival.line)
     UNION ALL
-    SELECT arrival.line, 'ambiguous', field, count(*) FROM arrival
-    JOIN match ON match.line = arrival.line GROUP BY arrival.line HAVING count(*) > 1
+    SELECT match.line, 'ambiguous', arrival.key, match.candidates FROM match
+    JOIN arrival ON arrival.line = match.line WHERE match.candidates > 1
     UNION ALL
-    SELECT match.line, 'duplicate', arrival.field, ({_FIRST} match.test_sample_id) FROM match
+    SELECT match.line, 'duplicate', arrival.key, ({_FIRST}) FROM match
     JOIN arrival ON arrival.line = match.line
-    WHERE match.line > ({_FIRST} match.test_sample_id)
+    WHERE match.candidates = 1 AND match.line > ({_FIRST})
 """
-_IS_KNOWN: Final = """
+_IS_KNOWN: Final = f"""
     FROM match JOIN arrival ON arrival.line = match.line
     JOIN inference ON inference.model_id = :model AND inference.stale = 0
         AND inference.test_sample_id = match.test_sample_id
+    WHERE match.candidates = 1 AND match.line = ({_FIRST})
+"""
+_IS_RESPELLED: Final = f"""
+    FROM match JOIN arrival ON arrival.line = match.line
+    WHERE match.respelled AND match.candidates = 1 AND match.line = ({_FIRST})
 """
 
 
@@ -146,29 +151,25 @@ class InferenceExchange:
 
     def gather(self, page: Sequence[NewInference]) -> None:
         """Take a page of what is to be imported; nothing reaches the store yet."""
-        for table in _TABLES:
-            execute(self._connection, table.replace("TABLE", "TABLE IF NOT EXISTS"))
-        insert(self._connection, "INSERT INTO temp.arrival (line, field, payload)", page)
+        self._prepare()
+        insert(self._connection, "INSERT INTO temp.arrival (line, key, digest, payload)", page)
 
-    def match(self, workflow_id: int, field: Sequence[str]) -> None:
-        """Find the samples of all that was gathered, by the value of one of their fields."""
-        for table in _TABLES:  # as nothing may have come
-            execute(self._connection, table.replace("TABLE", "TABLE IF NOT EXISTS"))
-        execute(self._connection, "CREATE INDEX temp.arrival_field ON arrival (field)")
-        path = "$" + "".join(f".{json.dumps(step, ensure_ascii=False)}" for step in field)
+    def match(self, workflow_id: int, paths: Sequence[Mapping[str, tuple[str, ...]]]) -> None:
+        """Find the samples of all that was gathered.
+
+        Parameters:
+            paths: for each set of columns that keys have, where in a sample their values are.
+        """
+        self._prepare()  # as nothing may have come
+        inference_matching.match(self._connection, workflow_id, paths)
         execute(
             self._connection,
-            """
-            INSERT INTO temp.match (line, test_sample_id)
-            SELECT arrival.line, sample.id
-            FROM test_sample AS sample
-            CROSS JOIN temp.arrival ON arrival.field = json_extract(sample.payload, ?)
-            WHERE sample.workflow_id = ?
-            """,
-            (path, workflow_id),
+            "CREATE INDEX temp.match_sample ON match (test_sample_id, candidates, line)",
         )
-        for index in _INDEXES:
-            execute(self._connection, index)
+
+    def _prepare(self) -> None:
+        for table in _TABLES:
+            execute(self._connection, table)
 
     def counts(self, model_id: int) -> ImportCounts:
         """Return how many of the gathered lines there are, fit, and have an inference already."""
@@ -176,8 +177,8 @@ class InferenceExchange:
             self._connection,
             f"""
             SELECT (SELECT count(*) FROM arrival),
-                (SELECT count(DISTINCT line) FROM ({_PROBLEMS})),
-                (SELECT count(*) {_IS_KNOWN})
+                (SELECT count(*) FROM ({_PROBLEMS})),
+                (SELECT count(*) {_IS_KNOWN}), (SELECT count(*) {_IS_RESPELLED})
             """,
             {"model": model_id},
         )
@@ -192,11 +193,19 @@ class InferenceExchange:
         """Return the first lines whose samples have an inference already."""
         rows = fetch(
             self._connection,
-            f"SELECT arrival.line, 'known', arrival.field, NULL {_IS_KNOWN}"
+            f"SELECT arrival.line, 'known', arrival.key, NULL {_IS_KNOWN}"
             " ORDER BY arrival.line LIMIT :limit",
             {"model": model_id, "limit": limit},
         )
         return [ImportProblem._make(row) for row in rows]
+
+    def respelled(self, limit: int) -> list[tuple[int, str]]:
+        """Return the first lines, and their keys, that spell a sample otherwise than the store."""
+        return fetch(
+            self._connection,
+            f"SELECT arrival.line, arrival.key {_IS_RESPELLED} ORDER BY arrival.line LIMIT ?",
+            (limit,),
+        )
 
     def store(self, model_id: int, *, replace: bool) -> int:
         """Store what was gathered and matched.

@@ -172,32 +172,48 @@ class ExportRow(NamedTuple):
 
 
 class NewInference(NamedTuple):
-    """A line of a file to be imported: the value that its sample's field has, and the payload."""
+    """A line of a file to be imported.
+
+    Attributes:
+        line: its number.
+        key: what it says of its sample, as the canonical JSON of an object with its columns.
+        digest: the digest of the sample that it describes wholly; None if it says only a part.
+        payload: the inference.
+    """
 
     line: int
-    field: Json
+    key: str
+    digest: bytes | None
     payload: str
 
 
 class ImportCounts(NamedTuple):
-    """How many lines there are, how many have no sample of their own, or an inference already."""
+    """How many lines of a file to be imported are of some kind.
+
+    Attributes:
+        lines: all.
+        unmatched: those without a sample of their own.
+        known: those whose sample has an inference already.
+        respelled: those that spell a sample otherwise than the store does.
+    """
 
     lines: int
     unmatched: int
     known: int
+    respelled: int
 
 
 class ImportProblem(NamedTuple):
     """A line that cannot be stored as it is.
 
-    ``kind`` is ``missing`` (no sample has the value), ``ambiguous`` (``other`` samples have it),
+    ``kind`` is ``missing`` (no sample is found by the key), ``ambiguous`` (``other`` samples are),
     ``duplicate`` (the line ``other`` is about the same sample) or ``known`` (the sample has an
     inference).
     """
 
     line: int
     kind: str
-    field: Json
+    key: str
     other: int | None
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar, cast
 from sqlalchemy import Connection
 
 from kolena_local.errors import StoreDamagedError
-from kolena_local.payload import Json, loads
+from kolena_local.payload import Json, loads_all
 
 # Few sizes, so that SQLite's cache of prepared statements is not filled with odd remainders; seven
 # columns of the largest stay far below SQLite's limit of 32,766 parameters.
@@ -141,16 +141,26 @@ def as_object(text: str) -> dict[str, Json]:
     Raises:
         StoreDamagedError: it is none.
     """
+    return as_objects([text])[0]
+
+
+def as_objects(texts: Sequence[str]) -> list[dict[str, Json]]:
+    """Read stored texts that are JSON objects in every sound store.
+
+    Raises:
+        StoreDamagedError: one of them is none.
+    """
     try:
-        value = loads(text)
+        values = loads_all(texts)
     except ValueError as error:
         raise StoreDamagedError(f"The store is damaged ({error}); restore a backup.") from error
-    if not isinstance(value, dict):
-        raise StoreDamagedError(
-            f"The store is damaged (an object is missing where {text!r:.80} stands); restore a"
-            " backup."
-        )
-    return value
+    for value, text in zip(values, texts, strict=True):
+        if not isinstance(value, dict):
+            raise StoreDamagedError(
+                f"The store is damaged (an object is missing where {text!r:.80} stands); restore a"
+                " backup."
+            )
+    return cast("list[dict[str, Json]]", values)
 
 
 def driver_of(connection: Connection) -> sqlite3.Connection:

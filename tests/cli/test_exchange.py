@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from pathlib import Path
@@ -17,11 +18,16 @@ from kolena_local.repository import open_store
 from kolena_local.repository.records import NewSample, WorkflowSchemas
 from kolena_local.serialization.schema import schema_of
 from kolena_local.serialization.write import write as encode
-from kolena_local.workflow import GroundTruth, Image
+from kolena_local.workflow import GroundTruth, Image, Inference
 from tests.cli.conftest import Invoke
 from tests.serialization import generated
 
 _numbers = itertools.count()
+
+
+@dataclasses.dataclass(frozen=True)
+class Numbered(Inference):
+    number: int
 
 
 @st.composite
@@ -82,6 +88,63 @@ def test_everything_comes_back(
     ]
     assert invoke(*run, "export", second, "-o", other).exit_code == 0
     assert other.read_bytes() == one.read_bytes()
+
+
+@st.composite
+def neighbors(draw: st.DrawFn) -> tuple[Any, list[Any]]:
+    """Return a class, and contents of samples that differ in little."""
+    cls, fields = draw(generated.classes(("standard", "ordered", "undecorated")))
+    first = [draw(kind.values) for kind in fields]
+    made = []
+    for _ in range(draw(st.integers(1, 4))):
+        values = [
+            draw(kind.values) if draw(st.booleans()) else value
+            for kind, value in zip(fields, first, strict=True)
+        ]
+        more = draw(generated.extras) if cls.__init__ is generated.DataObject.__init__ else {}
+        made.append(encode(generated.make(cls, values, more)))
+    return cls, made
+
+
+def add_samples(store: Path, cls: Any, contents: list[Any], inferred: list[Any]) -> tuple[str, str]:
+    """Store samples, and for some of them what the first of two models says: another number each.
+
+    Returns:
+        The names of the models.
+    """
+    number = next(_numbers)
+    schemas = [dumps(schema_of(one)) for one in (cls, GroundTruth, Numbered)]
+    with open_store(str(store)).write() as unit:
+        workflow = unit.workflows.ensure(f"workflow {number}", WorkflowSchemas(*schemas)).id
+        first = unit.models.add(workflow, f"first {number}", {}, ())
+        second = unit.models.add(workflow, f"second {number}", {}, ())
+        unit.test_samples.put(
+            workflow, [NewSample(digest(one), dumps(one), {}) for one in contents]
+        )
+        digests = list(dict.fromkeys(map(digest, inferred)))
+        ids = [id_ for id_ in unit.test_samples.find_ids(workflow, digests) if id_ is not None]
+        payloads = [dumps({"number": place}) for place in range(len(ids))]
+        unit.inferences.put(first.id, ids, payloads, replace=False)
+    return first.name, second.name
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@given(drawn=neighbors(), data=st.data())
+def test_inferences_go_back_to_the_very_same_samples(
+    store_path: Path, tmp_path: Path, invoke: Invoke, suffix: str, drawn: Any, data: st.DataObject
+) -> None:
+    cls, contents = drawn
+    inferred = data.draw(st.lists(st.sampled_from(contents), min_size=1))
+    first, second = add_samples(store_path, cls, contents, inferred)
+    file = tmp_path / f"file.{suffix}"
+    result = invoke("--db", store_path, "inferences", "export", first, "-o", file)
+    assert result.exit_code == 0, result.stderr
+    result = invoke("--db", store_path, "inferences", "import", second, file)
+    assert result.exit_code == 0, result.stderr
+    query = "SELECT test_sample, inference FROM v_inference WHERE model = :model ORDER BY 1"
+    with open_store(str(store_path)).read() as unit:
+        before, after = (unit.query(query, {"model": name}).rows for name in (first, second))
+    assert after == before
 
 
 def sorted_keys(value: Any) -> Any:

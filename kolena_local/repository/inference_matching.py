@@ -1,0 +1,119 @@
+"""Which test samples the lines of an import are about; private to the exchange of inferences.
+
+What a line says of its sample is compared as canonical JSON text that Python makes. SQLite's own
+JSON functions would do it no faster, cut text at NUL, and take integers beyond 2^63 for floats.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection
+
+from kolena_local.payload import Json, canonical
+from kolena_local.repository.rows import as_objects, driver_of, execute, fetch, iter_pages, look_up
+
+_PAGE: Final = 1000
+_UNMATCHED: Final = """
+    FROM arrival WHERE NOT EXISTS (SELECT 1 FROM match WHERE match.line = arrival.line)
+"""
+_FOUND: Final = """
+    INSERT INTO temp.match (line, test_sample_id, candidates, respelled)
+    SELECT sought.line, found.test_sample_id, found.candidates, ?
+    FROM (SELECT key, min(test_sample_id) AS test_sample_id, count(*) AS candidates
+        FROM candidate GROUP BY key) AS found
+    CROSS JOIN sought ON sought.key = found.key
+"""
+
+Path = tuple[str, ...]
+
+
+def match(connection: Connection, workflow_id: int, paths: Sequence[Mapping[str, Path]]) -> None:
+    """Fill the table ``match`` with the samples of the lines in ``arrival``.
+
+    A line that describes a whole sample is about that one, if it is there. Else it is about the
+    samples that have in common with it whatever it says; and if there are none, about those that
+    have it in another Unicode spelling.
+
+    Parameters:
+        paths: for each set of columns that keys have, where in a sample their values are.
+    """
+    execute(
+        connection,
+        """
+        INSERT INTO temp.match (line, test_sample_id, candidates, respelled)
+        SELECT arrival.line, sample.id, 1, 0 FROM temp.arrival CROSS JOIN test_sample AS sample
+            ON sample.workflow_id = ? AND sample.digest = arrival.digest
+        """,
+        (workflow_id,),
+    )
+    for respelled in (False, True):
+        if not fetch(connection, f"SELECT 1 {_UNMATCHED} LIMIT 1"):
+            return
+        _search(connection, workflow_id, paths, respelled)
+
+
+def _search(
+    connection: Connection, workflow_id: int, paths: Sequence[Mapping[str, Path]], respelled: bool
+) -> None:
+    driver_of(connection).create_function("respelled", 1, _respelled, deterministic=True)
+    execute(connection, "CREATE TEMP TABLE sought (line INTEGER NOT NULL, key TEXT NOT NULL)")
+    execute(
+        connection,
+        "CREATE TEMP TABLE candidate (key TEXT NOT NULL, test_sample_id INTEGER NOT NULL)",
+    )
+    key = "respelled(key)" if respelled else "key"
+    execute(connection, f"INSERT INTO temp.sought (line, key) SELECT line, {key} {_UNMATCHED}")
+    execute(connection, "CREATE INDEX temp.sought_key ON sought (key)")
+    # All samples in the order in which they lie in the file: an index would lead to each in turn.
+    samples = iter_pages(
+        connection,
+        "SELECT id, payload FROM test_sample NOT INDEXED WHERE workflow_id = ? ORDER BY id",
+        (workflow_id,),
+        _PAGE,
+    )
+    for page in samples:
+        contents = as_objects([payload for _, payload in page])
+        for columns in paths:
+            keys = [_key(content, columns) for content in contents]
+            if respelled:
+                keys = [_respelled(key) for key in keys]
+            look_up(
+                connection,
+                [(key, id_) for key, (id_, _) in zip(keys, page, strict=True)],
+                "key, id",
+                "INSERT INTO temp.candidate SELECT wanted.key, wanted.id FROM wanted"
+                " WHERE EXISTS (SELECT 1 FROM sought WHERE sought.key = wanted.key)",
+            )
+    execute(connection, _FOUND, (respelled,))
+    for table in ("sought", "candidate"):
+        execute(connection, f"DROP TABLE temp.{table}")
+
+
+def _key(content: Json, columns: Mapping[str, Path]) -> str:
+    return canonical({column: _at(content, path) for column, path in columns.items()})
+
+
+def _at(content: Json, path: Path) -> Json:
+    for step in path:
+        content = content.get(step) if isinstance(content, dict) else None
+    return content
+
+
+def _respelled(key: str) -> str:
+    """Return a key with all texts in Unicode's composed form."""
+    # Texts of ASCII, and the canonical form writes no others without an escape, are composed.
+    return canonical(_composed(json.loads(key))) if "\\" in key else key
+
+
+def _composed(value: Json) -> Json:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        return {key: _composed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return list(map(_composed, value))
+    return value
