@@ -1,29 +1,36 @@
-"""``metadata.seed >= 3``: a condition on models, as a person writes it and as SQLite gets it.
+"""``metadata.seed >= 3``: a condition on models, and their order, as a person writes them.
 
-The grammar is small on purpose: a field, an operator, one JSON value. What a person wrote only ever
-reaches SQLite as a bound parameter; the SQL around it is put together from this module's own texts.
+The grammar is small on purpose: a field, an operator, one JSON value. Values are compared in
+Python: SQLite's JSON functions cut text at NUL and take integers beyond 2^63 for floats.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import operator
 import re
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from kolena_local.errors import InputValidationError
-from kolena_local.repository.metadata_paths import PATH, Path, parse_path, sqlite_path
+from kolena_local.payload import Json, dumps
+from kolena_local.repository.metadata_paths import PATH, Path, parse_path, value_at
+from kolena_local.repository.records import ModelRecord
 
-_COLUMNS: Final = {
-    "name": "model.name",
-    "workflow": "workflow.name",
-    "created_at": "model.created_at",
-    "updated_at": "model.updated_at",
-}
+_COLUMNS: Final = ("name", "workflow", "created_at", "updated_at")
 _CONDITION: Final = re.compile(rf"\s*({PATH})\s*(<=|>=|!=|==|=|<|>)\s*(?!=)(.*\S)\s*", re.DOTALL)
-_SQL_OPERATORS: Final = {"==": "=", "=": "=", "!=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "==": operator.eq,
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 Scalar = None | bool | int | float | str
-Sql = tuple[str, dict[str, Any]]
 
 
 class Condition(NamedTuple):
@@ -32,6 +39,15 @@ class Condition(NamedTuple):
     path: Path
     operator: str
     value: Scalar
+
+    def holds(self, model: ModelRecord) -> bool:
+        """Say whether it holds for a model; ``!=`` does exactly where ``=`` does not."""
+        if self.operator == "!=":
+            return not self._replace(operator="=").holds(model)
+        found = _found(model, self.path)
+        if isinstance(found, float) and not math.isfinite(found):
+            return False  # what JSON cannot say is compared with nothing
+        return _kind(found) == _kind(self.value) and _OPERATORS[self.operator](found, self.value)
 
 
 def parse(text: str) -> Condition:
@@ -54,6 +70,25 @@ def parse(text: str) -> Condition:
     return Condition(path, operator, value)
 
 
+def in_order(models: Iterable[ModelRecord], field: str) -> list[ModelRecord]:
+    """Sort models by a field, with ``-`` before it for the greatest first; those without it last.
+
+    Raises:
+        InputValidationError: there is no such field.
+    """
+    path = parse_path(field.removeprefix("-"))
+    _is_metadata(path)
+    found, missing = [], []
+    for model in models:
+        value = _found(model, path)
+        if value is None:
+            missing.append(model)
+        else:
+            found.append((_rank(value), model))
+    found.sort(key=itemgetter(0), reverse=field.startswith("-"))
+    return [model for _, model in found] + missing
+
+
 def _parse_value(text: str) -> Scalar:
     try:
         value = json.loads(text, parse_constant=_refuse)
@@ -64,9 +99,6 @@ def _parse_value(text: str) -> Scalar:
             f"'{text}' is no value to compare with; give a number, true, false, null, or text in"
             " double quotes."
         )
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
-        # SQLite has such numbers as floats only.
-        return float(text)
     return value  # type: ignore[no-any-return]  # a scalar that the parser made
 
 
@@ -90,47 +122,24 @@ def _is_metadata(path: Path) -> bool:
     )
 
 
-def condition_sql(condition: Condition, number: int) -> Sql:
-    """Write a condition in SQL; ``!=`` holds exactly where ``=`` does not.
-
-    Parameters:
-        number: makes the names of the parameters different from those of other conditions.
-    """
-    path, operator, value = condition
-    at, to = f"where_{number}_path", f"where_{number}_value"
-    kind = f"json_type(model.metadata, :{at})"
-    if not _is_metadata(path):
-        text = f"{_COLUMNS[str(path[0])]} {_SQL_OPERATORS[operator]} :{to}"
-        parameters = {to: value}
-    elif value is None or isinstance(value, bool):
-        # Missing is as good as null.
-        text = f"ifnull({kind}, 'null') = :{to}"
-        parameters = {at: sqlite_path(path[1:]), to: json.dumps(value)}
-    else:
-        # SQLite finds every text greater than any number; here they do not compare.
-        kinds = "('text')" if isinstance(value, str) else "('integer', 'real')"
-        text = (
-            f"CASE WHEN {kind} IN {kinds} THEN json_extract(model.metadata, :{at})"
-            f" {_SQL_OPERATORS[operator]} :{to} ELSE 0 END"
-        )
-        parameters = {at: sqlite_path(path[1:]), to: value}
-    return f"NOT ({text})" if operator == "!=" else f"({text})", parameters
+def _found(model: ModelRecord, path: Path) -> Json:
+    if path[0] != "metadata":
+        column: str = getattr(model, str(path[0]))
+        return column
+    return value_at(model.metadata, path[1:])
 
 
-def order_sql(field: str | None) -> Sql:
-    """Write an order in SQL: a field, with ``-`` before it for the greatest first; else by age.
+def _kind(value: Json) -> str:
+    """Return what a value compares with; missing is as good as null."""
+    if isinstance(value, bool):
+        return "truth"
+    if isinstance(value, (int, float)):
+        return "number"
+    return "text" if isinstance(value, str) else "null" if value is None else "other"
 
-    Raises:
-        InputValidationError: there is no such field.
-    """
-    if field is None:
-        return "ORDER BY model.id", {}
-    path = parse_path(field.removeprefix("-"))
-    parameters = {}
-    if _is_metadata(path):
-        key = "json_extract(model.metadata, :sort)"
-        parameters["sort"] = sqlite_path(path[1:])
-    else:
-        key = _COLUMNS[str(path[0])]
-    direction = "DESC" if field.startswith("-") else "ASC"
-    return f"ORDER BY {key} IS NULL, {key} {direction}, model.id", parameters
+
+def _rank(value: Json) -> tuple[int, Any]:
+    """Return what values of all kinds are sorted by: numbers, texts, and the rest as JSON."""
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return 0, value
+    return (1, value) if isinstance(value, str) else (2, dumps(value))

@@ -14,7 +14,7 @@ from kolena_local.payload import Json
 
 Path = tuple[str | int, ...]
 
-# SQLite's own paths have no way to write a quotation mark or a backslash.
+# SQLite's own paths, which people may know, have no way to write a quotation mark or a backslash.
 SEGMENT: Final = r"""(?:"[^"\\\x00-\x1f]+"|[^\s."'\[\]=<>!\\\x00-\x1f]+)"""
 PATH: Final = rf"{SEGMENT}(?:\.{SEGMENT}|\[[0-9]{{1,9}}\])*"
 
@@ -38,9 +38,17 @@ def parse_path(text: str) -> Path:
     )
 
 
-def sqlite_path(path: Path) -> str:
-    """Write a path as ``json_extract`` reads it."""
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in path)
+def value_at(metadata: dict[str, Json], path: Path) -> Json:
+    """Return what is at a path; None if there is nothing."""
+    value: Json = metadata
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
 
 
 def assigned(metadata: Mapping[str, Json], path: Path, value: Json) -> dict[str, Json]:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 from kolena_local.errors import NameConflictError
 from kolena_local.payload import Json, dumps
 from kolena_local.repository import model_changes, orm
-from kolena_local.repository.conditions import Condition, condition_sql, order_sql
+from kolena_local.repository.conditions import Condition, in_order
 from kolena_local.repository.metadata_paths import Path
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import ModelDeletion, ModelRecord
-from kolena_local.repository.rows import as_object, fetch
+from kolena_local.repository.rows import as_objects, fetch
 
 _RECORDS: Final = """
     SELECT model.id, workflow.name, model.name, model.metadata,
@@ -99,26 +99,28 @@ class Models:
         Raises:
             InputValidationError: there is no field such as ``sort`` says.
         """
-        conditions = [condition_sql(one, number) for number, one in enumerate(where)]
-        order, parameters = order_sql(sort)
-        for _, more in conditions:
-            parameters.update(more)
-        parameters.update(
-            workflow=workflow,
-            pattern=pattern,
-            tags=json.dumps(sorted(tags)),
-            limit=-1 if limit is None else limit,
-        )
-        query = f"""
+        query = """
             WHERE (:workflow IS NULL OR workflow.name = :workflow)
                 AND (:pattern IS NULL OR model.name GLOB :pattern)
                 AND NOT EXISTS (
                 SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN (
                     SELECT tag FROM model_tag WHERE model_id = model.id))
-                {"".join(f"AND {text} " for text, _ in conditions)}
-            {order} LIMIT :limit
+            ORDER BY model.id LIMIT :limit
         """
-        return self._select(query, parameters)
+        conditions = list(where)
+        is_cut_later = limit is None or conditions or sort is not None
+        parameters = {
+            "workflow": workflow,
+            "pattern": pattern,
+            "tags": json.dumps(sorted(tags)),
+            "limit": -1 if is_cut_later else limit,
+        }
+        models = [
+            model
+            for model in self._select(query, parameters)
+            if all(one.holds(model) for one in conditions)
+        ]
+        return (models if sort is None else in_order(models, sort))[:limit]
 
     def edit(
         self,
@@ -211,17 +213,19 @@ class Models:
             )
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[ModelRecord]:
+        rows = fetch(self._connection, _RECORDS + condition, parameters)
+        objects = as_objects([metadata for _, _, _, metadata, *_ in rows])
         return [
             ModelRecord(
                 id=id_,
                 workflow=workflow,
                 name=name,
-                metadata=as_object(metadata),
+                metadata=metadata,
                 tags=frozenset(json.loads(tags)),
                 created_at=created_at,
                 updated_at=updated_at,
             )
-            for id_, workflow, name, metadata, tags, created_at, updated_at in fetch(
-                self._connection, _RECORDS + condition, parameters
+            for (id_, workflow, name, _, tags, created_at, updated_at), metadata in zip(
+                rows, objects, strict=True
             )
         ]

@@ -30,6 +30,9 @@ METADATA: dict[str, dict[str, Any]] = {
     "nan": {"seed": math.nan},
     "inf": {"seed": math.inf},
     "huge": {"seed": 2**70},
+    "id": {"uid": 2**64 - 1, "note": "a\0b", "rate": 2**53 + 1},
+    "neighbor": {"uid": 2**64 - 2, "note": "a\0c", "rate": 2**53},
+    "rounded": {"uid": float(2**64), "note": "a", "rate": float(2**53)},
     "naïve": {"größe": 1},
 }
 
@@ -66,7 +69,17 @@ def found(store: Store, *texts: str, **options: Any) -> list[str]:
         (r'metadata.seed = "it\'s \"so\"; DROP TABLE model; --"'.replace("\\'", "'"), ["quote"]),
         ("metadata.seed = true", ["true"]),
         ("metadata.seed=false", ["false"]),
-        ("metadata.seed = null", ["none", "null", "naïve"]),
+        ("metadata.seed = null", ["none", "null", "id", "neighbor", "rounded", "naïve"]),
+        ("metadata.seed = 1180591620717411303425", []),
+        ("metadata.uid = 18446744073709551615", ["id"]),
+        ("metadata.uid < 18446744073709551615", ["neighbor"]),
+        ("metadata.uid > 18446744073709551614", ["id", "rounded"]),
+        ("metadata.uid = 18446744073709551616", ["rounded"]),
+        ("metadata.rate = 9007199254740993", ["id"]),
+        ("metadata.rate = 9007199254740992.0", ["neighbor", "rounded"]),
+        (r'metadata.note = "a\u0000b"', ["id"]),
+        (r'metadata.note > "a\u0000b"', ["neighbor"]),
+        ('metadata.note = "a"', ["rounded"]),
         ('metadata.nested."deep key"."x.y" = 1', ["three"]),
         ("metadata.sizes[1] = 6", ["three"]),
         ("metadata.größe = 1", ["naïve"]),
@@ -83,14 +96,22 @@ def test_all_conditions_must_hold(models: Store) -> None:
     assert found(models, "metadata.seed >= 3", "metadata.seed < 3.5") == ["three"]
 
 
+large = [2**53 + 1, 2.0**53, 2**63, 2**63 - 1, 2.0**63, 2**64 - 1, 2**64 - 2, -(2**70), 1e300]
+numbers = st.integers(-5, 5) | st.floats(-5, 5) | st.sampled_from(large)
+
+
 @given(
     seeds=st.lists(
         st.one_of(
-            st.none(), st.booleans(), st.integers(-5, 5), st.floats(-5, 5), st.text(max_size=3)
-        ).filter(lambda value: not isinstance(value, str) or "\0" not in value),
+            st.none(),
+            st.booleans(),
+            numbers,
+            st.text(max_size=3),
+            st.sampled_from(["a", "a\0", "\0"]),
+        ),
         max_size=6,
     ),
-    value=st.one_of(st.integers(-5, 5), st.floats(-5, 5), st.sampled_from(["", "a", "é", "'"])),
+    value=st.one_of(numbers, st.sampled_from(["", "a", "é", "'", "a\0", "\0b"])),
     sign=st.sampled_from(["=", "!=", "<", "<=", ">", ">="]),
 )
 def test_a_condition_means_what_it_means_in_python(seeds: list[Any], value: Any, sign: str) -> None:
@@ -158,6 +179,10 @@ def test_models_are_sorted_by_any_field_with_the_missing_last(models: Store) -> 
     assert found(models, "metadata.seed >= -5", sort="-metadata.seed", limit=2) == ["huge", "float"]
     assert found(models, sort="name") == sorted(METADATA, key=str.encode)
     assert found(models, sort="metadata.größe")[0] == "naïve"
+    assert found(models, sort="metadata.uid", limit=3) == ["neighbor", "id", "rounded"]
+    assert found(models, sort="-metadata.note", limit=3) == ["neighbor", "id", "rounded"]
+    seeds = found(models, sort="metadata.seed")
+    assert seeds[:8] == ["negative", "false", "true", "three", "float", "huge", "text", "quote"]
     for field in ("seed", "metadata", "name; DROP TABLE model", "", "-", "--name"):
         with pytest.raises(InputValidationError, match="field"):
             found(models, sort=field)
