@@ -78,7 +78,8 @@ class TextForm:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._driver = cast("sqlite3.Connection", connection.connection.driver_connection)
-        self._driver.create_function("normal_json", 1, text_lines.normal_json, deterministic=True)
+        for function in (text_lines.normal_json, text_lines.locator):
+            self._driver.create_function(function.__name__, 1, function, deterministic=True)
 
     def lines(self) -> Iterator[str]:
         """Yield the lines, without their ends, in an order that depends on the content alone."""

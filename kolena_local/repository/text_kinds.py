@@ -104,7 +104,7 @@ _RESULT_KINDS: Final = (
     Kind(
         "test_run",
         _RUN,
-        (Column("status"), Column("error", nullable=True)),
+        (Column("status"), Column("error", "any text", nullable=True)),
         # A run that is going on belongs to its process; elsewhere it has yet to begin.
         f"""
         SELECT {_RUN_COLUMNS}, iif(run.status = 'running', 'created', run.status) AS status,

@@ -21,6 +21,8 @@ _HEADER: Final = "kolena-local store"
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 _JSON_KINDS: Final = ("object", "json", "texts", "pins")
 _LARGEST: Final = 2**63 - 1
+#: What stands in a text that may not be read back: the reader takes 1e400 for infinity.
+_SUSPICIOUS: Final = ("NaN", "Infinity", '"$"')
 
 Row = tuple[Any, ...]
 
@@ -38,6 +40,13 @@ def normal_json(text: str | None) -> str | None:
         return _written(pydantic_core.from_json(text, allow_inf_nan=False))
     except ValueError:  # nested deeper than the fast reader goes
         return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+
+
+def locator(payload: str) -> str | None:
+    """Return the locator of a sample; None if it has none, or one that is not text."""
+    sample = loads(payload)
+    found = sample.get("locator") if isinstance(sample, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def write(kind: Kind, row: Row) -> str:
@@ -119,7 +128,15 @@ def _value(content: dict[str, Any], column: Column, number: int) -> Any:
         return bytes.fromhex(value)
     if column.kind == "texts":
         value = sorted(set(value))
-    return _written(value) if column.kind in _JSON_KINDS else value
+    if column.kind not in _JSON_KINDS:
+        return value
+    text = _written(value)
+    if any(mark in text for mark in _SUSPICIOUS):
+        try:
+            loads(text)
+        except ValueError:
+            raise _wrong(number, f"{name!r} cannot be {value!r:.80}") from None
+    return text
 
 
 def _is_text(value: Any) -> bool:
@@ -143,6 +160,7 @@ def _is_pin(value: Any) -> bool:
 
 _FITS: Final[dict[str, Callable[[Any], bool]]] = {
     "text": _is_text,
+    "any text": lambda value: isinstance(value, str),
     "int": _is_number,
     "digest": _is_digest,
     "object": lambda value: isinstance(value, dict),

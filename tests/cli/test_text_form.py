@@ -112,6 +112,9 @@ def changed(
         ("test_sample", "fields", {"locator": "9.png"}, "its fields have the digest 01"),
         ("test_sample", "digest", "zz", "'digest' cannot be 'zz'"),
         ("inference", "test_sample", "01" * 17, "refers to something that is neither"),
+        ("inference", "fields", {"score": math.nan}, "'fields' cannot be {'score': nan}"),
+        ("inference", "fields", {"$": "what"}, "'fields' cannot be {'$': 'what'}"),
+        ("model", "metadata", {"loss": math.inf}, "'metadata' cannot be {'loss': inf}"),
         ("test_case_version", "samples", 9, "has another number of samples than its line says, 9"),
         ("test_case_member", "removed", 9, "comes or goes in a version that is not there"),
         ("test_case", "version", 2, "lacks a version"),
@@ -156,6 +159,36 @@ def test_what_is_there_and_differs_is_refused(
     assert result.exit_code == 1
     assert "is there already and is not the same" in result.stderr
     assert export(invoke, store, tmp_path / "b.jsonl") == text
+
+
+def test_a_number_that_no_float_holds_is_refused(
+    invoke: Invoke, store: Path, tmp_path: Path
+) -> None:
+    text = export(invoke, store, tmp_path / "a.jsonl")
+    file = tmp_path / "changed.jsonl"
+    file.write_bytes(text.replace(b'"seed":0', b'"seed":1e400'))
+    result = invoke("import", file, "--db", tmp_path / "copy.db")
+    assert (result.exit_code, "'seed': inf}" in result.stderr) == (1, True), result.stderr
+
+
+def test_text_with_nul_comes_back_and_is_shown_whole(
+    invoke: Invoke, store_path: Path, tmp_path: Path
+) -> None:
+    with open_store(str(store_path)).write() as unit:
+        suite = add_test_suite(unit, "suite", add_test_case(unit, "case", ["a", "a\0b"]))
+        model = unit.models.add(
+            unit.workflows.ensure("Animals").id, "m", {"uid": 2**64 - 1, "note": "a\0b"}, ()
+        )
+        run = unit.test_runs.ensure(model.id, suite.id, suite.version, None)
+        unit.test_runs.start(run.id)
+        unit.test_runs.crash(run.id, "ValueError: no \0 here")
+    text = export(invoke, store_path, tmp_path / "a.jsonl")
+    lines = lines_of(tmp_path / "a.jsonl")
+    locators = [line["locator"] for line in lines if line["kind"] == "test_case_member"]
+    assert locators == ["a", "a\0b"]
+    assert invoke("import", tmp_path / "a.jsonl", "--db", tmp_path / "b.db").exit_code == 0
+    assert export(invoke, tmp_path / "b.db", tmp_path / "b.jsonl") == text
+    assert b"no \\u0000 here" in text and b"18446744073709551615" in text
 
 
 def test_a_line_that_is_there_twice_does_no_harm(
