@@ -13,6 +13,7 @@ from kolena_local.repository.records import Coverage, SuiteSampleRow
 from kolena_local.repository.rows import (
     Row,
     as_json,
+    as_object,
     as_records,
     execute,
     fetch,
@@ -249,7 +250,7 @@ class Inferences:
         rows = fetch(
             self._connection,
             """
-            SELECT model.name, ifnull(json_extract(sample.payload, '$.locator'), sample.payload)
+            SELECT model.name, sample.payload
             FROM json_each(?) AS wanted
             CROSS JOIN inference
                 ON inference.model_id = ? AND inference.test_sample_id = wanted.value
@@ -265,7 +266,9 @@ class Inferences:
                 "A test sample occurs twice among the inferences to store; give one inference for"
                 " each."
             )
-        model, sample = rows[0]
+        model, payload = rows[0]
+        locator = as_object(payload).get("locator")
+        sample = payload if locator is None else str(locator)
         return RemoteError(
             f'The model "{model}" has an inference for the test sample {sample:.200} already;'
             " ask for a reset to overwrite it."

@@ -42,6 +42,15 @@ def test_pending_shrinks_and_grows_again_when_stale(store: Store) -> None:
         assert list(unit.inferences.pending(other.id, one.id, 1)) == [a, b, c]
 
 
+def test_a_conflict_names_the_sample_and_no_other(store: Store) -> None:
+    with store.write() as unit:
+        ((sample, _),) = put_pairs(unit, ["a\0b"])
+        model = add_model(unit)
+        unit.inferences.put(model.id, [sample], ['"old"'], replace=False)
+        with pytest.raises(RemoteError, match="for the test sample a\0b already"):
+            unit.inferences.put(model.id, [sample], ['"new"'], replace=False)
+
+
 def test_a_fresh_inference_is_overwritten_only_on_demand(store: Store) -> None:
     with store.write() as unit:
         (a, _), (b, _) = put_pairs(unit, "ab")
