@@ -144,6 +144,17 @@ def write_text(text: str) -> None:
         destination.write(text.encode("utf-8", "backslashreplace") + b"\n")
 
 
+def write_data(text: str) -> None:
+    """Write lines that programs read again: as UTF-8 wherever they go, with nothing escaped."""
+    data = text.encode() + b"\n"
+    destination = current()
+    if destination is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        destination.write(data)
+
+
 def output_encoding() -> str:
     """Return the encoding in which results are written."""
     return "utf-8" if current() is not None else sys.stdout.encoding or "utf-8"

@@ -8,7 +8,7 @@ from typing import Any
 
 from kolena_local.cli.cells import EMPTY_TEXT, Kind, spelled
 from kolena_local.cli.columns import Node, Values
-from kolena_local.cli.destination import Destination, is_terminal, write_text
+from kolena_local.cli.destination import Destination, is_terminal, write_data, write_text
 from kolena_local.cli.row_files import import_parquet
 from kolena_local.cli.text import printable
 from kolena_local.payload import dumps
@@ -25,11 +25,10 @@ def csv_writer(columns: Sequence[Node]) -> WritePage:
     lines = _Texts()
     # With this end of line, the writer puts a lone carriage return in quotes too.
     writer = csv.writer(lines, lineterminator="\r\n")
-    show = printable if is_terminal() else str
 
     def flush() -> None:
         if lines:
-            write_text("\n".join(show(line.removesuffix("\r\n")) for line in lines))
+            _write([line.removesuffix("\r\n") for line in lines])
             lines.clear()
 
     def cell(column: Node, value: Any) -> str | None:
@@ -48,13 +47,20 @@ def csv_writer(columns: Sequence[Node]) -> WritePage:
 
 def json_lines_writer() -> WritePage:
     """Return what writes lines; each is an object with dotted names."""
-    show = printable if is_terminal() else str
 
     def write(page: Sequence[Values]) -> None:
         if page:
-            write_text("\n".join(show(dumps(row)) for row in page))
+            _write(list(map(dumps, page)))
 
     return write
+
+
+def _write(lines: Sequence[str]) -> None:
+    if is_terminal():
+        write_text("\n".join(map(printable, lines)))
+    else:
+        # Characters that are escaped for an encoding that lacks them would name another sample.
+        write_data("\n".join(lines))
 
 
 class ParquetWriter:

@@ -199,6 +199,25 @@ def test_one_process_pipes_into_another(guessed: Path) -> None:
     assert stored(guessed, "two") == stored(guessed, "one")
 
 
+@pytest.mark.parametrize("chosen", ["csv", "jsonl"])
+def test_a_pipe_is_utf_8_whatever_the_encoding_of_standard_output(
+    guessed: Path, chosen: str
+) -> None:
+    exported = subprocess.run(
+        command_line("--db", guessed, "inferences", "export", "one", "--format", chosen),
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+    )
+    assert "3 ü.png" in exported.stdout.decode()
+    imported = subprocess.run(
+        command_line("--db", guessed, "inferences", "import", "two", "-", "--format", chosen),
+        input=exported.stdout,
+        capture_output=True,
+    )
+    assert (imported.returncode, imported.stderr) == (0, b"3 inferences of two were stored.\n")
+    assert stored(guessed, "two") == stored(guessed, "one")
+
+
 def test_samples_are_found_by_any_field(guessed: Path, invoke: Invoke, tmp_path: Path) -> None:
     @dataclass(frozen=True)
     class Page(Image):
