@@ -171,7 +171,7 @@ class TextForm:
 
     def _verify(self, kind: Kind) -> None:
         """Refuse the import unless the store now has all that came, exactly as it came."""
-        columns = ", ".join(column.name for column in kind.columns)
+        columns = ", ".join(column.name for column in kind.compared)
         found = fetch(
             self._connection,
             f"""
@@ -182,7 +182,7 @@ class TextForm:
             raise self._problem(kind, found[0])
 
     def _problem(self, kind: Kind, row: Row) -> KolenaError:
-        same = " AND ".join(f"{column.name} IS ?" for column in kind.columns)
+        same = " AND ".join(f"{column.name} IS ?" for column in kind.compared)
         (line,) = fetch(self._connection, f"SELECT min(line) FROM incoming WHERE {same}", row)[0]
         same_keys = " AND ".join(f"{column.name} IS ?" for column in kind.keys)
         keys = row[: len(kind.keys)]

@@ -43,6 +43,14 @@ class Kind:
         """All columns that are read back, keys first."""
         return self.keys + self.content
 
+    @property
+    def compared(self) -> tuple[Column, ...]:
+        """The columns that must be the same in a store that has the line already."""
+        if any(column.name == "digest" for column in self.keys):
+            # The digest stands for the fields: 1 and 1.0 have the same, and not the same text.
+            return tuple(column for column in self.columns if column.name != "fields")
+        return self.columns
+
 
 # SQLite's function is the faster one, and cuts text at NUL.
 LOCATOR: Final = r"""

@@ -171,6 +171,21 @@ def test_a_number_that_no_float_holds_is_refused(
     assert (result.exit_code, "'seed': inf}" in result.stderr) == (1, True), result.stderr
 
 
+def test_equal_samples_of_two_stores_are_one(invoke: Invoke, tmp_path: Path) -> None:
+    for name, content in (("a", {"uid": 1.0, "zero": -0.0}), ("b", {"zero": 0, "uid": 1})):
+        with open_store(str(tmp_path / f"{name}.db")).write() as unit:
+            workflow = unit.workflows.ensure("Animals").id
+            (sample,) = unit.test_samples.put(
+                workflow, [NewSample(digest(content), dumps(content), {})]
+            )
+            unit.ground_truths.put([NewGroundTruth(sample, digest(content), dumps(content))])
+    text = export(invoke, tmp_path / "b.db", tmp_path / "b.jsonl")
+    export(invoke, tmp_path / "a.db", tmp_path / "a.jsonl")
+    result = invoke("import", tmp_path / "a.jsonl", "--db", tmp_path / "b.db")
+    assert result.exit_code == 0, result.stderr
+    assert export(invoke, tmp_path / "b.db", tmp_path / "b.jsonl") == text
+
+
 def test_text_with_nul_comes_back_and_is_shown_whole(
     invoke: Invoke, store_path: Path, tmp_path: Path
 ) -> None:
