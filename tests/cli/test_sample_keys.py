@@ -16,7 +16,7 @@ import pytest
 from kolena_local import initialize
 from kolena_local.payload import dumps
 from kolena_local.repository import open_store
-from kolena_local.serialization.encode import encode
+from kolena_local.serialization.write import write as encode
 from kolena_local.workflow import (
     GroundTruth,
     Image,
