@@ -69,6 +69,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     home.mkdir()
     for name in [name for name in os.environ if name.startswith(("KOLENA_", "XDG_"))]:
         monkeypatch.delenv(name)
+    # Child processes keep output in a buffer, as they do on most machines.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
     for name, folder in (

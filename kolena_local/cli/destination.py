@@ -45,6 +45,8 @@ class Destination:
         """
         try:
             self._opened().write(content)
+        except BrokenPipeError:
+            raise  # whoever reads has had enough, as with standard output
         except OSError as error:
             raise self._refused(error) from error
 
@@ -61,6 +63,8 @@ class Destination:
                     shutil.copymode(self._path, self._unfinished)
                 self._unfinished.replace(self._path)
             self._stream = None
+        except BrokenPipeError:
+            raise
         except OSError as error:
             raise self._refused(error) from error
 

@@ -7,6 +7,7 @@ exception is a fault of ours and keeps its traceback.
 from __future__ import annotations
 
 import errno
+import sys
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ import click
 from kolena_local import location
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.store import given_location
+from kolena_local.cli.streams import OutputError, drop_results, orderly_streams
 from kolena_local.cli.text import printable
 from kolena_local.errors import (
     KolenaError,
@@ -28,10 +30,31 @@ STORE_UNUSABLE = 5
 INTERRUPTED = 130
 
 _UNUSABLE = (StoreBusyError, StoreDamagedError, StoreNewerError, NotAStoreError)
+_REASONS = {errno.ENOSPC: "the disk is full", errno.EBADF: "standard output is closed"}
 
 
 class Root(LazyGroup):
     """The group of all commands."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line; output that cannot be written is one line and an exit code."""
+        with orderly_streams():
+            try:
+                try:
+                    return super().main(*args, **extra)
+                finally:
+                    sys.stdout.flush()
+            except KeyboardInterrupt:  # while flushing: click lets no other one through
+                _end_interrupted()
+                sys.exit(INTERRUPTED)
+            except OSError as error:
+                if error.errno != errno.ENOSPC and not isinstance(error, OutputError):
+                    raise
+                # Whoever closed the other end of a pipe has read enough.
+                if error.errno != errno.EPIPE:
+                    reason = _REASONS.get(error.errno or 0, error.strerror)
+                    click.echo(f"Error: The output cannot be written: {reason}.", err=True)
+                sys.exit(FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what is raised on purpose into one line and an exit code."""
@@ -46,16 +69,9 @@ class Root(LazyGroup):
             code = STORE_UNUSABLE if isinstance(error, _UNUSABLE) else FAILED
             raise click.exceptions.Exit(code) from error
         except KeyboardInterrupt as error:
-            # On a line of its own: the terminal has written ^C, or a progress bar stands there.
-            click.echo("\nInterrupted.", err=True)
+            _end_interrupted()
             raise click.exceptions.Exit(INTERRUPTED) from error
-        except OSError as error:
-            # A closed pipe is click's business; a full disk is the user's.
-            if error.errno != errno.ENOSPC:
-                raise
-            click.echo("Error: The output cannot be written: the disk is full.", err=True)
-            raise click.exceptions.Exit(FAILED) from error
-        except (click.exceptions.Exit, click.ClickException, click.Abort):
+        except (OSError, click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except RecursionError as error:
             click.echo("Error: A stored value is nested too deeply to be shown.", err=True)
@@ -68,6 +84,12 @@ class Root(LazyGroup):
             message = f"The store {place} is damaged; see `kolena-local db check`."
             click.echo(f"Error: {printable(message)}", err=True)
             raise click.exceptions.Exit(STORE_UNUSABLE) from error
+
+
+def _end_interrupted() -> None:
+    drop_results()
+    # On a line of its own: the terminal has written ^C, or a progress bar stands there.
+    click.echo("\nInterrupted.", err=True)
 
 
 def _damaged_store() -> str | None:

@@ -17,15 +17,6 @@ import pytest
 from kolena_local.repository import open_store
 from tests.cli.conftest import Invoke, command_line, register, run_process
 
-# Large or small, structured or a table: with each the pipe is found closed at another moment.
-CLOSED = [("models", "list", "--json"), ("--help",)]
-if os.environ.get("KOLENA_LOCAL_TESTS") == "long":
-    CLOSED += [
-        ("models", "list", "--format", "jsonl"),
-        ("models", "list"),
-        ("sql", "SELECT * FROM v_model", "--csv"),
-    ]
-
 HELP_OF_EVERYTHING = """
 import sys
 before = set(sys.modules)
@@ -98,34 +89,7 @@ def test_missing_store_is_a_sentence_on_standard_error(store_path: Path) -> None
     assert not store_path.exists()
 
 
-def test_closed_pipe_is_quiet(store: Path) -> None:
-    with open_store(str(store)).write() as unit:
-        for number in range(300):
-            register(unit, f"model {number}", note="x" * 1_000)
-    for arguments in CLOSED:
-        process = subprocess.Popen(
-            command_line("--db", store, *arguments),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert process.stdout is not None and process.stderr is not None
-        process.stdout.close()
-        with process.stderr:
-            assert process.stderr.read() == b""
-        process.wait()
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
-def test_a_full_disk_is_a_sentence(store: Path) -> None:
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            command_line("models", "list", "--db", store), stdout=full, stderr=subprocess.PIPE
-        )
-    assert done.returncode == 1
-    assert done.stderr == b"Error: The output cannot be written: the disk is full.\n"
-
-
 def test_table_fits_a_narrow_terminal(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pty
 

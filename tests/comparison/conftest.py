@@ -120,6 +120,10 @@ class World(NamedTuple):
 
 @pytest.fixture
 def world() -> World:
+    return make_world()
+
+
+def make_world() -> World:
     world = World(None)  # type: ignore[arg-type]
     samples = [(world.photo(index), Length(0.0)) for index in range(50)]
     cases = [

@@ -1,0 +1,257 @@
+"""Output that cannot be written: exit code 1 and one sentence, whichever command and format."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import termios
+import time
+from array import array
+from pathlib import Path
+from typing import IO, Callable, Iterator, List, Tuple
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import kolena_local
+from kolena_local.cli import main
+from kolena_local.repository import close_store, close_stores
+from tests.cli.conftest import Invoke, command_line
+from tests.cli.reference import commands
+from tests.comparison.conftest import make_world
+
+FULL = "Error: The output cannot be written: the disk is full.\n"
+CLOSED = "Error: The output cannot be written: standard output is closed.\n"
+needs_full_device = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="this system has no device that is full"
+)
+
+ARGUMENTS = {
+    "models list": [],
+    "models show": ["base"],
+    "models create": ["new", "-w", "Lengths"],
+    "models edit": ["base", "-t", "new"],
+    "models rename": ["base", "new"],
+    "models delete": ["base", "--yes"],
+    "test-suites list": [],
+    "test-suites show": ["lengths"],
+    "test-cases list": [],
+    "test-cases show": ["first"],
+    "inferences export": ["base"],
+    "inferences import": ["base", "guesses.csv", "--on-conflict", "skip", "--dry-run"],
+    "runs delete": ["1", "--yes"],
+    "runs list": [],
+    "runs show": ["1"],
+    "results": ["base", "lengths"],
+    "compare": ["base", "candidate", "-s", "lengths"],
+    "sql": ["SELECT 1"],
+    "db backup": [],
+    "db check": [],
+    "db info": [],
+    "db path": [],
+    "db restore": ["backup.db"],
+    "export": [],
+    "import": ["store.jsonl"],
+    "demo": [],
+}
+PRINT_NOTHING = {"db restore", "import"}
+COMMANDS = {path.removeprefix("kolena-local "): command for _, command, path in commands()}
+
+
+def formats(command: click.Command) -> List[List[str]]:
+    """Return the options for each way in which a command can print."""
+    options = {name: option for option in command.params for name in option.opts}
+    if "--output" not in options:
+        return [[]]
+    assert isinstance(options["--format"].type, click.Choice)
+    choices = [
+        choice
+        for choice in options["--format"].type.choices
+        if choice != "parquet"  # files only
+    ]
+    flags = [[flag] for flag in ("--json", "--csv") if flag in options]
+    return [[], *flags, ["--output", "-"], *(["--format", choice] for choice in choices)]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a store in which every command finds something."""
+    folder = tmp_path_factory.mktemp("failing-output")
+    with kolena_local.session(db=folder / "store.db"):
+        world = make_world()
+        world.test("base", {})
+        world.test("candidate", dict.fromkeys(range(20), 2.0))
+    for *arguments, file in (
+        ("inferences", "export", "base", "-o", "guesses.csv"),
+        ("db", "backup", "backup.db"),
+        ("export", "store.jsonl"),
+    ):
+        command = ["--db", str(folder / "store.db"), *arguments, str(folder / file)]
+        assert CliRunner().invoke(main, command).exit_code == 0
+    close_store(str(folder / "store.db"))
+    return folder
+
+
+@pytest.fixture
+def renew(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], None]]:
+    """Return what makes a new copy of that folder the current one, its store the usual one."""
+    numbers = itertools.count()
+
+    def renew() -> None:
+        folder = tmp_path / str(next(numbers))
+        shutil.copytree(template, folder)
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("KOLENA_LOCAL_DB", str(folder / "store.db"))
+
+    renew()
+    yield renew
+    close_stores()
+
+
+def run_into(output: IO[str], arguments: List[str]) -> Tuple[object, str]:
+    """Run the command line in this process; return its exit code and what it said."""
+    with (
+        output,
+        Path("said.txt").open("w+") as errors,
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        patched.setattr(sys, "stdout", output)
+        patched.setattr(sys, "stderr", errors)
+        with pytest.raises(SystemExit) as end:
+            main(arguments, prog_name="kolena-local")
+        output.flush()  # as the interpreter does at its end
+        errors.seek(0)
+        return end.value.code, errors.read()
+
+
+def full_device() -> IO[str]:
+    return Path("/dev/full").open("w")
+
+
+def closed_pipe() -> IO[str]:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.fdopen(writer, "w")
+
+
+@needs_full_device
+@pytest.mark.parametrize("path", ARGUMENTS)
+def test_output_that_cannot_be_written_is_a_sentence(
+    path: str, invoke: Invoke, renew: Callable[[], None]
+) -> None:
+    has_printed = False
+    for options in formats(COMMANDS[path]):
+        arguments = [*path.split(), *ARGUMENTS[path], *options]
+        usual = invoke(*arguments)
+        assert usual.exit_code == 0
+        renew()
+        code, said = run_into(full_device(), arguments)
+        if usual.stdout:
+            assert (code, said[-len(FULL) :], said.count("Error")) == (1, FULL, 1)
+        else:
+            assert (code, said.count("Error")) == (0, 0)
+        renew()
+        has_printed |= bool(usual.stdout)
+    assert has_printed == (path not in PRINT_NOTHING)
+    assert run_into(full_device(), [*path.split(), "--help"]) == (1, FULL)
+
+
+def test_every_command_is_tried() -> None:
+    assert set(ARGUMENTS) == set(COMMANDS)
+
+
+@needs_full_device
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["models", "--help"]])
+def test_help_and_version_that_cannot_be_written_are_a_sentence(
+    arguments: List[str], renew: Callable[[], None]
+) -> None:
+    assert run_into(full_device(), arguments) == (1, FULL)
+
+
+@needs_full_device
+@pytest.mark.parametrize("instruction", ["bash_source", "zsh_source", "fish_complete"])
+def test_completion_that_cannot_be_written_is_a_sentence(
+    instruction: str, renew: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_KOLENA_LOCAL_COMPLETE", instruction)
+    monkeypatch.setenv("COMP_WORDS", "kolena-local models show b")
+    monkeypatch.setenv("COMP_CWORD", "b")
+    assert run_into(full_device(), []) == (1, FULL)
+
+
+@pytest.mark.parametrize("path", [path for path in ARGUMENTS if path not in PRINT_NOTHING])
+def test_closed_pipe_is_quiet(path: str, renew: Callable[[], None]) -> None:
+    options = formats(COMMANDS[path])[-1]
+    code, said = run_into(closed_pipe(), [*path.split(), *ARGUMENTS[path], *options])
+    assert (code, said.count("Error")) == (1, 0)
+    assert run_into(closed_pipe(), [*path.split(), "--help"]) == (1, "")
+
+
+# Where it says nothing else, the output goes into a pipe that is closed.
+ENDS = [
+    ("models list >/dev/full", 1, FULL),
+    ("models list -o /dev/stdout", 1, ""),
+    ("models list --json", 1, ""),
+    ("models list >&-", 1, CLOSED),
+    ("models list >&- 2>&-", 1, ""),
+    ("models list >/dev/full 2>/dev/full", 1, ""),
+    ("models list --no-such-option 2>/dev/full", 2, ""),
+    ("models create new -w Lengths >&- 2>/dev/full", 0, ""),
+    ("models show new 2>/dev/full", 1, ""),
+    ("export >/dev/full", 1, FULL),
+    ("--help >&-", 1, CLOSED),
+    ("--help", 1, ""),
+]
+
+
+@needs_full_device
+def test_process_ends_with_the_same_code_and_nothing_of_pythons(renew: object) -> None:
+    python = f"{shlex.quote(sys.executable)} -W error -m kolena_local"
+    ends = [(f"{python} {command}", code, said) for command, code, said in ENDS]
+    with closed_pipe() as pipe:
+        processes = [
+            subprocess.Popen(
+                command, shell=True, stdout=pipe, stderr=subprocess.PIPE, encoding="utf-8"
+            )
+            for command, *_ in ends
+        ]
+    for process, (command, *expected) in zip(processes, ends, strict=True):
+        _, said = process.communicate()
+        assert [process.returncode, said] == expected, command
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes have no size here")
+@pytest.mark.parametrize(
+    "arguments",
+    [["export"], ["sql", "SELECT printf('%02500d', 0)"]],
+    ids=["more than Python's buffer holds", "less than that"],
+)
+def test_interrupt_while_nobody_reads_the_output_is_exit_code_130(
+    arguments: List[str], renew: object
+) -> None:
+    reader, writer = os.pipe()
+    size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    process = subprocess.Popen(
+        command_line(*arguments), stdout=writer, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    os.close(writer)
+    waiting = array("i", [0])
+    try:
+        while waiting[0] < size:
+            assert process.poll() is None
+            fcntl.ioctl(reader, termios.FIONREAD, waiting)
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[1] == "\nInterrupted.\n"
+    finally:
+        os.close(reader)
+    assert process.returncode == 130
