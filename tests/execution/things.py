@@ -39,6 +39,8 @@ class CaseMetrics(MetricsTestCase):
     n_right: int
 
 
+PAGE = 4  # so many samples does a process of `child.py` lease at a time, and save
+
 workflow, TestCase, TestSuite, Model = define_workflow("Execution", Image, Truth, Guess)
 
 
