@@ -119,7 +119,7 @@ def test_deleting_asks_at_a_terminal(store: Path, answer: str, code: int, left: 
             encoding="utf-8",
         )
         os.write(controller, f"{answer}\n".encode())
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=120)
     os.close(controller)
     assert (process.returncode, output) == (code, "")
     assert "Delete all of this? [y/N]: " in errors
@@ -137,16 +137,16 @@ def test_deleting_refuses_without_a_terminal(store: Path, invoke: Invoke) -> Non
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 def test_interrupted_demo_says_so_and_keeps_what_is_done(store_path: Path) -> None:
     process = subprocess.Popen(
-        command_line("demo", "--delay", "0.002", "--db", store_path),
+        command_line("demo", "--delay", "0.05", "--db", store_path),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while inferences_in(store_path) == 0 and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors.splitlines()[-1]) == (130, "Interrupted.")
     assert "Traceback" not in errors
     assert 0 < inferences_in(store_path) < 2 * 1079

@@ -28,7 +28,8 @@ ROUNDS = 100 if IS_LONG else 20
 # Each writes inferences and workflows of its own, and a test case that all of them edit. It speaks
 # to the repository: importing the workflow API eight times would take longer than the work.
 WRITERS = f"""
-import sys, threading
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from kolena_local.errors import NameConflictError
 from kolena_local.repository import open_store
 from kolena_local.repository.records import MemberChange
@@ -59,9 +60,9 @@ def write(number):
             pass
 
 {together.WAIT}
-workers = [threading.Thread(target=write, args=(first + n,)) for n in range(threads)]
-for worker in workers: worker.start()
-for worker in workers: worker.join()
+with ThreadPoolExecutor(threads) as pool:
+    for done in [pool.submit(write, first + number) for number in range(threads)]:
+        done.result()
 """
 
 

@@ -7,9 +7,12 @@ import sys
 import time
 from collections.abc import Sequence
 
-#: What a child runs when it is ready. It says so, is told the moment, and sleeps until then.
+#: What a child runs when it is ready. It says so, is told the moment, and sleeps until then. On a
+#: busy machine, a writer's turn may come after more than the usual seconds.
 WAIT = """
 import sys, time
+from kolena_local.repository import connection
+connection.BUSY_SECONDS = 120.0
 print("ready", flush=True)
 moment = float(sys.stdin.readline())
 time.sleep(max(0.0, moment - time.time()))

@@ -16,6 +16,7 @@ import pytest
 
 from kolena_local.errors import InputValidationError
 from kolena_local.execution import sharing
+from kolena_local.execution.asking import TASKS_PER_WORKER
 from kolena_local.workflow import test as run_test
 from kolena_local.workflow.test_run import TestRun
 from tests.execution import things
@@ -95,6 +96,7 @@ class Counting(Executor):
         self.pool = pool
         self.open: set[Future[Any]] = set()
         self.most = self.asked = 0
+        self.is_full = threading.Event()
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         self.open = {future for future in self.open if not future.done()}
@@ -102,19 +104,22 @@ class Counting(Executor):
         self.open.add(future)
         self.asked += 1
         self.most = max(self.most, len(self.open))
+        if len(self.open) == 2 * TASKS_PER_WORKER:
+            self.is_full.set()
         return future
 
 
 def test_few_samples_are_in_an_executors_hands() -> None:
-    def slowly(sample: Image) -> Guess:
-        time.sleep(0.001)
-        return things.guess(sample)
-
     with ThreadPoolExecutor(2) as pool:
         executor = Counting(pool)
-        run_test(Model("m", infer=slowly), make_suite(100), executor=executor)
+
+        def infer(sample: Image) -> Guess:
+            assert executor.is_full.wait(60)
+            return things.guess(sample)
+
+        run_test(Model("m", infer=infer), make_suite(100), executor=executor)
     assert executor.asked == 100
-    assert 2 < executor.most <= 8
+    assert executor.most == 2 * TASKS_PER_WORKER
 
 
 def test_after_a_failure_nothing_more_is_asked_and_what_runs_is_kept() -> None:
@@ -122,7 +127,7 @@ def test_after_a_failure_nothing_more_is_asked_and_what_runs_is_kept() -> None:
 
     def infer(sample: Image) -> Guess:
         if sample.locator == "0.png":
-            assert failed.wait(10)
+            assert failed.wait(60)
             time.sleep(0.05)
         if sample.locator == "1.png":
             failed.set()
@@ -143,7 +148,7 @@ def test_answers_are_saved_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None
 
     def infer(sample: Image) -> Guess:
         if sample.locator == "0.png":
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while time.monotonic() < deadline and len(stored("m")) < 3:
                 time.sleep(0.01)
             assert len(stored("m")) >= 3
