@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
@@ -21,8 +20,8 @@ from tests.benchmarks import loading, plain, size, starting, storing, testing
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.measure import Row, measure
 from tests.benchmarks.results import Amount, Growth, Ratio, as_table, is_met
+from tests.conftest import IS_LONG
 
-IS_LONG = os.environ.get("KOLENA_LOCAL_TESTS") == "long"
 STORED = [*storing.ROWS, *loading.ROWS, *testing.ROWS]
 ROWS = 50
 TABLES = ("test_sample", "inference", "metrics_test_sample", "metrics_test_case")

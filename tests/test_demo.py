@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import resource
 import shlex
 import shutil
 import sqlite3
@@ -25,7 +23,6 @@ from kolena_local import demo
 from kolena_local.cli import main
 from kolena_local.demo.digits import DATA
 from kolena_local.repository import close_stores
-from tests.conftest import CHECKOUT
 
 BASELINE, CANDIDATE = "logistic-regression", "svm-rbf"
 N_INFERENCES = 2 * 1079
@@ -181,22 +178,6 @@ def test_models_differ() -> None:
     frame = correct_answers()
     assert frame[BASELINE].mean() == pytest.approx(0.929, abs=0.001)
     assert frame[CANDIDATE].mean() == pytest.approx(0.989, abs=0.001)
-
-
-def test_demo_command_runs_offline_within_ten_seconds(tmp_path: Path) -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run = subprocess.run(
-        [sys.executable, "-m", "kolena_local", "demo"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-        capture_output=True,
-        text=True,
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert run.returncode == 0, run.stderr
-    # Of the processor's time: how long it takes by the clock is up to what else runs.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 10
-    assert "kolena-local models list" in run.stdout
 
 
 def test_what_it_proposes_to_try_next_works(

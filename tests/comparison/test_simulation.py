@@ -1,13 +1,12 @@
 """Simulated suites of which the truth is known: what a comparison says of them is honest.
 
 By default the suites are few and the bounds as wide as chance allows for their number;
-``KOLENA_LOCAL_TESTS=long`` simulates 1,000 of each; ``-rP`` prints what came out.
+``KOLENA_LOCAL_TESTS=long`` simulates 500 of each; ``-rP`` prints what came out.
 """
 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -16,8 +15,9 @@ import pytest
 
 from kolena_local.comparison.rows import Slice
 from tests.comparison.slices import compared, make_slice
+from tests.conftest import IS_LONG
 
-SUITES = 1_000 if os.environ.get("KOLENA_LOCAL_TESTS") == "long" else 60
+SUITES = 500 if IS_LONG else 60
 RISK = 0.05
 
 Draw = Callable[[np.random.Generator, int], Any]

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from kolena_local.repository import close_stores
+from tests.conftest import IS_LONG
 from tests.files.make import fill
 
 # Read before a test's own environment hides it.
-ROUNDS = int(os.environ.get("KOLENA_LOCAL_ROUNDS", "30"))
+ROUNDS = int(os.environ.get("KOLENA_LOCAL_ROUNDS", "100" if IS_LONG else "12"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,7 +1,7 @@
 """Store files come from other people: whatever is in them, nothing but our errors comes out.
 
 Stores are changed at random, as bytes and as values, and every command that reads is asked.
-`KOLENA_LOCAL_TESTS=long` tries thousands.
+`KOLENA_LOCAL_TESTS=long` tries a thousand.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from kolena_local.errors import InputValidationError, KolenaError
 from kolena_local.repository import close_stores
 from kolena_local.repository.checks import is_damaged
 from kolena_local.workflow import Image, test
+from tests.conftest import IS_LONG
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, guess
 
-MUTATED = 3000 if os.environ.get("KOLENA_LOCAL_TESTS") == "long" else 30
+MUTATED = 1000 if IS_LONG else 30
 COMMANDS = [
     ["models", "list"],
     ["models", "list", "--json"],

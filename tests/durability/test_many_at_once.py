@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,14 +14,14 @@ import pytest
 import kolena_local
 from kolena_local.errors import StoreBusyError
 from kolena_local.repository import Store, close_stores, connection, holders, open_store
+from tests.conftest import IS_LONG
 from tests.durability import together
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalSuite, animals
 
 SAMPLES, BATCH = 60, 6
-IS_LONG = os.environ.get("KOLENA_LOCAL_TESTS") == "long"
 # There are always eight writers.
-WRITING = [(4, 2), (8, 1), (1, 8)] if IS_LONG else [(4, 2)]
+WRITING = [(2, 4), (8, 1), (1, 8)] if IS_LONG else [(2, 4)]
 ROUNDS = 100 if IS_LONG else 20
 
 # Each writes inferences and workflows of its own, and a test case that all of them edit. It speaks

@@ -248,7 +248,7 @@ def locked_folder() -> Iterator[Path]:
         yield folder
 
 
-# What the owner of a read-only file does; whoever is root has only stepped back.
+# What the owner of a read-only file does, line by line; whoever is root has only stepped back.
 OWNER = """
 import os, sys
 from pathlib import Path
@@ -256,45 +256,64 @@ if os.getuid() == 0:
     os.seteuid(0)
 from kolena_local.repository import close_stores, open_store
 path = Path(sys.argv[1])
-folder_mode, file_mode = path.parent.stat().st_mode, path.stat().st_mode
-path.parent.chmod(0o777)
-path.chmod(0o644)
-with open_store(str(path)).write() as unit:
-    workflow = unit.workflows.ensure("one")
-    start = len(unit.models.list())
-    for number in range(start, start + 100):
-        unit.models.add(workflow.id, f"{'long ' * 100}{number}", {}, ())
-if "stay" in sys.argv:
+for line in sys.stdin:
+    folder_mode, file_mode = path.parent.stat().st_mode, path.stat().st_mode
+    path.parent.chmod(0o777)
+    path.chmod(0o644)
+    with open_store(str(path)).write() as unit:
+        workflow = unit.workflows.ensure("one")
+        start = len(unit.models.list())
+        for number in range(start, start + 100):
+            unit.models.add(workflow.id, f"{'long ' * 100}{number}", {}, ())
+    if line == "stay\\n":
+        path.chmod(file_mode)
+        print("written", flush=True)
+        sys.stdin.readline()
+    close_stores()
     path.chmod(file_mode)
-    print("written", flush=True)
-    sys.stdin.read()
-close_stores()
-path.chmod(file_mode)
-path.parent.chmod(folder_mode)
+    path.parent.chmod(folder_mode)
+    print("closed", flush=True)
 """
 
 
+class Owner:
+    """The owner of a read-only file, in a process that may write to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", OWNER, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def does(self, what: str, until: str) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == f"{until}\n"
+
+    def write(self) -> None:
+        self.does("write", until="closed")
+
+    def end(self) -> None:
+        self._process.communicate()
+        assert self._process.returncode == 0
+
+
 @contextmanager
-def owner_of(path: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Let the owner of a read-only file write to it; where root has stepped back, it is root."""
+def owner_of(path: Path) -> Iterator[Owner]:
+    """Yield the owner of a read-only file; where root has stepped back, it is root."""
     unprivileged = os.geteuid()
     os.seteuid(os.getuid())
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-c", OWNER, str(path), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        owner = Owner(path)
     finally:
         os.seteuid(unprivileged)
-    with process:
-        yield process
-    assert process.returncode == 0
-
-
-def write_as_owner(path: Path) -> None:
-    with owner_of(path):
-        pass
+    try:
+        yield owner
+    finally:
+        owner.end()
 
 
 needs_permissions = pytest.mark.skipif(
@@ -305,47 +324,43 @@ needs_permissions = pytest.mark.skipif(
 @needs_permissions
 @pytest.mark.parametrize("mode", [0o777, 0o555])
 def test_a_read_only_store_shows_what_its_owner_writes_meanwhile(mode: int) -> None:
-    with locked(mode) as folder:
-        path = folder / "store.db"
-        store = open_store(str(path))
+    with locked(mode) as folder, owner_of(folder / "store.db") as owner:
+        store = open_store(str(folder / "store.db"))
         for expected in (0, 100, 200):
             with store.read() as unit:
                 assert len(unit.models.list()) == expected
             # A log of ours would keep the owner out.
             assert [one.name for one in folder.iterdir()] == ["store.db"]
-            write_as_owner(path)
+            owner.write()
 
 
 @needs_permissions
 def test_a_read_only_store_shows_what_its_owner_has_only_in_the_log() -> None:
-    with locked(0o777) as folder:
-        path = folder / "store.db"
-        store = open_store(str(path))
+    with locked(0o777) as folder, owner_of(folder / "store.db") as owner:
+        store = open_store(str(folder / "store.db"))
         with store.read() as unit:
             assert unit.models.list() == []
-        with owner_of(path, "stay") as owner:
-            assert owner.stdout is not None
-            assert owner.stdout.readline() == b"written\n"
-            with store.read() as unit:
-                assert len(unit.models.list()) == 100
+        owner.does("stay", until="written")
+        with store.read() as unit:
+            assert len(unit.models.list()) == 100
+        owner.does("", until="closed")
         with store.read() as unit:
             assert len(unit.models.list()) == 100
 
 
 @needs_permissions
 def test_a_read_only_store_that_changes_while_it_is_read_is_called_busy() -> None:
-    with locked(0o777) as folder:
-        path = folder / "store.db"
-        store = open_store(str(path))
+    with locked(0o777) as folder, owner_of(folder / "store.db") as owner:
+        store = open_store(str(folder / "store.db"))
         with (
             pytest.raises(StoreBusyError, match="changed by another process"),
             store.read() as unit,
         ):
             unit.models.list()
-            write_as_owner(path)
+            owner.write()
             unit.models.list()
         with pytest.raises(StoreBusyError), store.read() as unit:
-            write_as_owner(path)
+            owner.write()
             raise ZeroDivisionError
         with store.read() as unit:
             assert len(unit.models.list()) == 200
