@@ -74,17 +74,13 @@ def test_lines_say_names_and_locators_and_no_times(
 def test_standard_output_and_input(store: Path, tmp_path: Path) -> None:
     out = run_process("export", "-q", "--db", store)
     assert (out.returncode, out.stderr) == (0, "")
-    (tmp_path / "a.jsonl").write_text(out.stdout, "utf-8")
-    assert run_process("import", tmp_path / "a.jsonl", "--db", tmp_path / "b.db").returncode == 0
     piped = subprocess.run(
-        command_line("import", "-", "--db", tmp_path / "c.db"),
+        command_line("import", "-", "--db", tmp_path / "b.db"),
         input=out.stdout.encode(),
         capture_output=True,
     )
     assert piped.returncode == 0, piped.stderr
-    for name in ("b.db", "c.db"):
-        again = run_process("export", "-q", "--db", tmp_path / name)
-        assert again.stdout == out.stdout
+    assert run_process("export", "-q", "--db", tmp_path / "b.db").stdout == out.stdout
 
 
 def changed(
