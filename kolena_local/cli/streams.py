@@ -32,12 +32,14 @@ def orderly_streams() -> Iterator[None]:
         OutputError: inside the block, by what writes to standard output or flushes it. A message
             that cannot be written to standard error is dropped.
     """
-    before = sys.stdout, sys.stderr
+    before = sys.stdin, sys.stdout, sys.stderr
+    if sys.stdin is None:  # it was closed when Python began: there is nothing to read
+        sys.stdin = io.TextIOWrapper(io.BytesIO())
     sys.stdout, sys.stderr = _orderly(_Results, sys.stdout), _orderly(_Messages, sys.stderr)
     try:
         yield
     finally:
-        sys.stdout, sys.stderr = before
+        sys.stdin, sys.stdout, sys.stderr = before
 
 
 def drop_results() -> None:
@@ -80,7 +82,7 @@ class _Messages(_Results):
 
 
 def _orderly(kind: type[_Results], stream: TextIO | None) -> TextIO:
-    if stream is None:  # it was closed when Python began
+    if stream is None:  # closed too
         return io.TextIOWrapper(io.BufferedWriter(kind(_CLOSED)), "utf-8", "backslashreplace")
     try:
         descriptor = stream.fileno()
@@ -91,6 +93,5 @@ def _orderly(kind: type[_Results], stream: TextIO | None) -> TextIO:
         io.BufferedWriter(kind(descriptor)),
         stream.encoding,
         stream.errors,
-        newline="\n",
         line_buffering=stream.isatty(),
     )

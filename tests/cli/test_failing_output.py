@@ -1,4 +1,7 @@
-"""Output that cannot be written: exit code 1 and one sentence, whichever command and format."""
+"""Output that cannot be written: exit code 1 and one sentence, whichever command and format.
+
+A standard stream that is closed is one that nothing can be written to, or read from.
+"""
 
 from __future__ import annotations
 
@@ -194,6 +197,16 @@ def test_closed_pipe_is_quiet(path: str, renew: Callable[[], None]) -> None:
     code, said = run_into(closed_pipe(), [*path.split(), *ARGUMENTS[path], *options])
     assert (code, said.count("Error")) == (1, 0)
     assert run_into(closed_pipe(), [*path.split(), "--help"]) == (1, "")
+
+
+def test_closed_standard_input_is_empty(
+    renew: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    code, said = run_into(closed_pipe(), ["import", "-"])
+    assert (code, said.count("\n"), said[:15]) == (1, 1, "Error: The file")
+    code, said = run_into(closed_pipe(), ["models", "delete", "base"])
+    assert (code, said.splitlines()[-1][-29:]) == (1, "yes to delete without asking.")
 
 
 # Where it says nothing else, the output goes into a pipe that is closed.
