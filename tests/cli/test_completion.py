@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def test_bash_completes_a_name_with_blanks(store: Path, tmp_path: Path) -> None:
     close_stores()
     program = tmp_path / "kolena-local"
     program.write_text(
-        f"#!/bin/sh\nexec {sys.executable} -c "
+        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c "
         '\'from kolena_local.cli import main; main(prog_name="kolena-local")\' "$@"\n'
     )
     program.chmod(0o755)
