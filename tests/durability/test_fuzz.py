@@ -1,7 +1,7 @@
 """Store files come from other people: whatever is in them, nothing but our errors comes out.
 
 Stores are changed at random, as bytes and as values, and every command that reads is asked.
-`KOLENA_LOCAL_TESTS=long` tries a thousand.
+`KOLENA_LOCAL_TESTS=long` tries hundreds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.conftest import IS_LONG
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, guess
 
-MUTATED = 1000 if IS_LONG else 30
+MUTATED = 500 if IS_LONG else 30
 COMMANDS = [
     ["models", "list"],
     ["models", "list", "--json"],
