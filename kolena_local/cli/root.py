@@ -1,7 +1,9 @@
 """The group at the root: says how a command ended, and lets its output stand or vanish.
 
-Every exception on purpose becomes one line and an exit code here, and only here. Any other
-exception is a fault of ours and keeps its traceback.
+Every exception becomes one line and an exit code here, and only here. One that nobody raised on
+purpose is a fault of ours, or of a damaged file in which any value may be anything. Which of the
+two, only a check of the whole file could tell, and nobody shall wait for that: the line says how
+to find out.
 """
 
 from __future__ import annotations
@@ -12,9 +14,7 @@ from typing import Any
 
 import click
 
-from kolena_local import location
 from kolena_local.cli.lazy import LazyGroup
-from kolena_local.cli.store import given_location
 from kolena_local.cli.streams import OutputError, drop_results, orderly_streams
 from kolena_local.cli.text import printable
 from kolena_local.errors import (
@@ -77,13 +77,11 @@ class Root(LazyGroup):
             click.echo("Error: A stored value is nested too deeply to be shown.", err=True)
             raise click.exceptions.Exit(FAILED) from error
         except Exception as error:
-            # No fault of ours if the file is damaged: then any value may be anything.
-            place = _damaged_store()
-            if place is None:
+            # In Python's development mode the traceback is what is wanted.
+            if sys.flags.dev_mode:
                 raise
-            message = f"The store {place} is damaged; see `kolena-local db check`."
-            click.echo(f"Error: {printable(message)}", err=True)
-            raise click.exceptions.Exit(STORE_UNUSABLE) from error
+            click.echo(f"Error: {printable(_unexpected(error))}", err=True)
+            raise click.exceptions.Exit(FAILED) from error
 
 
 def _end_interrupted() -> None:
@@ -92,8 +90,12 @@ def _end_interrupted() -> None:
     click.echo("\nInterrupted.", err=True)
 
 
-def _damaged_store() -> str | None:
-    from kolena_local.repository.checks import is_damaged
+def _unexpected(error: Exception) -> str:
+    import traceback  # help must not wait for it
 
-    place = location.resolve(given_location())
-    return place if is_damaged(place) else None
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"Something unexpected happened ({type(error).__name__}: {error}; {place.filename}, line"
+        f" {place.lineno}). `kolena-local db check` says whether the store is damaged; if it is"
+        " sound, run this again with PYTHONDEVMODE=1 and report the traceback."
+    )

@@ -12,7 +12,6 @@ from contextlib import closing
 from itertools import islice
 from typing import Final
 
-from kolena_local.errors import InputValidationError, NotAStoreError, StoreDamagedError, StoreError
 from kolena_local.payload import Json, digest, loads
 from kolena_local.repository import membership_rules, surroundings
 from kolena_local.repository.connection import connect
@@ -68,19 +67,6 @@ def check(location: str) -> list[Finding]:
         raise translate(cause, path) from cause
     found += surroundings.examine(path)
     return sorted(found, key=lambda finding: finding.severity)
-
-
-def is_damaged(location: str) -> bool:
-    """Say whether there is a store whose content is not as it should be."""
-    try:
-        return any(
-            finding.severity == "error" and finding.rule != "test runs"
-            for finding in check(location)
-        )
-    except (StoreDamagedError, NotAStoreError):
-        return True
-    except (StoreError, InputValidationError):
-        return False
 
 
 def _apply(rule: Rule, connection: sqlite3.Connection) -> Iterator[Finding]:

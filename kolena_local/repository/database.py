@@ -19,11 +19,10 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from kolena_local import location as locations
-from kolena_local.errors import KolenaError, StoreError, StoreReadOnlyError
+from kolena_local.errors import StoreError, StoreReadOnlyError
 from kolena_local.location import MEMORY, is_memory
-from kolena_local.repository.checks import is_damaged
 from kolena_local.repository.connection import check_library, connect
-from kolena_local.repository.failures import FOREIGN, damaged, translate
+from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.opening import build_in_memory, open_prepared
 from kolena_local.repository.rows import driver_of
 from kolena_local.repository.unit import Unit
@@ -160,14 +159,6 @@ class Store:
                 yield connection
         except FOREIGN as error:
             raise translate(error, self.location) from error
-        except (KolenaError, OSError):
-            # Also a pipe that was closed while the block wrote to it: no reason to check the file.
-            raise
-        except Exception as error:
-            # In a damaged file any value may be of any type, and code may stumble over it anywhere.
-            if not is_memory(self.location) and is_damaged(self.location):
-                raise damaged(self.location, error) from error
-            raise
 
     @contextmanager
     def _connection(self, engine: Engine) -> Iterator[Connection]:

@@ -54,6 +54,8 @@ _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
     ),
     "malformed": _DAMAGED,
     "Could not decode to UTF-8": _DAMAGED,
+    # The only functions of ours that SQLite calls read stored JSON.
+    "user-defined function raised": _DAMAGED,
     "disk I/O error": _DAMAGED,
     "is full": (
         StoreFullError,
@@ -111,11 +113,6 @@ def translate(error: Exception, place: str) -> KolenaError:
         f"The store {place} could not do what was asked ({type(original).__name__}: {text});"
         " please report this with the full traceback."
     )
-
-
-def damaged(place: str, cause: Exception) -> KolenaError:
-    """Say that a store is damaged, which showed by an error that says nothing of it."""
-    return _say(_DAMAGED, place, cause)
 
 
 def _say(meaning: tuple[type[KolenaError], str], place: str, cause: BaseException) -> KolenaError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import List, Type
 
 import click
@@ -49,11 +51,26 @@ def test_error_on_purpose_is_one_line_and_a_code(kind: Type[errors.KolenaError],
     assert result.output == "Error: It did not work\\nat all; try again.\n"
 
 
-def test_unexpected_error_is_let_through() -> None:
-    error = ZeroDivisionError("a fault of ours")
-    result = end_of(error)
-    assert result.exception is error
-    assert result.output == ""
+def test_an_unexpected_error_is_one_line_that_says_how_to_find_the_fault() -> None:
+    result = end_of(ZeroDivisionError("a fault of ours\nor of the file"))
+    assert result.exit_code == 1
+    (line,) = result.output.splitlines()
+    assert line.startswith("Error: Something unexpected happened (ZeroDivisionError: a fault of")
+    assert f"{__file__}, line " in line
+    assert "`kolena-local db check`" in line
+
+
+def test_developers_get_the_traceback_of_an_unexpected_error() -> None:
+    script = (
+        "from kolena_local.cli.root import Root\n"
+        "class Broken(Root):\n"
+        "    def get_command(self, ctx, name): raise ZeroDivisionError('a fault of ours')\n"
+        "Broken(commands_at={})(['fails'])"
+    )
+    for options, has_traceback in (((), False), (("-X", "dev"), True)):
+        run = subprocess.run([sys.executable, *options, "-c", script], capture_output=True)
+        assert run.returncode == 1
+        assert (b"Traceback" in run.stderr) is has_traceback
 
 
 def test_interrupt_is_exit_code_130() -> None:

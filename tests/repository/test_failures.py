@@ -5,13 +5,19 @@ from __future__ import annotations
 import inspect
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 import sqlalchemy.exc
 
-from kolena_local.errors import KolenaError, StoreBusyError, StoreDamagedError, StoreFullError
+from kolena_local.errors import (
+    KolenaError,
+    NotFoundError,
+    StoreBusyError,
+    StoreDamagedError,
+    StoreFullError,
+)
 from kolena_local.repository import Store
+from kolena_local.repository.rows import driver_of
 
 
 def subclasses(base: type[BaseException]) -> Iterator[type[BaseException]]:
@@ -60,6 +66,7 @@ def test_every_error_below_becomes_one_of_ours(
         ("database table is locked", StoreBusyError),
         ("database disk image is malformed", StoreDamagedError),
         ("disk I/O error", StoreDamagedError),
+        ("user-defined function raised exception", StoreDamagedError),
         ("database or disk is full", StoreFullError),
     ],
 )
@@ -77,16 +84,51 @@ def test_errors_of_users_pass_through(store: Store) -> None:
     assert caught.value is error
 
 
-def test_a_closed_pipe_is_no_reason_to_check_the_file(file_store: Store) -> None:
+@pytest.mark.parametrize("begin", ["read", "write"])
+@pytest.mark.parametrize(
+    "error", [ValueError("mine"), BrokenPipeError(), KeyboardInterrupt(), NotFoundError("mine")]
+)
+def test_an_exception_passes_at_once_and_the_file_is_not_looked_at(
+    file_store: Store, monkeypatch: pytest.MonkeyPatch, begin: str, error: BaseException
+) -> None:
+    # A store in which a check would find something.
     with file_store.write() as unit:
         unit.workflows.ensure("one")
-    with closing(sqlite3.connect(file_store.location)) as connection, connection:
+        connection = driver_of(unit._connection)
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute(
             "INSERT INTO model (workflow_id, name, metadata, created_at, updated_at)"
             " SELECT id, 'm', 'no JSON', created_at, created_at FROM workflow"
         )
-    with pytest.raises(StoreDamagedError), file_store.read():
-        raise ValueError
-    with pytest.raises(BrokenPipeError), file_store.read():
-        raise BrokenPipeError
+    assert statements_after(error, file_store, begin, monkeypatch) == []
+
+
+@pytest.mark.parametrize("begin", ["read", "write"])
+def test_damage_that_sqlite_reports_leads_to_a_quick_check_at_most(
+    file_store: Store, monkeypatch: pytest.MonkeyPatch, begin: str
+) -> None:
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    statements = statements_after(error, file_store, begin, monkeypatch, StoreDamagedError)
+    assert set(statements) <= {"PRAGMA quick_check"}
+
+
+def statements_after(
+    error: BaseException,
+    store: Store,
+    begin: str,
+    monkeypatch: pytest.MonkeyPatch,
+    expected: type[BaseException] | None = None,
+) -> list[str]:
+    """Raise an error inside a read or write; return which statements were run after it."""
+    statements: list[str] = []
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the file was opened")
+
+    with pytest.raises(expected or type(error)) as caught, getattr(store, begin)() as unit:
+        driver_of(unit._connection).set_trace_callback(statements.append)
+        monkeypatch.setattr(sqlite3, "connect", refuse)
+        raise error
+    monkeypatch.undo()
+    assert expected is not None or caught.value is error
+    return [statement for statement in statements if statement != "ROLLBACK"]
