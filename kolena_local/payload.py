@@ -336,7 +336,9 @@ def _dumps_escaped(value: Json) -> str:
             text: str = _strict_json(escaped)
             return text
     except RecursionError:
-        raise ValueError("the value is nested too deeply to be stored; flatten it") from None
+        raise InputValidationError(
+            "the value is nested too deeply to be stored; flatten it"
+        ) from None
     except InputValidationError:
         raise
     except ValueError:

@@ -1,19 +1,22 @@
 """Check a store: SQLite's own checks, our rules about its content, and what is around the file.
 
 It only reads, and needs no mapping of tables: it is meant for files that are not as they should be.
-``repairs`` puts right what can be put right safely.
+The rules are those of ``invariants``; ``repairs`` puts right what can be put right safely.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from itertools import islice
+from functools import partial
+from itertools import chain
+from threading import Event
 from typing import Final
 
-from kolena_local.payload import Json, digest, loads
-from kolena_local.repository import membership_rules, surroundings
+from kolena_local.repository import invariants, surroundings
 from kolena_local.repository.connection import connect
 from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.findings import Finding, error
@@ -27,18 +30,8 @@ Rule = Callable[[sqlite3.Connection], Iterator[Finding]]
 # More of a kind than anybody reads; the rest is counted.
 _SHOWN: Final = 10
 _PAGE: Final = 1000
-
-# What has to be a JSON object.
-_PAYLOADS: Final = {
-    "inference": "payload",
-    "evaluator_configuration": "payload",
-    "metrics_test_sample": "payload",
-    "metrics_test_case": "payload",
-    "metrics_test_suite": "payload",
-    "plot": "payload",
-    "model": "metadata",
-    "test_sample": "metadata",
-}
+# So many of SQLite's steps take some 50 milliseconds; asked more often, Python would slow it down.
+_STEPS: Final = 1_000_000
 
 
 def check(location: str) -> list[Finding]:
@@ -57,30 +50,56 @@ def check(location: str) -> list[Finding]:
     writable = prepare(path, create=False)
     before = state_of(path, writable=writable)
     try:
-        with (
-            steady(path, before, writable=writable),
-            closing(connect(path, writable=writable)) as connection,
-        ):
-            connection.execute("BEGIN")
-            found = [finding for rule in _RULES for finding in _apply(rule, connection)]
+        with steady(path, before, writable=writable):
+            found = _examine(path, writable)
     except FOREIGN as cause:
         raise translate(cause, path) from cause
     found += surroundings.examine(path)
     return sorted(found, key=lambda finding: finding.severity)
 
 
-def _apply(rule: Rule, connection: sqlite3.Connection) -> Iterator[Finding]:
-    findings = rule(connection)
+def _examine(path: str, writable: bool) -> list[Finding]:
+    """Apply all rules, two at a time: SQLite does most of the work without Python's lock."""
+    with (
+        closing(connect(path, writable=writable)) as one,
+        closing(connect(path, writable=writable)) as other,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        unused = [one, other]
+        end = Event()
+        for connection in unused:
+            connection.set_progress_handler(end.is_set, _STEPS)
+            connection.execute("BEGIN")
+
+        def apply(rule: tuple[str, Rule]) -> list[Finding]:
+            connection = unused.pop()
+            try:
+                return _apply(*rule, connection)
+            finally:
+                unused.append(connection)
+
+        try:
+            return [*chain.from_iterable(pool.map(apply, _RULES))]
+        finally:
+            # Who interrupts this does not wait for the rules that are being applied.
+            end.set()
+
+
+def _apply(name: str, rule: Rule, connection: sqlite3.Connection) -> list[Finding]:
+    shown: list[Finding] = []
+    counts: Counter[str] = Counter()
     try:
-        yield from islice(findings, _SHOWN)
-        rest = sum(1 for _ in findings)
+        for finding in rule(connection):
+            counts[finding.rule] += 1
+            if counts[finding.rule] <= _SHOWN:
+                shown.append(finding)
     except sqlite3.DatabaseError as cause:
-        name = rule.__name__.strip("_").replace("_", " ")
-        yield error(name, f"This could not be checked ({cause}); restore a backup.")
-        return
-    if rest:
-        name = rule.__name__.strip("_").replace("_", " ")
-        yield error(name, f"There {agreeing(rest, 'is', 'are')} {rest} more of this kind.")
+        shown.append(error(name, f"This could not be checked ({cause}); restore a backup."))
+    for kind, count in counts.items():
+        if (rest := count - _SHOWN) > 0:
+            more = f"There {agreeing(rest, 'is', 'are')} {rest} more of this kind."
+            shown.append(error(kind, more))
+    return shown
 
 
 def _integrity(connection: sqlite3.Connection) -> Iterator[Finding]:
@@ -94,53 +113,49 @@ def _integrity(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def _foreign_keys(connection: sqlite3.Connection) -> Iterator[Finding]:
     for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
-        name = "a row" if row is None else f"row {row}"
+        name = "A row" if row is None else f"The row {row}"
         yield error(
             "foreign keys",
             f"{name} of {table} refers to a {parent} that is not there; restore a backup.",
         )
 
 
-def _digests(connection: sqlite3.Connection) -> Iterator[Finding]:
-    for table in ("test_sample", "ground_truth"):
-        rows = connection.execute(f"SELECT id, digest, payload FROM {table}")
-        while page := rows.fetchmany(_PAGE):
-            for id_, stored, text in page:
-                value, trouble = _parse(text)
-                if trouble is not None:
-                    yield _unreadable(table, id_, "payload", trouble)
-                elif digest(value) != stored:
-                    yield error(
-                        "digests",
-                        f"The {table} {id_} is stored under the digest of something else, so it"
-                        " will not be found again; restore a backup.",
-                    )
-
-
 def _payloads(connection: sqlite3.Connection) -> Iterator[Finding]:
-    for table, column in _PAYLOADS.items():
-        rows = connection.execute(f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL")
+    for table, columns in invariants.OBJECTS.items():
+        key = "digest" if table in invariants.IDENTIFIED else "NULL"
+        rows = connection.execute(f"SELECT rowid, {key}, {', '.join(columns)} FROM {table}")
         while page := rows.fetchmany(_PAGE):
-            for id_, text in page:
-                value, trouble = _parse(text)
-                if trouble is None and not isinstance(value, dict):
-                    trouble = "it is no JSON object"
-                if trouble is not None:
-                    yield _unreadable(table, id_, column, trouble)
+            _, digests, *texts = zip(*page, strict=True)
+            if not invariants.are_sound(texts, digests if key == "digest" else ()):
+                for id_, stored, *values in page:
+                    yield from _of_row(table, id_, stored, dict(zip(columns, values, strict=True)))
 
 
-def _parse(text: object) -> tuple[Json, str | None]:
-    try:
-        return loads(text), None  # type: ignore[arg-type]  # a damaged row may hold anything
-    except (TypeError, ValueError) as cause:
-        return None, str(cause)
+def _of_row(
+    table: str, id_: int, stored: object, texts: dict[str, str | None]
+) -> Iterator[Finding]:
+    for column, text in texts.items():
+        problem = None if text is None else invariants.object_problem(text)
+        if problem is not None:
+            yield error(
+                "payloads",
+                f"The {column} of the {table} {id_} cannot be read ({problem}); restore a backup.",
+            )
+        elif stored is not None and column == "payload" and text is not None:
+            problem = invariants.digest_problem(text, stored)
+            if problem is not None:
+                yield error(
+                    "digests",
+                    f"The {table} {id_} is stored under the digest of something else, so it will"
+                    f" not be found again ({problem}); restore a backup.",
+                )
 
 
-def _unreadable(table: str, id_: int, column: str, trouble: str) -> Finding:
-    return error(
-        "payloads",
-        f"The {column} of the {table} {id_} cannot be read ({trouble}); restore a backup.",
-    )
+def _broken(rule: invariants.Rule, connection: sqlite3.Connection) -> Iterator[Finding]:
+    advice = "--fix puts it right" if rule.fixable else "restore a backup"
+    for _, problem in rule.broken(connection, invariants.Known()):
+        text = f"{problem[0].upper()}{problem[1:]}; {advice}."
+        yield error(rule.name, text, fixable=rule.fixable)
 
 
 def _test_runs(connection: sqlite3.Connection) -> Iterator[Finding]:
@@ -164,11 +179,11 @@ def stale_runs(connection: sqlite3.Connection) -> list[tuple[int, str, str, str,
     return [row for row in rows if is_gone(Process(*row[3:]))]
 
 
-_RULES: Final[tuple[Rule, ...]] = (
-    _integrity,
-    _foreign_keys,
-    _digests,
-    _payloads,
-    *membership_rules.RULES,
-    _test_runs,
+# Those that take longest come first, so that none of them is left for the end.
+_RULES: Final[tuple[tuple[str, Rule], ...]] = (
+    ("integrity", _integrity),
+    ("payloads", _payloads),
+    ("foreign keys", _foreign_keys),
+    *((rule.name, partial(_broken, rule)) for rule in invariants.RULES),
+    ("test runs", _test_runs),
 )

@@ -14,7 +14,7 @@ from kolena_local.repository.checks import check, stale_runs
 from kolena_local.repository.connection import connect, is_writable
 from kolena_local.repository.copying import copy
 from kolena_local.repository.failures import FOREIGN, translate
-from kolena_local.repository.membership_rules import wrong_counts
+from kolena_local.repository.invariants import WRONG_COUNTS, Known
 from kolena_local.repository.names import now
 from kolena_local.repository.opening import file_of
 from kolena_local.repository.surroundings import exposed, private_mode
@@ -84,7 +84,12 @@ def _end_stale_runs(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _count_samples(connection: sqlite3.Connection) -> Iterator[str]:
-    for test_case, name, version, _, found in list(wrong_counts(connection)):
+    query = (
+        f"SELECT name, wrong.* FROM ({WRONG_COUNTS}) AS wrong"
+        " JOIN test_case ON test_case.id = wrong.test_case_id"
+    )
+    rows = connection.execute(query, Known()._asdict()).fetchall()
+    for name, test_case, version, _, found in rows:
         connection.execute(
             "UPDATE test_case_version SET sample_count = ? WHERE test_case_id = ? AND version = ?",
             (found, test_case, version),

@@ -9,67 +9,21 @@ who imports twice has imported once. Neither holds more than a few lines in memo
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, cast
 
 from sqlalchemy import Connection
 
 from kolena_local.errors import InputValidationError, KolenaError, NameConflictError
 from kolena_local.repository import text_lines
+from kolena_local.repository.invariants import RULES, Known
 from kolena_local.repository.names import now
 from kolena_local.repository.rows import Row, execute, fetch, insert
-from kolena_local.repository.text_kind import Kind
+from kolena_local.repository.text_kind import Column, Kind
 from kolena_local.repository.text_kinds import KINDS
 
 _PAGE: Final = 1000
-_COUNTED: Final = ("model", "test_case", "test_suite")
-
-# Whatever a person may have changed in a file by hand that no constraint of the tables refuses.
-_UNSOUND: Final = {
-    """
-    SELECT test_case.name FROM test_case LEFT JOIN test_case_version AS latest
-        ON latest.test_case_id = test_case.id AND latest.version = test_case.version
-    WHERE test_case.id > :test_case AND (latest.version IS NULL OR test_case.version + 1 <> (
-        SELECT count(*) FROM test_case_version WHERE test_case_id = test_case.id))
-    """: "the test case {0!r} lacks a version, or has one too many",
-    """
-    SELECT suite.name FROM test_suite AS suite LEFT JOIN test_suite_version AS latest
-        ON latest.test_suite_id = suite.id AND latest.version = suite.version
-    WHERE suite.id > :test_suite AND (latest.version IS NULL OR suite.version + 1 <> (
-        SELECT count(*) FROM test_suite_version WHERE test_suite_id = suite.id))
-    """: "the test suite {0!r} lacks a version, or has one too many",
-    """
-    SELECT test_case.name, made.version, made.sample_count FROM test_case_version AS made
-    JOIN test_case ON test_case.id = made.test_case_id
-    WHERE test_case.id > :test_case AND made.sample_count <> (
-        SELECT count(*) FROM test_case_member AS member
-        WHERE member.test_case_id = made.test_case_id AND member.added <= made.version
-            AND (member.removed IS NULL OR member.removed > made.version))
-    """: "version {1} of the test case {0!r} has another number of samples than its line says, {2}",
-    """
-    SELECT test_case.name FROM test_case_member AS member
-    JOIN test_case ON test_case.id = member.test_case_id
-    WHERE test_case.id > :test_case
-        AND (member.added > test_case.version OR member.removed > test_case.version)
-    """: "a sample of the test case {0!r} comes or goes in a version that is not there",
-    """
-    SELECT test_case.name FROM test_case_member AS later JOIN test_case_member AS earlier
-        ON earlier.test_sample_id = later.test_sample_id
-        AND earlier.test_case_id = later.test_case_id
-        AND (earlier.added, earlier.position) < (later.added, later.position)
-        AND (earlier.removed IS NULL OR earlier.removed > later.added)
-    JOIN test_case ON test_case.id = later.test_case_id
-    WHERE test_case.id > :test_case
-    """: "a sample of the test case {0!r} is there twice in one version",
-    """
-    SELECT test_case.name FROM test_case_member AS later JOIN test_case_member AS earlier
-        ON earlier.test_case_id = later.test_case_id AND earlier.position = later.position
-        AND earlier.added < later.added
-        AND (earlier.removed IS NULL OR earlier.removed > later.added)
-    JOIN test_case ON test_case.id = later.test_case_id
-    WHERE test_case.id > :test_case
-    """: "two samples of the test case {0!r} have the same position in one version",
-}
+_BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
 class TextForm:
@@ -112,21 +66,19 @@ class TextForm:
                 f"CREATE TEMP TABLE incoming_{kind.name} (line INTEGER PRIMARY KEY, {columns})",
             )
         count = self._gather(content)
-        before: dict[str, Any] = {
-            table: fetch(self._connection, f"SELECT ifnull(max(id), 0) FROM {table}")[0][0]
-            for table in _COUNTED
-        }
+        known = Known._make(
+            fetch(self._connection, f"SELECT ifnull(max(id), 0) FROM {table}")[0][0]
+            for table in Known._fields
+        )
         for kind in KINDS:
-            self._store(kind, before)
+            self._store(kind, known)
+        for rule in RULES:
+            for key, problem in rule.broken(self._driver, known):
+                keys = _BY_NAME[rule.kind].keys
+                raise text_lines.refusal(self._line(keys, rule.kind, key), problem)
+        execute(self._connection, "DROP VIEW IF EXISTS temp.incoming")
+        for kind in KINDS:
             execute(self._connection, f"DROP TABLE temp.incoming_{kind.name}")
-        for query, problem in _UNSOUND.items():
-            names = {name: before[name] for name in before if f":{name}" in query}
-            found = fetch(self._connection, f"{query} LIMIT 1", names)
-            if found:
-                raise InputValidationError(
-                    f"The file cannot be imported: {problem.format(*found[0])}."
-                    " Nothing was imported."
-                )
         return count
 
     def _gather(self, content: Iterator[tuple[int, bytes]]) -> int:
@@ -148,26 +100,42 @@ class TextForm:
         insert(self._connection, f"INSERT INTO incoming_{kind.name} (line, {columns})", rows)
         rows.clear()
 
-    def _store(self, kind: Kind, before: dict[str, Any]) -> None:
-        incoming = f"temp.incoming_{kind.name}"
-        (wanted,) = fetch(self._connection, f"SELECT count(*) FROM {incoming}")[0]
-        if not wanted:
+    def _store(self, kind: Kind, known: Known) -> None:
+        query = f"SELECT min(line), max(line) FROM incoming_{kind.name}"
+        ((first, last),) = fetch(self._connection, query)
+        if first is None:
             return
-        parameters = {**before, "now": now()}
-        execute(
-            self._connection, f"CREATE TEMP VIEW incoming AS SELECT * FROM incoming_{kind.name}"
-        )
         try:
-            for statement in kind.insert:
-                used = {name: parameters[name] for name in parameters if f":{name}" in statement}
-                execute(self._connection, statement, used)
+            self._insert(kind, known, first, last)
         except sqlite3.IntegrityError as error:
-            raise InputValidationError(
-                f"The file cannot be imported: the store refuses a {kind.name} in it ({error})."
-                " Nothing was imported."
-            ) from error
+            problem = f"the store refuses its {kind.name} ({error})"
+            if "NOT NULL" in str(error):
+                problem = "it refers to something that is neither in the file nor in the store"
+            line = self._first_refused(kind, known, first, last)
+            raise text_lines.refusal(line, problem) from error
         self._verify(kind)
-        execute(self._connection, "DROP VIEW temp.incoming")
+
+    def _insert(self, kind: Kind, known: Known, first: int, last: int) -> None:
+        execute(self._connection, "DROP VIEW IF EXISTS temp.incoming")
+        execute(
+            self._connection,
+            f"CREATE TEMP VIEW incoming AS SELECT * FROM incoming_{kind.name}"
+            f" WHERE line BETWEEN {first:d} AND {last:d}",
+        )
+        parameters = {**known._asdict(), "now": now()}
+        for statement in kind.insert:
+            execute(self._connection, statement, parameters)
+
+    def _first_refused(self, kind: Kind, known: Known, first: int, last: int) -> int:
+        """Return the first line that the tables refuse, of some among which there is one."""
+        while first < last:
+            middle = (first + last) // 2
+            try:
+                self._insert(kind, known, first, middle)
+                first = middle + 1
+            except sqlite3.IntegrityError:
+                last = middle
+        return first
 
     def _verify(self, kind: Kind) -> None:
         """Refuse the import unless the store now has all that came, exactly as it came."""
@@ -175,15 +143,15 @@ class TextForm:
         found = fetch(
             self._connection,
             f"""
-            SELECT {columns} FROM incoming EXCEPT SELECT {columns} FROM ({kind.select}) LIMIT 1
+            SELECT {columns} FROM incoming_{kind.name}
+            EXCEPT SELECT {columns} FROM ({kind.select}) LIMIT 1
             """,
         )
         if found:
             raise self._problem(kind, found[0])
 
     def _problem(self, kind: Kind, row: Row) -> KolenaError:
-        same = " AND ".join(f"{column.name} IS ?" for column in kind.compared)
-        (line,) = fetch(self._connection, f"SELECT min(line) FROM incoming WHERE {same}", row)[0]
+        line = self._line(kind.compared, kind.name, row)
         same_keys = " AND ".join(f"{column.name} IS ?" for column in kind.keys)
         keys = row[: len(kind.keys)]
         shown = ", ".join(
@@ -199,5 +167,11 @@ class TextForm:
             )
         return InputValidationError(
             f"The {kind.name} {shown} of line {line} refers to something that is neither in the"
-            " file nor in the store. Nothing was imported."
+            " file nor in the store, or is a second one where one may be. Nothing was imported."
         )
+
+    def _line(self, columns: Sequence[Column], kind: str, values: Row) -> int:
+        """Return the first line of a kind that has these values."""
+        same = " AND ".join(f"{column.name} IS ?" for column in columns)
+        query = f"SELECT min(line) FROM incoming_{kind} WHERE {same}"
+        return int(fetch(self._connection, query, values)[0][0])

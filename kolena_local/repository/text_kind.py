@@ -13,7 +13,7 @@ class Column(NamedTuple):
     """A key of a line: its name, the kind of value, and whether it may be null."""
 
     name: str
-    kind: str = "text"
+    kind: str = "name"
     nullable: bool = False
 
 

@@ -62,7 +62,7 @@ _RESULT_KINDS: Final = (
     Kind(
         "model",
         (Column("name"),),
-        (Column("workflow"), Column("tags", "texts"), Column("metadata", "object")),
+        (Column("workflow"), Column("tags", "names"), Column("metadata", "object")),
         f"""
         SELECT model.name, workflow.name AS workflow, {tags_of("model", "model")} AS tags,
             normal_json(model.metadata) AS metadata
@@ -104,7 +104,7 @@ _RESULT_KINDS: Final = (
     Kind(
         "test_run",
         _RUN,
-        (Column("status"), Column("error", "any text", nullable=True)),
+        (Column("status"), Column("error", "any text", True)),
         # A run that is going on belongs to its process; elsewhere it has yet to begin.
         f"""
         SELECT {_RUN_COLUMNS}, iif(run.status = 'running', 'created', run.status) AS status,
@@ -124,7 +124,7 @@ _RESULT_KINDS: Final = (
     Kind(
         "configuration",
         _CONFIGURATION,
-        (Column("fields", "json", True),),
+        (Column("fields", "object", True),),
         f"""
         SELECT {_CONFIGURATION_COLUMNS}, normal_json(configuration.payload) AS fields
         {_FROM_CONFIGURATION}

@@ -82,7 +82,7 @@ TEST_KINDS: Final = (
     Kind(
         "test_case_version",
         (Column("test_case"), Column("version", "int")),
-        (Column("samples", "int"), Column("description")),
+        (Column("samples", "int"), Column("description", "text")),
         """
         SELECT test_case.name AS test_case, made.version, made.sample_count AS samples,
             made.description
@@ -130,8 +130,8 @@ TEST_KINDS: Final = (
         (
             Column("workflow"),
             Column("version", "int"),
-            Column("tags", "texts"),
-            Column("description"),
+            Column("tags", "names"),
+            Column("description", "text"),
         ),
         f"""
         SELECT suite.name, workflow.name AS workflow, suite.version,
@@ -172,16 +172,17 @@ TEST_KINDS: Final = (
             SELECT suite.id, incoming.version, :now FROM incoming JOIN test_suite AS suite
                 ON suite.name = incoming.test_suite AND suite.id > :test_suite {END}
             """,
-            """
-            INSERT OR IGNORE INTO test_suite_member
+            # What is not there is null, which the table refuses.
+            f"""
+            INSERT INTO test_suite_member
                 (test_suite_id, version, position, test_case_id, test_case_version)
             SELECT suite.id, incoming.version, pin.key, version.test_case_id, version.version
             FROM incoming JOIN test_suite AS suite
                 ON suite.name = incoming.test_suite AND suite.id > :test_suite
             JOIN json_each(incoming.test_cases) AS pin
-            JOIN test_case ON test_case.name = json_extract(pin.value, '$[0]')
-            JOIN test_case_version AS version ON version.test_case_id = test_case.id
-                AND version.version = json_extract(pin.value, '$[1]')
+            LEFT JOIN test_case ON test_case.name = json_extract(pin.value, '$[0]')
+            LEFT JOIN test_case_version AS version ON version.test_case_id = test_case.id
+                AND version.version = json_extract(pin.value, '$[1]') {END}
             """,
         ),
     ),

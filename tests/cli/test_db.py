@@ -37,7 +37,7 @@ def test_check_finds_and_fix_repairs(invoke: Invoke, store: Path) -> None:
     alter(store, "UPDATE test_case_version SET sample_count = 9 WHERE sample_count = 3")
     result = invoke("db", "check", "--db", store)
     assert result.exit_code == 1
-    assert 'test case "day" says that it has 9 samples' in result.stdout
+    assert 'test case "day" says that the number of its samples is 9' in result.stdout
     assert result.stderr.startswith("1 error, ")
     result = invoke("db", "check", "--fix", "--db", store)
     assert result.exit_code == 0

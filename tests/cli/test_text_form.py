@@ -103,34 +103,56 @@ def changed(
         ("model", "name", 3, "'name' cannot be 3"),
         ("model", "colour", "red", "a model has no 'colour'"),
         ("model", "kind", "modle", "there is no kind 'modle'"),
-        ("model", "name", " ", "the store refuses a model in it"),
+        ("model", "name", " ", "'name' cannot be ' '"),
+        ("model", "name", "\ud800", "'name' cannot be"),
+        ("model", "tags", [" "], "'tags' cannot be [' ']"),
+        ("model", "metadata", {"$": "what"}, "holds an unknown escape object"),
+        ("model", "metadata", {"$": "nan"}, "it is not a JSON object"),
+        ("model", "metadata", {"a": ["\ud800"]}, "surrogates not allowed"),
         ("model", "workflow", "none", "refers to something that is neither in the file nor"),
         ("test_sample", "fields", {"locator": "9.png"}, "its fields have the digest 01"),
         ("test_sample", "digest", "zz", "'digest' cannot be 'zz'"),
         ("inference", "test_sample", "01" * 17, "refers to something that is neither"),
-        ("inference", "fields", {"score": math.nan}, "'fields' cannot be {'score': nan}"),
-        ("inference", "fields", {"$": "what"}, "'fields' cannot be {'$': 'what'}"),
-        ("model", "metadata", {"loss": math.inf}, "'metadata' cannot be {'loss': inf}"),
-        ("test_case_version", "samples", 9, "has another number of samples than its line says, 9"),
-        ("test_case_member", "removed", 9, "comes or goes in a version that is not there"),
-        ("test_case", "version", 2, "lacks a version"),
-        ("test_suite", "version", 2, "lacks a version"),
+        ("inference", "fields", [1], "'fields' cannot be [1]"),
+        ("inference", "fields", {"score": math.inf}, "'fields' cannot be"),
+        ("inference", "fields", {"$": "what"}, "'fields' cannot be"),
+        ("inference", "stale", 2, "the store refuses its inference (CHECK constraint failed"),
+        (
+            "test_case_version",
+            "samples",
+            9,
+            "says that the number of its samples is 9, but it is 2",
+        ),
+        ("test_case_member", "removed", 9, "comes or goes in a version that does not exist"),
+        ("test_case_member", "position", 2**63 - 1, "'position' cannot be 9223372036854775807"),
+        ("test_case_member", "position", 0, "is there already and is not the same"),
+        ("test_case", "version", 2, "is at version 2, but the number of its versions is 2"),
+        ("test_suite", "version", 2, "is at version 2, but the number of its versions is 2"),
         ("test_suite_version", "test_cases", [["day", 7]], "refers to something"),
-        ("test_run", "status", "lost", "the store refuses a test_run in it"),
+        ("test_suite_version", "test_cases", [["day", 1], ["day", 0]], "'test_cases' cannot be"),
+        ("test_run", "status", "lost", "the store refuses its test_run (CHECK constraint failed"),
+        ("configuration", "fields", [1], "'fields' cannot be [1]"),
+        ("metrics_test_case", "fields", {"n": {"$": 5}}, "holds an unknown escape object"),
     ],
 )
-def test_a_wrong_line_is_refused_in_a_sentence_and_nothing_is_imported(
+def test_a_wrong_line_is_refused_in_a_sentence_that_names_it_and_nothing_is_imported(
     invoke: Invoke, store: Path, tmp_path: Path, kind: str, key: str, value: Any, says: str
 ) -> None:
     export(invoke, store, tmp_path / "a.jsonl")
     copy = tmp_path / "copy.db"
     file = changed(tmp_path / "a.jsonl", kind, key, value)
+    number = max(
+        place
+        for place, line in enumerate(lines_of(tmp_path / "a.jsonl"), 1)
+        if line["kind"] == kind
+    )
     for is_there in (False, True):
         if is_there:
             open_store(str(copy))
         result = invoke("import", file, "--db", copy)
         assert result.exit_code == 1, result.stderr
-        assert says in result.stderr.replace('"', "'") or key == "test_cases"
+        assert says in result.stderr.replace('"', "'")
+        assert f"ine {number} " in result.stderr
         assert len(result.stderr.splitlines()) == 1
         assert any(tmp_path.glob("copy.db*")) == is_there
     assert export(invoke, copy, tmp_path / "b.jsonl").count(b"\n") == 1
@@ -275,7 +297,8 @@ def test_whatever_is_stored_comes_back(
         said = {sample: dumps(row[3]) for sample, row in zip(samples, rows, strict=True)}
         unit.inferences.put(model.id, list(said), list(said.values()), replace=False)
         run = unit.test_runs.ensure(model.id, suite.id, suite.version, model_name)
-        configuration = unit.test_runs.ensure_configuration(run.id, case_name, dumps(math.nan))
+        fields = dumps({"threshold": math.nan})
+        configuration = unit.test_runs.ensure_configuration(run.id, case_name, fields)
         unit.test_runs.replace_results(
             configuration.id,
             Results(
@@ -308,3 +331,15 @@ def test_a_run_that_goes_on_is_one_that_has_yet_to_begin(
     export(invoke, store_path, tmp_path / "a.jsonl")
     (run,) = [line for line in lines_of(tmp_path / "a.jsonl") if line["kind"] == "test_run"]
     assert (run["status"], run["evaluator"]) == ("created", None)
+
+
+def test_a_run_that_crashed_with_a_nul_in_its_error_is_imported(
+    invoke: Invoke, store: Path, tmp_path: Path
+) -> None:
+    with open_store(str(store)).write() as unit:
+        unit.test_runs.crash(1, "a\0b \ud800")
+    text = export(invoke, store, tmp_path / "a.jsonl")
+    assert rb'"error":"a\\x00b \\ud800"' in text
+    copy = tmp_path / "copy.db"
+    assert invoke("import", tmp_path / "a.jsonl", "--db", copy).exit_code == 0
+    assert export(invoke, copy, tmp_path / "b.jsonl") == text

@@ -36,7 +36,7 @@ def new_sample(name: str, metadata: dict[str, Json] | None = None) -> NewSample:
     return NewSample(digest(payload), dumps(payload), metadata or {})
 
 
-def put_pairs(unit: Unit, names: Sequence[str], truth: str = "cat") -> list[tuple[int, int]]:
+def put_pairs(unit: Unit, names: Sequence[str], truth: Json = "cat") -> list[tuple[int, int]]:
     """Store samples with a ground truth; return pairs of their ids."""
     workflow = unit.workflows.ensure("workflow")
     samples = unit.test_samples.put(workflow.id, [new_sample(name) for name in names])

@@ -6,24 +6,33 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kolena_local.errors import InputValidationError, StoreNotFoundError
+from kolena_local.payload import Json
 from kolena_local.repository import Store, close_stores, open_store, surroundings
 from kolena_local.repository.checks import check
 from kolena_local.repository.findings import Finding
 from kolena_local.repository.repairs import repair
+from kolena_local.repository.rows import driver_of
 from tests.repository.conftest import add_case, add_suite, put_pairs
+
+CAT: Json = {"label": "cat"}
 
 
 @pytest.fixture
 def path(file_store: Store) -> str:
     """Return the path of a store with a bit of everything."""
     with file_store.write() as unit:
-        pairs = put_pairs(unit, ["a", "b", "c"])
+        pairs = put_pairs(unit, ["a", "b", "c"], CAT)
         case = add_case(unit, "case", pairs)
         other = add_case(unit, "other", pairs[:2])
         suite = add_suite(unit, "suite", [case, other])
@@ -74,22 +83,29 @@ def test_nothing_is_checked_where_nothing_is(tmp_path: Path) -> None:
         ("UPDATE test_sample SET payload = '{}' WHERE id = 2", "digests", "test_sample 2"),
         ("UPDATE ground_truth SET payload = '{' WHERE id = 2", "payloads", "ground_truth 2"),
         ("UPDATE inference SET payload = 'NaN' WHERE id = 1", "payloads", "cannot be read"),
-        ("UPDATE test_sample SET metadata = '[]' WHERE id = 1", "payloads", "no JSON object"),
+        ("UPDATE test_sample SET metadata = '[]' WHERE id = 1", "payloads", "not a JSON object"),
         ("UPDATE test_case SET version = 5 WHERE id = 1", "versions", "at version 5"),
-        ("DELETE FROM test_suite_version WHERE version = 0", "versions", "of which"),
+        (
+            "DELETE FROM test_suite_version WHERE version = 0",
+            "versions",
+            "the number of its versions is 1 and the newest is 1",
+        ),
         ("UPDATE test_case_member SET removed = 7", "members", "version that does not exist"),
+        (
+            "UPDATE test_case_member SET position = 9223372036854775807 WHERE position = 0",
+            "members",
+            "has a position that is too large",
+        ),
         (
             "UPDATE test_case_member SET ground_truth_id = 1 WHERE test_sample_id = 2",
             "members",
             "ground truth of another",
         ),
         (
-            "INSERT INTO test_case_member SELECT 1, 9, 2, 3, test_sample_id, ground_truth_id"
-            " FROM test_case_member WHERE test_case_id = 1 AND position = 0",
-            "members",
-            "there twice",
+            "UPDATE test_case_version SET sample_count = 9",
+            "sample counts",
+            "says that the number of its samples is 9",
         ),
-        ("UPDATE test_case_version SET sample_count = 9", "sample counts", "says that it has 9"),
     ],
 )
 def test_what_was_made_wrong_is_found(path: str, statement: str, rule: str, words: str) -> None:
@@ -98,11 +114,26 @@ def test_what_was_made_wrong_is_found(path: str, statement: str, rule: str, word
     assert any(words in text for text in found), found
 
 
+SECOND_VERSION = (
+    "UPDATE test_case SET version = 2 WHERE id = 1",
+    "INSERT INTO test_case_version SELECT 1, 2, '', 4, created_at FROM test_case WHERE id = 1",
+)
+
+
+def test_a_sample_that_is_there_twice_is_found(path: str) -> None:
+    alter(
+        path,
+        *SECOND_VERSION,
+        "INSERT INTO test_case_member SELECT 1, 9, 1, 2, test_sample_id, ground_truth_id"
+        " FROM test_case_member WHERE test_case_id = 1 AND position = 0",
+    )
+    assert any("there twice in one version" in finding.text for finding in errors(path))
+
+
 def test_two_members_at_one_place_are_found(path: str) -> None:
     alter(
         path,
-        "UPDATE test_case SET version = 2 WHERE id = 1",
-        "INSERT INTO test_case_version SELECT 1, 2, '', 4, created_at FROM test_case WHERE id = 1",
+        *SECOND_VERSION,
         "INSERT INTO test_sample SELECT 9, workflow_id, zeroblob(17), '{}', '{}'"
         " FROM test_sample LIMIT 1",
         "INSERT INTO ground_truth SELECT 9, 9, digest, payload FROM ground_truth LIMIT 1",
@@ -113,12 +144,136 @@ def test_two_members_at_one_place_are_found(path: str) -> None:
 
 def test_only_the_first_of_many_are_told(file_store: Store) -> None:
     with file_store.write() as unit:
-        put_pairs(unit, [str(number) for number in range(25)])
+        put_pairs(unit, [str(number) for number in range(25)], CAT)
     close_stores()
     alter(file_store.location, "UPDATE test_sample SET payload = '{}'")
     found = [finding.text for finding in errors(file_store.location)]
     assert len(found) == 11
     assert found[-1] == "There are 15 more of this kind."
+
+
+def test_what_belongs_to_different_workflows_is_found(path: str) -> None:
+    alter(
+        path,
+        "INSERT INTO workflow SELECT 9, 'other', created_at, NULL, NULL, NULL FROM workflow",
+        "UPDATE test_case SET workflow_id = 9 WHERE name = 'other'",
+        "UPDATE model SET workflow_id = 9",
+    )
+    assert {(finding.rule, finding.text) for finding in errors(path)} == {
+        (
+            "members",
+            f'The sample at position {position} of the test case "other" belongs to another'
+            " workflow; restore a backup.",
+        )
+        for position in range(2)
+    } | {
+        (
+            "workflows",
+            'Version 1 of the test suite "suite" has the test case "other" of another workflow;'
+            " restore a backup.",
+        ),
+        (
+            "workflows",
+            'The model "model" was tested on the test suite "suite" of another workflow;'
+            " restore a backup.",
+        ),
+    }
+
+
+# The rows of a test case of n samples or versions: position, added, removed, sample.
+SHAPES: dict[str, Callable[[int], list[tuple[int, int, int | None, int]]]] = {
+    "all samples come at once": lambda n: [(place, 1, None, place) for place in range(n)],
+    "one comes in each version": lambda n: [(place, place + 1, None, place) for place in range(n)],
+    "all come and go": lambda n: [(place, 1, 2, place) for place in range(n)],
+    "one comes and goes": lambda n: [(place, place + 1, place + 2, 0) for place in range(n)],
+    "one changes at its place": lambda n: [(0, place + 1, place + 2, 0) for place in range(n)],
+}
+
+
+def fill_test_case(store: Store, members: list[tuple[int, int, int | None, int]]) -> None:
+    with store.write() as unit:
+        pairs = put_pairs(unit, [str(number) for number in range(len(members))], CAT)
+        case = unit.test_cases.add(unit.workflows.ensure("workflow").id, "case", "")
+        latest = max(removed or added for _, added, removed, _ in members)
+        counts = Counter(added for _, added, _, _ in members)
+        counts.subtract(Counter(removed for _, _, removed, _ in members if removed))
+        raw = driver_of(unit._connection)
+        raw.execute("UPDATE test_case SET version = ?", (latest,))
+        raw.executemany(
+            "INSERT INTO test_case_version SELECT id, ?, '', ?, created_at FROM test_case",
+            enumerate(accumulate(counts[version] for version in range(1, latest + 1)), 1),
+        )
+        raw.executemany(
+            "INSERT INTO test_case_member VALUES (?, ?, ?, ?, ?, ?)",
+            [(case.id, *times, *pairs[sample]) for *times, sample in members],
+        )
+    close_stores()
+
+
+def work_of_check(path: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    work: list[int] = []
+
+    class Counted(sqlite3.Connection):
+        def set_progress_handler(self, handler: Any, steps: int) -> None:
+            def count() -> object:
+                work.append(1)
+                return handler()
+
+            super().set_progress_handler(count, 100)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Counted))
+        assert errors(path) == []
+    return len(work)
+
+
+def work_of_import(path: str) -> int:
+    work: list[int] = []
+    with open_store(path).read() as unit:
+        lines = [line.encode() for line in unit.text_form.lines()]
+    with open_store(path + ".copy").write() as unit:
+        raw = driver_of(unit._connection)
+        raw.set_progress_handler(lambda: work.append(1), 100)
+        unit.text_form.read(lines)
+        raw.set_progress_handler(None, 0)
+    return len(work)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=[*SHAPES])
+def test_four_times_the_memberships_are_four_times_the_work(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shape: Callable[[int], list[tuple[int, int, int | None, int]]],
+) -> None:
+    amounts = []
+    for number in (500, 2000):
+        store = open_store(str(tmp_path / f"{number}.db"))
+        fill_test_case(store, shape(number))
+        path = store.location
+        amounts.append((work_of_check(path, monkeypatch), work_of_import(path)))
+    for few, many in zip(*amounts, strict=True):
+        assert few > 100
+        assert many < 5 * few
+
+
+ENDLESS = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
+
+
+def test_who_interrupts_a_check_does_not_wait_for_its_end(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(connection: sqlite3.Connection) -> Iterator[Finding]:
+        raise KeyboardInterrupt
+        yield
+
+    def endless(connection: sqlite3.Connection) -> Iterator[Finding]:
+        connection.execute(ENDLESS)
+        return iter(())
+
+    rules = (("one", interrupted), ("other", endless))
+    monkeypatch.setattr("kolena_local.repository.checks._RULES", rules)
+    with pytest.raises(KeyboardInterrupt):
+        check(path)
 
 
 KILLED = """

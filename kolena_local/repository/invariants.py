@@ -1,0 +1,220 @@
+"""What holds in every sound store and no constraint of the tables can say.
+
+A check of a store looks for what breaks these rules, and an import refuses what would. There are
+rules about single values, which are functions, and rules about rows, which are queries that read
+each row a fixed number of times and keep few in memory. A violation names the row as the store's
+text form does, so that an import finds the line that is at fault.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from kolena_local.payload import digest, loads, loads_all
+
+OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "test_sample": ("payload", "metadata"),
+    "ground_truth": ("payload",),
+    "inference": ("payload",),
+    "evaluator_configuration": ("payload",),
+    "metrics_test_sample": ("payload",),
+    "metrics_test_case": ("payload",),
+    "metrics_test_suite": ("payload",),
+    "plot": ("payload",),
+    "model": ("metadata",),
+}
+"""The columns, by table, in which each text is a JSON object."""
+
+IDENTIFIED: Final = ("test_sample", "ground_truth")
+"""The tables whose rows are known by the digest of their payload."""
+
+Row = tuple[Any, ...]
+
+
+class Known(NamedTuple):
+    """The greatest ids there were before an import; what is newer is looked at."""
+
+    model: int = 0
+    test_case: int = 0
+    test_suite: int = 0
+    test_run: int = 0
+
+
+class Rule(NamedTuple):
+    """A rule about rows.
+
+    Args:
+        name: what is looked at, in a word or two.
+        kind: the kind of line that such a row is in the text form.
+        query: finds the rows that break it: by what they are known there, and what is wrong with
+            which object. It takes the fields of :class:`Known`.
+        fixable: whether it can be put right without losing anything.
+    """
+
+    name: str
+    kind: str
+    query: str
+    fixable: bool = False
+
+    def broken(self, connection: sqlite3.Connection, known: Known) -> Iterator[tuple[Row, str]]:
+        """Yield the key of each row that breaks the rule, and what is wrong, without a stop."""
+        for *key, problem in connection.execute(self.query, known._asdict()):
+            yield tuple(key), problem
+
+
+def object_problem(text: object) -> str | None:
+    """Say why a text is not a JSON object as the store has them; None if it is one."""
+    try:
+        if isinstance(text, str) and ("\\u" in text or not text.isascii()):
+            # JSON can spell unpaired surrogates, which SQLite cannot hold.
+            json.dumps(json.loads(text), ensure_ascii=False).encode()
+        value = loads(text)  # type: ignore[arg-type]  # a damaged row may hold anything
+    except (RecursionError, TypeError, ValueError) as error:
+        return str(error)
+    return None if isinstance(value, dict) else "it is not a JSON object"
+
+
+def digest_problem(text: str, stored: object) -> str | None:
+    """Say which digest the content of a text has, if not the one it is stored under."""
+    try:
+        found = digest(loads(text))
+    except RecursionError:
+        return "its fields are nested too deeply to be known by a digest"
+    return None if found == stored else f"its fields have the digest {found.hex()}"
+
+
+def are_sound(columns: Sequence[Sequence[Any]], digests: Sequence[object] = ()) -> bool:
+    """Say of many texts at once that neither function above has anything to say about any.
+
+    It takes half as long as asking them; where it is False, they decide.
+
+    Parameters:
+        columns: texts; None is passed over.
+        digests: those that the texts of the first column are stored under, if they are.
+    """
+    try:
+        for number, column in enumerate(columns):
+            texts = [text for text in dict.fromkeys(column) if text is not None]
+            values = loads_all(texts)
+            if not set(map(type, values)) <= {dict} or any("\\u" in text for text in texts):
+                return False
+            if digests and number == 0:
+                known = dict(zip(texts, map(digest, values), strict=True))
+                if [known[text] for text in column] != [*digests]:
+                    return False
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return False
+    return True
+
+
+_VERSIONS: Final = """
+    SELECT noun.name, printf('the {words} "%s" is at version %d, but the number of its versions is'
+        || ' %d and the newest is %s', noun.name, noun.version, count(version.version),
+        ifnull(max(version.version), 'none'))
+    FROM {noun} AS noun LEFT JOIN {noun}_version AS version ON version.{noun}_id = noun.id
+    WHERE noun.id > :{noun} GROUP BY noun.id
+    HAVING count(version.version) <> noun.version + 1
+        OR max(version.version) IS NOT noun.version
+"""
+
+# In the order of their versions, each row with a position or with a sample must be gone when the
+# next one comes; so one other row is looked up, and for most rows not even that.
+_MEMBERS: Final = """
+    SELECT name, position, added,
+        printf('the sample at position %d of the test case "%s" %s', position, name, problem)
+    FROM (SELECT test_case.name AS name, member.position, member.added, CASE
+        WHEN member.added > test_case.version OR member.removed > test_case.version
+            THEN 'comes or goes in a version that does not exist'
+        WHEN truth.test_sample_id <> member.test_sample_id
+            THEN 'has the ground truth of another sample'
+        WHEN sample.workflow_id <> test_case.workflow_id THEN 'belongs to another workflow'
+        -- Few are left for the samples that come next.
+        WHEN member.position > 1 << 62 THEN 'has a position that is too large'
+        WHEN member.added > 1 AND member.added < (
+            SELECT ifnull(earlier.removed, 9e18) FROM test_case_member AS earlier
+            WHERE earlier.test_case_id = member.test_case_id
+                AND earlier.position = member.position AND earlier.added < member.added
+            ORDER BY earlier.added DESC LIMIT 1
+            ) THEN 'shares its position with another one'
+        WHEN member.removed IS NOT NULL AND member.removed > coalesce((
+            SELECT later.added FROM test_case_member AS later
+            WHERE later.test_sample_id = member.test_sample_id
+                AND later.test_case_id = member.test_case_id
+                -- With the plus, the index is used for this too.
+                AND ifnull(later.removed, 0) > +member.removed
+            ORDER BY ifnull(later.removed, 0) LIMIT 1
+            ), (
+            SELECT later.added FROM test_case_member AS later
+            WHERE later.test_sample_id = member.test_sample_id
+                AND later.test_case_id = member.test_case_id AND ifnull(later.removed, 0) = 0
+            )) THEN 'is there twice in one version'
+        END AS problem
+    FROM test_case_member AS member
+    JOIN test_case ON test_case.id = member.test_case_id
+    JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+    JOIN test_sample AS sample ON sample.id = member.test_sample_id
+    WHERE problem IS NOT NULL AND member.test_case_id > :test_case)
+"""
+
+# What each version adds and takes away, so that members are counted once and not per version.
+WRONG_COUNTS: Final = """
+    WITH change (test_case_id, version, number, stored) AS (
+        SELECT test_case_id, version, 0, sample_count FROM test_case_version
+        UNION ALL
+        SELECT test_case_id, added, count(*), NULL FROM test_case_member GROUP BY 1, 2
+        UNION ALL
+        SELECT test_case_id, removed, -count(*), NULL FROM test_case_member
+        WHERE removed IS NOT NULL GROUP BY 1, 2
+    )
+    SELECT * FROM (
+        SELECT test_case_id, version, max(stored) AS stored,
+            sum(sum(number)) OVER (PARTITION BY test_case_id ORDER BY version) AS found
+        FROM change WHERE test_case_id > :test_case GROUP BY 1, 2
+    ) WHERE stored <> found
+"""
+"""The versions of test cases that say a wrong number of samples: what they say, and what it is."""
+
+RULES: Final = (
+    # The latest version is there, and so is every version before it.
+    Rule("versions", "test_case", _VERSIONS.format(noun="test_case", words="test case")),
+    Rule("versions", "test_suite", _VERSIONS.format(noun="test_suite", words="test suite")),
+    # Members come and go in versions that exist, have their own truth, and are there once.
+    Rule("members", "test_case_member", _MEMBERS),
+    Rule(
+        "sample counts",
+        "test_case_version",
+        f"""
+        SELECT name, wrong.version, printf('version %d of the test case "%s" says that the number'
+            || ' of its samples is %d, but it is %d', wrong.version, name, stored, found)
+        FROM ({WRONG_COUNTS}) AS wrong JOIN test_case ON test_case.id = wrong.test_case_id
+        """,
+        fixable=True,
+    ),
+    # What is tested together belongs to one workflow.
+    Rule(
+        "workflows",
+        "test_suite_version",
+        """
+        SELECT suite.name, pinned.version, printf('version %d of the test suite "%s" has the test'
+            || ' case "%s" of another workflow', pinned.version, suite.name, test_case.name)
+        FROM test_suite_member AS pinned JOIN test_suite AS suite ON suite.id = test_suite_id
+        JOIN test_case ON test_case.id = pinned.test_case_id
+        WHERE test_case.workflow_id <> suite.workflow_id AND suite.id > :test_suite
+        """,
+    ),
+    Rule(
+        "workflows",
+        "test_run",
+        """
+        SELECT model.name, suite.name, run.test_suite_version, nullif(run.evaluator, ''), printf(
+            'the model "%s" was tested on the test suite "%s" of another workflow', model.name,
+            suite.name)
+        FROM test_run AS run JOIN model ON model.id = run.model_id
+        JOIN test_suite AS suite ON suite.id = run.test_suite_id
+        WHERE model.workflow_id <> suite.workflow_id AND run.id > :test_run
+        """,
+    ),
+)
