@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.output import Listing
+from kolena_local.errors import StoreDamagedError
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import (
@@ -213,5 +214,10 @@ def first_line_of_error(run: Entry) -> str | None:
 
 
 def _moment(text: str) -> datetime:
-    # Python 3.10 does not read the Z.
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    try:
+        # Python 3.10 does not read the Z.
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise StoreDamagedError(
+            f"The store is damaged ({text!r:.80} is not a time); restore a backup."
+        ) from error

@@ -95,7 +95,7 @@ def _unexpected(error: Exception) -> str:
 
     place = traceback.extract_tb(error.__traceback__)[-1]
     return (
-        f"Something unexpected happened ({type(error).__name__}: {error}; {place.filename}, line"
-        f" {place.lineno}). `kolena-local db check` says whether the store is damaged; if it is"
-        " sound, run this again with PYTHONDEVMODE=1 and report the traceback."
+        f"Something unexpected happened ({type(error).__name__}: {error!s:.200};"
+        f" {place.filename}, line {place.lineno}). `kolena-local db check` says whether the store"
+        " is damaged; if it is sound, run this again with PYTHONDEVMODE=1 and report the traceback."
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from kolena_local.repository import open_store
@@ -54,3 +56,15 @@ def test_run_that_was_never_started_has_no_times(invoke: Invoke, store: Path) ->
     newest = invoke("runs", "list", "--db", store).stdout.splitlines()[2]
     cells = [" 3", "bert", "all animals@1", "Later", "created", "-", "-", "-"]
     assert re.split("  +", newest) == cells
+
+
+def test_a_time_that_is_none_is_called_damage(invoke: Invoke, store: Path) -> None:
+    with closing(sqlite3.connect(store, isolation_level=None)) as raw:
+        raw.execute("PRAGMA ignore_check_constraints = ON")
+        raw.execute("UPDATE test_run SET finished_at = 'yesterday'")
+    for command in (["runs", "list"], ["runs", "show", "1"], ["models", "show", "resnet-50"]):
+        result = invoke(*command, "--db", store)
+        assert result.exit_code == 5
+        assert result.stderr == (
+            "Error: The store is damaged ('yesterday' is not a time); restore a backup.\n"
+        )
