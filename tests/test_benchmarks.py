@@ -16,7 +16,7 @@ from typing import Any, Callable, List
 import pytest
 
 from kolena_local.repository import close_stores
-from tests.benchmarks import loading, plain, size, starting, storing, testing
+from tests.benchmarks import checking, loading, plain, size, starting, storing, testing
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.measure import Row, measure
 from tests.benchmarks.results import Amount, Growth, Ratio, as_table, is_met
@@ -28,7 +28,7 @@ TABLES = ("test_sample", "inference", "metrics_test_sample", "metrics_test_case"
 
 
 def test_every_row_has_a_name_of_its_own() -> None:
-    works = [row.work for row in (*STORED, *starting.ROWS)]
+    works = [row.work for row in (*STORED, *checking.ROWS, *starting.ROWS)]
     assert len(set(works)) == len(works) >= 12
 
 
@@ -68,6 +68,29 @@ def test_both_sides_of_a_row_do_the_same_work(
     assert sizes[0] == sizes[1]
     assert stored_by[0] == stored_by[1]
     assert stored_by[0] or sizes[0] is not None
+
+
+@pytest.mark.parametrize("row", checking.ROWS, ids=[row.work for row in checking.ROWS])
+def test_what_is_checked_is_sound_and_read(
+    row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: List[object] = []
+
+    def note(function: Callable[..., Any], *arguments: Any) -> float:
+        read.append(function(*arguments))
+        return 0.0
+
+    def look(page: List[Any]) -> None:
+        read.extend(page)
+
+    monkeypatch.setattr(checking, "seconds_of", note)
+    monkeypatch.setattr(checking, "len", look, raising=False)
+    monkeypatch.setattr(checking, "_parse", look)
+    check, scan = row.prepare(tmp_path, ROWS)
+    check()
+    assert read == [[]]
+    scan()
+    assert len(read) > ROWS
 
 
 @pytest.mark.skipif(not IS_LONG, reason="starts many processes")

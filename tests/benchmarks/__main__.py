@@ -11,11 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kolena_local.repository import close_stores
-from tests.benchmarks import loading, memory, size, starting, storing, testing
+from tests.benchmarks import checking, loading, memory, size, starting, storing, testing
 from tests.benchmarks.measure import Row, measure
 from tests.benchmarks.results import Growth, Ratio, Result, as_json, as_table, is_met
 
-_ROWS: tuple[Row, ...] = (*storing.ROWS, *loading.ROWS, *testing.ROWS, *starting.ROWS)
+_ROWS: tuple[Row, ...] = (
+    *storing.ROWS,
+    *loading.ROWS,
+    *testing.ROWS,
+    *checking.ROWS,
+    *starting.ROWS,
+)
 _GROWTH_AT_MOST = 1.3
 
 

@@ -27,6 +27,7 @@ def main(word: str, path: Path) -> None:
     else:
         lines, table = str(path.with_suffix(".jsonl")), str(path.with_suffix(".csv"))
         arguments = {
+            "check": ["--db", str(path), "db", "check"],
             "export": ["--db", str(path), "export", lines],
             "import": ["--db", str(path.with_name("imported.db")), "import", lines],
             "write": ["--db", str(path), "inferences", "export", MODEL, "-o", table],

@@ -20,6 +20,7 @@ _SLICE = 1000
 _CHILDREN = {
     "peak of iter_inferences()": "iterate",
     "peak of test()": "test",
+    "peak of db check": "check",
     "peak of export": "export",
     "peak of import": "import",
     "peak of inferences export": "write",
