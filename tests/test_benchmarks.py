@@ -88,7 +88,8 @@ def test_what_is_checked_is_sound_and_read(
     monkeypatch.setattr(checking, "_parse", look)
     check, scan = row.prepare(tmp_path, ROWS)
     check()
-    assert read == [[]]
+    (findings,) = read
+    assert isinstance(findings, list) and all(it.severity != "error" for it in findings)
     scan()
     assert len(read) > ROWS
 

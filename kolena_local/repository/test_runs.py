@@ -102,7 +102,7 @@ class TestRuns:
     def crash(self, run_id: int, error_text: str) -> TestRunRecord:
         """Say that the run was ended by an exception, and by which."""
         # An exception's text may hold anything; noting it must never be the second failure.
-        text = error_text.encode("utf-8", "backslashreplace").decode().replace("\0", r"\x00")
+        text = error_text.encode("utf-8", "backslashreplace").decode()
         return self._finish(run_id, status="crashed", error=text)
 
     def get(self, run_id: int) -> TestRunRecord:

@@ -140,7 +140,7 @@ def _value(content: dict[str, Any], column: Column, number: int) -> Any:
     text = _written(value)
     problem = object_problem(text)
     if problem is not None:
-        raise refusal(number, f"{name!r} cannot be read ({problem})")
+        raise refusal(number, f"{name!r} cannot be {value!r:.80} ({problem})")
     return text
 
 

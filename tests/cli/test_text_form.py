@@ -339,7 +339,7 @@ def test_a_run_that_crashed_with_a_nul_in_its_error_is_imported(
     with open_store(str(store)).write() as unit:
         unit.test_runs.crash(1, "a\0b \ud800")
     text = export(invoke, store, tmp_path / "a.jsonl")
-    assert rb'"error":"a\\x00b \\ud800"' in text
+    assert rb'"error":"a\u0000b \\ud800"' in text
     copy = tmp_path / "copy.db"
     assert invoke("import", tmp_path / "a.jsonl", "--db", copy).exit_code == 0
     assert export(invoke, copy, tmp_path / "b.jsonl") == text
