@@ -25,7 +25,6 @@ import math
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
-from itertools import chain, repeat
 from typing import Any, TypeGuard, Union
 
 import pydantic_core
@@ -50,6 +49,7 @@ _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _LARGEST_EXACT = 2**53
 #: Python reads no integer with more digits unless it is told to.
 _DIGITS_READ = 4300
+_UNREADABLE = 10**_DIGITS_READ
 _TOO_MANY_DIGITS = re.compile(rf"\d{{{_DIGITS_READ + 1}}}")
 #: So many that their text stays in a processor's cache.
 _AT_ONCE = 200
@@ -107,34 +107,43 @@ def dumps_all(values: Sequence[Json]) -> list[str]:
             written = None
         else:
             written = from_array(array, len(some)) if _is_finite(array) else None
-        texts += map(dumps, some) if written is None else written
+        # A long text may hold an integer that is too long.
+        is_good = written is not None and max(map(len, written)) <= _DIGITS_READ
+        texts += written if written is not None and is_good else map(dumps, some)
     return texts
 
 
 def followed_by_null(values: Sequence[Any]) -> list[Any]:
     """Return values with None after each, as :func:`from_array` takes their texts."""
-    return list(chain.from_iterable(zip(values, repeat(None))))
+    both: list[Any] = [None] * (2 * len(values))
+    both[::2] = values
+    return both
 
 
-def from_array(text: str, count: int) -> list[str] | None:
+def from_array(text: str, count: int, last_member: str = "") -> list[str] | None:
     """Return the texts of many values, each as :func:`dumps` writes it.
 
     Args:
         text: a JSON array of the values, with a null after each; neither NaN nor infinity is among
             them.
         count: how many values there are.
+        last_member: what each object shall end with, as JSON.
 
     Returns:
-        The texts; or None if they cannot be told apart, or one of them must be written by
-        :func:`dumps` because it needs an escape object or a closer look.
+        The texts; or None if they cannot be told apart, or one of them needs an escape object.
     """
     if "$" in text and _MARK in text:
         return None
-    texts = text[1 : -len(",null]")].split(",null,")
-    is_long = max(map(len, texts)) > _DIGITS_READ
-    if len(texts) != count or (is_long and _TOO_MANY_DIGITS.search(text)):
-        return None
-    return texts
+    body = text[1 : -len(",null]")]
+    if last_member:
+        body = body.replace("},null,", f"{last_member}}},null,")[:-1] + last_member + "}"
+    texts = body.split(",null,")
+    return texts if len(texts) == count else None
+
+
+def are_readable(numbers: Sequence[int]) -> bool:
+    """Tell whether no integer has more digits than Python reads."""
+    return not numbers or -_UNREADABLE < min(numbers) <= max(numbers) < _UNREADABLE
 
 
 def needs_escape(value: Json) -> bool:

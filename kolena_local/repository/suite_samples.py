@@ -69,10 +69,11 @@ class SuiteSamples:
             InputValidationError: a payload is not strict JSON.
         """
         suite = {"suite": test_suite_id, "version": version}
-        ids: list[int | None] = [*self._matching_start(suite, payloads)]
-        left = payloads[len(ids) :]
-        if left:
-            ids += map(self._by_text(suite, len(left)).get, left)
+        matching = self._matching_start(suite, payloads)
+        if len(matching) == len(payloads):
+            return [*matching]
+        left = payloads[len(matching) :]
+        ids = [*matching, *map(self._by_text(suite, len(left)).get, left)]
         others = [index for index, id_ in enumerate(ids) if id_ is None]
         digests = digests_of([payloads[index] for index in others])
         for index, id_ in zip(others, self._by_digest(suite, digests), strict=True):
@@ -84,11 +85,11 @@ class SuiteSamples:
         ids: list[int] = []
         limit = max(1, min(_PAGE, len(payloads)))
         for page in iter_pages(self._connection, _PAYLOADS, suite, limit):
-            wanted = payloads[len(ids) : len(ids) + limit]
-            listed = page[: len(wanted)]
-            if [payload for payload, _ in listed] != wanted:
+            wanted = tuple(payloads[len(ids) : len(ids) + limit])
+            texts, numbers = zip(*page, strict=True)
+            if texts[: len(wanted)] != wanted:
                 break
-            ids += [id_ for _, id_ in listed]
+            ids += numbers[: len(wanted)]
             if len(ids) == len(payloads):
                 break
         return ids

@@ -19,6 +19,7 @@ from kolena_local.serialization.conversion import shown
 from kolena_local.serialization.restore import UnreadableError
 from kolena_local.serialization.restore_many import restore_many, restore_samples
 from kolena_local.serialization.schema import schema_of
+from kolena_local.serialization.write import is_of_kind
 from kolena_local.serialization.write_many import write_many
 
 
@@ -31,14 +32,12 @@ class Codec:
         test_sample_type: the workflow's test sample class.
         ground_truth_type: its ground truth class.
         inference_type: its inference class.
-        any_inference: the base of all inference classes.
     """
 
     workflow: str
     test_sample_type: type[Structured]
     ground_truth_type: type[Structured]
     inference_type: type[Structured]
-    any_inference: type[Structured]
 
     @cached_property
     def schemas(self) -> tuple[str, str, str]:
@@ -103,12 +102,16 @@ class Codec:
         Raises:
             InputValidationError: one is not an inference, or a value cannot be stored.
         """
-        for inference in inferences:
-            if not isinstance(inference, self.any_inference):
-                raise InputValidationError(
-                    f"an inference must be a {self.inference_type.__name__}, not {shown(inference)}"
-                )
-        return write_many(inferences, self.inference_type)
+        try:
+            return write_many(inferences, self.inference_type)
+        except InputValidationError:
+            for inference in inferences:
+                if not is_of_kind(inference, self.inference_type):
+                    raise InputValidationError(
+                        f"an inference must be a {self.inference_type.__name__}, not"
+                        f" {shown(inference)}"
+                    ) from None
+            raise
 
     def read_inferences(self, payloads: Sequence[str]) -> list[Any]:
         """Return inferences made of their stored texts."""

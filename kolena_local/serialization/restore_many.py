@@ -60,13 +60,17 @@ def restore_samples(
     Raises:
         InputValidationError: as :func:`restore_many`.
     """
-    convert = _metadata_converter(cls)
-    if convert is not None:
+    shape = _metadata_shape(cls)
+    if shape is not None:
         made = restore_many(cls, payloads)
+        exact = shapes.exact_types(shape.value)
         try:
             for sample, kept in zip(made, loads_all(metadata), strict=True):
-                if kept:
-                    sample.__dict__["metadata"] = convert(kept)
+                if isinstance(kept, dict) and exact.issuperset(map(type, kept.values())):
+                    if kept:
+                        sample.__dict__["metadata"] = kept
+                else:
+                    sample.__dict__["metadata"] = read(kept, shape, Leniency.EQUAL)
             return made
         except ConversionError:
             pass  # what is read together below has a path to tell
@@ -78,11 +82,11 @@ def _with_metadata(payload: str, metadata: str) -> str:
 
 
 @per_class
-def _metadata_converter(cls: type[Any]) -> Callable[[Any], Any] | None:
-    """Return what converts metadata, if the rest of a sample can be made without it."""
+def _metadata_shape(cls: type[Any]) -> shapes.Mapping | None:
+    """Return the shape of a class's metadata, if the rest of a sample can be made without it."""
     for field in fields_of(cls).stored if _is_plain(cls) else ():
-        if field.name == "metadata" and field.has_default:
-            return _reader_of(field.shape)
+        if field.name == "metadata" and field.has_default and type(field.shape) is shapes.Mapping:
+            return field.shape
     return None
 
 
@@ -141,7 +145,8 @@ def schema_of(shape: Shape, begun: frozenset[type] = frozenset()) -> Any:
             return core.tuple_schema([schema_of(item, begun) for item in shape.items])
         case shapes.Object() if shape.cls not in begun and _is_plain(shape.cls):
             return _object_schema(fields_of(shape.cls), begun | {shape.cls})
-    return core.no_info_plain_validator_function(_reader_of(shape))
+    reader = partial(read, shape=shape, leniency=Leniency.EQUAL)
+    return core.no_info_plain_validator_function(reader)
 
 
 def _object_schema(fields: ClassFields, begun: frozenset[type]) -> CoreSchema:
@@ -172,7 +177,3 @@ def _field_schema(field: Field, begun: frozenset[type]) -> Any:
         return schema
     # As a mere default the core would copy what has no hash.
     return core.with_default_schema(schema, default_factory=field.make_default)
-
-
-def _reader_of(shape: Shape) -> Callable[[Any], Any]:
-    return partial(read, shape=shape, leniency=Leniency.EQUAL)

@@ -95,12 +95,18 @@ def _write_declared(value: Any, declared: type[Structured]) -> dict[str, Json]:
     if isinstance(value, declared):
         return _write_named(value)
     # A box with a score may stand where one without is declared.
-    if not isinstance(value, Structured) or value._data_type() != declared._data_type():
+    if not is_of_kind(value, declared) or value._data_type() != declared._data_type():
         raise ConversionError(f"{shown(value)} is not of the class {declared.__name__}")
     missing = missing_field(type(value), declared)
     if missing is not None:
         raise ConversionError(f"{missing} is missing")
     return _write_named(value)
+
+
+def is_of_kind(value: Any, declared: type[Structured]) -> bool:
+    """Tell whether a value extends what a declared class extends: an inference, an annotation."""
+    bases = [base for base in reversed(declared.__mro__) if issubclass(base, Structured)]
+    return isinstance(value, bases[:3][-1])  # the first two are those of all data objects
 
 
 def _write_named(value: Structured) -> dict[str, Json]:
@@ -159,6 +165,8 @@ def write_shape(value: Any, shape: Shape) -> Json:
             return _as_base(to_scalar(value, shape, Leniency.EQUAL), shape.base)
         case shapes.Maybe():
             return None if value is None else write_shape(value, shape.present)
+        case shapes.Mapping():
+            return _write_mapping(value, shape)
         case shapes.Row():
             items = _as_list(value)
             check_length(items, shape)
@@ -171,8 +179,6 @@ def write_shape(value: Any, shape: Shape) -> Json:
             return _write_declared(value, shape.cls)
         case shapes.OneOf():
             return _write_one_of(value, shape)
-        case shapes.Mapping():
-            return _write_mapping(value, shape)
         case shapes.Choice():
             return write_anything(chosen(value, shape))
         case shapes.Null() if value is not None:

@@ -7,7 +7,6 @@ conversions, and what to say about errors: nothing about them is decided here, a
 different for being written fast.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
@@ -18,7 +17,14 @@ from typing import Any
 from pydantic_core import CoreSchema, SchemaSerializer
 from pydantic_core import core_schema as core
 
-from kolena_local.payload import Json, dumps, followed_by_null, from_array, needs_escape
+from kolena_local.payload import (
+    Json,
+    are_readable,
+    dumps,
+    followed_by_null,
+    from_array,
+    needs_escape,
+)
 from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.conversion import ConversionError
@@ -26,7 +32,7 @@ from kolena_local.serialization.fields import ClassFields, fields_of, per_class
 from kolena_local.serialization.type_shapes import Shape
 from kolena_local.serialization.write import write, write_shape
 
-_OBJECTS_AT_ONCE = 200
+_OBJECTS_AT_ONCE = 400
 _SCHEMAS = {cls: getattr(core, f"{cls.__name__}_schema")() for cls in shapes.SCALARS}
 _content_of = attrgetter("__dict__")
 
@@ -44,14 +50,12 @@ def write_many(data_objects: Sequence[Any], declared: type[Structured] | None = 
     Raises:
         InputValidationError: as ``write``, for the first that cannot be stored.
     """
-    classes = set(map(type, data_objects))
-    cls = classes.pop() if len(classes) == 1 else None
-    if cls is None or declared not in (cls, None):
-        return _write_each(data_objects, declared)
-    write_some = _writer(cls)
     texts: list[str] = []
     for start in range(0, len(data_objects), _OBJECTS_AT_ONCE):
-        texts += write_some(data_objects[start : start + _OBJECTS_AT_ONCE])
+        some = data_objects[start : start + _OBJECTS_AT_ONCE]
+        cls, *others = set(map(type, some))
+        is_one = not others and issubclass(cls, Structured) and declared in (cls, None)
+        texts += (is_one and _writer(cls)(some)) or _write_each(some, declared)
     return texts
 
 
@@ -60,24 +64,29 @@ def _write_each(data_objects: Sequence[Any], declared: type[Structured] | None =
 
 
 @per_class
-def _writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str]]:
+def _writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str] | None]:
+    """Compose the function that writes objects of a class, or returns None if it cannot."""
     fields = fields_of(cls)
     if not is_plain(fields):
-        return _write_each
-    items = core.list_schema(core.nullable_schema(object_schema(fields)))
+        return lambda data_objects: None
+    # What an object holds is enough: the data type is added to the text.
+    members = {it.name: _schema(it.shape, frozenset({cls})) for it in fields.payload}
+    content = core.typed_dict_schema({k: core.typed_dict_field(v) for k, v in members.items()})
+    items = core.list_schema(core.nullable_schema(content))
     serialize = SchemaSerializer(items, core.CoreConfig(ser_json_inf_nan="constants")).to_json
+    data_type = f'"data_type":{dumps(fields.data_type)}' if fields.data_type is not None else ""
+    last_member = f",{data_type}" if members and data_type else data_type
 
-    def write_some(data_objects: Sequence[Any]) -> list[str]:
+    def write_some(data_objects: Sequence[Any]) -> list[str] | None:
+        contents = list(map(_content_of, data_objects))
         try:
-            if _are_as_declared(list(data_objects), fields):
-                written = followed_by_null(data_objects)
+            if _are_as_declared(contents, fields):
+                written = followed_by_null(contents)
                 array = serialize(written, by_alias=True, warnings="error").decode()
-                texts = from_array(array, len(data_objects))
-                if texts is not None:
-                    return texts
+                return from_array(array, len(contents), last_member)
         except (AttributeError, KeyError, ConversionError, RecursionError, TypeError, ValueError):
-            pass  # what is wrong, and with which one, is said below
-        return _write_each(data_objects)
+            pass  # what is wrong, and with which one, is said by the general writer
+        return None
 
     return write_some
 
@@ -136,41 +145,35 @@ def _write_open(value: Any, shape: Shape) -> Json:
 def _fit(values: list[Any], shape: Shape) -> bool:
     """Tell whether the schema of a declared type writes values as ``write_shape`` would.
 
-    By itself the core would also take None, and as a number what can be made one, such as a
-    Decimal.
+    The core itself refuses other containers than are declared. It would take None, what extends a
+    class, and as a number what can be made one, such as a Decimal.
     """
     match shape:
         case shapes.Scalar() if shape.cls is shape.base:
-            are_exact = {shape.cls}.issuperset(map(type, values))
-            # A sum is quick, and tells of NaN and infinity among its numbers.
-            return are_exact and (shape.cls is not float or isfinite(sum(values)))
+            if not {shape.cls}.issuperset(map(type, values)):
+                return False
+            if shape.cls is float:
+                return isfinite(sum(values))  # quick, and tells of NaN and infinity
+            return shape.cls is not int or are_readable(values)
         case shapes.Maybe():
             return _fit([value for value in values if value is not None], shape.present)
         case shapes.Items(is_list=True):
-            are_lists = {list}.issuperset(map(type, values))
-            return are_lists and _fit(list(chain.from_iterable(values)), shape.item)
+            return _fit(list(chain.from_iterable(values)), shape.item)
         case shapes.Row(is_point=True):
-            are_tuples = {tuple}.issuperset(map(type, values))
-            if not are_tuples or not {len(shape.items)}.issuperset(map(len, values)):
-                return False
-            return _fit(list(chain.from_iterable(values)), shape.items[0])
+            have_length = {len(shape.items)}.issuperset(map(len, values))
+            return have_length and _fit(list(chain.from_iterable(values)), shape.items[0])
         case shapes.Object():
-            return _are_as_declared(values, fields_of(shape.cls))
+            are_objects = {shape.cls}.issuperset(map(type, values))
+            contents = map(_content_of, values)
+            return are_objects and _are_as_declared(list(contents), fields_of(shape.cls))
     return True  # each is looked at when it is written
 
 
-def _are_as_declared(data_objects: list[Any], fields: ClassFields) -> bool:
-    if not {fields.cls}.issuperset(map(type, data_objects)):
-        return False
-    contents = list(map(_content_of, data_objects))
+def _are_as_declared(contents: list[dict[str, Any]], fields: ClassFields) -> bool:
+    """Tell whether objects of a class hold what is declared and nothing else."""
     if not {len(fields.all)}.issuperset(map(len, contents)):
         return False
     # As many attributes as there are fields may also be one never set and one that is not a field:
     # then there is a KeyError.
-    for field in fields.all:
-        values = map(itemgetter(field.name), contents)
-        if field not in fields.payload:
-            deque(values, maxlen=0)
-        elif not _fit(list(values), field.shape):
-            return False
-    return True
+    columns = ((list(map(itemgetter(it.name), contents)), it.shape) for it in fields.payload)
+    return all(_fit(values, shape) for values, shape in columns)

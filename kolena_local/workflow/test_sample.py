@@ -10,8 +10,8 @@ from kolena_local.asset import ImageAsset, check_span
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.conversion import ConversionError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.fields import fields_of
-from kolena_local.serialization.type_shapes import Anything
+from kolena_local.serialization.fields import fields_of, per_class
+from kolena_local.serialization.type_shapes import Anything, Shape
 from kolena_local.serialization.write import write_shape
 from kolena_local.workflow.metadata import Metadata
 
@@ -54,11 +54,8 @@ class TestSample(DataObject):
         metadata = getattr(self, _METADATA, None)
         if metadata is None:
             return {}
-        # Without a field of that name it is an extra attribute, which may be anything.
-        fields = fields_of(type(self)).stored
-        shape = next((it.shape for it in fields if it.name == _METADATA), Anything(Any))
         try:
-            encoded = write_shape(metadata, shape)
+            encoded = write_shape(metadata, _metadata_shape(type(self)))
         except ConversionError as error:
             raise InputValidationError(
                 f"{_metadata_name(self)}{error.path}: {error.problem}."
@@ -68,6 +65,13 @@ class TestSample(DataObject):
                 f"{_metadata_name(self)} is a {type(metadata).__name__}; give a dict."
             )
         return encoded
+
+
+@per_class
+def _metadata_shape(cls: type[Any]) -> Shape:
+    # Without a field of that name it is an extra attribute, which may be anything.
+    shapes = (field.shape for field in fields_of(cls).stored if field.name == _METADATA)
+    return next(shapes, Anything(Any))
 
 
 def _metadata_name(sample: TestSample) -> str:

@@ -51,14 +51,13 @@ def upload(
 
 
 def _found(unit: Unit, test_suite: TestSuite, samples: list[Any], payloads: list[str]) -> list[int]:
-    ids = unit.suite_samples.find(test_suite._id, test_suite.version, payloads)
-    found = [id_ for id_ in ids if id_ is not None]
-    if len(found) != len(ids):
+    ids: list[Any] = unit.suite_samples.find(test_suite._id, test_suite.version, payloads)
+    if None in ids:
         raise InputValidationError(
             f"{samples[ids.index(None)]!r:.200} is not in the test suite {test_suite.name!r}; add"
             " it to one of its test cases first."
         )
-    return found
+    return ids
 
 
 def _written(codec: Codec, answers: list[Any]) -> list[str]:

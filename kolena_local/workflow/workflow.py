@@ -66,7 +66,7 @@ class Workflow:
         check_ground_truth_type(self.ground_truth_type, self.test_sample_type)
         check_inference_type(self.inference_type, self.test_sample_type)
         types = self.test_sample_type, self.ground_truth_type, self.inference_type
-        codec = Codec(self.name, *types, Inference)
+        codec = Codec(self.name, *types)
         object.__setattr__(self, "_codec", codec)
 
     def register_evaluator(
