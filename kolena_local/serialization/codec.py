@@ -105,13 +105,11 @@ class Codec:
         try:
             return write_many(inferences, self.inference_type)
         except InputValidationError:
-            for inference in inferences:
-                if not is_of_kind(inference, self.inference_type):
-                    raise InputValidationError(
-                        f"an inference must be a {self.inference_type.__name__}, not"
-                        f" {shown(inference)}"
-                    ) from None
-            raise
+            wrong = [it for it in inferences if not is_of_kind(it, self.inference_type)]
+            if not wrong:
+                raise
+            problem = f"must be a {self.inference_type.__name__}, not {shown(wrong[0])}"
+            raise InputValidationError(f"an inference {problem}") from None
 
     def read_inferences(self, payloads: Sequence[str]) -> list[Any]:
         """Return inferences made of their stored texts."""

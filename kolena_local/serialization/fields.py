@@ -163,9 +163,8 @@ def _field(field: "dataclasses.Field[Any]", hint: Any) -> Field:
     exact = shape.cls if isinstance(shape, Scalar) and shape.cls is shape.base else None
     defaults = field.default, field.default_factory
     has_default = any(it is not dataclasses.MISSING for it in defaults)
-    return Field(
-        field.name, shape, *defaults, field.init, field.kw_only is True, exact, has_default
-    )
+    kw_only = field.kw_only is True
+    return Field(field.name, shape, *defaults, field.init, kw_only, exact, has_default)
 
 
 def _derived_names(cls: type[Structured]) -> frozenset[str]:

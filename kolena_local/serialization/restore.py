@@ -69,13 +69,10 @@ def restore(
     try:
         return read_object(value, cls, leniency)  # type: ignore[no-any-return]  # one of cls
     except ConversionError as error:
-        raise UnreadableError(
-            f"cannot be read as {cls.__name__}: {error.problem} at ${error.path}"
-        ) from None
+        problem = f"{error.problem} at ${error.path}"
     except RecursionError:
-        raise UnreadableError(
-            f"this {cls.__name__} is nested too deeply to be read; flatten it"
-        ) from None
+        problem = f"this {cls.__name__} is nested too deeply to be read; flatten it"
+    raise UnreadableError(f"cannot be read as {cls.__name__}: {problem}")
 
 
 def restore_all(cls: type[StructuredType], values: Iterable[Any]) -> list[StructuredType]:

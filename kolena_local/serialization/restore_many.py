@@ -66,11 +66,10 @@ def restore_samples(
         exact = shapes.exact_types(shape.value)
         try:
             for sample, kept in zip(made, loads_all(metadata), strict=True):
-                if isinstance(kept, dict) and exact.issuperset(map(type, kept.values())):
-                    if kept:
-                        sample.__dict__["metadata"] = kept
-                else:
-                    sample.__dict__["metadata"] = read(kept, shape, Leniency.EQUAL)
+                if kept:
+                    is_exact = isinstance(kept, dict) and exact.issuperset(map(type, kept.values()))
+                    values = kept if is_exact else read(kept, shape, Leniency.EQUAL)
+                    sample.__dict__["metadata"] = values
             return made
         except ConversionError:
             pass  # what is read together below has a path to tell

@@ -135,19 +135,15 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
                     raise error.under(f".{name}") from None
                 result[name] = at(f".{name}", write_anything, value)
         elif field.init:
-            raise ConversionError(
-                f"the attribute {name!r} is missing; set it when the object is made"
-            )
-    others = fields.others(values)
-    if others and not (fields.extras or fields.cls._is_loose or display):
-        raise ConversionError(
-            f"{others[0]!r} is not a field of {fields.cls.__name__}, so it would be gone when the"
-            f" object is loaded; declare it ({others[0]}: ... = field(init=False)), or make it a"
-            " property"
-        )
-    for name in others if fields.extras else ():
-        if name not in fields.cls._stored_beside:
+            raise ConversionError(f"{name!r} is missing; set it when the object is made")
+    for name in fields.others(values):
+        if fields.extras and name not in fields.cls._stored_beside:
             result[str(name)] = at(f".{name}", write_anything, values[name], display)
+        elif not (fields.extras or fields.cls._is_loose or display):
+            raise ConversionError(
+                f"{name!r} is not a field of {fields.cls.__name__} and would be gone when loaded;"
+                " declare it as field(init=False), or make it a property"
+            )
     if fields.data_type is not None:
         result["data_type"] = fields.data_type
     return result

@@ -97,8 +97,8 @@ def is_plain(fields: ClassFields) -> bool:
     It would take a pydantic class's own serializer, which knows no data types, and it reads the
     name of the data type from the class.
     """
-    is_elsewhere = fields.data_type != fields.cls._type_name
-    return not (fields.is_pydantic or fields.slots or is_elsewhere)
+    is_named_so = fields.data_type == fields.cls._type_name
+    return is_named_so and not (fields.is_pydantic or fields.slots)
 
 
 def object_schema(fields: ClassFields, begun: frozenset[type] = frozenset()) -> CoreSchema:
