@@ -9,9 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final, cast
-
-from sqlalchemy import Connection
+from typing import Final
 
 from kolena_local.errors import InputValidationError
 from kolena_local.repository.records import QueryResult
@@ -23,13 +21,12 @@ _STEPS_BETWEEN_LOOKS: Final = 100_000
 
 
 def query(
-    connection: Connection,
+    raw: sqlite3.Connection,
     question: str,
     parameters: Mapping[str, str | int | float | None],
     limit: int | None,
 ) -> QueryResult:
     """Answer a question; see :meth:`Unit.query`."""
-    raw = cast("sqlite3.Connection", connection.connection.driver_connection)
     question.encode()  # Python 3.10 has only a riddle for text that is no valid Unicode
     with _reading_only(raw):
         try:

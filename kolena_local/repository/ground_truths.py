@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from kolena_local.repository.records import NewGroundTruth
-from kolena_local.repository.rows import fetch, insert_columns, look_up, next_id
+from kolena_local.repository.rows import Repository
 
 
-class GroundTruths:
+class GroundTruths(Repository):
     """The ground truths of a store, inside one unit of work."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def put(self, ground_truths: Sequence[NewGroundTruth]) -> list[int]:
         """Store ground truths that their samples do not have yet.
@@ -23,13 +18,12 @@ class GroundTruths:
             The ids, in the order given.
         """
         unique = {(new.test_sample_id, new.digest): new.payload for new in ground_truths}
-        last = fetch(self._connection, "SELECT ifnull(max(test_sample_id), 0) FROM ground_truth")
+        last = self._sql.value("SELECT ifnull(max(test_sample_id), 0) FROM ground_truth")
         ids = {
             (test_sample_id, digest): id_
-            for test_sample_id, digest, id_ in look_up(
-                self._connection,
+            for test_sample_id, digest, id_ in self._sql.look_up(
                 # Samples that came later have none yet: no need to ask for each.
-                [key for key in unique if key[0] <= last[0][0]],
+                [key for key in unique if key[0] <= last],
                 "test_sample_id, digest",
                 """
                 SELECT wanted.test_sample_id, wanted.digest, truth.id
@@ -39,11 +33,10 @@ class GroundTruths:
                 """,
             )
         }
-        first = next_id(self._connection, "ground_truth")
+        first = self._sql.next_id("ground_truth")
         new = [key for key in unique if key not in ids]
         new_ids = range(first, first + len(new))
-        insert_columns(
-            self._connection,
+        self._sql.insert_columns(
             "INSERT INTO ground_truth (id, test_sample_id, digest, payload)",
             [
                 new_ids,

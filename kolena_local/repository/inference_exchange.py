@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
-
 from kolena_local.repository import inference_matching
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.records import (
@@ -19,7 +17,7 @@ from kolena_local.repository.records import (
     ImportProblem,
     NewInference,
 )
-from kolena_local.repository.rows import execute, fetch, fetch_ids, insert
+from kolena_local.repository.rows import Repository
 from kolena_local.repository.suite_samples import PLACE, SAMPLES
 
 _PAGE: Final = 1000
@@ -70,18 +68,15 @@ class Exported(NamedTuple):
     test_suite: tuple[int, int] | None = None
 
 
-class InferenceExchange:
+class InferenceExchange(Repository):
     """Export and import of inferences, inside one unit of work."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def pages(self, wanted: Exported) -> Iterator[list[ExportRow]]:
         """Return the inferences page by page, each with its sample and ground truth.
 
         The ground truth is that of the test case or suite; else the sample's, if it has only one.
         """
-        inferences = Inferences(self._connection)
+        inferences = Inferences(self._sql)
         if wanted.test_case is not None:
             after = -1
             while rows := inferences.rows(
@@ -108,16 +103,10 @@ class InferenceExchange:
         """Return how many inferences to expect; for a test case, all that the model has."""
         if wanted.test_suite is not None:
             return len(self._suite_ids(wanted.model_id, *wanted.test_suite))
-        rows = fetch(
-            self._connection,
-            "SELECT count(*) FROM inference WHERE model_id = ?",
-            (wanted.model_id,),
-        )
-        return int(rows[0][0])
+        return Inferences(self._sql).count(wanted.model_id)
 
     def _suite_ids(self, model_id: int, test_suite_id: int, version: int) -> Sequence[int]:
-        return fetch_ids(
-            self._connection,
+        return self._sql.fetch_ids(
             f"""
             SELECT test_sample_id FROM (
                 SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
@@ -132,8 +121,7 @@ class InferenceExchange:
 
     def _all(self, model_id: int) -> Iterator[list[ExportRow]]:
         after = 0
-        while rows := fetch(
-            self._connection,
+        while rows := self._sql.fetch(
             """
             SELECT sample.id, sample.payload,
                 (SELECT min(payload) FROM ground_truth WHERE test_sample_id = sample.id
@@ -152,7 +140,7 @@ class InferenceExchange:
     def gather(self, page: Sequence[NewInference]) -> None:
         """Take a page of what is to be imported; nothing reaches the store yet."""
         self._prepare()
-        insert(self._connection, "INSERT INTO temp.arrival (line, key, digest, payload)", page)
+        self._sql.insert("INSERT INTO temp.arrival (line, key, digest, payload)", page)
 
     def match(self, workflow_id: int, paths: Sequence[Mapping[str, tuple[str, ...]]]) -> None:
         """Find the samples of all that was gathered.
@@ -161,20 +149,18 @@ class InferenceExchange:
             paths: for each set of columns that keys have, where in a sample their values are.
         """
         self._prepare()  # as nothing may have come
-        inference_matching.match(self._connection, workflow_id, paths)
-        execute(
-            self._connection,
+        inference_matching.match(self._sql, workflow_id, paths)
+        self._sql.execute(
             "CREATE INDEX temp.match_sample ON match (test_sample_id, candidates, line)",
         )
 
     def _prepare(self) -> None:
         for table in _TABLES:
-            execute(self._connection, table)
+            self._sql.execute(table)
 
     def counts(self, model_id: int) -> ImportCounts:
         """Return how many of the gathered lines there are, fit, and have an inference already."""
-        (found,) = fetch(
-            self._connection,
+        (found,) = self._sql.fetch(
             f"""
             SELECT (SELECT count(*) FROM arrival),
                 (SELECT count(*) FROM ({_PROBLEMS})),
@@ -187,12 +173,11 @@ class InferenceExchange:
     def problems(self, limit: int) -> list[ImportProblem]:
         """Return the first lines whose samples cannot be told: missing, ambiguous, duplicate."""
         query = f"SELECT * FROM ({_PROBLEMS}) ORDER BY line LIMIT ?"
-        return [ImportProblem._make(row) for row in fetch(self._connection, query, (limit,))]
+        return [ImportProblem._make(row) for row in self._sql.fetch(query, (limit,))]
 
     def conflicts(self, model_id: int, limit: int) -> list[ImportProblem]:
         """Return the first lines whose samples have an inference already."""
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             f"SELECT arrival.line, 'known', arrival.key, NULL {_IS_KNOWN}"
             " ORDER BY arrival.line LIMIT :limit",
             {"model": model_id, "limit": limit},
@@ -201,8 +186,7 @@ class InferenceExchange:
 
     def respelled(self, limit: int) -> list[tuple[int, str]]:
         """Return the first lines, and their keys, that spell a sample otherwise than the store."""
-        return fetch(
-            self._connection,
+        return self._sql.fetch(
             f"SELECT arrival.line, arrival.key {_IS_RESPELLED} ORDER BY arrival.line LIMIT ?",
             (limit,),
         )
@@ -216,8 +200,7 @@ class InferenceExchange:
         Returns:
             How many inferences were stored.
         """
-        return execute(
-            self._connection,
+        return self._sql.execute(
             "INSERT INTO inference (model_id, test_sample_id, payload)"
             " SELECT ?, match.test_sample_id, arrival.payload"
             " FROM temp.match CROSS JOIN temp.arrival ON arrival.line = match.line"
@@ -231,4 +214,4 @@ class InferenceExchange:
     def forget(self) -> None:
         """Drop what was gathered; the connection may be used for other things afterwards."""
         for table in ("arrival", "match"):
-            execute(self._connection, f"DROP TABLE IF EXISTS temp.{table}")
+            self._sql.execute(f"DROP TABLE IF EXISTS temp.{table}")

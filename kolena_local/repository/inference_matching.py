@@ -11,10 +11,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection
-
 from kolena_local.payload import Json, canonical
-from kolena_local.repository.rows import as_objects, driver_of, execute, fetch, iter_pages, look_up
+from kolena_local.repository.rows import Sql, as_objects
 
 _PAGE: Final = 1000
 _UNMATCHED: Final = """
@@ -31,7 +29,7 @@ _FOUND: Final = """
 Path = tuple[str, ...]
 
 
-def match(connection: Connection, workflow_id: int, paths: Sequence[Mapping[str, Path]]) -> None:
+def match(sql: Sql, workflow_id: int, paths: Sequence[Mapping[str, Path]]) -> None:
     """Fill the table ``match`` with the samples of the lines in ``arrival``.
 
     A line that describes a whole sample is about that one, if it is there. Else it is about the
@@ -41,8 +39,7 @@ def match(connection: Connection, workflow_id: int, paths: Sequence[Mapping[str,
     Parameters:
         paths: for each set of columns that keys have, where in a sample their values are.
     """
-    execute(
-        connection,
+    sql.execute(
         """
         INSERT INTO temp.match (line, test_sample_id, candidates, respelled)
         SELECT arrival.line, sample.id, 1, 0 FROM temp.arrival CROSS JOIN test_sample AS sample
@@ -51,26 +48,24 @@ def match(connection: Connection, workflow_id: int, paths: Sequence[Mapping[str,
         (workflow_id,),
     )
     for respelled in (False, True):
-        if not fetch(connection, f"SELECT 1 {_UNMATCHED} LIMIT 1"):
+        if not sql.value(f"SELECT 1 {_UNMATCHED} LIMIT 1"):
             return
-        _search(connection, workflow_id, paths, respelled)
+        _search(sql, workflow_id, paths, respelled)
 
 
 def _search(
-    connection: Connection, workflow_id: int, paths: Sequence[Mapping[str, Path]], respelled: bool
+    sql: Sql, workflow_id: int, paths: Sequence[Mapping[str, Path]], respelled: bool
 ) -> None:
-    driver_of(connection).create_function("respelled", 1, _respelled, deterministic=True)
-    execute(connection, "CREATE TEMP TABLE sought (line INTEGER NOT NULL, key TEXT NOT NULL)")
-    execute(
-        connection,
+    sql.driver.create_function("respelled", 1, _respelled, deterministic=True)
+    sql.execute("CREATE TEMP TABLE sought (line INTEGER NOT NULL, key TEXT NOT NULL)")
+    sql.execute(
         "CREATE TEMP TABLE candidate (key TEXT NOT NULL, test_sample_id INTEGER NOT NULL)",
     )
     key = "respelled(key)" if respelled else "key"
-    execute(connection, f"INSERT INTO temp.sought (line, key) SELECT line, {key} {_UNMATCHED}")
-    execute(connection, "CREATE INDEX temp.sought_key ON sought (key)")
+    sql.execute(f"INSERT INTO temp.sought (line, key) SELECT line, {key} {_UNMATCHED}")
+    sql.execute("CREATE INDEX temp.sought_key ON sought (key)")
     # All samples in the order in which they lie in the file: an index would lead to each in turn.
-    samples = iter_pages(
-        connection,
+    samples = sql.pages(
         "SELECT id, payload FROM test_sample NOT INDEXED WHERE workflow_id = ? ORDER BY id",
         (workflow_id,),
         _PAGE,
@@ -81,16 +76,15 @@ def _search(
             keys = [_key(content, columns) for content in contents]
             if respelled:
                 keys = [_respelled(key) for key in keys]
-            look_up(
-                connection,
+            sql.look_up(
                 [(key, id_) for key, (id_, _) in zip(keys, page, strict=True)],
                 "key, id",
                 "INSERT INTO temp.candidate SELECT wanted.key, wanted.id FROM wanted"
                 " WHERE EXISTS (SELECT 1 FROM sought WHERE sought.key = wanted.key)",
             )
-    execute(connection, _FOUND, (respelled,))
+    sql.execute(_FOUND, (respelled,))
     for table in ("sought", "candidate"):
-        execute(connection, f"DROP TABLE temp.{table}")
+        sql.execute(f"DROP TABLE temp.{table}")
 
 
 def _key(content: Json, columns: Mapping[str, Path]) -> str:

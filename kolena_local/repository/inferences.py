@@ -6,19 +6,14 @@ from array import array
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection
-
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
 from kolena_local.repository.records import Coverage, SuiteSampleRow
 from kolena_local.repository.rows import (
+    Repository,
     Row,
     as_json,
     as_object,
     as_records,
-    execute,
-    fetch,
-    fetch_ids,
-    insert_columns,
 )
 from kolena_local.repository.suite_samples import PLACE, SAMPLES
 
@@ -32,16 +27,12 @@ _IS_PENDING: Final = """
 """
 
 
-class Inferences:
+class Inferences(Repository):
     """The inferences of a store, inside one unit of work."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def pending(self, model_id: int, test_suite_id: int, version: int) -> array[int]:
         """Return the suite's samples that the model has still to do, in the suite's order."""
-        return fetch_ids(
-            self._connection,
+        return self._sql.fetch_ids(
             f"""
             SELECT test_sample_id FROM (
                 SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
@@ -58,8 +49,7 @@ class Inferences:
         Returns:
             How many inferences have become stale by this call.
         """
-        return execute(
-            self._connection,
+        return self._sql.execute(
             f"""
             UPDATE inference SET stale = 1
             WHERE model_id = :model AND stale = 0 AND test_sample_id IN (
@@ -84,9 +74,8 @@ class Inferences:
             InputValidationError: ``replace`` is False and a sample is given twice.
             NotFoundError: there is no such model or sample.
         """
-        unwritten = self._connection.begin_nested()
-        written = insert_columns(
-            self._connection,
+        unwritten = self._sql.connection.begin_nested()
+        written = self._sql.insert_columns(
             "INSERT INTO inference (model_id, test_sample_id, payload)",
             [samples, payloads],
             "ON CONFLICT (model_id, test_sample_id)"
@@ -112,8 +101,7 @@ class Inferences:
             after: the position of the last row of the page before; -1 for the first page.
             limit: at most so many rows.
         """
-        return fetch(
-            self._connection,
+        return self._sql.fetch(
             """
             SELECT member.position, sample.id, sample.payload, sample.metadata, truth.payload,
                 inference.payload
@@ -149,8 +137,7 @@ class Inferences:
             after: the position of the last row of the page before; -1 for the first page.
             limit: at most so many rows.
         """
-        return fetch(
-            self._connection,
+        return self._sql.fetch(
             """
             SELECT member.position, sample.payload, sample.metadata, truth.payload,
                 inference.payload
@@ -183,8 +170,7 @@ class Inferences:
         Raises:
             NotFoundError: one of the samples is not in that version of the suite.
         """
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             """
             SELECT sample.id, sample.payload, sample.metadata, truth.payload, inference.payload
             FROM json_each(:ids) AS wanted
@@ -220,15 +206,12 @@ class Inferences:
 
     def count(self, model_id: int) -> int:
         """Return how many inferences the model has, fresh or stale."""
-        rows = fetch(
-            self._connection, "SELECT count(*) FROM inference WHERE model_id = ?", (model_id,)
-        )
-        return int(rows[0][0])
+        query = "SELECT count(*) FROM inference WHERE model_id = ?"
+        return int(self._sql.value(query, (model_id,)))
 
     def coverage(self, model_id: int) -> list[Coverage]:
         """Return how far the model is with the latest versions of the suites that it was run on."""
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             f"""
             SELECT suite.name, suite.version,
                 (SELECT count(DISTINCT member.test_sample_id) FROM {SAMPLES}
@@ -247,8 +230,7 @@ class Inferences:
     def _conflict(
         self, model_id: int, samples: Sequence[int]
     ) -> RemoteError | InputValidationError:
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             """
             SELECT model.name, sample.payload
             FROM json_each(?) AS wanted

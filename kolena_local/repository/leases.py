@@ -10,11 +10,9 @@ from array import array
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
-
 from kolena_local.repository.names import now
 from kolena_local.repository.processes import Process, is_gone, this_process
-from kolena_local.repository.rows import as_json, execute, fetch, fetch_ids
+from kolena_local.repository.rows import Repository, as_json
 
 # Asks for what is done, because usually nothing is: a row costs more than a look-up that fails.
 _DONE: Final = """
@@ -40,11 +38,8 @@ class Claim(NamedTuple):
     left: array[int]
 
 
-class Leases:
+class Leases(Repository):
     """The leases of a store, inside one unit of work."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def claim(
         self,
@@ -65,16 +60,13 @@ class Leases:
             held: samples that the owner has leased before and goes on working on.
             seconds: when the lease runs out, unless it is extended.
         """
-        done = set(
-            fetch_ids(self._connection, _DONE, {"samples": as_json(samples), "model": model_id})
-        )
+        done = set(self._sql.fetch_ids(_DONE, {"samples": as_json(samples), "model": model_id}))
         pending = array("q", [sample for sample in samples if sample not in done])
         taken = self._taken_by_others(owner, model_id)
         free = array("q", [sample for sample in pending if sample not in taken])
         granted = free[:limit]
         if granted:
-            execute(
-                self._connection,
+            self._sql.execute(
                 """
                 INSERT INTO inference_lease
                     (owner, model_id, test_sample_ids, expires_at, host, pid, process_started)
@@ -89,19 +81,17 @@ class Leases:
 
     def extend(self, owner: str, *, seconds: float) -> None:
         """Let the owner's lease run out later; one that is gone stays gone."""
-        execute(
-            self._connection,
+        self._sql.execute(
             "UPDATE inference_lease SET expires_at = ? WHERE owner = ?",
             (now(seconds), owner),
         )
 
     def drop(self, owner: str) -> None:
         """End the owner's lease."""
-        execute(self._connection, "DELETE FROM inference_lease WHERE owner = ?", (owner,))
+        self._sql.execute("DELETE FROM inference_lease WHERE owner = ?", (owner,))
 
     def _taken_by_others(self, owner: str, model_id: int) -> set[int]:
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             "SELECT owner, expires_at, host, pid, process_started FROM inference_lease"
             " WHERE model_id = ? AND owner <> ?",
             (model_id, owner),
@@ -112,8 +102,7 @@ class Leases:
             if expires_at <= moment or is_gone(Process._make(process)):
                 self.drop(other)
         return set(
-            fetch_ids(
-                self._connection,
+            self._sql.fetch_ids(
                 "SELECT sample.value FROM inference_lease AS lease"
                 " CROSS JOIN json_each(lease.test_sample_ids) AS sample"
                 " WHERE lease.model_id = ? AND lease.owner <> ?",

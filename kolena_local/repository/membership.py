@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from itertools import count as count_from
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from kolena_local.repository.records import MemberChange
-from kolena_local.repository.rows import Row, as_json, execute, fetch, insert
+from kolena_local.repository.rows import Row, Sql, as_json
 
 
 class _Present(NamedTuple):
@@ -20,10 +18,8 @@ class _Present(NamedTuple):
 class Membership:
     """The members of a test case at the moment of an edit that makes ``version``."""
 
-    def __init__(
-        self, connection: Connection, test_case_id: int, version: int, sample_count: int
-    ) -> None:
-        self._connection = connection
+    def __init__(self, sql: Sql, test_case_id: int, version: int, sample_count: int) -> None:
+        self._sql = sql
         self._test_case_id = test_case_id
         self._version = version
         self._sample_count = sample_count
@@ -72,22 +68,21 @@ class Membership:
             The number of samples afterwards, or None if nothing changes.
         """
         wanted = [(sample, truth) for sample, truth, _ in changes if truth is not None]
-        present = fetch(
-            self._connection,
+        present = self._sql.fetch(
             """
-            SELECT test_sample_id, ground_truth_id, position FROM test_case_member
+            SELECT test_sample_id, ground_truth_id FROM test_case_member
             WHERE test_case_id = ? AND removed IS NULL ORDER BY position
             """,
             (self._test_case_id,),
         )
         same = 0
-        for (sample, truth, _), pair in zip(present, wanted, strict=False):
-            if (sample, truth) != pair:
+        for pair, wanted_pair in zip(present, wanted, strict=False):
+            if pair != wanted_pair:
                 break
             same += 1
         if same == len(present) == len(wanted):
             return None
-        self._remove([sample for sample, _, _ in present[same:]])
+        self._remove([sample for sample, _ in present[same:]])
         end = count_from(self._next_position())
         self._insert([self._row(next(end), sample, truth) for sample, truth in wanted[same:]])
         return len(wanted)
@@ -95,8 +90,7 @@ class Membership:
     def _present(self, samples: Sequence[int]) -> dict[int, _Present]:
         if not self._sample_count:
             return {}
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             """
             SELECT member.test_sample_id, member.position, member.ground_truth_id
             FROM json_each(?) AS wanted CROSS JOIN test_case_member AS member
@@ -109,32 +103,22 @@ class Membership:
 
     def _next_position(self) -> int:
         # Positions of removed rows are never given away again: old versions still have them.
-        return int(
-            fetch(
-                self._connection,
-                "SELECT ifnull(max(position), -1) + 1 FROM test_case_member WHERE test_case_id = ?",
-                (self._test_case_id,),
-            )[0][0]
-        )
+        query = "SELECT ifnull(max(position), -1) + 1 FROM test_case_member WHERE test_case_id = ?"
+        return int(self._sql.value(query, (self._test_case_id,)))
 
     def _last(self, number: int) -> list[int]:
-        rows = fetch(
-            self._connection,
-            """
+        query = """
             SELECT test_sample_id FROM test_case_member
             WHERE test_case_id = ? AND removed IS NULL ORDER BY position DESC LIMIT ?
-            """,
-            (self._test_case_id, number),
-        )
-        return [sample for (sample,) in reversed(rows)]
+        """
+        return [*reversed(self._sql.fetch_ids(query, (self._test_case_id, number)))]
 
     def _row(self, position: int, sample: int, truth: int) -> Row:
         return self._test_case_id, position, self._version, sample, truth
 
     def _remove(self, samples: Sequence[int]) -> None:
         if samples:
-            execute(
-                self._connection,
+            self._sql.execute(
                 """
                 UPDATE test_case_member SET removed = ?
                 WHERE test_case_id = ? AND ifnull(removed, 0) = 0
@@ -144,8 +128,7 @@ class Membership:
             )
 
     def _insert(self, rows: Sequence[Row]) -> None:
-        insert(
-            self._connection,
+        self._sql.insert(
             "INSERT INTO test_case_member"
             " (test_case_id, position, added, test_sample_id, ground_truth_id)",
             rows,

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection
-
 from kolena_local.errors import NotFoundError
 from kolena_local.payload import Json, dumps
 from kolena_local.repository.metadata_paths import Path, assigned, removed
 from kolena_local.repository.names import checked, now
 from kolena_local.repository.records import ModelDeletion, ModelRecord
-from kolena_local.repository.rows import as_json, execute, execute_each, fetch
+from kolena_local.repository.rows import Sql, as_json
 
 
 def edit(
-    connection: Connection,
+    sql: Sql,
     model: ModelRecord,
     assign: Iterable[tuple[Path, Json]],
     unset: Iterable[Path],
@@ -38,44 +36,38 @@ def edit(
             raise NotFoundError(
                 f"The model '{model.name}' has no tag '{tag}' to remove; it has {known}."
             )
-    set_all(connection, model, metadata, (model.tags - set(untag)) | set(tags))
+    set_all(sql, model, metadata, (model.tags - set(untag)) | set(tags))
 
 
-def set_all(
-    connection: Connection, model: ModelRecord, metadata: dict[str, Json], tags: Iterable[str]
-) -> None:
+def set_all(sql: Sql, model: ModelRecord, metadata: dict[str, Json], tags: Iterable[str]) -> None:
     """Give a model this metadata and these tags; what stays the same leaves no trace."""
     wanted = {checked("tag", tag) for tag in tags}
     text = dumps(metadata)
     # As texts, because NaN is not equal to itself.
     if text == dumps(model.metadata) and wanted == model.tags:
         return
-    execute(
-        connection,
+    sql.execute(
         "UPDATE model SET metadata = ?, updated_at = ? WHERE id = ?",
         (text, now(), model.id),
     )
-    execute(connection, "DELETE FROM model_tag WHERE model_id = ?", (model.id,))
-    execute_each(
-        connection,
+    sql.execute("DELETE FROM model_tag WHERE model_id = ?", (model.id,))
+    sql.execute_each(
         "INSERT INTO model_tag (model_id, tag) VALUES (?, ?)",
         [(model.id, tag) for tag in sorted(wanted)],
     )
 
 
-def rename(connection: Connection, model: ModelRecord, name: str) -> None:
+def rename(sql: Sql, model: ModelRecord, name: str) -> None:
     """Give a model another name, which nobody has."""
-    execute(
-        connection,
+    sql.execute(
         "UPDATE model SET name = ?, updated_at = ? WHERE id = ?",
         (checked("model", name), now(), model.id),
     )
 
 
-def deletion(connection: Connection, models: Sequence[ModelRecord]) -> list[ModelDeletion]:
+def deletion(sql: Sql, models: Sequence[ModelRecord]) -> list[ModelDeletion]:
     """Say what goes with these models."""
-    rows = fetch(
-        connection,
+    rows = sql.fetch(
         """
         SELECT model.name, workflow.name,
             (SELECT count(*) FROM inference WHERE model_id = model.id),
@@ -90,10 +82,9 @@ def deletion(connection: Connection, models: Sequence[ModelRecord]) -> list[Mode
     return [ModelDeletion._make(row) for row in rows]
 
 
-def delete(connection: Connection, models: Sequence[ModelRecord]) -> None:
+def delete(sql: Sql, models: Sequence[ModelRecord]) -> None:
     """Delete these models; their inferences and test runs go with them."""
-    execute(
-        connection,
+    sql.execute(
         "DELETE FROM model WHERE id IN (SELECT value FROM json_each(?))",
         (as_json(model.id for model in models),),
     )

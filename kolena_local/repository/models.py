@@ -7,8 +7,6 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from kolena_local.errors import NameConflictError
 from kolena_local.payload import Json, dumps
 from kolena_local.repository import model_changes, orm
@@ -16,7 +14,7 @@ from kolena_local.repository.conditions import Condition, in_order
 from kolena_local.repository.metadata_paths import Path
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import ModelDeletion, ModelRecord
-from kolena_local.repository.rows import as_objects, fetch
+from kolena_local.repository.rows import Repository, as_objects
 
 _RECORDS: Final = """
     SELECT model.id, workflow.name, model.name, model.metadata,
@@ -26,12 +24,8 @@ _RECORDS: Final = """
 """
 
 
-class Models:
+class Models(Repository):
     """The models of a store, inside one unit of work."""
-
-    def __init__(self, late: orm.LateSession, connection: Connection) -> None:
-        self._late = late
-        self._connection = connection
 
     def add(
         self, workflow_id: int, name: str, metadata: dict[str, Json], tags: Iterable[str]
@@ -51,12 +45,12 @@ class Models:
             created_at=moment,
             updated_at=moment,
         )
-        self._late.session.add(row)
-        self._late.session.flush()
+        self._sql.late.session.add(row)
+        self._sql.late.session.flush()
         assert row.id is not None, "a row that was flushed has its id"
         for tag in sorted(set(tags)):
-            self._late.session.add(orm.ModelTagTable(model_id=row.id, tag=checked("tag", tag)))
-        self._late.session.flush()
+            self._sql.late.session.add(orm.ModelTagTable(model_id=row.id, tag=checked("tag", tag)))
+        self._sql.late.session.flush()
         return self.get(name)
 
     def find(self, name: str) -> ModelRecord | None:
@@ -72,7 +66,7 @@ class Models:
         """
         found = self.find(name)
         if found is None:
-            known = fetch(self._connection, "SELECT name FROM model")
+            known = self._sql.fetch("SELECT name FROM model")
             raise unknown("model", name, (other for (other,) in known))
         return found
 
@@ -144,7 +138,7 @@ class Models:
             InputValidationError: a path leads through something that is no object; a blank tag.
         """
         model = self.get(name)
-        model_changes.edit(self._connection, model, assign, unset, tags, untag)
+        model_changes.edit(self._sql, model, assign, unset, tags, untag)
         return self.get(name)
 
     def replace_metadata(
@@ -165,7 +159,7 @@ class Models:
                 f"The metadata of the model '{name}' was changed by somebody else meanwhile; load"
                 " it again and repeat the edit."
             )
-        model_changes.set_all(self._connection, model, metadata, model.tags)
+        model_changes.set_all(self._sql, model, metadata, model.tags)
         return self.get(name)
 
     def rename(self, name: str, new_name: str) -> ModelRecord:
@@ -179,7 +173,7 @@ class Models:
         model = self.get(name)
         if new_name != name:
             self._refuse_taken(new_name)
-            model_changes.rename(self._connection, model, new_name)
+            model_changes.rename(self._sql, model, new_name)
         return self.get(new_name)
 
     def deletion(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
@@ -188,7 +182,7 @@ class Models:
         Raises:
             NotFoundError: one of them is not there.
         """
-        return model_changes.deletion(self._connection, self._get_each(names))
+        return model_changes.deletion(self._sql, self._get_each(names))
 
     def delete(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
         """Delete models with their inferences and test runs, and say what went.
@@ -197,8 +191,8 @@ class Models:
             NotFoundError: one of them is not there; none is deleted.
         """
         models = self._get_each(names)
-        gone = model_changes.deletion(self._connection, models)
-        model_changes.delete(self._connection, models)
+        gone = model_changes.deletion(self._sql, models)
+        model_changes.delete(self._sql, models)
         return gone
 
     def _get_each(self, names: Iterable[str]) -> Sequence[ModelRecord]:
@@ -213,7 +207,7 @@ class Models:
             )
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[ModelRecord]:
-        rows = fetch(self._connection, _RECORDS + condition, parameters)
+        rows = self._sql.fetch(_RECORDS + condition, parameters)
         objects = as_objects([metadata for _, _, _, metadata, *_ in rows])
         return [
             ModelRecord(

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection
-
 from kolena_local.repository.records import (
     CaseMetricsRecord,
     PlotRecord,
@@ -18,7 +16,7 @@ from kolena_local.repository.records import (
     SampleScoreRow,
     SuiteMetricsRecord,
 )
-from kolena_local.repository.rows import as_object, execute, fetch, insert, insert_columns
+from kolena_local.repository.rows import Sql, as_object
 
 _TABLES: Final = ("metrics_test_sample", "metrics_test_case", "metrics_test_suite", "plot")
 
@@ -28,55 +26,49 @@ _CONFIGURATIONS: Final = """
 """
 
 
-def replace(connection: Connection, configuration_id: int, found: Results) -> None:
+def replace(sql: Sql, configuration_id: int, found: Results) -> None:
     """Delete what is stored for the configuration and store what was found."""
     for table in _TABLES:
-        execute(
-            connection,
+        sql.execute(
             f"DELETE FROM {table} WHERE evaluator_configuration_id = ?",
             (configuration_id,),
         )
     for metrics in found.sample_metrics:
-        insert_columns(
-            connection,
+        sql.insert_columns(
             "INSERT INTO metrics_test_sample"
             " (evaluator_configuration_id, test_case_id, test_sample_id, payload)",
             metrics,
             first=configuration_id,
         )
         del metrics  # before the next page is unfolded
-    insert(
-        connection,
+    sql.insert(
         "INSERT INTO metrics_test_case (evaluator_configuration_id, test_case_id, payload)",
         ((configuration_id, *metrics) for metrics in found.case_metrics),
     )
-    insert(
-        connection,
+    sql.insert(
         "INSERT INTO plot (evaluator_configuration_id, test_case_id, position, payload)",
         ((configuration_id, *plot) for plot in found.plots),
     )
     if found.suite_metrics is not None:
-        execute(
-            connection,
+        sql.execute(
             "INSERT INTO metrics_test_suite (evaluator_configuration_id, payload) VALUES (?, ?)",
             (configuration_id, found.suite_metrics),
         )
 
 
-def count(connection: Connection, run_id: int) -> int:
+def count(sql: Sql, run_id: int) -> int:
     """Return how many metrics and plots a run has, of all its configurations."""
     counts = " + ".join(
         f"(SELECT count(*) FROM {table} WHERE evaluator_configuration_id = configuration.id)"
         for table in _TABLES
     )
     query = f"SELECT ifnull(sum({counts}), 0) {_CONFIGURATIONS} WHERE run.id = ?"
-    return int(fetch(connection, query, (run_id,))[0][0])
+    return int(sql.value(query, (run_id,)))
 
 
-def case_metrics(connection: Connection, run_id: int) -> list[CaseMetricsRecord]:
+def case_metrics(sql: Sql, run_id: int) -> list[CaseMetricsRecord]:
     """Return the metrics of the run's test cases: by configuration, then in the suite's order."""
-    rows = fetch(
-        connection,
+    rows = sql.fetch(
         f"""
         SELECT nullif(configuration.display_name, ''), test_case.name, pinned.test_case_version,
             version.sample_count, metrics.payload
@@ -101,10 +93,9 @@ def case_metrics(connection: Connection, run_id: int) -> list[CaseMetricsRecord]
     ]
 
 
-def suite_metrics(connection: Connection, run_id: int) -> list[SuiteMetricsRecord]:
+def suite_metrics(sql: Sql, run_id: int) -> list[SuiteMetricsRecord]:
     """Return the metrics of the run's test suite, by configuration."""
-    rows = fetch(
-        connection,
+    rows = sql.fetch(
         f"""
         SELECT nullif(configuration.display_name, ''), metrics.payload
         {_CONFIGURATIONS}
@@ -118,11 +109,10 @@ def suite_metrics(connection: Connection, run_id: int) -> list[SuiteMetricsRecor
 
 
 def sample_metrics(
-    connection: Connection, run_id: int, test_case: str | None, after: int, limit: int
+    sql: Sql, run_id: int, test_case: str | None, after: int, limit: int
 ) -> list[SampleMetricsRecord]:
     """Return a page of the metrics of the run's samples, in the order in which they were stored."""
-    rows = fetch(
-        connection,
+    rows = sql.fetch(
         f"""
         SELECT nullif(configuration.display_name, ''), test_case.name, sample.id, sample.payload,
             metrics.payload, metrics.id
@@ -141,18 +131,17 @@ def sample_metrics(
     return [SampleMetricsRecord(*row) for row in rows]
 
 
-def has_sample_scores(connection: Connection, configuration_id: int) -> bool:
+def has_sample_scores(sql: Sql, configuration_id: int) -> bool:
     """Say whether there are metrics of any sample under one configuration."""
     query = "SELECT EXISTS (SELECT 1 FROM metrics_test_sample WHERE evaluator_configuration_id = ?)"
-    return bool(fetch(connection, query, (configuration_id,))[0][0])
+    return bool(sql.value(query, (configuration_id,)))
 
 
 def sample_scores(
-    connection: Connection, configuration_id: int, test_case_id: int | None, after: int, limit: int
+    sql: Sql, configuration_id: int, test_case_id: int | None, after: int, limit: int
 ) -> list[SampleScoreRow]:
     """Return a page of the metrics of a test case's samples, by the samples' ids."""
-    rows = fetch(
-        connection,
+    rows = sql.fetch(
         """
         SELECT test_sample_id, payload FROM metrics_test_sample
         WHERE evaluator_configuration_id = :id AND ifnull(test_case_id, 0) = ifnull(:case, 0)
@@ -164,10 +153,9 @@ def sample_scores(
     return [SampleScoreRow(*row) for row in rows]
 
 
-def plots(connection: Connection, run_id: int) -> list[PlotRecord]:
+def plots(sql: Sql, run_id: int) -> list[PlotRecord]:
     """Return the plots of the run: by configuration, in the suite's order, then the evaluator's."""
-    rows = fetch(
-        connection,
+    rows = sql.fetch(
         f"""
         SELECT nullif(configuration.display_name, ''), test_case.name, plot.position, plot.payload
         {_CONFIGURATIONS}

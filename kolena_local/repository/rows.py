@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json, loads_all
+from kolena_local.repository.orm import LateSession
 
 # Few sizes, so that SQLite's cache of prepared statements is not filled with odd remainders; seven
 # columns of the largest stay far below SQLite's limit of 32,766 parameters.
@@ -30,94 +31,109 @@ Record = TypeVar("Record", bound=Row)
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
-def fetch(connection: Connection, query: str, parameters: Parameters = ()) -> list[Row]:
-    """Run one query and return all its rows as plain tuples."""
-    return driver_of(connection).execute(query, parameters).fetchall()
+class Sql:
+    """Plain SQL in the transaction of the connection that is handed in."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.driver = driver_of(connection)
+        self.late = LateSession(connection)
+
+    def fetch(self, query: str, parameters: Parameters = ()) -> list[Row]:
+        """Run one query and return all its rows as plain tuples."""
+        return self.driver.execute(query, parameters).fetchall()
+
+    def value(self, query: str, parameters: Parameters = ()) -> Any:
+        """Run one query and return the first value of its first row; None if there is no row."""
+        row = self.driver.execute(query, parameters).fetchone()
+        return None if row is None else row[0]
+
+    def pages(self, query: str, parameters: Parameters, limit: int) -> Iterator[list[Row]]:
+        """Run one query and yield its rows as plain tuples, in the memory of one page of them."""
+        with closing(self.driver.execute(query, parameters)) as cursor:
+            while page := cursor.fetchmany(limit):
+                yield page
+
+    def fetch_ids(self, query: str, parameters: Parameters = ()) -> array[int]:
+        """Run one query of one integer column."""
+        # Row by row: of a million rows as tuples, the ids themselves would be a twelfth.
+        return array("q", chain.from_iterable(self.driver.execute(query, parameters)))
+
+    def execute(self, statement: str, parameters: Parameters = ()) -> int:
+        """Run one statement and return how many rows it changed."""
+        return self.driver.execute(statement, parameters).rowcount
+
+    def execute_each(self, statement: str, parameters: Sequence[Row]) -> None:
+        """Run one statement once for each row of parameters."""
+        self.driver.executemany(statement, parameters)
+
+    def insert(self, head: str, rows: Iterable[Row]) -> None:
+        """Insert rows of equal length.
+
+        Parameters:
+            head: the statement up to VALUES, ``INSERT INTO test_sample (id, …)``.
+        """
+        left = iter(rows)
+        # Never more than a statement's worth at once: rows may be made while they are inserted.
+        while some := list(islice(left, _SIZES[0])):
+            for block, flat in _blocks(some):
+                self.execute(_values(f"{head} VALUES", len(block[0]), len(block)), flat)
+
+    def insert_columns(
+        self,
+        head: str,
+        columns: Sequence[Sequence[Any]],
+        tail: str = "",
+        *,
+        first: int | None = None,
+    ) -> int:
+        """Insert rows that come column by column, which spares making them.
+
+        Parameters:
+            head: the statement up to VALUES, ``INSERT INTO inference (model_id, …)``.
+            columns: the values of the columns, equally many of each.
+            tail: what comes after the rows, such as ``ON CONFLICT …``.
+            first: the value of every row's first column, if ``columns`` come without it.
+
+        Returns:
+            How many rows were inserted or changed.
+
+        Raises:
+            ValueError: the columns are not equally long.
+        """
+        changed, width = 0, len(columns)
+        (count,) = {len(column) for column in columns}
+        for start, size in _spans(count):
+            flat = [None] * (size * width)
+            for place, column in enumerate(columns):
+                flat[place::width] = column[start : start + size]
+            changed += self.execute(_values(f"{head} VALUES", width, size, tail, first), flat)
+        return changed
+
+    def look_up(self, keys: Sequence[Row], columns: str, query: str) -> list[Row]:
+        """Run a query against a table of keys, many keys at a time.
+
+        Parameters:
+            keys: rows of equal length; they are the table ``wanted``.
+            columns: the names of its columns, ``digest, place``.
+            query: the query, which begins ``SELECT … FROM wanted CROSS JOIN …``.
+        """
+        found: list[Row] = []
+        for block, flat in _blocks(keys):
+            head = f"WITH wanted ({columns}) AS (VALUES"
+            found += self.fetch(_values(head, len(block[0]), len(block), ") " + query), flat)
+        return found
+
+    def next_id(self, table: str) -> int:
+        """Return the id that the next row of ``table`` gets; only a writer may rely on it."""
+        return int(self.value(f"SELECT ifnull(max(id), 0) + 1 FROM {table}"))
 
 
-def iter_pages(
-    connection: Connection, query: str, parameters: Parameters, limit: int
-) -> Iterator[list[Row]]:
-    """Run one query and yield its rows as plain tuples, in the memory of one page of them."""
-    with closing(driver_of(connection).execute(query, parameters)) as cursor:
-        while page := cursor.fetchmany(limit):
-            yield page
+class Repository:
+    """The tables of a noun, inside one unit of work."""
 
-
-def fetch_ids(connection: Connection, query: str, parameters: Parameters = ()) -> array[int]:
-    """Run one query of one integer column."""
-    # Row by row: of a million rows as tuples, the ids themselves would be a twelfth.
-    return array("q", chain.from_iterable(driver_of(connection).execute(query, parameters)))
-
-
-def execute(connection: Connection, statement: str, parameters: Parameters = ()) -> int:
-    """Run one statement and return how many rows it changed."""
-    return driver_of(connection).execute(statement, parameters).rowcount
-
-
-def execute_each(connection: Connection, statement: str, parameters: Sequence[Row]) -> None:
-    """Run one statement once for each row of parameters."""
-    driver_of(connection).executemany(statement, parameters)
-
-
-def insert(connection: Connection, head: str, rows: Iterable[Row]) -> None:
-    """Insert rows of equal length.
-
-    Parameters:
-        head: the statement up to VALUES, ``INSERT INTO test_sample (id, …)``.
-    """
-    left = iter(rows)
-    # Never more than a statement's worth at once: rows may be made while they are inserted.
-    while some := list(islice(left, _SIZES[0])):
-        for block, flat in _blocks(some):
-            execute(connection, _values(f"{head} VALUES", len(block[0]), len(block)), flat)
-
-
-def insert_columns(
-    connection: Connection,
-    head: str,
-    columns: Sequence[Sequence[Any]],
-    tail: str = "",
-    *,
-    first: int | None = None,
-) -> int:
-    """Insert rows that come column by column, which spares making them.
-
-    Parameters:
-        head: the statement up to VALUES, ``INSERT INTO inference (model_id, …)``.
-        columns: the values of the columns, equally many of each.
-        tail: what comes after the rows, such as ``ON CONFLICT …``.
-        first: the value of every row's first column, if ``columns`` come without it.
-
-    Returns:
-        How many rows were inserted or changed.
-
-    Raises:
-        ValueError: the columns are not equally long.
-    """
-    changed, width = 0, len(columns)
-    (count,) = {len(column) for column in columns}
-    for start, size in _spans(count):
-        flat = [None] * (size * width)
-        for place, column in enumerate(columns):
-            flat[place::width] = column[start : start + size]
-        changed += execute(connection, _values(f"{head} VALUES", width, size, tail, first), flat)
-    return changed
-
-
-def look_up(connection: Connection, keys: Sequence[Row], columns: str, query: str) -> list[Row]:
-    """Run a query against a table of keys, many keys at a time.
-
-    Parameters:
-        keys: rows of equal length; they are the table ``wanted``.
-        columns: the names of its columns, ``digest, place``.
-        query: the query, which begins ``SELECT … FROM wanted CROSS JOIN …``.
-    """
-    found: list[Row] = []
-    for block, flat in _blocks(keys):
-        head = f"WITH wanted ({columns}) AS (VALUES"
-        found += fetch(connection, _values(head, len(block[0]), len(block), ") " + query), flat)
-    return found
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
 
 
 def as_records(record: type[Record], rows: Iterable[Row]) -> list[Record]:
@@ -128,11 +144,6 @@ def as_records(record: type[Record], rows: Iterable[Row]) -> list[Record]:
 def as_json(ids: Iterable[int]) -> str:
     """Write ids as one parameter, which ``json_each`` makes a table of; there is no upper limit."""
     return json.dumps(list(ids))
-
-
-def next_id(connection: Connection, table: str) -> int:
-    """Return the id that the next row of ``table`` gets; only a writer may rely on it."""
-    return int(fetch(connection, f"SELECT ifnull(max(id), 0) + 1 FROM {table}")[0][0])
 
 
 def as_object(text: str) -> dict[str, Json]:

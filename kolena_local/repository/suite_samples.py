@@ -6,10 +6,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection
-
 from kolena_local.payload import digests_of
-from kolena_local.repository.rows import fetch, fetch_ids, iter_pages, look_up
+from kolena_local.repository.rows import Repository
 
 SAMPLES: Final = """
     test_suite_member AS pinned
@@ -35,16 +33,12 @@ _PAYLOADS: Final = f"""
 _SCANNED: Final = 4
 
 
-class SuiteSamples:
+class SuiteSamples(Repository):
     """The samples of a store's test suites, inside one unit of work."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def ids(self, test_suite_id: int, version: int) -> array[int]:
         """Return the ids of the suite's samples, each once, where it stands first."""
-        return fetch_ids(
-            self._connection,
+        return self._sql.fetch_ids(
             f"""
             SELECT test_sample_id FROM (
                 SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
@@ -84,7 +78,7 @@ class SuiteSamples:
         """Return the ids of the suite's first samples, as far as whole pages are as given."""
         ids: list[int] = []
         limit = max(1, min(_PAGE, len(payloads)))
-        for page in iter_pages(self._connection, _PAYLOADS, suite, limit):
+        for page in self._sql.pages(_PAYLOADS, suite, limit):
             wanted = tuple(payloads[len(ids) : len(ids) + limit])
             texts, numbers = zip(*page, strict=True)
             if texts[: len(wanted)] != wanted:
@@ -96,8 +90,7 @@ class SuiteSamples:
 
     def _by_text(self, suite: dict[str, int], wanted: int) -> dict[str, int]:
         """Return the suite's payloads with their ids; nothing if few of many are looked for."""
-        size = fetch(
-            self._connection,
+        size = self._sql.value(
             """
             SELECT ifnull(sum(sample_count), 0) FROM test_suite_member AS pinned
             JOIN test_case_version AS of ON of.test_case_id = pinned.test_case_id
@@ -106,13 +99,12 @@ class SuiteSamples:
             """,
             suite,
         )
-        if size[0][0] >= _SCANNED * wanted:
+        if size >= _SCANNED * wanted:
             return {}
-        return dict(fetch(self._connection, _PAYLOADS, suite))
+        return dict(self._sql.fetch(_PAYLOADS, suite))
 
     def _by_digest(self, suite: dict[str, int], digests: Sequence[bytes]) -> list[int | None]:
-        rows = look_up(
-            self._connection,
+        rows = self._sql.look_up(
             [(digest, suite["suite"], suite["version"]) for digest in digests],
             "digest, suite, version",
             """
@@ -136,8 +128,7 @@ class SuiteSamples:
 
     def disagreeing(self, test_suite_id: int, version: int) -> int | None:
         """Return a sample that has different ground truths in the suite's test cases, if any."""
-        rows = fetch(
-            self._connection,
+        sample: int | None = self._sql.value(
             f"""
             SELECT member.test_sample_id FROM {SAMPLES}
             WHERE pinned.test_suite_id = ? AND pinned.version = ?
@@ -147,4 +138,4 @@ class SuiteSamples:
             """,
             (test_suite_id, version),
         )
-        return rows[0][0] if rows else None
+        return sample

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository import orm
 from kolena_local.repository.membership import Membership
 from kolena_local.repository.names import checked, now, split_label, unknown
 from kolena_local.repository.records import MemberChange, PairRow, SampleChange, TestCaseRecord
-from kolena_local.repository.rows import as_records, execute, fetch, fetch_ids
+from kolena_local.repository.rows import Repository, as_records
 
 RECORD_COLUMNS: Final = """
     test_case.id, workflow.name, test_case.name, test_case_version.version,
@@ -34,14 +32,10 @@ _RECORDS: Final = f"""
 """
 
 
-class TestCases:
+class TestCases(Repository):
     """The test cases of a store, inside one unit of work."""
 
     __test__ = False
-
-    def __init__(self, late: orm.LateSession, connection: Connection) -> None:
-        self._late = late
-        self._connection = connection
 
     def add(self, workflow_id: int, name: str, description: str) -> TestCaseRecord:
         """Make a new, empty test case at version 0.
@@ -63,9 +57,9 @@ class TestCases:
             created_at=moment,
             updated_at=moment,
         )
-        self._late.session.add(row)
-        self._late.session.flush()
-        self._late.session.add(
+        self._sql.late.session.add(row)
+        self._sql.late.session.flush()
+        self._sql.late.session.add(
             orm.TestCaseVersionTable(
                 test_case_id=row.id,
                 version=0,
@@ -74,7 +68,7 @@ class TestCases:
                 created_at=moment,
             )
         )
-        self._late.session.flush()
+        self._sql.late.session.flush()
         return self.get(name)
 
     def find(self, name: str, version: int | None = None) -> TestCaseRecord | None:
@@ -99,7 +93,7 @@ class TestCases:
             return found
         latest = self.find(name)
         if latest is None:
-            known = fetch(self._connection, "SELECT name FROM test_case")
+            known = self._sql.fetch("SELECT name FROM test_case")
             raise unknown("test case", name, (other for (other,) in known))
         raise NotFoundError(
             f'The test case "{name}" has no version {version}; the latest is {latest.version}.'
@@ -145,8 +139,7 @@ class TestCases:
             NotFoundError: there is no such test case, or it has no such version.
         """
         self.get(name, before)
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             """
             WITH member AS (
                 SELECT test_sample_id, ground_truth_id, position,
@@ -200,7 +193,7 @@ class TestCases:
                 f" was based on version {base_version}; load it again and repeat the edit."
             )
         version = base_version + 1
-        members = Membership(self._connection, test_case_id, version, latest.sample_count)
+        members = Membership(self._sql, test_case_id, version, latest.sample_count)
         count = members.reset(changes) if reset else members.change(changes)
         if description is None:
             description = latest.description
@@ -225,8 +218,7 @@ class TestCases:
             after: the position of the last row of the page before; -1 for the first page.
             limit: at most so many rows.
         """
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             """
             SELECT member.position, sample.id, sample.payload, sample.metadata, truth.payload
             FROM test_case_member AS member
@@ -243,8 +235,7 @@ class TestCases:
 
     def sample_ids(self, test_case_id: int, version: int) -> array[int]:
         """Return the ids of all samples of a version, in order."""
-        return fetch_ids(
-            self._connection,
+        return self._sql.fetch_ids(
             """
             SELECT test_sample_id FROM test_case_member
             WHERE test_case_id = :test_case AND added <= :version
@@ -266,13 +257,11 @@ class TestCases:
         return found[0]
 
     def _store_version(self, record: TestCaseRecord) -> None:
-        execute(
-            self._connection,
+        self._sql.execute(
             "UPDATE test_case SET version = ?, updated_at = ? WHERE id = ?",
             (record.version, record.updated_at, record.id),
         )
-        execute(
-            self._connection,
+        self._sql.execute(
             "INSERT INTO test_case_version"
             " (test_case_id, version, description, sample_count, created_at)"
             " VALUES (?, ?, ?, ?, ?)",
@@ -286,5 +275,5 @@ class TestCases:
         )
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestCaseRecord]:
-        rows = fetch(self._connection, _RECORDS + condition, parameters)
+        rows = self._sql.fetch(_RECORDS + condition, parameters)
         return [TestCaseRecord(*row) for row in rows]

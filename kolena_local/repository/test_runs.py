@@ -6,8 +6,6 @@ import builtins
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from kolena_local.errors import NotFoundError
 from kolena_local.repository import orm, results
 from kolena_local.repository.names import now
@@ -23,7 +21,7 @@ from kolena_local.repository.records import (
     SuiteMetricsRecord,
     TestRunRecord,
 )
-from kolena_local.repository.rows import Row, execute_each, fetch
+from kolena_local.repository.rows import Repository, Row
 from kolena_local.repository.test_suites import TestSuites
 
 _RECORDS: Final = """
@@ -38,14 +36,10 @@ _RECORDS: Final = """
 """
 
 
-class TestRuns:
+class TestRuns(Repository):
     """The test runs of a store, inside one unit of work."""
 
     __test__ = False
-
-    def __init__(self, late: orm.LateSession, connection: Connection) -> None:
-        self._late = late
-        self._connection = connection
 
     def ensure(
         self, model_id: int, test_suite_id: int, test_suite_version: int, evaluator: str | None
@@ -66,7 +60,7 @@ class TestRuns:
             orm.TestRunTable.test_suite_version == test_suite_version,
             orm.TestRunTable.evaluator == (evaluator or ""),
         )
-        row = self._late.session.exec(query).one_or_none()
+        row = self._sql.late.session.exec(query).one_or_none()
         if row is None:
             row = orm.TestRunTable(
                 model_id=model_id,
@@ -76,8 +70,8 @@ class TestRuns:
                 status="created",
                 created_at=now(),
             )
-            self._late.session.add(row)
-            self._late.session.flush()
+            self._sql.late.session.add(row)
+            self._sql.late.session.flush()
         assert row.id is not None, "a row that was flushed has its id"
         return self.get(row.id)
 
@@ -171,7 +165,7 @@ class TestRuns:
         Raises:
             NotFoundError: there is no such test suite, or the model was never tested on it.
         """
-        suites = TestSuites(self._late, self._connection)
+        suites = TestSuites(self._sql)
         suite = suites.resolve(label)
         version = None if suite.name == label else suite.version
         return self.latest(model, suite.name, version, evaluator)
@@ -183,7 +177,7 @@ class TestRuns:
             NotFoundError: one of them is not there.
         """
         return [
-            RunDeletion(self.get(run_id), results.count(self._connection, run_id))
+            RunDeletion(self.get(run_id), results.count(self._sql, run_id))
             for run_id in dict.fromkeys(run_ids)
         ]
 
@@ -194,12 +188,11 @@ class TestRuns:
             NotFoundError: one of them is not there; none is deleted.
         """
         gone = self.deletion(run_ids)
-        execute_each(
-            self._connection,
+        self._sql.execute_each(
             "DELETE FROM test_run WHERE id = ?",
             [(deletion.run.id,) for deletion in gone],
         )
-        self._late.forget()
+        self._sql.late.forget()
         return gone
 
     def ensure_configuration(
@@ -220,14 +213,14 @@ class TestRuns:
             orm.EvaluatorConfigurationTable.test_run_id == run_id,
             orm.EvaluatorConfigurationTable.display_name == (display_name or ""),
         )
-        row = self._late.session.exec(query).one_or_none()
+        row = self._sql.late.session.exec(query).one_or_none()
         if row is None:
             row = orm.EvaluatorConfigurationTable(
                 test_run_id=run_id, display_name=display_name or ""
             )
-            self._late.session.add(row)
+            self._sql.late.session.add(row)
         row.payload = payload
-        self._late.session.flush()
+        self._sql.late.session.flush()
         assert row.id is not None, "a row that was flushed has its id"
         return ConfigurationRecord(row.id, run_id, display_name or None, payload)
 
@@ -237,15 +230,15 @@ class TestRuns:
         Raises:
             NotFoundError: there is no such configuration, test case or sample.
         """
-        results.replace(self._connection, configuration_id, found)
+        results.replace(self._sql, configuration_id, found)
 
     def case_metrics(self, run_id: int) -> builtins.list[CaseMetricsRecord]:
         """Return the metrics of the run's test cases, configuration by configuration."""
-        return results.case_metrics(self._connection, run_id)
+        return results.case_metrics(self._sql, run_id)
 
     def suite_metrics(self, run_id: int) -> builtins.list[SuiteMetricsRecord]:
         """Return the metrics of the run's test suite, one for each configuration."""
-        return results.suite_metrics(self._connection, run_id)
+        return results.suite_metrics(self._sql, run_id)
 
     def sample_metrics(
         self, run_id: int, *, test_case: str | None = None, after: int = 0, limit: int = -1
@@ -257,12 +250,11 @@ class TestRuns:
             after: the id of the last record of the page before; 0 for the first page.
             limit: at most so many records; -1 for all.
         """
-        return results.sample_metrics(self._connection, run_id, test_case, after, limit)
+        return results.sample_metrics(self._sql, run_id, test_case, after, limit)
 
     def configurations(self, run_id: int) -> builtins.list[ConfigurationRecord]:
         """Return the configurations under which a run's evaluator was called, oldest first."""
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             """
             SELECT id, test_run_id, nullif(display_name, ''), payload FROM evaluator_configuration
             WHERE test_run_id = ? ORDER BY id
@@ -273,7 +265,7 @@ class TestRuns:
 
     def has_sample_scores(self, configuration_id: int) -> bool:
         """Say whether there are metrics of any sample under one configuration."""
-        return results.has_sample_scores(self._connection, configuration_id)
+        return results.has_sample_scores(self._sql, configuration_id)
 
     def sample_scores(
         self, configuration_id: int, test_case_id: int | None, *, after: int = 0, limit: int = -1
@@ -285,11 +277,11 @@ class TestRuns:
             after: the last sample's id of the page before; 0 for the first page.
             limit: at most so many rows; -1 for all.
         """
-        return results.sample_scores(self._connection, configuration_id, test_case_id, after, limit)
+        return results.sample_scores(self._sql, configuration_id, test_case_id, after, limit)
 
     def plots(self, run_id: int) -> builtins.list[PlotRecord]:
         """Return the plots of the run's test cases, configuration by configuration."""
-        return results.plots(self._connection, run_id)
+        return results.plots(self._sql, run_id)
 
     def _finish(self, run_id: int, **values: str | None) -> TestRunRecord:
         return self._set(
@@ -297,15 +289,15 @@ class TestRuns:
         )
 
     def _set(self, run_id: int, **values: str | int | None) -> TestRunRecord:
-        row = self._late.session.get(orm.TestRunTable, run_id)
+        row = self._sql.late.session.get(orm.TestRunTable, run_id)
         if row is not None:
             for name, value in values.items():
                 setattr(row, name, value)
-            self._late.session.flush()
+            self._sql.late.session.flush()
         return self.get(run_id)
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestRunRecord]:
-        rows = fetch(self._connection, _RECORDS + condition, parameters)
+        rows = self._sql.fetch(_RECORDS + condition, parameters)
         return [_record(row) for row in rows]
 
 

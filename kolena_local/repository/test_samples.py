@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from kolena_local.errors import NotFoundError
 from kolena_local.payload import Json, dumps, dumps_all
 from kolena_local.repository.records import NewSample, SampleRow
 from kolena_local.repository.rows import (
+    Repository,
     as_json,
     as_object,
     as_records,
-    execute_each,
-    fetch,
-    insert_columns,
-    look_up,
-    next_id,
 )
 
 
-class TestSamples:
+class TestSamples(Repository):
     """The test samples of a store, inside one unit of work."""
 
     __test__ = False
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def put(self, workflow_id: int, samples: Sequence[NewSample]) -> list[int]:
         """Store samples that are not there, and merge the metadata of those that are.
@@ -46,12 +37,11 @@ class TestSamples:
         ids = {digest: id_ for digest, (id_, _) in known.items()}
         self._merge_metadata([(*known[digest], unique[digest][1]) for digest in known])
         new = [digest for digest in unique if digest not in known]
-        first = next_id(self._connection, "test_sample")
+        first = self._sql.next_id("test_sample")
         new_ids = range(first, first + len(new))
         payloads = [unique[digest][0] for digest in new]
         metadata = dumps_all([unique[digest][1] for digest in new])
-        insert_columns(
-            self._connection,
+        self._sql.insert_columns(
             "INSERT INTO test_sample (workflow_id, id, digest, payload, metadata)",
             [new_ids, new, payloads, metadata],
             first=workflow_id,
@@ -70,8 +60,7 @@ class TestSamples:
         Raises:
             NotFoundError: there is no sample with one of the ids.
         """
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             """
             SELECT sample.id, sample.payload, sample.metadata
             FROM json_each(?) AS wanted CROSS JOIN test_sample AS sample
@@ -89,14 +78,10 @@ class TestSamples:
 
     def _known(self, workflow_id: int, digests: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
         """Return id and metadata text of those samples that are stored."""
-        if not fetch(
-            self._connection,
-            "SELECT 1 FROM test_sample WHERE workflow_id = ? LIMIT 1",
-            (workflow_id,),
-        ):
+        query = "SELECT 1 FROM test_sample WHERE workflow_id = ? LIMIT 1"
+        if not self._sql.value(query, (workflow_id,)):
             return {}
-        rows = look_up(
-            self._connection,
+        rows = self._sql.look_up(
             [(digest, workflow_id) for digest in digests],
             "digest, workflow_id",
             """
@@ -116,6 +101,4 @@ class TestSamples:
                 if merged != stored:
                     changed.append((merged, id_))
         if changed:
-            execute_each(
-                self._connection, "UPDATE test_sample SET metadata = ? WHERE id = ?", changed
-            )
+            self._sql.execute_each("UPDATE test_sample SET metadata = ? WHERE id = ?", changed)

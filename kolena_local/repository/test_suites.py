@@ -8,13 +8,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository import orm
 from kolena_local.repository.names import checked, now, split_label, unknown
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
-from kolena_local.repository.rows import execute, fetch, insert
+from kolena_local.repository.rows import Repository
 from kolena_local.repository.test_cases import RECORD_COLUMNS
 
 _RECORDS: Final = """
@@ -27,14 +25,10 @@ _RECORDS: Final = """
 """
 
 
-class TestSuites:
+class TestSuites(Repository):
     """The test suites of a store, inside one unit of work."""
 
     __test__ = False
-
-    def __init__(self, late: orm.LateSession, connection: Connection) -> None:
-        self._late = late
-        self._connection = connection
 
     def add(
         self, workflow_id: int, name: str, description: str, tags: Iterable[str]
@@ -59,10 +53,10 @@ class TestSuites:
             created_at=moment,
             updated_at=moment,
         )
-        self._late.session.add(row)
-        self._late.session.flush()
+        self._sql.late.session.add(row)
+        self._sql.late.session.flush()
         assert row.id is not None, "a row that was flushed has its id"
-        self._late.session.add(
+        self._sql.late.session.add(
             orm.TestSuiteVersionTable(test_suite_id=row.id, version=0, created_at=moment)
         )
         self._add_tags(row.id, tags)
@@ -87,7 +81,7 @@ class TestSuites:
             return found
         latest = self.find(name)
         if latest is None:
-            known = fetch(self._connection, "SELECT name FROM test_suite")
+            known = self._sql.fetch("SELECT name FROM test_suite")
             raise unknown("test suite", name, (other for (other,) in known))
         raise NotFoundError(
             f'The test suite "{name}" has no version {version}; the latest is {latest.version}.'
@@ -129,8 +123,7 @@ class TestSuites:
 
     def versions(self, test_suite_id: int) -> builtins.list[TestSuiteRecord]:
         """Return all versions of a test suite, oldest first, each updated when it was made."""
-        made = fetch(
-            self._connection,
+        made = self._sql.fetch(
             "SELECT version, created_at FROM test_suite_version WHERE test_suite_id = ?",
             (test_suite_id,),
         )
@@ -163,16 +156,14 @@ class TestSuites:
         row = self._row(test_suite_id)
         row.description = description
         row.updated_at = now()
-        self._late.session.flush()
+        self._sql.late.session.flush()
 
     def set_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
         """Give all versions of a test suite other tags."""
         self._row(test_suite_id).updated_at = now()
-        self._late.session.flush()
-        execute(
-            self._connection, "DELETE FROM test_suite_tag WHERE test_suite_id = ?", (test_suite_id,)
-        )
-        self._late.forget()
+        self._sql.late.session.flush()
+        self._sql.execute("DELETE FROM test_suite_tag WHERE test_suite_id = ?", (test_suite_id,))
+        self._sql.late.forget()
         self._add_tags(test_suite_id, tags)
 
     def replace_test_cases(
@@ -196,14 +187,13 @@ class TestSuites:
             )
         row.version += 1
         row.updated_at = now()
-        self._late.session.add(
+        self._sql.late.session.add(
             orm.TestSuiteVersionTable(
                 test_suite_id=test_suite_id, version=row.version, created_at=row.updated_at
             )
         )
-        self._late.session.flush()
-        insert(
-            self._connection,
+        self._sql.late.session.flush()
+        self._sql.insert(
             "INSERT INTO test_suite_member"
             " (test_suite_id, version, position, test_case_id, test_case_version)",
             [
@@ -214,7 +204,7 @@ class TestSuites:
         return self.get(row.name)
 
     def _row(self, test_suite_id: int) -> orm.TestSuiteTable:
-        row = self._late.session.get(orm.TestSuiteTable, test_suite_id)
+        row = self._sql.late.session.get(orm.TestSuiteTable, test_suite_id)
         if row is None:
             raise NotFoundError(
                 f"There is no test suite with the id {test_suite_id}; load it by its name."
@@ -222,14 +212,14 @@ class TestSuites:
         return row
 
     def _add_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
-        self._late.session.add_all(
+        self._sql.late.session.add_all(
             orm.TestSuiteTagTable(test_suite_id=test_suite_id, tag=checked("tag", tag))
             for tag in sorted(set(tags))
         )
-        self._late.session.flush()
+        self._sql.late.session.flush()
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestSuiteRecord]:
-        rows = fetch(self._connection, _RECORDS + condition, parameters)
+        rows = self._sql.fetch(_RECORDS + condition, parameters)
         test_cases = self._test_cases([(row[0], row[3]) for row in rows])
         return [
             TestSuiteRecord(
@@ -250,8 +240,7 @@ class TestSuites:
         self, suites: Sequence[tuple[int, int]]
     ) -> dict[tuple[int, int], builtins.list[TestCaseRecord]]:
         """Return the test cases of all these (suite, version) at once."""
-        rows = fetch(
-            self._connection,
+        rows = self._sql.fetch(
             f"""
             SELECT pinned.test_suite_id, pinned.version, {RECORD_COLUMNS}
             FROM json_each(?) AS wanted

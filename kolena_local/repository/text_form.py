@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, cast
-
-from sqlalchemy import Connection
+from typing import Final
 
 from kolena_local.errors import InputValidationError, KolenaError, NameConflictError
 from kolena_local.repository import text_lines
 from kolena_local.repository.invariants import RULES, Known
 from kolena_local.repository.names import now
-from kolena_local.repository.rows import Row, execute, fetch, insert
+from kolena_local.repository.rows import Repository, Row
 from kolena_local.repository.text_kind import Column, Kind
 from kolena_local.repository.text_kinds import KINDS
 
@@ -26,21 +24,16 @@ _PAGE: Final = 1000
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
-class TextForm:
+class TextForm(Repository):
     """The export and import of a whole store, inside one unit of work."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._driver = cast("sqlite3.Connection", connection.connection.driver_connection)
-        for function in (text_lines.normal_json, text_lines.locator):
-            self._driver.create_function(function.__name__, 1, function, deterministic=True)
 
     def lines(self) -> Iterator[str]:
         """Yield the lines, without their ends, in an order that depends on the content alone."""
+        self._add_functions()
         yield text_lines.header()
         for kind in KINDS:
             order = ", ".join(column.name for column in kind.keys)
-            cursor = self._driver.execute(f"SELECT * FROM ({kind.select}) ORDER BY {order}")
+            cursor = self._sql.driver.execute(f"SELECT * FROM ({kind.select}) ORDER BY {order}")
             cursor.arraysize = _PAGE
             while rows := cursor.fetchmany():
                 for row in rows:
@@ -56,30 +49,33 @@ class TextForm:
             InputValidationError: a line is wrong, or refers to something that is in neither.
             NameConflictError: something is in the store already, and is not the same.
         """
+        self._add_functions()
         content = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
         text_lines.check_header(next(content, (0, None))[1])
         for kind in KINDS:
             columns = ", ".join(column.name for column in kind.columns)
-            execute(self._connection, f"DROP TABLE IF EXISTS temp.incoming_{kind.name}")
-            execute(
-                self._connection,
+            self._sql.execute(f"DROP TABLE IF EXISTS temp.incoming_{kind.name}")
+            self._sql.execute(
                 f"CREATE TEMP TABLE incoming_{kind.name} (line INTEGER PRIMARY KEY, {columns})",
             )
         count = self._gather(content)
         known = Known._make(
-            fetch(self._connection, f"SELECT ifnull(max(id), 0) FROM {table}")[0][0]
-            for table in Known._fields
+            self._sql.value(f"SELECT ifnull(max(id), 0) FROM {table}") for table in Known._fields
         )
         for kind in KINDS:
             self._store(kind, known)
         for rule in RULES:
-            for key, problem in rule.broken(self._driver, known):
+            for key, problem in rule.broken(self._sql.driver, known):
                 keys = _BY_NAME[rule.kind].keys
                 raise text_lines.refusal(self._line(keys, rule.kind, key), problem)
-        execute(self._connection, "DROP VIEW IF EXISTS temp.incoming")
+        self._sql.execute("DROP VIEW IF EXISTS temp.incoming")
         for kind in KINDS:
-            execute(self._connection, f"DROP TABLE temp.incoming_{kind.name}")
+            self._sql.execute(f"DROP TABLE temp.incoming_{kind.name}")
         return count
+
+    def _add_functions(self) -> None:
+        for function in (text_lines.normal_json, text_lines.locator):
+            self._sql.driver.create_function(function.__name__, 1, function, deterministic=True)
 
     def _gather(self, content: Iterator[tuple[int, bytes]]) -> int:
         waiting: dict[str, tuple[Kind, list[Row]]] = {kind.name: (kind, []) for kind in KINDS}
@@ -97,12 +93,12 @@ class TextForm:
 
     def _put(self, kind: Kind, rows: list[Row]) -> None:
         columns = ", ".join(column.name for column in kind.columns)
-        insert(self._connection, f"INSERT INTO incoming_{kind.name} (line, {columns})", rows)
+        self._sql.insert(f"INSERT INTO incoming_{kind.name} (line, {columns})", rows)
         rows.clear()
 
     def _store(self, kind: Kind, known: Known) -> None:
         query = f"SELECT min(line), max(line) FROM incoming_{kind.name}"
-        ((first, last),) = fetch(self._connection, query)
+        ((first, last),) = self._sql.fetch(query)
         if first is None:
             return
         try:
@@ -116,15 +112,14 @@ class TextForm:
         self._verify(kind)
 
     def _insert(self, kind: Kind, known: Known, first: int, last: int) -> None:
-        execute(self._connection, "DROP VIEW IF EXISTS temp.incoming")
-        execute(
-            self._connection,
+        self._sql.execute("DROP VIEW IF EXISTS temp.incoming")
+        self._sql.execute(
             f"CREATE TEMP VIEW incoming AS SELECT * FROM incoming_{kind.name}"
             f" WHERE line BETWEEN {first:d} AND {last:d}",
         )
         parameters = {**known._asdict(), "now": now()}
         for statement in kind.insert:
-            execute(self._connection, statement, parameters)
+            self._sql.execute(statement, parameters)
 
     def _first_refused(self, kind: Kind, known: Known, first: int, last: int) -> int:
         """Return the first line that the tables refuse, of some among which there is one."""
@@ -140,8 +135,7 @@ class TextForm:
     def _verify(self, kind: Kind) -> None:
         """Refuse the import unless the store now has all that came, exactly as it came."""
         columns = ", ".join(column.name for column in kind.compared)
-        found = fetch(
-            self._connection,
+        found = self._sql.fetch(
             f"""
             SELECT {columns} FROM incoming_{kind.name}
             EXCEPT SELECT {columns} FROM ({kind.select}) LIMIT 1
@@ -158,9 +152,7 @@ class TextForm:
             value.hex() if isinstance(value, bytes) else repr(value) for value in keys
         )
         # Another of the same keys: in the store before, or further up in the file.
-        if fetch(
-            self._connection, f"SELECT 1 FROM ({kind.select}) WHERE {same_keys} LIMIT 1", keys
-        ):
+        if self._sql.value(f"SELECT 1 FROM ({kind.select}) WHERE {same_keys} LIMIT 1", keys):
             return NameConflictError(
                 f"The {kind.name} {shown} of line {line} is there already and is not the same;"
                 " import into another store, or correct the file. Nothing was imported."
@@ -174,4 +166,4 @@ class TextForm:
         """Return the first line of a kind that has these values."""
         same = " AND ".join(f"{column.name} IS ?" for column in columns)
         query = f"SELECT min(line) FROM incoming_{kind} WHERE {same}"
-        return int(fetch(self._connection, query, values)[0][0])
+        return int(self._sql.value(query, values))

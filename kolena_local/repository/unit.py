@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -13,8 +12,8 @@ from kolena_local.repository.inference_exchange import InferenceExchange
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.leases import Leases
 from kolena_local.repository.models import Models
-from kolena_local.repository.orm import LateSession
 from kolena_local.repository.records import QueryResult
+from kolena_local.repository.rows import Sql
 from kolena_local.repository.suite_samples import SuiteSamples
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_runs import TestRuns
@@ -29,74 +28,36 @@ class Unit:
 
     Everything happens in one transaction, which the store begins and ends. A unit must not be used
     after its ``with`` block, and no user code should run inside it.
+
+    Attributes:
+        workflows: the workflows.
+        models: the models, with their metadata and tags.
+        test_samples: the test samples of all workflows.
+        ground_truths: the ground truths of the test samples.
+        test_cases: the test cases and their versions.
+        test_suites: the test suites and their versions.
+        suite_samples: the test samples of the test suites.
+        inferences: what the models said about the test samples.
+        exchange: the export and import of many inferences.
+        leases: which samples some process is asking a model about.
+        test_runs: the test runs, their configurations and results.
+        text_form: the whole store as lines of text.
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @cached_property
-    def _late(self) -> LateSession:
-        return LateSession(self._connection)
-
-    @cached_property
-    def workflows(self) -> Workflows:
-        """The workflows."""
-        return Workflows(self._connection)
-
-    @cached_property
-    def models(self) -> Models:
-        """The models, with their metadata and tags."""
-        return Models(self._late, self._connection)
-
-    @cached_property
-    def test_samples(self) -> TestSamples:
-        """The test samples of all workflows."""
-        return TestSamples(self._connection)
-
-    @cached_property
-    def ground_truths(self) -> GroundTruths:
-        """The ground truths of the test samples."""
-        return GroundTruths(self._connection)
-
-    @cached_property
-    def test_cases(self) -> TestCases:
-        """The test cases and their versions."""
-        return TestCases(self._late, self._connection)
-
-    @cached_property
-    def test_suites(self) -> TestSuites:
-        """The test suites and their versions."""
-        return TestSuites(self._late, self._connection)
-
-    @cached_property
-    def suite_samples(self) -> SuiteSamples:
-        """The test samples of the test suites."""
-        return SuiteSamples(self._connection)
-
-    @cached_property
-    def inferences(self) -> Inferences:
-        """What the models said about the test samples."""
-        return Inferences(self._connection)
-
-    @cached_property
-    def exchange(self) -> InferenceExchange:
-        """The export and import of many inferences."""
-        return InferenceExchange(self._connection)
-
-    @cached_property
-    def leases(self) -> Leases:
-        """Which samples some process is asking a model about."""
-        return Leases(self._connection)
-
-    @cached_property
-    def test_runs(self) -> TestRuns:
-        """The test runs, their configurations and results."""
-        return TestRuns(self._late, self._connection)
-
-    @cached_property
-    def text_form(self) -> TextForm:
-        """The whole store as lines of text."""
-        return TextForm(self._connection)
+        self._sql = sql = Sql(connection)
+        self.workflows = Workflows(sql)
+        self.models = Models(sql)
+        self.test_samples = TestSamples(sql)
+        self.ground_truths = GroundTruths(sql)
+        self.test_cases = TestCases(sql)
+        self.test_suites = TestSuites(sql)
+        self.suite_samples = SuiteSamples(sql)
+        self.inferences = Inferences(sql)
+        self.exchange = InferenceExchange(sql)
+        self.leases = Leases(sql)
+        self.test_runs = TestRuns(sql)
+        self.text_form = TextForm(sql)
 
     def query(
         self,
@@ -113,4 +74,4 @@ class Unit:
         Raises:
             InputValidationError: SQLite does not understand it, or it is no mere question.
         """
-        return free_query.query(self._connection, question, parameters, limit)
+        return free_query.query(self._sql.driver, question, parameters, limit)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import builtins
 
-from sqlalchemy import Connection
-
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import WorkflowRecord, WorkflowSchemas
-from kolena_local.repository.rows import execute, fetch
+from kolena_local.repository.rows import Repository
 
 
-class Workflows:
+class Workflows(Repository):
     """The workflows of a store, inside one unit of work."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def ensure(self, name: str, schemas: WorkflowSchemas | None = None) -> WorkflowRecord:
         """Return the workflow of that name, made if it is not there.
@@ -30,10 +25,9 @@ class Workflows:
         known = self.find(name)
         if known is None:
             new = (checked("workflow", name), now())
-            execute(self._connection, "INSERT INTO workflow (name, created_at) VALUES (?, ?)", new)
+            self._sql.execute("INSERT INTO workflow (name, created_at) VALUES (?, ?)", new)
         if schemas is not None:
-            execute(
-                self._connection,
+            self._sql.execute(
                 "UPDATE workflow SET test_sample_schema = ?, ground_truth_schema = ?,"
                 " inference_schema = ? WHERE name = ?",
                 (*schemas, name),
@@ -46,13 +40,13 @@ class Workflows:
             SELECT test_sample_schema, ground_truth_schema, inference_schema
             FROM workflow WHERE name = ?
         """
-        rows = fetch(self._connection, query, (name,))
+        rows = self._sql.fetch(query, (name,))
         return WorkflowSchemas(*rows[0]) if rows and all(rows[0]) else None
 
     def find(self, name: str) -> WorkflowRecord | None:
         """Return the workflow of that name, or None."""
         query = "SELECT id, name, created_at FROM workflow WHERE name = ?"
-        rows = fetch(self._connection, query, (name,))
+        rows = self._sql.fetch(query, (name,))
         return WorkflowRecord(*rows[0]) if rows else None
 
     def get(self, name: str) -> WorkflowRecord:
@@ -68,5 +62,5 @@ class Workflows:
 
     def list(self) -> builtins.list[WorkflowRecord]:
         """Return all workflows, oldest first."""
-        rows = fetch(self._connection, "SELECT id, name, created_at FROM workflow ORDER BY id")
+        rows = self._sql.fetch("SELECT id, name, created_at FROM workflow ORDER BY id")
         return [WorkflowRecord(*row) for row in rows]

@@ -136,7 +136,7 @@ def _resume(store: Any, evaluator: Any) -> Callable[[], None]:
         test(D1.Model.load(MODEL, infer), D1.TestSuite.load(SUITE), evaluator)
 
     with store.write() as unit:
-        unit._connection.exec_driver_sql(
+        unit._sql.execute(
             "DELETE FROM inference WHERE model_id = 1 AND test_sample_id <= ?", (_PENDING,)
         )
     return resume

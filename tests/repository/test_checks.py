@@ -22,7 +22,6 @@ from kolena_local.repository import Store, close_stores, open_store, surrounding
 from kolena_local.repository.checks import check
 from kolena_local.repository.findings import Finding
 from kolena_local.repository.repairs import repair
-from kolena_local.repository.rows import driver_of
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 CAT: Json = {"label": "cat"}
@@ -197,7 +196,7 @@ def fill_test_case(store: Store, members: list[tuple[int, int, int | None, int]]
         latest = max(removed or added for _, added, removed, _ in members)
         counts = Counter(added for _, added, _, _ in members)
         counts.subtract(Counter(removed for _, _, removed, _ in members if removed))
-        raw = driver_of(unit._connection)
+        raw = unit._sql.driver
         raw.execute("UPDATE test_case SET version = ?", (latest,))
         raw.executemany(
             "INSERT INTO test_case_version SELECT id, ?, '', ?, created_at FROM test_case",
@@ -232,7 +231,7 @@ def work_of_import(path: str) -> int:
     with open_store(path).read() as unit:
         lines = [line.encode() for line in unit.text_form.lines()]
     with open_store(path + ".copy").write() as unit:
-        raw = driver_of(unit._connection)
+        raw = unit._sql.driver
         raw.set_progress_handler(lambda: work.append(1), 100)
         unit.text_form.read(lines)
         raw.set_progress_handler(None, 0)

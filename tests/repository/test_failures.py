@@ -17,7 +17,6 @@ from kolena_local.errors import (
     StoreFullError,
 )
 from kolena_local.repository import Store
-from kolena_local.repository.rows import driver_of
 
 
 def subclasses(base: type[BaseException]) -> Iterator[type[BaseException]]:
@@ -94,7 +93,7 @@ def test_an_exception_passes_at_once_and_the_file_is_not_looked_at(
     # A store in which a check would find something.
     with file_store.write() as unit:
         unit.workflows.ensure("one")
-        connection = driver_of(unit._connection)
+        connection = unit._sql.driver
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute(
             "INSERT INTO model (workflow_id, name, metadata, created_at, updated_at)"
@@ -126,7 +125,7 @@ def statements_after(
         raise AssertionError("the file was opened")
 
     with pytest.raises(expected or type(error)) as caught, getattr(store, begin)() as unit:
-        driver_of(unit._connection).set_trace_callback(statements.append)
+        unit._sql.driver.set_trace_callback(statements.append)
         monkeypatch.setattr(sqlite3, "connect", refuse)
         raise error
     monkeypatch.undo()

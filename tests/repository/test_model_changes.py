@@ -10,7 +10,6 @@ from kolena_local.errors import InputValidationError, NameConflictError, NotFoun
 from kolena_local.repository import Store, Unit
 from kolena_local.repository.metadata_paths import parse_path
 from kolena_local.repository.records import CaseMetrics, ModelRecord, Results
-from kolena_local.repository.rows import fetch
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 
@@ -50,7 +49,7 @@ def test_an_edit_that_changes_nothing_leaves_no_trace(store: Store) -> None:
         execute = (
             "UPDATE model SET updated_at = '2000-01-01T00:00:00.000Z', created_at = updated_at"
         )
-        unit._connection.exec_driver_sql(execute)
+        unit._sql.execute(execute)
         unit.models.edit("m", assign=[(("seed",), 1)], tags=["a"])
         assert unit.models.get("m").updated_at == "2000-01-01T00:00:00.000Z"
         assert unit.models.edit("m", tags=["z"]).updated_at > before.created_at[:4]
@@ -130,9 +129,7 @@ def fill(unit: Unit) -> int:
 
 def rows_left(unit: Unit) -> dict[str, int]:
     tables = ("model", "model_tag", "inference", "test_run", "metrics_test_case", "test_sample")
-    return {
-        table: fetch(unit._connection, f"SELECT count(*) FROM {table}")[0][0] for table in tables
-    }
+    return {table: unit._sql.fetch(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
 
 
 def test_a_model_goes_with_its_inferences_and_runs(store: Store) -> None:

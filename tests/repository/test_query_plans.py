@@ -18,7 +18,6 @@ from kolena_local.repository.records import (
     Results,
     SampleMetrics,
 )
-from kolena_local.repository.rows import driver_of
 from tests.repository.conftest import add_case, add_suite, new_sample, put_pairs
 
 SUITE = {"suite": 1, "version": 1}
@@ -107,7 +106,7 @@ QUESTIONS: dict[str, Callable[[Unit], Any]] = {
 @pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS)
 def test_no_growing_table_is_scanned(filled: Store, ask: Callable[[Unit], Any]) -> None:
     with filled.write() as unit:
-        connection = driver_of(unit._connection)
+        connection = unit._sql.driver
         asked: List[str] = []
         connection.set_trace_callback(asked.append)
         ask(unit)
@@ -118,7 +117,7 @@ def test_no_growing_table_is_scanned(filled: Store, ask: Callable[[Unit], Any]) 
         scans = [
             (step, statement)
             for statement in statements
-            for step in plan(driver_of(unit._connection), statement)
+            for step in plan(unit._sql.driver, statement)
             if SCAN.match(step)
         ]
     assert scans == []
@@ -139,7 +138,7 @@ def test_what_hangs_on_a_row_is_found_by_an_index(filled: Store, child: str, col
     # Nothing deletes samples, so an index for them would only make every inference larger.
     with filled.read() as unit:
         query = f"SELECT 1 FROM {child} WHERE {column} = 1"
-        steps = plan(driver_of(unit._connection), query)
+        steps = plan(unit._sql.driver, query)
     assert [step for step in steps if SCAN.match(step)] == []
 
 

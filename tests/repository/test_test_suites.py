@@ -30,7 +30,7 @@ def test_other_tags_change_the_moment_of_the_last_change(store: Store) -> None:
     moment = "2020-01-01T00:00:00.000Z"
     with store.write() as unit:
         suite = add_suite(unit, "suite", [])
-        unit._connection.exec_driver_sql("UPDATE test_suite SET updated_at = ?", (moment,))
+        unit._sql.execute("UPDATE test_suite SET updated_at = ?", (moment,))
     with store.write() as unit:
         unit.test_suites.set_tags(suite.id, ["b"])
     with store.read() as unit:

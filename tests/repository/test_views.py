@@ -7,12 +7,11 @@ import math
 from kolena_local.payload import dumps
 from kolena_local.repository import Store, Unit
 from kolena_local.repository.records import CaseMetrics, Results
-from kolena_local.repository.rows import fetch
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 
 def rows(unit: Unit, query: str) -> list[tuple[object, ...]]:
-    return fetch(unit._connection, query)
+    return unit._sql.fetch(query)
 
 
 def test_models_have_their_workflow_and_sorted_tags(store: Store) -> None:
