@@ -1,20 +1,23 @@
-"""Models: names, metadata and tags; never weights."""
+"""Models: names, metadata and tags; never weights.
+
+Each change is made to what is stored at that moment, never to what somebody read earlier.
+"""
 
 from __future__ import annotations
 
 import builtins
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from kolena_local.errors import NameConflictError
+from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.payload import Json, dumps
-from kolena_local.repository import model_changes, orm
+from kolena_local.repository import orm
 from kolena_local.repository.conditions import Condition, in_order
-from kolena_local.repository.metadata_paths import Path
+from kolena_local.repository.metadata_paths import Path, assigned, removed
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import ModelDeletion, ModelRecord
-from kolena_local.repository.rows import Repository, as_objects
+from kolena_local.repository.rows import Repository, as_json, as_objects
 
 _RECORDS: Final = """
     SELECT model.id, workflow.name, model.name, model.metadata,
@@ -138,8 +141,18 @@ class Models(Repository):
             InputValidationError: a path leads through something that is no object; a blank tag.
         """
         model = self.get(name)
-        model_changes.edit(self._sql, model, assign, unset, tags, untag)
-        return self.get(name)
+        metadata = model.metadata
+        for path in unset:
+            metadata = removed(metadata, path)
+        for path, value in assign:
+            metadata = assigned(metadata, path, value)
+        for tag in untag:
+            if tag not in model.tags:
+                known = ", ".join(f"'{other}'" for other in sorted(model.tags)) or "none"
+                raise NotFoundError(
+                    f"The model '{name}' has no tag '{tag}' to remove; it has {known}."
+                )
+        return self._put(model, metadata, (model.tags - set(untag)) | set(tags))
 
     def replace_metadata(
         self, name: str, metadata: dict[str, Json], *, seen: dict[str, Json]
@@ -159,8 +172,7 @@ class Models(Repository):
                 f"The metadata of the model '{name}' was changed by somebody else meanwhile; load"
                 " it again and repeat the edit."
             )
-        model_changes.set_all(self._sql, model, metadata, model.tags)
-        return self.get(name)
+        return self._put(model, metadata, model.tags)
 
     def rename(self, name: str, new_name: str) -> ModelRecord:
         """Give a model another name; its inferences and runs stay with it.
@@ -173,7 +185,10 @@ class Models(Repository):
         model = self.get(name)
         if new_name != name:
             self._refuse_taken(new_name)
-            model_changes.rename(self._sql, model, new_name)
+            self._sql.execute(
+                "UPDATE model SET name = ?, updated_at = ? WHERE id = ?",
+                (checked("model", new_name), now(), model.id),
+            )
         return self.get(new_name)
 
     def deletion(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
@@ -182,7 +197,20 @@ class Models(Repository):
         Raises:
             NotFoundError: one of them is not there.
         """
-        return model_changes.deletion(self._sql, self._get_each(names))
+        models = dict.fromkeys(self.get(name).id for name in names)
+        rows = self._sql.fetch(
+            """
+            SELECT model.name, workflow.name,
+                (SELECT count(*) FROM inference WHERE model_id = model.id),
+                (SELECT count(*) FROM test_run WHERE model_id = model.id)
+            FROM json_each(?) AS wanted
+            CROSS JOIN model ON model.id = wanted.value
+            JOIN workflow ON workflow.id = model.workflow_id
+            ORDER BY wanted.key
+            """,
+            (as_json(models),),
+        )
+        return [ModelDeletion._make(row) for row in rows]
 
     def delete(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
         """Delete models with their inferences and test runs, and say what went.
@@ -190,13 +218,28 @@ class Models(Repository):
         Raises:
             NotFoundError: one of them is not there; none is deleted.
         """
-        models = self._get_each(names)
-        gone = model_changes.deletion(self._sql, models)
-        model_changes.delete(self._sql, models)
+        gone = self.deletion(names)
+        self._sql.execute_each("DELETE FROM model WHERE name = ?", [(one.model,) for one in gone])
         return gone
 
-    def _get_each(self, names: Iterable[str]) -> Sequence[ModelRecord]:
-        return [self.get(name) for name in dict.fromkeys(names)]
+    def _put(
+        self, model: ModelRecord, metadata: dict[str, Json], tags: Iterable[str]
+    ) -> ModelRecord:
+        """Give a model this metadata and these tags; what stays the same leaves no trace."""
+        wanted = {checked("tag", tag) for tag in tags}
+        text = dumps(metadata)
+        # As texts, because NaN is not equal to itself.
+        if text == dumps(model.metadata) and wanted == model.tags:
+            return model
+        self._sql.execute(
+            "UPDATE model SET metadata = ?, updated_at = ? WHERE id = ?", (text, now(), model.id)
+        )
+        self._sql.execute("DELETE FROM model_tag WHERE model_id = ?", (model.id,))
+        self._sql.execute_each(
+            "INSERT INTO model_tag (model_id, tag) VALUES (?, ?)",
+            [(model.id, tag) for tag in sorted(wanted)],
+        )
+        return self.get(model.name)
 
     def _refuse_taken(self, name: str) -> None:
         taken = self.find(name)
