@@ -7,21 +7,12 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from kolena_local.errors import NotFoundError
-from kolena_local.repository import orm, results
+from kolena_local.repository import orm
 from kolena_local.repository.names import now
 from kolena_local.repository.processes import Process, is_gone, this_process
-from kolena_local.repository.records import (
-    CaseMetricsRecord,
-    ConfigurationRecord,
-    PlotRecord,
-    Results,
-    RunDeletion,
-    SampleMetricsRecord,
-    SampleScoreRow,
-    SuiteMetricsRecord,
-    TestRunRecord,
-)
-from kolena_local.repository.rows import Repository, Row
+from kolena_local.repository.records import ConfigurationRecord, RunDeletion, TestRunRecord
+from kolena_local.repository.results import RunResults
+from kolena_local.repository.rows import Row
 from kolena_local.repository.test_suites import TestSuites
 
 _RECORDS: Final = """
@@ -36,8 +27,8 @@ _RECORDS: Final = """
 """
 
 
-class TestRuns(Repository):
-    """The test runs of a store, inside one unit of work."""
+class TestRuns(RunResults):
+    """The test runs of a store and their results, inside one unit of work."""
 
     __test__ = False
 
@@ -177,7 +168,7 @@ class TestRuns(Repository):
             NotFoundError: one of them is not there.
         """
         return [
-            RunDeletion(self.get(run_id), results.count(self._sql, run_id))
+            RunDeletion(self.get(run_id), self._count_results(run_id))
             for run_id in dict.fromkeys(run_ids)
         ]
 
@@ -224,34 +215,6 @@ class TestRuns(Repository):
         assert row.id is not None, "a row that was flushed has its id"
         return ConfigurationRecord(row.id, run_id, display_name or None, payload)
 
-    def replace_results(self, configuration_id: int, found: Results) -> None:
-        """Store all results of a configuration in the place of those that are there.
-
-        Raises:
-            NotFoundError: there is no such configuration, test case or sample.
-        """
-        results.replace(self._sql, configuration_id, found)
-
-    def case_metrics(self, run_id: int) -> builtins.list[CaseMetricsRecord]:
-        """Return the metrics of the run's test cases, configuration by configuration."""
-        return results.case_metrics(self._sql, run_id)
-
-    def suite_metrics(self, run_id: int) -> builtins.list[SuiteMetricsRecord]:
-        """Return the metrics of the run's test suite, one for each configuration."""
-        return results.suite_metrics(self._sql, run_id)
-
-    def sample_metrics(
-        self, run_id: int, *, test_case: str | None = None, after: int = 0, limit: int = -1
-    ) -> builtins.list[SampleMetricsRecord]:
-        """Return metrics of the run's samples, in the order in which they were stored.
-
-        Parameters:
-            test_case: only those that were stored for the test case of this name.
-            after: the id of the last record of the page before; 0 for the first page.
-            limit: at most so many records; -1 for all.
-        """
-        return results.sample_metrics(self._sql, run_id, test_case, after, limit)
-
     def configurations(self, run_id: int) -> builtins.list[ConfigurationRecord]:
         """Return the configurations under which a run's evaluator was called, oldest first."""
         rows = self._sql.fetch(
@@ -262,26 +225,6 @@ class TestRuns(Repository):
             (run_id,),
         )
         return [ConfigurationRecord(*row) for row in rows]
-
-    def has_sample_scores(self, configuration_id: int) -> bool:
-        """Say whether there are metrics of any sample under one configuration."""
-        return results.has_sample_scores(self._sql, configuration_id)
-
-    def sample_scores(
-        self, configuration_id: int, test_case_id: int | None, *, after: int = 0, limit: int = -1
-    ) -> builtins.list[SampleScoreRow]:
-        """Return metrics of a test case's samples under one configuration, by the samples' ids.
-
-        Parameters:
-            test_case_id: None for those that are the same in every test case.
-            after: the last sample's id of the page before; 0 for the first page.
-            limit: at most so many rows; -1 for all.
-        """
-        return results.sample_scores(self._sql, configuration_id, test_case_id, after, limit)
-
-    def plots(self, run_id: int) -> builtins.list[PlotRecord]:
-        """Return the plots of the run's test cases, configuration by configuration."""
-        return results.plots(self._sql, run_id)
 
     def _finish(self, run_id: int, **values: str | None) -> TestRunRecord:
         return self._set(
