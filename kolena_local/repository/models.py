@@ -8,27 +8,30 @@ from __future__ import annotations
 import builtins
 import json
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import Final
 
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.payload import Json, dumps
 from kolena_local.repository import orm
 from kolena_local.repository.conditions import Condition, in_order
 from kolena_local.repository.metadata_paths import Path, assigned, removed
-from kolena_local.repository.names import checked, now, unknown
+from kolena_local.repository.named import Named
+from kolena_local.repository.names import checked, now
 from kolena_local.repository.records import ModelDeletion, ModelRecord
-from kolena_local.repository.rows import Repository, as_json, as_objects
+from kolena_local.repository.rows import Parameters, as_json, as_objects
 
 _RECORDS: Final = """
-    SELECT model.id, workflow.name, model.name, model.metadata,
-        (SELECT json_group_array(tag) FROM model_tag WHERE model_id = model.id),
-        model.created_at, model.updated_at
-    FROM model JOIN workflow ON workflow.id = model.workflow_id
+    SELECT noun.id, workflow.name, noun.name, noun.metadata,
+        (SELECT json_group_array(tag) FROM model_tag WHERE model_id = noun.id),
+        noun.created_at, noun.updated_at
+    FROM model AS noun JOIN workflow ON workflow.id = noun.workflow_id
 """
 
 
-class Models(Repository):
+class Models(Named[ModelRecord]):
     """The models of a store, inside one unit of work."""
+
+    _noun = "model"
 
     def add(
         self, workflow_id: int, name: str, metadata: dict[str, Json], tags: Iterable[str]
@@ -58,7 +61,7 @@ class Models(Repository):
 
     def find(self, name: str) -> ModelRecord | None:
         """Return the model of that name, or None."""
-        found = self._select("WHERE model.name = :name", {"name": name})
+        found = self._select("WHERE noun.name = :name", {"name": name})
         return found[0] if found else None
 
     def get(self, name: str) -> ModelRecord:
@@ -69,8 +72,7 @@ class Models(Repository):
         """
         found = self.find(name)
         if found is None:
-            known = self._sql.fetch("SELECT name FROM model")
-            raise unknown("model", name, (other for (other,) in known))
+            raise self._unknown(name)
         return found
 
     def list(
@@ -96,27 +98,9 @@ class Models(Repository):
         Raises:
             InputValidationError: there is no field such as ``sort`` says.
         """
-        query = """
-            WHERE (:workflow IS NULL OR workflow.name = :workflow)
-                AND (:pattern IS NULL OR model.name GLOB :pattern)
-                AND NOT EXISTS (
-                SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN (
-                    SELECT tag FROM model_tag WHERE model_id = model.id))
-            ORDER BY model.id LIMIT :limit
-        """
         conditions = list(where)
-        is_cut_later = limit is None or conditions or sort is not None
-        parameters = {
-            "workflow": workflow,
-            "pattern": pattern,
-            "tags": json.dumps(sorted(tags)),
-            "limit": -1 if is_cut_later else limit,
-        }
-        models = [
-            model
-            for model in self._select(query, parameters)
-            if all(one.holds(model) for one in conditions)
-        ]
+        models = self._list(workflow, pattern, tags, limit=None if conditions or sort else limit)
+        models = [model for model in models if all(one.holds(model) for one in conditions)]
         return (models if sort is None else in_order(models, sort))[:limit]
 
     def edit(
@@ -241,15 +225,7 @@ class Models(Repository):
         )
         return self.get(model.name)
 
-    def _refuse_taken(self, name: str) -> None:
-        taken = self.find(name)
-        if taken is not None:
-            raise NameConflictError(
-                f'There is a model "{name}" already, in the workflow "{taken.workflow}"; load it,'
-                " or give the new one another name."
-            )
-
-    def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[ModelRecord]:
+    def _select(self, condition: str, parameters: Parameters) -> builtins.list[ModelRecord]:
         rows = self._sql.fetch(_RECORDS + condition, parameters)
         objects = as_objects([metadata for _, _, _, metadata, *_ in rows])
         return [

@@ -10,32 +10,32 @@ import builtins
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository import orm
 from kolena_local.repository.membership import Membership
-from kolena_local.repository.names import checked, now, split_label, unknown
+from kolena_local.repository.named import LATEST, Versioned
+from kolena_local.repository.names import checked, now
 from kolena_local.repository.records import MemberChange, PairRow, SampleChange, TestCaseRecord
-from kolena_local.repository.rows import Repository, as_records
+from kolena_local.repository.rows import Parameters, as_records
 
 RECORD_COLUMNS: Final = """
-    test_case.id, workflow.name, test_case.name, test_case_version.version,
-    test_case_version.description, test_case_version.sample_count,
-    test_case.created_at, test_case_version.created_at
+    noun.id, workflow.name, noun.name, made.version, made.description, made.sample_count,
+    noun.created_at, made.created_at
 """
 _RECORDS: Final = f"""
     SELECT {RECORD_COLUMNS}
-    FROM test_case
-    JOIN workflow ON workflow.id = test_case.workflow_id
-    JOIN test_case_version ON test_case_version.test_case_id = test_case.id
+    FROM test_case AS noun
+    JOIN workflow ON workflow.id = noun.workflow_id
+    JOIN test_case_version AS made ON made.test_case_id = noun.id
 """
 
 
-class TestCases(Repository):
+class TestCases(Versioned[TestCaseRecord]):
     """The test cases of a store, inside one unit of work."""
 
     __test__ = False
+    _noun = "test case"
 
     def add(self, workflow_id: int, name: str, description: str) -> TestCaseRecord:
         """Make a new, empty test case at version 0.
@@ -44,12 +44,7 @@ class TestCases(Repository):
             NameConflictError: a test case of that name exists, in whatever workflow.
             InputValidationError: the name is blank.
         """
-        taken = self.find(name)
-        if taken is not None:
-            raise NameConflictError(
-                f'There is a test case "{name}" already, in the workflow "{taken.workflow}"; load'
-                " it, or give the new one another name."
-            )
+        self._refuse_taken(name)
         moment = now()
         row = orm.TestCaseTable(
             workflow_id=workflow_id,
@@ -71,42 +66,6 @@ class TestCases(Repository):
         self._sql.late.session.flush()
         return self.get(name)
 
-    def find(self, name: str, version: int | None = None) -> TestCaseRecord | None:
-        """Return a version of the test case (None: the latest), or None if it is not there."""
-        found = self._select(
-            """
-            WHERE test_case.name = :name
-                AND test_case_version.version = ifnull(:version, test_case.version)
-            """,
-            {"name": name, "version": version},
-        )
-        return found[0] if found else None
-
-    def get(self, name: str, version: int | None = None) -> TestCaseRecord:
-        """Return a version of the test case; None is the latest.
-
-        Raises:
-            NotFoundError: there is no such test case, or it has no such version.
-        """
-        found = self.find(name, version)
-        if found is not None:
-            return found
-        latest = self.find(name)
-        if latest is None:
-            known = self._sql.fetch("SELECT name FROM test_case")
-            raise unknown("test case", name, (other for (other,) in known))
-        raise NotFoundError(
-            f'The test case "{name}" has no version {version}; the latest is {latest.version}.'
-        )
-
-    def resolve(self, label: str) -> TestCaseRecord:
-        """Return the test case of that name, or the version that ``name@3`` names.
-
-        Raises:
-            NotFoundError: there is no such test case, or it has no such version.
-        """
-        return self.find(label) or self.get(*split_label(label))
-
     def list(
         self, workflow: str | None = None, pattern: str | None = None
     ) -> builtins.list[TestCaseRecord]:
@@ -116,21 +75,11 @@ class TestCases(Repository):
             workflow: only those of the workflow of that name.
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
         """
-        return self._select(
-            """
-            WHERE test_case_version.version = test_case.version
-                AND (:workflow IS NULL OR workflow.name = :workflow)
-                AND (:pattern IS NULL OR test_case.name GLOB :pattern)
-            ORDER BY test_case.id
-            """,
-            {"workflow": workflow, "pattern": pattern},
-        )
+        return self._list(workflow, pattern, versions=LATEST)
 
     def versions(self, test_case_id: int) -> builtins.list[TestCaseRecord]:
         """Return all versions of a test case, oldest first."""
-        return self._select(
-            "WHERE test_case.id = :id ORDER BY test_case_version.version", {"id": test_case_id}
-        )
+        return self._select("WHERE noun.id = :id ORDER BY made.version", {"id": test_case_id})
 
     def diff(self, name: str, before: int, after: int) -> builtins.list[SampleChange]:
         """Return the samples in which two versions differ; a new place alone is no difference.
@@ -186,12 +135,7 @@ class TestCases(Repository):
             NotFoundError: there is no such test case.
             NameConflictError: ``base_version`` is not the latest version any more.
         """
-        latest = self._latest(test_case_id)
-        if latest.version != base_version:
-            raise NameConflictError(
-                f'The test case "{latest.name}" is at version {latest.version} by now, but the edit'
-                f" was based on version {base_version}; load it again and repeat the edit."
-            )
+        latest = self._latest_for_edit(test_case_id, base_version)
         version = base_version + 1
         members = Membership(self._sql, test_case_id, version, latest.sample_count)
         count = members.reset(changes) if reset else members.change(changes)
@@ -245,17 +189,6 @@ class TestCases(Repository):
             {"test_case": test_case_id, "version": version},
         )
 
-    def _latest(self, test_case_id: int) -> TestCaseRecord:
-        found = self._select(
-            "WHERE test_case.id = :id AND test_case_version.version = test_case.version",
-            {"id": test_case_id},
-        )
-        if not found:
-            raise NotFoundError(
-                f"There is no test case with the id {test_case_id}; load it by its name."
-            )
-        return found[0]
-
     def _store_version(self, record: TestCaseRecord) -> None:
         self._sql.execute(
             "UPDATE test_case SET version = ?, updated_at = ? WHERE id = ?",
@@ -274,6 +207,6 @@ class TestCases(Repository):
             ),
         )
 
-    def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestCaseRecord]:
+    def _select(self, condition: str, parameters: Parameters) -> builtins.list[TestCaseRecord]:
         rows = self._sql.fetch(_RECORDS + condition, parameters)
         return [TestCaseRecord(*row) for row in rows]

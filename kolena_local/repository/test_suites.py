@@ -6,29 +6,31 @@ import builtins
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository import orm
-from kolena_local.repository.names import checked, now, split_label, unknown
+from kolena_local.repository.named import LATEST, Versioned
+from kolena_local.repository.names import checked, now
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
-from kolena_local.repository.rows import Repository
+from kolena_local.repository.rows import Parameters
 from kolena_local.repository.test_cases import RECORD_COLUMNS
 
 _RECORDS: Final = """
-    SELECT suite.id, workflow.name, suite.name, pinned.version, suite.description,
-        (SELECT json_group_array(tag) FROM test_suite_tag WHERE test_suite_id = suite.id),
-        suite.created_at, suite.updated_at
-    FROM test_suite AS suite
-    JOIN workflow ON workflow.id = suite.workflow_id
-    JOIN test_suite_version AS pinned ON pinned.test_suite_id = suite.id
+    SELECT noun.id, workflow.name, noun.name, made.version, noun.description,
+        (SELECT json_group_array(tag) FROM test_suite_tag WHERE test_suite_id = noun.id),
+        noun.created_at, noun.updated_at
+    FROM test_suite AS noun
+    JOIN workflow ON workflow.id = noun.workflow_id
+    JOIN test_suite_version AS made ON made.test_suite_id = noun.id
 """
 
 
-class TestSuites(Repository):
+class TestSuites(Versioned[TestSuiteRecord]):
     """The test suites of a store, inside one unit of work."""
 
     __test__ = False
+    _noun = "test suite"
 
     def add(
         self, workflow_id: int, name: str, description: str, tags: Iterable[str]
@@ -39,12 +41,7 @@ class TestSuites(Repository):
             NameConflictError: a test suite of that name exists, in whatever workflow.
             InputValidationError: the name or a tag is blank.
         """
-        taken = self.find(name)
-        if taken is not None:
-            raise NameConflictError(
-                f'There is a test suite "{name}" already, in the workflow "{taken.workflow}"; load'
-                " it, or give the new one another name."
-            )
+        self._refuse_taken(name)
         moment = now()
         row = orm.TestSuiteTable(
             workflow_id=workflow_id,
@@ -62,39 +59,6 @@ class TestSuites(Repository):
         self._add_tags(row.id, tags)
         return self.get(name)
 
-    def find(self, name: str, version: int | None = None) -> TestSuiteRecord | None:
-        """Return a version of the test suite (None: the latest), or None if it is not there."""
-        found = self._select(
-            "WHERE suite.name = :name AND pinned.version = ifnull(:version, suite.version)",
-            {"name": name, "version": version},
-        )
-        return found[0] if found else None
-
-    def get(self, name: str, version: int | None = None) -> TestSuiteRecord:
-        """Return a version of the test suite; None is the latest.
-
-        Raises:
-            NotFoundError: there is no such test suite, or it has no such version.
-        """
-        found = self.find(name, version)
-        if found is not None:
-            return found
-        latest = self.find(name)
-        if latest is None:
-            known = self._sql.fetch("SELECT name FROM test_suite")
-            raise unknown("test suite", name, (other for (other,) in known))
-        raise NotFoundError(
-            f'The test suite "{name}" has no version {version}; the latest is {latest.version}.'
-        )
-
-    def resolve(self, label: str) -> TestSuiteRecord:
-        """Return the test suite of that name, or the version that ``name@3`` names.
-
-        Raises:
-            NotFoundError: there is no such test suite, or it has no such version.
-        """
-        return self.find(label) or self.get(*split_label(label))
-
     def list(
         self,
         workflow: str | None = None,
@@ -108,18 +72,7 @@ class TestSuites(Repository):
             tags: only those that have all of these.
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
         """
-        return self._select(
-            """
-            WHERE pinned.version = suite.version
-                AND (:workflow IS NULL OR workflow.name = :workflow)
-                AND (:pattern IS NULL OR suite.name GLOB :pattern)
-                AND NOT EXISTS (
-                    SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN (
-                        SELECT tag FROM test_suite_tag WHERE test_suite_id = suite.id))
-            ORDER BY suite.id
-            """,
-            {"workflow": workflow, "pattern": pattern, "tags": json.dumps(sorted(tags))},
-        )
+        return self._list(workflow, pattern, tags, versions=LATEST)
 
     def versions(self, test_suite_id: int) -> builtins.list[TestSuiteRecord]:
         """Return all versions of a test suite, oldest first, each updated when it was made."""
@@ -131,7 +84,7 @@ class TestSuites(Repository):
         return [
             replace(record, updated_at=moments[record.version])
             for record in self._select(
-                "WHERE suite.id = :id ORDER BY pinned.version", {"id": test_suite_id}
+                "WHERE noun.id = :id ORDER BY made.version", {"id": test_suite_id}
             )
         ]
 
@@ -218,7 +171,7 @@ class TestSuites(Repository):
         )
         self._sql.late.session.flush()
 
-    def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestSuiteRecord]:
+    def _select(self, condition: str, parameters: Parameters) -> builtins.list[TestSuiteRecord]:
         rows = self._sql.fetch(_RECORDS + condition, parameters)
         test_cases = self._test_cases([(row[0], row[3]) for row in rows])
         return [
@@ -247,11 +200,11 @@ class TestSuites(Repository):
             CROSS JOIN test_suite_member AS pinned
                 ON pinned.test_suite_id = json_extract(wanted.value, '$[0]')
                 AND pinned.version = json_extract(wanted.value, '$[1]')
-            JOIN test_case ON test_case.id = pinned.test_case_id
-            JOIN workflow ON workflow.id = test_case.workflow_id
-            JOIN test_case_version
-                ON test_case_version.test_case_id = pinned.test_case_id
-                AND test_case_version.version = pinned.test_case_version
+            JOIN test_case AS noun ON noun.id = pinned.test_case_id
+            JOIN workflow ON workflow.id = noun.workflow_id
+            JOIN test_case_version AS made
+                ON made.test_case_id = pinned.test_case_id
+                AND made.version = pinned.test_case_version
             ORDER BY pinned.test_suite_id, pinned.position
             """,
             (json.dumps(suites),),

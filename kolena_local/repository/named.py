@@ -1,0 +1,144 @@
+"""What models, test cases and test suites have in common: each is found by its name.
+
+Queries call the table of the noun ``noun``, and that of its versions ``made``.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from typing import ClassVar, Final, Generic, TypeVar
+
+from kolena_local.errors import NameConflictError, NotFoundError
+from kolena_local.repository.names import split_label, unknown
+from kolena_local.repository.records import ModelRecord, TestCaseRecord, TestSuiteRecord
+from kolena_local.repository.rows import Parameters, Repository
+
+LATEST: Final = "made.version = noun.version"
+
+Record = TypeVar("Record", ModelRecord, TestCaseRecord, TestSuiteRecord)
+VersionRecord = TypeVar("VersionRecord", TestCaseRecord, TestSuiteRecord)
+
+
+class Named(Repository, ABC, Generic[Record]):
+    """Something that has a name of its own in the store and belongs to a workflow."""
+
+    _noun: ClassVar[str]
+
+    @property
+    def _table(self) -> str:
+        return self._noun.replace(" ", "_")
+
+    @abstractmethod
+    def find(self, name: str) -> Record | None:
+        """Return the record of that name, or None."""
+
+    @abstractmethod
+    def _select(self, condition: str, parameters: Parameters) -> list[Record]:
+        """Return the records for which a condition holds, which is SQL from WHERE on."""
+
+    def _list(
+        self,
+        workflow: str | None,
+        pattern: str | None,
+        tags: Collection[str] | None = None,
+        *,
+        versions: str = "true",
+        limit: int | None = None,
+    ) -> list[Record]:
+        """Return records in the order of creation.
+
+        Parameters:
+            workflow: only those of the workflow of that name.
+            pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
+            tags: only those that have all of these; None for what has no tags.
+            versions: which versions, in SQL.
+            limit: at most so many.
+        """
+        has_tags = "true"
+        if tags is not None:
+            has_tags = f"""
+                NOT EXISTS (SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN (
+                    SELECT tag FROM {self._table}_tag WHERE {self._table}_id = noun.id))
+            """
+        return self._select(
+            f"""
+            WHERE {versions} AND {has_tags}
+                AND (:workflow IS NULL OR workflow.name = :workflow)
+                AND (:pattern IS NULL OR noun.name GLOB :pattern)
+            ORDER BY noun.id LIMIT ifnull(:limit, -1)
+            """,
+            {
+                "workflow": workflow,
+                "pattern": pattern,
+                "tags": json.dumps(sorted(tags or ())),
+                "limit": limit,
+            },
+        )
+
+    def _unknown(self, name: str) -> NotFoundError:
+        known = self._sql.fetch(f"SELECT name FROM {self._table}")
+        return unknown(self._noun, name, (other for (other,) in known))
+
+    def _refuse_taken(self, name: str) -> None:
+        taken = self.find(name)
+        if taken is not None:
+            raise NameConflictError(
+                f'There is a {self._noun} "{name}" already, in the workflow "{taken.workflow}";'
+                " load it, or give the new one another name."
+            )
+
+
+class Versioned(Named[VersionRecord]):
+    """Something whose content is kept in versions, each found by the name and its number."""
+
+    def find(self, name: str, version: int | None = None) -> VersionRecord | None:
+        """Return a version, None the latest; or None if it is not there."""
+        found = self._select(
+            "WHERE noun.name = :name AND made.version = ifnull(:version, noun.version)",
+            {"name": name, "version": version},
+        )
+        return found[0] if found else None
+
+    def get(self, name: str, version: int | None = None) -> VersionRecord:
+        """Return a version; None is the latest.
+
+        Raises:
+            NotFoundError: there is nothing of that name, or it has no such version.
+        """
+        found = self.find(name, version)
+        if found is not None:
+            return found
+        latest = self.find(name)
+        if latest is None:
+            raise self._unknown(name)
+        raise NotFoundError(
+            f'The {self._noun} "{name}" has no version {version}; the latest is {latest.version}.'
+        )
+
+    def resolve(self, label: str) -> VersionRecord:
+        """Return what has that name, or the version that ``name@3`` names.
+
+        Raises:
+            NotFoundError: there is nothing of that name, or it has no such version.
+        """
+        return self.find(label) or self.get(*split_label(label))
+
+    def _latest_for_edit(self, id_: int, base_version: int) -> VersionRecord:
+        """Return the latest version of what is edited.
+
+        Raises:
+            NotFoundError: there is nothing with that id.
+            NameConflictError: the edit was made for an earlier version.
+        """
+        found = self._select(f"WHERE noun.id = :id AND {LATEST}", {"id": id_})
+        if not found:
+            raise NotFoundError(f"There is no {self._noun} with the id {id_}; load it by its name.")
+        (latest,) = found
+        if latest.version != base_version:
+            raise NameConflictError(
+                f'The {self._noun} "{latest.name}" is at version {latest.version} by now, but the'
+                f" edit was based on version {base_version}; load it again and repeat the edit."
+            )
+        return latest
