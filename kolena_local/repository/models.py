@@ -8,11 +8,11 @@ from __future__ import annotations
 import builtins
 import json
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.payload import Json, dumps
-from kolena_local.repository import orm
 from kolena_local.repository.conditions import Condition, in_order
 from kolena_local.repository.metadata_paths import Path, assigned, removed
 from kolena_local.repository.named import Named
@@ -42,21 +42,21 @@ class Models(Named[ModelRecord]):
             NameConflictError: a model of that name exists, in whatever workflow.
             InputValidationError: the name or a tag is blank.
         """
+        from kolena_local.repository.tables import ModelTable
+
         self._refuse_taken(name)
         moment = now()
-        row = orm.ModelTable(
+        row = ModelTable(
             workflow_id=workflow_id,
             name=checked("model", name),
             metadata_=dumps(metadata),
             created_at=moment,
             updated_at=moment,
         )
-        self._sql.late.session.add(row)
-        self._sql.late.session.flush()
-        assert row.id is not None, "a row that was flushed has its id"
-        for tag in sorted(set(tags)):
-            self._sql.late.session.add(orm.ModelTagTable(model_id=row.id, tag=checked("tag", tag)))
-        self._sql.late.session.flush()
+        with self._sql.session() as session:
+            session.add(row)
+        assert row.id is not None, "a row that was written has its id"
+        self._put_tags(row.id, tags)
         return self.get(name)
 
     def find(self, name: str) -> ModelRecord | None:
@@ -207,22 +207,17 @@ class Models(Named[ModelRecord]):
         return gone
 
     def _put(
-        self, model: ModelRecord, metadata: dict[str, Json], tags: Iterable[str]
+        self, model: ModelRecord, metadata: dict[str, Json], tags: AbstractSet[str]
     ) -> ModelRecord:
         """Give a model this metadata and these tags; what stays the same leaves no trace."""
-        wanted = {checked("tag", tag) for tag in tags}
         text = dumps(metadata)
         # As texts, because NaN is not equal to itself.
-        if text == dumps(model.metadata) and wanted == model.tags:
+        if text == dumps(model.metadata) and tags == model.tags:
             return model
         self._sql.execute(
             "UPDATE model SET metadata = ?, updated_at = ? WHERE id = ?", (text, now(), model.id)
         )
-        self._sql.execute("DELETE FROM model_tag WHERE model_id = ?", (model.id,))
-        self._sql.execute_each(
-            "INSERT INTO model_tag (model_id, tag) VALUES (?, ?)",
-            [(model.id, tag) for tag in sorted(wanted)],
-        )
+        self._put_tags(model.id, tags)
         return self.get(model.name)
 
     def _select(self, condition: str, parameters: Parameters) -> builtins.list[ModelRecord]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import ClassVar, Final, Generic, TypeVar
 
 from kolena_local.errors import NameConflictError, NotFoundError
-from kolena_local.repository.names import split_label, unknown
+from kolena_local.repository.names import checked, split_label, unknown
 from kolena_local.repository.records import ModelRecord, TestCaseRecord, TestSuiteRecord
 from kolena_local.repository.rows import Parameters, Repository
 
@@ -77,9 +77,20 @@ class Named(Repository, ABC, Generic[Record]):
             },
         )
 
+    def _put_tags(self, id_: int, tags: Iterable[str]) -> None:
+        """Replace the tags that something has."""
+        self._sql.execute(f"DELETE FROM {self._table}_tag WHERE {self._table}_id = ?", (id_,))
+        self._sql.insert(
+            f"INSERT INTO {self._table}_tag ({self._table}_id, tag)",
+            [(id_, checked("tag", tag)) for tag in sorted(set(tags))],
+        )
+
     def _unknown(self, name: str) -> NotFoundError:
         known = self._sql.fetch(f"SELECT name FROM {self._table}")
         return unknown(self._noun, name, (other for (other,) in known))
+
+    def _unknown_id(self, id_: int) -> NotFoundError:
+        return NotFoundError(f"There is no {self._noun} with the id {id_}; load it by its name.")
 
     def _refuse_taken(self, name: str) -> None:
         taken = self.find(name)
@@ -134,7 +145,7 @@ class Versioned(Named[VersionRecord]):
         """
         found = self._select(f"WHERE noun.id = :id AND {LATEST}", {"id": id_})
         if not found:
-            raise NotFoundError(f"There is no {self._noun} with the id {id_}; load it by its name.")
+            raise self._unknown_id(id_)
         (latest,) = found
         if latest.version != base_version:
             raise NameConflictError(

@@ -11,16 +11,18 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import lru_cache, partial
 from itertools import chain, islice
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection
 
 from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json, loads_all
-from kolena_local.repository.orm import LateSession
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 # Few sizes, so that SQLite's cache of prepared statements is not filled with odd remainders; seven
 # columns of the largest stay far below SQLite's limit of 32,766 parameters.
@@ -37,7 +39,6 @@ class Sql:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.driver = driver_of(connection)
-        self.late = LateSession(connection)
 
     def fetch(self, query: str, parameters: Parameters = ()) -> list[Row]:
         """Run one query and return all its rows as plain tuples."""
@@ -123,6 +124,20 @@ class Sql:
             head = f"WITH wanted ({columns}) AS (VALUES"
             found += self.fetch(_values(head, len(block[0]), len(block), ") " + query), flat)
         return found
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Add and change single rows by SQLModel; they are written when the block ends.
+
+        Nothing of them is remembered, so statements may change the same rows before and after.
+        """
+        # Importing it takes twice as long as a listing takes altogether, and most commands only
+        # read. So are the classes of `tables`, which need it.
+        from sqlmodel import Session
+
+        with Session(self.connection, autoflush=False) as session:
+            yield session
+            session.flush()
 
     def next_id(self, table: str) -> int:
         """Return the id that the next row of ``table`` gets; only a writer may rely on it."""

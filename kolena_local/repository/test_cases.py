@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from kolena_local.repository import orm
 from kolena_local.repository.membership import Membership
 from kolena_local.repository.named import LATEST, Versioned
 from kolena_local.repository.names import checked, now
@@ -44,26 +43,20 @@ class TestCases(Versioned[TestCaseRecord]):
             NameConflictError: a test case of that name exists, in whatever workflow.
             InputValidationError: the name is blank.
         """
+        from kolena_local.repository.tables import TestCaseTable
+
         self._refuse_taken(name)
         moment = now()
-        row = orm.TestCaseTable(
+        row = TestCaseTable(
             workflow_id=workflow_id,
             name=checked("test case", name),
             created_at=moment,
             updated_at=moment,
         )
-        self._sql.late.session.add(row)
-        self._sql.late.session.flush()
-        self._sql.late.session.add(
-            orm.TestCaseVersionTable(
-                test_case_id=row.id,
-                version=0,
-                description=description,
-                sample_count=0,
-                created_at=moment,
-            )
-        )
-        self._sql.late.session.flush()
+        with self._sql.session() as session:
+            session.add(row)
+        assert row.id is not None, "a row that was written has its id"
+        self._add_version(row.id, 0, description, 0, moment)
         return self.get(name)
 
     def list(
@@ -139,18 +132,22 @@ class TestCases(Versioned[TestCaseRecord]):
         version = base_version + 1
         members = Membership(self._sql, test_case_id, version, latest.sample_count)
         count = members.reset(changes) if reset else members.change(changes)
-        if description is None:
-            description = latest.description
-        if count is None and description == latest.description:
+        if count is None and description in (None, latest.description):
             return latest
         edited = replace(
             latest,
             version=version,
-            description=description,
+            description=latest.description if description is None else description,
             sample_count=latest.sample_count if count is None else count,
             updated_at=now(),
         )
-        self._store_version(edited)
+        self._sql.execute(
+            "UPDATE test_case SET version = ?, updated_at = ? WHERE id = ?",
+            (version, edited.updated_at, test_case_id),
+        )
+        self._add_version(
+            test_case_id, version, edited.description, edited.sample_count, edited.updated_at
+        )
         return edited
 
     def pairs(
@@ -189,22 +186,15 @@ class TestCases(Versioned[TestCaseRecord]):
             {"test_case": test_case_id, "version": version},
         )
 
-    def _store_version(self, record: TestCaseRecord) -> None:
-        self._sql.execute(
-            "UPDATE test_case SET version = ?, updated_at = ? WHERE id = ?",
-            (record.version, record.updated_at, record.id),
-        )
+    def _add_version(
+        self, test_case_id: int, version: int, description: str, sample_count: int, moment: str
+    ) -> None:
+        # By SQL: cases are edited sample by sample, and a session takes longer than such an edit.
         self._sql.execute(
             "INSERT INTO test_case_version"
             " (test_case_id, version, description, sample_count, created_at)"
             " VALUES (?, ?, ?, ?, ?)",
-            (
-                record.id,
-                record.version,
-                record.description,
-                record.sample_count,
-                record.updated_at,
-            ),
+            (test_case_id, version, description, sample_count, moment),
         )
 
     def _select(self, condition: str, parameters: Parameters) -> builtins.list[TestCaseRecord]:

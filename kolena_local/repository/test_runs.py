@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from kolena_local.errors import NotFoundError
-from kolena_local.repository import orm
 from kolena_local.repository.names import now
 from kolena_local.repository.processes import Process, is_gone, this_process
 from kolena_local.repository.records import ConfigurationRecord, RunDeletion, TestRunRecord
@@ -45,25 +44,20 @@ class TestRuns(RunResults):
         """
         from sqlmodel import select
 
-        query = select(orm.TestRunTable).where(
-            orm.TestRunTable.model_id == model_id,
-            orm.TestRunTable.test_suite_id == test_suite_id,
-            orm.TestRunTable.test_suite_version == test_suite_version,
-            orm.TestRunTable.evaluator == (evaluator or ""),
-        )
-        row = self._sql.late.session.exec(query).one_or_none()
-        if row is None:
-            row = orm.TestRunTable(
-                model_id=model_id,
-                test_suite_id=test_suite_id,
-                test_suite_version=test_suite_version,
-                evaluator=evaluator or "",
-                status="created",
-                created_at=now(),
-            )
-            self._sql.late.session.add(row)
-            self._sql.late.session.flush()
-        assert row.id is not None, "a row that was flushed has its id"
+        from kolena_local.repository.tables import TestRunTable
+
+        key: dict[str, Any] = {
+            "model_id": model_id,
+            "test_suite_id": test_suite_id,
+            "test_suite_version": test_suite_version,
+            "evaluator": evaluator or "",
+        }
+        with self._sql.session() as session:
+            row = session.exec(select(TestRunTable).filter_by(**key)).one_or_none()
+            if row is None:
+                row = TestRunTable(**key, status="created", created_at=now())
+                session.add(row)
+        assert row.id is not None, "a row that was written has its id"
         return self.get(row.id)
 
     def start(self, run_id: int) -> TestRunRecord:
@@ -183,7 +177,6 @@ class TestRuns(RunResults):
             "DELETE FROM test_run WHERE id = ?",
             [(deletion.run.id,) for deletion in gone],
         )
-        self._sql.late.forget()
         return gone
 
     def ensure_configuration(
@@ -200,19 +193,15 @@ class TestRuns(RunResults):
         """
         from sqlmodel import select
 
-        query = select(orm.EvaluatorConfigurationTable).where(
-            orm.EvaluatorConfigurationTable.test_run_id == run_id,
-            orm.EvaluatorConfigurationTable.display_name == (display_name or ""),
-        )
-        row = self._sql.late.session.exec(query).one_or_none()
-        if row is None:
-            row = orm.EvaluatorConfigurationTable(
-                test_run_id=run_id, display_name=display_name or ""
-            )
-            self._sql.late.session.add(row)
-        row.payload = payload
-        self._sql.late.session.flush()
-        assert row.id is not None, "a row that was flushed has its id"
+        from kolena_local.repository.tables import EvaluatorConfigurationTable
+
+        key: dict[str, Any] = {"test_run_id": run_id, "display_name": display_name or ""}
+        with self._sql.session() as session:
+            query = select(EvaluatorConfigurationTable).filter_by(**key)
+            row = session.exec(query).one_or_none() or EvaluatorConfigurationTable(**key)
+            row.payload = payload
+            session.add(row)
+        assert row.id is not None, "a row that was written has its id"
         return ConfigurationRecord(row.id, run_id, display_name or None, payload)
 
     def configurations(self, run_id: int) -> builtins.list[ConfigurationRecord]:
@@ -232,11 +221,12 @@ class TestRuns(RunResults):
         )
 
     def _set(self, run_id: int, **values: str | int | None) -> TestRunRecord:
-        row = self._sql.late.session.get(orm.TestRunTable, run_id)
-        if row is not None:
-            for name, value in values.items():
-                setattr(row, name, value)
-            self._sql.late.session.flush()
+        from kolena_local.repository.tables import TestRunTable
+
+        with self._sql.session() as session:
+            row = session.get(TestRunTable, run_id)
+            if row is not None:
+                row.sqlmodel_update(values)
         return self.get(run_id)
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestRunRecord]:

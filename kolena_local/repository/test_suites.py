@@ -6,15 +6,18 @@ import builtins
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from kolena_local.errors import NameConflictError, NotFoundError
-from kolena_local.repository import orm
 from kolena_local.repository.named import LATEST, Versioned
 from kolena_local.repository.names import checked, now
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
 from kolena_local.repository.rows import Parameters
 from kolena_local.repository.test_cases import RECORD_COLUMNS
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from kolena_local.repository.tables import TestSuiteTable
 
 _RECORDS: Final = """
     SELECT noun.id, workflow.name, noun.name, made.version, noun.description,
@@ -41,22 +44,23 @@ class TestSuites(Versioned[TestSuiteRecord]):
             NameConflictError: a test suite of that name exists, in whatever workflow.
             InputValidationError: the name or a tag is blank.
         """
+        from kolena_local.repository.tables import TestSuiteTable, TestSuiteVersionTable
+
         self._refuse_taken(name)
         moment = now()
-        row = orm.TestSuiteTable(
+        row = TestSuiteTable(
             workflow_id=workflow_id,
             name=checked("test suite", name),
             description=description,
             created_at=moment,
             updated_at=moment,
         )
-        self._sql.late.session.add(row)
-        self._sql.late.session.flush()
-        assert row.id is not None, "a row that was flushed has its id"
-        self._sql.late.session.add(
-            orm.TestSuiteVersionTable(test_suite_id=row.id, version=0, created_at=moment)
-        )
-        self._add_tags(row.id, tags)
+        with self._sql.session() as session:
+            session.add(row)
+            session.flush()
+            assert row.id is not None, "a row that was written has its id"
+            session.add(TestSuiteVersionTable(test_suite_id=row.id, version=0, created_at=moment))
+        self._put_tags(row.id, tags)
         return self.get(name)
 
     def list(
@@ -106,18 +110,14 @@ class TestSuites(Versioned[TestSuiteRecord]):
 
     def set_description(self, test_suite_id: int, description: str) -> None:
         """Give all versions of a test suite another description."""
-        row = self._row(test_suite_id)
-        row.description = description
-        row.updated_at = now()
-        self._sql.late.session.flush()
+        with self._sql.session() as session:
+            self._touched(session, test_suite_id).description = description
 
     def set_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
         """Give all versions of a test suite other tags."""
-        self._row(test_suite_id).updated_at = now()
-        self._sql.late.session.flush()
-        self._sql.execute("DELETE FROM test_suite_tag WHERE test_suite_id = ?", (test_suite_id,))
-        self._sql.late.forget()
-        self._add_tags(test_suite_id, tags)
+        with self._sql.session() as session:
+            self._touched(session, test_suite_id)
+        self._put_tags(test_suite_id, tags)
 
     def replace_test_cases(
         self, test_suite_id: int, base_version: int, test_cases: Sequence[tuple[int, int]]
@@ -132,44 +132,37 @@ class TestSuites(Versioned[TestSuiteRecord]):
             NameConflictError: ``base_version`` is not the latest version any more.
             NotFoundError: there is no such test suite, test case or version of it.
         """
-        row = self._row(test_suite_id)
-        if row.version != base_version:
-            raise NameConflictError(
-                f'The test suite "{row.name}" is at version {row.version} by now, but the edit was'
-                f" based on version {base_version}; load it again and repeat the edit."
+        from kolena_local.repository.tables import TestSuiteVersionTable
+
+        latest = self._latest_for_edit(test_suite_id, base_version)
+        version = base_version + 1
+        with self._sql.session() as session:
+            row = self._touched(session, test_suite_id)
+            row.version = version
+            session.add(
+                TestSuiteVersionTable(
+                    test_suite_id=test_suite_id, version=version, created_at=row.updated_at
+                )
             )
-        row.version += 1
-        row.updated_at = now()
-        self._sql.late.session.add(
-            orm.TestSuiteVersionTable(
-                test_suite_id=test_suite_id, version=row.version, created_at=row.updated_at
-            )
-        )
-        self._sql.late.session.flush()
         self._sql.insert(
             "INSERT INTO test_suite_member"
             " (test_suite_id, version, position, test_case_id, test_case_version)",
             [
-                (test_suite_id, row.version, position, test_case_id, version)
-                for position, (test_case_id, version) in enumerate(test_cases)
+                (test_suite_id, version, position, *test_case)
+                for position, test_case in enumerate(test_cases)
             ],
         )
-        return self.get(row.name)
+        return self.get(latest.name)
 
-    def _row(self, test_suite_id: int) -> orm.TestSuiteTable:
-        row = self._sql.late.session.get(orm.TestSuiteTable, test_suite_id)
+    def _touched(self, session: Session, test_suite_id: int) -> TestSuiteTable:
+        """Return a test suite's row for a change that is made at this moment."""
+        from kolena_local.repository.tables import TestSuiteTable
+
+        row = session.get(TestSuiteTable, test_suite_id)
         if row is None:
-            raise NotFoundError(
-                f"There is no test suite with the id {test_suite_id}; load it by its name."
-            )
+            raise self._unknown_id(test_suite_id)
+        row.updated_at = now()
         return row
-
-    def _add_tags(self, test_suite_id: int, tags: Iterable[str]) -> None:
-        self._sql.late.session.add_all(
-            orm.TestSuiteTagTable(test_suite_id=test_suite_id, tag=checked("tag", tag))
-            for tag in sorted(set(tags))
-        )
-        self._sql.late.session.flush()
 
     def _select(self, condition: str, parameters: Parameters) -> builtins.list[TestSuiteRecord]:
         rows = self._sql.fetch(_RECORDS + condition, parameters)
