@@ -1,7 +1,6 @@
-"""The loop of ``test()``: infer what is pending, then evaluate.
+"""What ``test()`` does with the store: infer what is pending, load what was inferred, keep results.
 
-``inference`` asks a model and saves what it answers in batches; ``evaluation`` hands stored results
-to an evaluator and saves what it finds. User code is only ever called outside a transaction.
-Neither knows the workflow
-room: models and evaluators arrive as callables.
+``inference`` asks a model and saves what it answers in batches; ``inferred`` loads the answers for
+an evaluator, and ``collected`` holds what it finds until it is saved. User code is only ever called
+outside a transaction. Nothing here knows the workflow's classes: a model arrives as a callable.
 """

@@ -105,6 +105,54 @@ def check_list(value: Any, what: str) -> list[Any]:
     return list(value)
 
 
+def check_type(
+    place: str, value: Any, expected: type, unfit: type[Exception] = InputValidationError
+) -> None:
+    """Refuse a value of another type.
+
+    Args:
+        place: where the value stands, for the message.
+        value: what was given.
+        expected: the type that it must have.
+        unfit: the error to raise.
+    """
+    if not isinstance(value, expected):
+        raise unfit(
+            f"{place} must be a {expected.__name__}, not {value!r:.80} ({type(value).__name__})."
+        )
+
+
+def check_pairs(
+    place: str,
+    pairs: Any,
+    expected: Mapping[str, type],
+    unfit: type[Exception] = InputValidationError,
+) -> None:
+    """Refuse what is not a list of pairs of two types.
+
+    Args:
+        place: where the list stands, for the message.
+        pairs: what was given.
+        expected: what the two are called, and their types.
+        unfit: the error to raise for one of another type.
+
+    Raises:
+        InputValidationError: it is not a list, or an element is not a pair.
+    """
+    if not isinstance(pairs, (list, tuple)):
+        raise InputValidationError(f"{place} must be a list of pairs, not {pairs!r:.80}.")
+    first, second = expected.values()
+    for index, pair in enumerate(pairs):
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise InputValidationError(
+                f"{place}[{index}] must be a pair of {' and '.join(expected)}, not {pair!r:.80}."
+            )
+        # The place is put into words only for a pair that is wrong: there may be a million.
+        if not (isinstance(pair[0], first) and isinstance(pair[1], second)):
+            check_type(f"{place}[{index}][0]", pair[0], first, unfit)
+            check_type(f"{place}[{index}][1]", pair[1], second, unfit)
+
+
 def check_names(value: Any, what: str) -> list[str]:
     """Return the names of things that have one; a name stands for itself.
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, Protocol, Union
 
 from kolena_local.errors import InputValidationError
+from kolena_local.workflow.arguments import check_pairs, check_type
 from kolena_local.workflow.evaluator import (
     EvaluatorConfiguration,
     MetricsTestCase,
@@ -121,14 +122,17 @@ class EvaluationResults:
     metrics_test_suite: MetricsTestSuite | None = None
 
     def __post_init__(self) -> None:
-        _check_pairs("metrics_test_sample", self.metrics_test_sample, TestSample, MetricsTestSample)
-        _check_pairs("metrics_test_case", self.metrics_test_case, TestCase, MetricsTestCase)
-        _check_pairs("plots_test_case", self.plots_test_case, TestCase, (list, tuple))
+        metrics_of_sample = {"test sample": TestSample, "metrics": MetricsTestSample}
+        check_pairs("metrics_test_sample", self.metrics_test_sample, metrics_of_sample)
+        metrics_of_case = {"test case": TestCase, "metrics": MetricsTestCase}
+        check_pairs("metrics_test_case", self.metrics_test_case, metrics_of_case)
+        check_pairs(
+            "plots_test_case", self.plots_test_case, {"test case": TestCase, "plots": object}
+        )
         for index, (_, plots) in enumerate(self.plots_test_case):
-            for plot in plots:
-                _check_type(f"plots_test_case[{index}][1]", plot, Plot)
+            check_plots(f"plots_test_case[{index}][1]", plots)
         if self.metrics_test_suite is not None:
-            _check_type("metrics_test_suite", self.metrics_test_suite, MetricsTestSuite)
+            check_type("metrics_test_suite", self.metrics_test_suite, MetricsTestSuite)
 
 
 class ConfiguredEvaluatorFunction(Protocol):
@@ -230,19 +234,17 @@ def _names_seen_by(evaluator: Any) -> dict[str, Any]:
     return names
 
 
-def _check_pairs(name: str, pairs: Any, first: Any, second: Any) -> None:
-    if not isinstance(pairs, (list, tuple)):
-        raise InputValidationError(f"{name} must be a list of pairs, not {pairs!r:.80}.")
-    for index, pair in enumerate(pairs):
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise InputValidationError(f"{name}[{index}] must be a pair, not {pair!r:.80}.")
-        _check_type(f"{name}[{index}][0]", pair[0], first)
-        _check_type(f"{name}[{index}][1]", pair[1], second)
+def check_plots(place: str, plots: Any) -> None:
+    """Refuse what is not a list of plots.
 
+    Args:
+        place: where the list stands, for the message.
+        plots: what was given.
 
-def _check_type(place: str, value: Any, expected: Any) -> None:
-    if not isinstance(value, expected):
-        names = " or ".join(
-            kind.__name__ for kind in (expected if isinstance(expected, tuple) else (expected,))
-        )
-        raise InputValidationError(f"{place} must be a {names}, not {value!r:.80}.")
+    Raises:
+        InputValidationError: it is not a list, or an element is not a plot.
+    """
+    if not isinstance(plots, (list, tuple)):
+        raise InputValidationError(f"{place} must be a list of plots, not {plots!r:.80}.")
+    for index, plot in enumerate(plots):
+        check_type(f"{place}[{index}]", plot, Plot)

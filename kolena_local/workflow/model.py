@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kolena_local import repository
 from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
+from kolena_local.execution.inferred import Inferred
 from kolena_local.log import logger
 from kolena_local.payload import Json, canonical
 from kolena_local.repository.records import ModelRecord
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 Infer = Callable[[Any], Any]
 InferBatch = Callable[[list[Any]], Sequence[Any]]
 Self = TypeVar("Self", bound="Model")
-
-_PAGE = 1000
 
 
 class Model(Entity):
@@ -214,24 +213,10 @@ class Model(Entity):
             raise InputValidationError(f"A test case is needed, not {test_case!r:.80}.")
         check_workflow("test case", test_case.name, test_case.workflow.name, self.workflow)
         check_store(f"test case {test_case.name!r}", test_case, self.__dict__["_location"])
-        return self._pages_of_inferences(test_case)
-
-    def _pages_of_inferences(
-        self, test_case: TestCase
-    ) -> Iterator[tuple[TestSample, GroundTruth, Inference]]:
-        codec, store, after = self.workflow._codec, self._store(), -1
-        while True:
-            with store.read() as unit:
-                rows = unit.inferences.rows(
-                    self._id, test_case._id, test_case.version, after=after, limit=_PAGE
-                )
-            if not rows:
-                return
-            after = rows[-1][0]
-            with collector_paused(), codec.reading(f"the model {self.name!r}"):
-                _, _, *texts = zip(*rows, strict=True)
-                page = codec.read_triples(*texts)
-            yield from page
+        codec = self.workflow._codec
+        inferred = Inferred(self._store(), codec, self._id, self.name)
+        pages = inferred.pages(test_case._id, test_case.version)
+        return (triple for _, page in pages for triple in page)
 
     def to_dataframe(
         self, test_case_or_suite: TestCase | TestSuite, *, objects: bool = False

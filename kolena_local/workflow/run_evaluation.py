@@ -1,7 +1,7 @@
-"""Which kind of evaluator is this, and does it return what it should?
+"""Evaluation: hand stored inferences to an evaluator of either kind, and save what it finds.
 
-The two kinds meet ``execution`` here, which knows neither: it gets plain callables, with every
-result checked.
+All results of one configuration are saved in one write: whoever reads meanwhile sees the old ones
+or the new ones.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from kolena_local.collector import existing_objects_spared
 from kolena_local.errors import InputValidationError
-from kolena_local.execution.evaluation import (
-    Case,
-    CaseEvaluator,
-    Configuration,
-    Evaluation,
-    Found,
-    Keys,
-    SuiteData,
-)
+from kolena_local.execution.collected import Collected
+from kolena_local.execution.inferred import Inferred
 from kolena_local.log import logger
+from kolena_local.payload import dumps
+from kolena_local.repository.records import Results, TestCaseRecord
+from kolena_local.serialization.write import write
+from kolena_local.wording import counted
+from kolena_local.workflow.arguments import check_pairs, check_type
 from kolena_local.workflow.evaluator import (
     Evaluator,
     EvaluatorConfiguration,
@@ -31,151 +30,136 @@ from kolena_local.workflow.evaluator import (
 from kolena_local.workflow.evaluator_function import (
     EvaluationResults,
     TestCases,
+    check_plots,
     takes_configuration,
 )
-from kolena_local.workflow.model import Model
-from kolena_local.workflow.plot import Plot
+from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
 
 if TYPE_CHECKING:
     from kolena_local.repository import Store
+    from kolena_local.workflow.test_run import TestRun
 
-_WITHOUT = Configuration(None, None)
 
-
-def evaluate_run(
-    store: Store,
-    run_id: int,
-    model: Model,
-    test_suite: TestSuite,
-    evaluator: Any,
-    configurations: Sequence[EvaluatorConfiguration],
-) -> None:
+def evaluate_run(run: TestRun) -> None:
     """Evaluate a run with either kind of evaluator.
-
-    Args:
-        store: the store.
-        run_id: the run's number in the store.
-        model: the model.
-        test_suite: the test suite.
-        evaluator: an ``Evaluator`` or a function.
-        configurations: settings for a function that takes one.
 
     Raises:
         InputValidationError: the evaluator returned something that is no result.
         IncorrectUsageError: a function is to see all samples and some have no inference.
     """
+    model = run.model
+    inferred = Inferred(run._store(), model.workflow._codec, model._id, model.name)
+    if isinstance(run.evaluator, Evaluator):
+        _evaluate_by_case(run, inferred, run.evaluator)
+    else:
+        _evaluate_at_once(run, inferred, run.evaluator)
+
+
+def _evaluate_by_case(run: TestRun, inferred: Inferred, evaluator: Evaluator) -> None:
+    """Evaluate test case by test case, each under every configuration, then the suite."""
+    suite, store = run.test_suite, inferred.store
     with store.read() as unit:
-        record = unit.test_suites.get(test_suite.name, test_suite.version)
-    counts = {case.name: case.sample_count for case in record.test_cases}
-    cases = [
-        Case(case._id, case.version, counts[case.name], case) for case in test_suite.test_cases
-    ]
-    evaluation = Evaluation(store, model.workflow._codec, run_id, model._id, model.name, cases)
-    if isinstance(evaluator, Evaluator):
-        evaluation.by_case(
-            _checked(evaluator, test_suite), _named(evaluator.configurations) or [_WITHOUT]
-        )
-        return
-    _warn_of_disagreement(store, test_suite)
-    named = _named(configurations) if takes_configuration(evaluator) else [_WITHOUT]
+        cases = unit.test_suites.get(suite.name, suite.version).test_cases
+    configurations: Sequence[Any] = evaluator.configurations or [None]
+    method = f"{evaluator.display_name()}.compute_test"
+    collected = [Collected() for _ in configurations]
+    for case, test_case in zip(cases, suite.test_cases, strict=True):
+        keys, triples = inferred.load_case(case)
+        with existing_objects_spared():
+            for given, results in zip(configurations, collected, strict=True):
+                pairs = evaluator.compute_test_sample_metrics(test_case, triples, given)
+                kinds = {"test sample": TestSample, "metrics": MetricsTestSample}
+                check_pairs(f"{method}_sample_metrics()", pairs, kinds)
+                _warn_of_the_rest(case, len(triples) - len(pairs))
+                results.add_samples(case.id, keys, pairs)
+                of_samples = [metrics for _, metrics in pairs]
+                of_case = evaluator.compute_test_case_metrics(test_case, triples, of_samples, given)
+                check_type(f"{method}_case_metrics()", of_case, MetricsTestCase)
+                results.add_case(case.id, test_case, of_case)
+                plots = evaluator.compute_test_case_plots(test_case, triples, of_samples, given)
+                if plots is not None:
+                    check_plots(f"{method}_case_plots()", plots)
+                    results.add_plots(case.id, plots)
+    for given, results in zip(configurations, collected, strict=True):
+        of_suite = evaluator.compute_test_suite_metrics(suite, results.of_cases, given)
+        if of_suite is not None:
+            check_type(f"{method}_suite_metrics()", of_suite, MetricsTestSuite)
+        _save(store, run._id, given, results.with_suite(of_suite))
+
+
+def _evaluate_at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> None:
+    """Give an evaluator function the whole suite, once for each configuration."""
+    suite, store = run.test_suite, inferred.store
+    _warn_of_disagreement(store, suite)
     with store.read() as unit:
         members = [
-            (case.test_case, unit.test_cases.sample_ids(case.id, case.version)) for case in cases
+            (test_case, unit.test_cases.sample_ids(test_case._id, test_case.version))
+            for test_case in suite.test_cases
         ]
+    keys, data = inferred.load_suite(suite._id, suite.version)
+    case_ids = {test_case.name: test_case._id for test_case in suite.test_cases}
+    configurations: Sequence[Any] = run.configurations or []
+    for configuration in configurations if takes_configuration(evaluator) else [None]:
+        with existing_objects_spared():
+            samples = {keys(sample): sample for sample in data.samples}
+            arguments = [*data, TestCases(members, keys, samples)]
+            if configuration is not None:
+                arguments.append(configuration)
+            found = evaluator(*arguments)
+            if found is None:
+                continue
+            check_type("the evaluator's result", found, EvaluationResults)
+            results = Collected()
+            results.add_samples(None, keys, found.metrics_test_sample)
+            for test_case, metrics in found.metrics_test_case:
+                results.add_case(_id_of(test_case, case_ids), test_case, metrics)
+            for test_case, plots in found.plots_test_case:
+                results.add_plots(_id_of(test_case, case_ids), plots)
+            _save(store, run._id, configuration, results.with_suite(found.metrics_test_suite))
 
-    def evaluate(data: SuiteData, keys: Keys, configuration: Any) -> Found | None:
-        samples = {keys(sample): sample for sample in data.samples}
-        arguments = [*data, TestCases(members, keys, samples)]
-        if configuration is not None:
-            arguments.append(configuration)
-        return _found(evaluator(*arguments))
 
-    evaluation.at_once(test_suite._id, test_suite.version, evaluate, named)
-
-
-def _named(configurations: Sequence[EvaluatorConfiguration]) -> list[Configuration]:
-    return [Configuration(kept_name(value), value) for value in configurations]
+def _save(
+    store: Store, run_id: int, configuration: EvaluatorConfiguration | None, results: Results
+) -> None:
+    name = payload = None
+    if configuration is not None:
+        name, payload = kept_name(configuration), dumps(write(configuration))
+    with store.write() as unit:
+        record = unit.test_runs.ensure_configuration(run_id, name, payload)
+        unit.test_runs.replace_results(record.id, results)
 
 
-def _warn_of_disagreement(store: Store, test_suite: TestSuite) -> None:
+def _id_of(test_case: TestCase, case_ids: dict[str, int]) -> int:
+    try:
+        return case_ids[test_case.name]
+    except KeyError:
+        raise InputValidationError(
+            f"The evaluator returned results of the test case {test_case.name!r}, which is not in"
+            " the test suite."
+        ) from None
+
+
+def _warn_of_disagreement(store: Store, suite: TestSuite) -> None:
     with store.read() as unit:
-        sample_id = unit.suite_samples.disagreeing(test_suite._id, test_suite.version)
+        sample_id = unit.suite_samples.disagreeing(suite._id, suite.version)
         if sample_id is None:
             return
         (row,) = unit.test_samples.rows([sample_id])
     logger.warning(
         "test cases of the test suite %r disagree about the ground truth of samples (%s is one);"
         " the evaluator function is given the first test case's",
-        test_suite.name,
+        suite.name,
         row.payload,
     )
 
 
-def _checked(evaluator: Evaluator, test_suite: TestSuite) -> CaseEvaluator:
-    """Return an evaluator's methods, each checking what it returns."""
-
-    def sample_metrics(
-        test_case: Any, triples: list[Any], configuration: Any
-    ) -> list[tuple[Any, Any]]:
-        pairs = evaluator.compute_test_sample_metrics(test_case, triples, configuration)
-        place = f"{evaluator.display_name()}.compute_test_sample_metrics()"
-        for index, pair in enumerate(_sequence(pairs, place)):
-            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-                raise InputValidationError(f"{place} must return pairs, not {pair!r:.80}.")
-            sample, metrics = pair
-            # The place is put into words only for a pair that is wrong.
-            if not (isinstance(sample, TestSample) and isinstance(metrics, MetricsTestSample)):
-                _check(sample, TestSample, f"{place}[{index}][0]")
-                _check(metrics, MetricsTestSample, f"{place}[{index}][1]")
-        return list(pairs)
-
-    def case_metrics(
-        test_case: Any, triples: list[Any], metrics: list[Any], configuration: Any
-    ) -> Any:
-        found = evaluator.compute_test_case_metrics(test_case, triples, metrics, configuration)
-        place = f"{evaluator.display_name()}.compute_test_case_metrics()"
-        return _check(found, MetricsTestCase, place)
-
-    def case_plots(
-        test_case: Any, triples: list[Any], metrics: list[Any], configuration: Any
-    ) -> Sequence[Any]:
-        plots = evaluator.compute_test_case_plots(test_case, triples, metrics, configuration)
-        if plots is None:
-            return []
-        place = f"{evaluator.display_name()}.compute_test_case_plots()"
-        for index, plot in enumerate(_sequence(plots, place)):
-            _check(plot, Plot, f"{place}[{index}]")
-        return plots
-
-    def suite_metrics(of_cases: list[tuple[Any, Any]], configuration: Any) -> Any:
-        found = evaluator.compute_test_suite_metrics(test_suite, of_cases, configuration)
-        place = f"{evaluator.display_name()}.compute_test_suite_metrics()"
-        return None if found is None else _check(found, MetricsTestSuite, place)
-
-    return CaseEvaluator(sample_metrics, case_metrics, case_plots, suite_metrics)
-
-
-def _found(results: Any) -> Found | None:
-    if results is None:
-        return None
-    _check(results, EvaluationResults, "the evaluator's result")
-    return Found(
-        results.metrics_test_sample,
-        results.metrics_test_case,
-        results.plots_test_case,
-        results.metrics_test_suite,
-    )
-
-
-def _sequence(value: Any, place: str) -> Sequence[Any]:
-    if not isinstance(value, (list, tuple)):
-        raise InputValidationError(f"{place} must return a list, not {value!r:.80}.")
-    return value
-
-
-def _check(value: Any, expected: type, place: str) -> Any:
-    if not isinstance(value, expected):
-        raise InputValidationError(f"{place} must be a {expected.__name__}, not {value!r:.80}.")
-    return value
+def _warn_of_the_rest(case: TestCaseRecord, count: int) -> None:
+    if count > 0:
+        logger.warning(
+            "the evaluator returned no metrics of %d of %s of the test case %r",
+            count,
+            counted(case.sample_count, "sample"),
+            case.name,
+        )

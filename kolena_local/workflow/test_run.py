@@ -251,14 +251,7 @@ class TestRun(Entity):
         if self.evaluator is None:
             logger.info("no evaluator was given; inferences are stored and no metrics computed")
             return
-        evaluate_run(
-            self._store(),
-            self._id,
-            self.model,
-            self.test_suite,
-            self.evaluator,
-            self.configurations or [],
-        )
+        evaluate_run(self)
 
     @property
     def _id(self) -> int:

@@ -1,0 +1,161 @@
+"""What a model has inferred, as objects, and the numbers by which the store knows their samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kolena_local.collector import collector_paused
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.log import logger
+from kolena_local.payload import digests_of
+from kolena_local.serialization.codec import Codec
+from kolena_local.wording import agreeing, counted
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Store
+    from kolena_local.repository.records import TestCaseRecord
+
+Triple = tuple[Any, Any, Any]
+
+_PAGE = 1000
+
+
+class SuiteData(NamedTuple):
+    """The unique samples of a suite with what belongs to each, as parallel lists."""
+
+    samples: list[Any]
+    ground_truths: list[Any]
+    inferences: list[Any]
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What a model has inferred.
+
+    Args:
+        store: the store.
+        codec: the workflow's.
+        model_id: the model's number in the store.
+        model: the model's name.
+    """
+
+    store: Store
+    codec: Codec
+    model_id: int
+    model: str
+
+    def pages(
+        self, test_case_id: int, version: int
+    ) -> Iterator[tuple[Sequence[int], list[Triple]]]:
+        """Iterate over the samples of a test case that have an inference, holding one page.
+
+        Yields:
+            Samples' numbers in the store; samples, ground truths and inferences.
+        """
+        after = -1
+        while True:
+            with self.store.read() as unit:
+                rows = unit.inferences.rows(
+                    self.model_id, test_case_id, version, after=after, limit=_PAGE
+                )
+            if not rows:
+                return
+            after = rows[-1][0]
+            with collector_paused(), self.codec.reading(f"the model {self.model!r}"):
+                _, ids, *texts = zip(*rows, strict=True)
+                triples = self.codec.read_triples(*texts)
+            yield ids, triples
+
+    @collector_paused(for_good=True)
+    def load_case(self, case: TestCaseRecord) -> tuple[Keys, list[Triple]]:
+        """Load the samples of a test case that have an inference, with all that belongs to them."""
+        ids: list[int] = []
+        triples: list[Triple] = []
+        for more_ids, more_triples in self.pages(case.id, case.version):
+            ids += more_ids
+            triples += more_triples
+        missing = case.sample_count - len(ids)
+        if missing > 0:
+            logger.warning(
+                "%d of %s of the test case %r %s no inference and %s not evaluated",
+                missing,
+                counted(case.sample_count, "sample"),
+                case.name,
+                agreeing(missing, "has", "have"),
+                agreeing(missing, "is", "are"),
+            )
+        samples = (sample for sample, _, _ in triples)
+        return Keys(self.codec, zip(samples, ids, strict=True)), triples
+
+    @collector_paused(for_good=True)
+    def load_suite(self, test_suite_id: int, version: int) -> tuple[Keys, SuiteData]:
+        """Load all samples of a test suite, each once.
+
+        Raises:
+            IncorrectUsageError: a sample has no inference.
+        """
+        data, missing = SuiteData([], [], []), 0
+        with self.store.read() as unit:
+            ids = unit.suite_samples.ids(test_suite_id, version)
+        for start in range(0, len(ids), _PAGE):
+            with self.store.read() as unit:
+                rows = unit.inferences.suite_rows(
+                    self.model_id, test_suite_id, version, ids[start : start + _PAGE]
+                )
+            _, payloads, metadata, truths, inferences = zip(*rows, strict=True)
+            missing += inferences.count(None)
+            if missing:
+                continue
+            with self.codec.reading(f"the model {self.model!r}"):
+                data.samples.extend(self.codec.read_samples(payloads, metadata))
+                data.ground_truths.extend(self.codec.read_ground_truths(truths))
+                data.inferences.extend(self.codec.read_inferences(inferences))
+        if missing:
+            raise IncorrectUsageError(
+                f"{missing} of {counted(len(ids), 'sample')} of the test suite"
+                f" {agreeing(missing, 'has', 'have')} no inference, and an evaluator function needs"
+                " all of them; run test() with a model that has infer to make the rest."
+            )
+        return Keys(self.codec, zip(data.samples, ids, strict=True)), data
+
+
+class Keys:
+    """Finds a sample's number in the store again, when an evaluator gives the sample back.
+
+    Args:
+        codec: the workflow's.
+        numbered: the samples that were handed out, with their numbers.
+    """
+
+    def __init__(self, codec: Codec, numbered: Iterable[tuple[Any, int]]) -> None:
+        self._codec = codec
+        self._numbered = list(numbered)
+        self._by_identity = {id(sample): number for sample, number in self._numbered}
+        self._by_digest: dict[bytes, int] = {}
+
+    def __call__(self, sample: Any) -> int:
+        """Return the number of a sample.
+
+        Raises:
+            InputValidationError: it is none of those handed out, nor equal to one.
+        """
+        number = self._by_identity.get(id(sample))
+        if number is not None:
+            return number
+        # A copy: evaluators may build new objects, so their content decides.
+        if not self._by_digest:
+            samples = [known for known, _ in self._numbered]
+            numbers = [number for _, number in self._numbered]
+            self._by_digest = dict(zip(self._digests(samples), numbers, strict=True))
+        try:
+            return self._by_digest[self._digests([sample])[0]]
+        except KeyError:
+            raise InputValidationError(
+                f"The evaluator gave back the test sample {sample!r:.200}, which is none of those"
+                " that it was given; let it return only these."
+            ) from None
+
+    def _digests(self, samples: list[Any]) -> list[bytes]:
+        return digests_of(self._codec.write_samples(samples))
