@@ -7,13 +7,16 @@ set, any series of things a list.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import GeneratorType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
 from kolena_local.serialization.write import write_value
+from kolena_local.wording import sentence
+
+Written = TypeVar("Written")
 
 #: What is taken for a list. Text, bytes and dicts are no lists, and of other iterators it cannot be
 #: told whether the caller still needs them.
@@ -151,6 +154,29 @@ def check_pairs(
         if not (isinstance(pair[0], first) and isinstance(pair[1], second)):
             check_type(f"{place}[{index}][0]", pair[0], first, unfit)
             check_type(f"{place}[{index}][1]", pair[1], second, unfit)
+
+
+def written(write: Callable[[Sequence[Any]], Written], values: Sequence[Any], name: str) -> Written:
+    """Write values all at once.
+
+    Args:
+        write: makes of values what is stored of them.
+        values: what was given.
+        name: the argument that they were given as, for the message.
+
+    Raises:
+        InputValidationError: one cannot be stored; the message has its place and path.
+    """
+    try:
+        return write(values)
+    except InputValidationError:
+        # Of all at once it cannot be told which is at fault.
+        for index, value in enumerate(values):
+            try:
+                write([value])
+            except InputValidationError as error:
+                raise InputValidationError(f"{name}[{index}]: {sentence(error)}") from None
+        raise
 
 
 def check_names(value: Any, what: str) -> list[str]:

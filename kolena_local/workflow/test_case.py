@@ -28,7 +28,7 @@ from kolena_local.workflow.entity import (
     ensure_workflow,
 )
 from kolena_local.workflow.ground_truth import GroundTruth
-from kolena_local.workflow.test_case_edit import Change, TestCaseEditor, check_pairs, write_edit
+from kolena_local.workflow.test_case_edit import Change, TestCaseEditor, check_samples, write_edit
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.workflow import Workflow
 
@@ -290,7 +290,7 @@ class TestCase(Entity):
 
 def _additions(workflow: Workflow, test_samples: Pairs | None) -> list[Change]:
     editor = TestCaseEditor(workflow, "", reset=False)
-    editor.add_all(check_pairs(workflow, test_samples))
+    editor.add_all(check_samples(workflow, test_samples))
     return editor.changes()
 
 

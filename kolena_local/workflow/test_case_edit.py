@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.collector import collector_paused
-from kolena_local.errors import InputValidationError
 from kolena_local.repository.records import (
     MemberChange,
     NewGroundTruth,
     NewSample,
     TestCaseRecord,
 )
-from kolena_local.wording import sentence
-from kolena_local.workflow.arguments import check_description, check_list
+from kolena_local.workflow.arguments import (
+    check_description,
+    check_list,
+    check_pairs,
+    check_type,
+    written,
+)
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.workflow import Workflow
@@ -68,36 +72,25 @@ class TestCaseEditor:
             TypeError: one of them is of another type.
             InputValidationError: a value cannot be stored; the message has its path.
         """
-        ((test_sample, ground_truth),) = check_pairs(self._workflow, [(test_sample, ground_truth)])
-        codec = self._workflow._codec
-        (sample,) = codec.write_new_samples([test_sample])
-        (truth,) = codec.write_ground_truths([ground_truth])
-        self._add(NewSample(*sample), truth)
+        pairs = check_samples(self._workflow, [(test_sample, ground_truth)])
+        ((sample, truth),) = self._write(pairs)
+        self._add(sample, truth)
 
     @collector_paused()
     def add_all(self, pairs: Sequence[tuple[TestSample, GroundTruth]]) -> None:
-        """Add samples that :func:`check_pairs` has seen.
+        """Add samples that :func:`check_samples` has seen.
 
         Raises:
             InputValidationError: a value cannot be stored; the message has its place and path.
         """
-        codec = self._workflow._codec
-        try:
-            samples = codec.write_new_samples([sample for sample, _ in pairs])
-            truths = codec.write_ground_truths([truth for _, truth in pairs])
-        except InputValidationError:
-            # They were written all at once; now look for the one at fault.
-            self._add_one_by_one(pairs)
-            raise
-        for sample, truth in zip(samples, truths, strict=True):
-            self._add(NewSample(*sample), truth)
+        for sample, truth in written(self._write, pairs, "test_samples"):
+            self._add(sample, truth)
 
-    def _add_one_by_one(self, pairs: Sequence[tuple[TestSample, GroundTruth]]) -> None:
-        for index, (test_sample, ground_truth) in enumerate(pairs):
-            try:
-                self.add(test_sample, ground_truth)
-            except InputValidationError as error:
-                raise InputValidationError(f"test_samples[{index}]: {sentence(error)}") from None
+    def _write(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[NewSample, tuple[bytes, str]]]:
+        codec = self._workflow._codec
+        samples = codec.write_new_samples([sample for sample, _ in pairs])
+        truths = codec.write_ground_truths([truth for _, truth in pairs])
+        return list(zip(map(NewSample._make, samples), truths, strict=True))
 
     def _add(self, sample: NewSample, truth: tuple[bytes, str]) -> None:
         earlier = self._changes.get(sample.digest)
@@ -115,10 +108,8 @@ class TestCaseEditor:
         Raises:
             TypeError: it is not of the workflow's type.
         """
-        if not isinstance(test_sample, self._workflow.test_sample_type):
-            raise TypeError(_unfit(self._workflow.test_sample_type, test_sample, "the sample"))
-        (written,) = self._workflow._codec.write_new_samples([test_sample])
-        sample = NewSample(*written)
+        check_type("the sample", test_sample, self._workflow.test_sample_type, TypeError)
+        sample = NewSample(*self._workflow._codec.write_new_samples([test_sample])[0])
         self._changes[sample.digest] = Change(sample, None, to_end=False)
 
     @property
@@ -131,7 +122,7 @@ class TestCaseEditor:
         return list(self._changes.values())
 
 
-def check_pairs(workflow: Workflow, test_samples: Any) -> list[tuple[Any, Any]]:
+def check_samples(workflow: Workflow, test_samples: Any) -> list[tuple[Any, Any]]:
     """Check that samples and ground truths are what the workflow works on.
 
     Args:
@@ -146,18 +137,8 @@ def check_pairs(workflow: Workflow, test_samples: Any) -> list[tuple[Any, Any]]:
         TypeError: a sample or ground truth is of another type; the message has its position.
     """
     pairs = check_list(test_samples, "test_samples must be a list of pairs")
-    for index, pair in enumerate(pairs):
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise InputValidationError(
-                f"test_samples[{index}] must be a pair of test sample and ground truth,"
-                f" not {pair!r:.80}."
-            )
-        if not isinstance(pair[0], workflow.test_sample_type):
-            raise TypeError(_unfit(workflow.test_sample_type, pair[0], f"test_samples[{index}][0]"))
-        if not isinstance(pair[1], workflow.ground_truth_type):
-            raise TypeError(
-                _unfit(workflow.ground_truth_type, pair[1], f"test_samples[{index}][1]")
-            )
+    kinds = {"test sample": workflow.test_sample_type, "ground truth": workflow.ground_truth_type}
+    check_pairs("test_samples", pairs, kinds, TypeError)
     return pairs
 
 
@@ -212,7 +193,3 @@ def write_edit(
         reset=reset,
         changes=[put[change.sample.digest] for change in changes if change.sample.digest in put],
     )
-
-
-def _unfit(expected: type, given: Any, place: str) -> str:
-    return f"{place} must be a {expected.__name__}, not {given!r:.80} ({type(given).__name__})."
