@@ -6,14 +6,21 @@ is chosen later.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
 
 from kolena_local import repository
-from kolena_local.errors import FrozenObjectError, IncorrectUsageError, WorkflowMismatchError
-from kolena_local.repository.records import WorkflowSchemas
+from kolena_local.errors import (
+    FrozenObjectError,
+    IncorrectUsageError,
+    NameConflictError,
+    WorkflowMismatchError,
+)
+from kolena_local.repository.records import TestCaseRecord, TestSuiteRecord, WorkflowSchemas
 from kolena_local.workflow.workflow import Workflow
+
+Record = TypeVar("Record", TestCaseRecord, TestSuiteRecord)
+Self = TypeVar("Self", bound="Entity")
 
 
 def current_store() -> repository.Store:
@@ -27,31 +34,71 @@ def ensure_workflow(unit: repository.Unit, workflow: Workflow) -> int:
     return unit.workflows.ensure(workflow.name, schemas).id
 
 
+def find_version(
+    find: Callable[[str, int | None], Record | None], kind: str, name: str, version: int | None
+) -> Record | None:
+    """Return a version of a test case or test suite, None if there is none of that name.
+
+    Args:
+        find: returns the record of a name and version, None being the latest.
+        kind: what is looked for, for the message.
+        name: its name.
+        version: its version; None is the latest.
+
+    Raises:
+        NameConflictError: there is one of that name, but not in this version.
+    """
+    record = find(name, version)
+    latest = record or find(name, None)
+    if record is None and latest is not None:
+        raise NameConflictError(
+            f"The {kind} {name!r} has no version {version}, the latest is {latest.version};"
+            " load one of those, or leave the version out."
+        )
+    return record
+
+
 class Entity:
     """An object that mirrors a record of the store; its attributes cannot be set."""
 
     __test__ = False
 
+    #: Attributes that a class must have to be made objects of.
+    _needed: ClassVar[tuple[str, ...]] = ()
+
     #: Attributes that say how an object was come by, not what it is.
-    _uncompared = frozenset({"_version_was_chosen"})
+    _uncompared: ClassVar[frozenset[str]] = frozenset({"_version_was_chosen"})
+
+    _id: int
+    _location: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        is_general = Entity in cls.__bases__
+        for needed in () if is_general else cls._needed:
+            if not hasattr(cls, needed):
+                raise NotImplementedError(f"{cls.__name__} needs a class attribute {needed!r}.")
+
+    @classmethod
+    def _mirroring(
+        cls: type[Self], store: repository.Store, record: Any, **attributes: Any
+    ) -> Self:
+        """Make an object as :meth:`_mirror` does, without its constructor."""
+        entity = cls.__new__(cls)
+        entity._mirror(store, record, **attributes)
+        return entity
+
+    def _mirror(self, store: repository.Store, record: Any, **attributes: Any) -> None:
+        """Show a record, and attributes that it does not have, from now on."""
+        self.__dict__.update(attributes, _location=store.location, _id=record.id)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not self.__dict__.get("_thawed", False):
-            raise FrozenObjectError(
-                f"{type(self).__name__} objects do not change; {name!r} cannot be set."
-            )
-        object.__setattr__(self, name, value)
-
-    @contextmanager
-    def _thaw(self) -> Iterator[None]:
-        object.__setattr__(self, "_thawed", True)
-        try:
-            yield
-        finally:
-            object.__delattr__(self, "_thawed")
+        raise FrozenObjectError(
+            f"{type(self).__name__} objects do not change; {name!r} cannot be set."
+        )
 
     def _store(self) -> repository.Store:
-        return repository.open_store(self.__dict__["_location"])
+        return repository.open_store(self._location)
 
     def _shown(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
@@ -67,7 +114,7 @@ class Entity:
         return self._compared() == other._compared()
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, self.__dict__.get("_record_id")))
+        return hash((type(self).__name__, self.__dict__.get("_id")))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())
@@ -95,9 +142,9 @@ def check_store(kind: str, entity: Entity, location: str) -> None:
     Raises:
         IncorrectUsageError: ``entity`` was not loaded from ``location``.
     """
-    if entity.__dict__["_location"] != location:
+    if entity._location != location:
         raise IncorrectUsageError(
-            f"The {kind} is in the store {entity.__dict__['_location']}, not in {location};"
+            f"The {kind} is in the store {entity._location}, not in {location};"
             " load both from one store."
         )
 

@@ -59,17 +59,14 @@ class Model(Entity):
         WorkflowMismatchError: the name belongs to a model of another workflow.
     """
 
+    _needed = ("workflow",)
+
     workflow: Workflow
     name: str
     metadata: dict[str, Json]
     tags: set[str]
     infer: Infer | None
     infer_batch: InferBatch | None
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if not hasattr(cls, "workflow"):
-            raise NotImplementedError(f"{cls.__name__} needs a class attribute 'workflow'.")
 
     def __init__(
         self,
@@ -87,15 +84,19 @@ class Model(Entity):
         store = current_store()
         with store.read() as unit:
             record = unit.models.find(name)
+        what = "loaded"
         if record is None:
-            record, made = _ensure(store, workflow, name, wanted_metadata, wanted_tags)
-        else:
-            made = False
+            with store.write() as unit:
+                record = unit.models.find(name)  # another process may have been quicker
+                if record is None:
+                    what = "created"
+                    workflow_id = ensure_workflow(unit, workflow)
+                    record = unit.models.add(workflow_id, name, wanted_metadata, wanted_tags)
         check_workflow("model", name, record.workflow, workflow)
-        if not made:
+        if what == "loaded":
             _warn_of_differences(record, wanted_metadata, wanted_tags)
-        logger.info("%s model %r", "created" if made else "loaded", name)
-        self._mirror(store, record, infer, infer_batch)
+        logger.info("%s model %r", what, name)
+        self._mirror(store, record, infer=infer, infer_batch=infer_batch)
 
     @classmethod
     def create(
@@ -130,7 +131,7 @@ class Model(Entity):
             workflow_id = ensure_workflow(unit, workflow)
             record = unit.models.add(workflow_id, name, wanted_metadata, wanted_tags)
         logger.info("created model %r", name)
-        return cls._mirroring(store, record, infer, infer_batch)
+        return cls._mirroring(store, record, infer=infer, infer_batch=infer_batch)
 
     @classmethod
     def load(
@@ -158,7 +159,7 @@ class Model(Entity):
         with store.read() as unit:
             record = unit.models.get(name)
         check_workflow("model", name, record.workflow, workflow)
-        return cls._mirroring(store, record, infer, infer_batch)
+        return cls._mirroring(store, record, infer=infer, infer_batch=infer_batch)
 
     @classmethod
     def load_all(cls: type[Self], *, tags: Iterable[str] | None = None) -> list[Self]:
@@ -172,7 +173,7 @@ class Model(Entity):
         store = current_store()
         with store.read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
-        return [cls._mirroring(store, record, None, None) for record in records]
+        return [cls._mirroring(store, record, infer=None, infer_batch=None) for record in records]
 
     def load_inferences(
         self, test_case: TestCase
@@ -212,7 +213,7 @@ class Model(Entity):
         if not isinstance(test_case, TestCase):
             raise InputValidationError(f"A test case is needed, not {test_case!r:.80}.")
         check_workflow("test case", test_case.name, test_case.workflow.name, self.workflow)
-        check_store(f"test case {test_case.name!r}", test_case, self.__dict__["_location"])
+        check_store(f"test case {test_case.name!r}", test_case, self._location)
         codec = self.workflow._codec
         inferred = Inferred(self._store(), codec, self._id, self.name)
         pages = inferred.pages(test_case._id, test_case.version)
@@ -249,7 +250,7 @@ class Model(Entity):
             raise InputValidationError(f"A test case or test suite is needed, not {given!r:.80}.")
         kind = "test suite" if of_suite else "test case"
         check_workflow(kind, given.name, given.workflow.name, self.workflow)
-        check_store(f"{kind} {given.name!r}", given, self.__dict__["_location"])
+        check_store(f"{kind} {given.name!r}", given, self._location)
         samples = frames.Samples(self._store(), self._id, given._id, given.version, of_suite)
         with self.workflow._codec.reading(f"the model {self.name!r}"):
             return frames.of_samples(samples, self.workflow._codec, objects=objects)
@@ -275,54 +276,16 @@ class Model(Entity):
     def _repr_html_(self) -> str:
         return overview.of_model(self)
 
-    @property
-    def _id(self) -> int:
-        found: int = self.__dict__["_record_id"]
-        return found
-
-    @classmethod
-    def _mirroring(
-        cls: type[Self],
-        store: repository.Store,
-        record: ModelRecord,
-        infer: Infer | None,
-        infer_batch: InferBatch | None,
-    ) -> Self:
-        model = cls.__new__(cls)
-        model._mirror(store, record, infer, infer_batch)
-        return model
-
-    def _mirror(
-        self,
-        store: repository.Store,
-        record: ModelRecord,
-        infer: Infer | None,
-        infer_batch: InferBatch | None,
-    ) -> None:
-        with self._thaw():
-            self.workflow = bound_workflow(type(self))
-            self.name = record.name
-            self.metadata = dict(record.metadata)
-            self.tags = set(record.tags)
-            self.infer = infer
-            self.infer_batch = infer_batch
-            self._location = store.location
-            self._record_id = record.id
-
-
-def _ensure(
-    store: repository.Store,
-    workflow: Workflow,
-    name: str,
-    metadata: dict[str, Json],
-    tags: set[str],
-) -> tuple[ModelRecord, bool]:
-    with store.write() as unit:
-        record = unit.models.find(name)  # another process may have been quicker
-        if record is not None:
-            return record, False
-        workflow_id = ensure_workflow(unit, workflow)
-        return unit.models.add(workflow_id, name, metadata, tags), True
+    def _mirror(self, store: repository.Store, record: ModelRecord, **attributes: Any) -> None:
+        super()._mirror(
+            store,
+            record,
+            workflow=bound_workflow(type(self)),
+            name=record.name,
+            metadata=dict(record.metadata),
+            tags=set(record.tags),
+            **attributes,
+        )
 
 
 def _warn_of_differences(record: ModelRecord, metadata: dict[str, Json], tags: set[str]) -> None:

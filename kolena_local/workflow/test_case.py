@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
-from kolena_local.errors import IncorrectUsageError, NameConflictError
+from kolena_local.errors import IncorrectUsageError
 from kolena_local.log import logger
 from kolena_local.repository.records import TestCaseRecord
 from kolena_local.workflow import overview
@@ -26,6 +26,7 @@ from kolena_local.workflow.entity import (
     check_workflow,
     current_store,
     ensure_workflow,
+    find_version,
 )
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_case_edit import Change, TestCaseEditor, check_samples, write_edit
@@ -66,15 +67,12 @@ class TestCase(Entity):
 
     Editor = TestCaseEditor
 
+    _needed = ("workflow",)
+
     workflow: Workflow
     name: str
     version: int
     description: str
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if not hasattr(cls, "workflow"):
-            raise NotImplementedError(f"{cls.__name__} needs a class attribute 'workflow'.")
 
     def __init__(
         self,
@@ -95,14 +93,11 @@ class TestCase(Entity):
         what = "loaded"
         if record is None or _takes(record, changes, reset):
             with store.write() as unit:
-                record = _find(unit, name, wanted_version)  # another process may have been quicker
-                if record is None:
-                    what = "created"
-                    record = _add(unit, workflow, name, wanted_description, changes)
-                elif _takes(record, changes, reset):
-                    check_workflow("test case", name, record.workflow, workflow)
-                    what = "edited"
-                    record = _edit(unit, record, wanted_description, changes, reset)
+                # Asked again: another process may have been quicker.
+                record = _find(unit, name, wanted_version)
+                what, record = _ensure(
+                    unit, workflow, name, record, wanted_description, changes, reset
+                )
         check_workflow("test case", name, record.workflow, workflow)
         if what == "loaded":
             _warn_of_what_stays(record, wanted_description, test_samples is not None, reset)
@@ -198,18 +193,11 @@ class TestCase(Entity):
                     f"init_many() was given {name!r} twice; names are unique."
                 )
         store = current_store()
-        done: list[tuple[str, TestCaseRecord]] = []
         with store.write() as unit:
-            for name, changes in named:
-                record = unit.test_cases.find(name)
-                if record is None:
-                    done.append(("created", _add(unit, workflow, name, None, changes)))
-                    continue
-                check_workflow("test case", name, record.workflow, workflow)
-                if _takes(record, changes, reset):
-                    done.append(("edited", _edit(unit, record, None, changes, reset)))
-                else:
-                    done.append(("loaded", record))
+            done = [
+                _ensure(unit, workflow, name, unit.test_cases.find(name), None, changes, reset)
+                for name, changes in named
+            ]
         for what, record in done:
             logger.info("%s test case %r (version %d)", what, record.name, record.version)
         return [cls._mirroring(store, record) for _, record in done]
@@ -260,32 +248,23 @@ class TestCase(Entity):
         changes, wanted = editor.changes(), editor.wanted_description
         with store.write() as unit:
             record = unit.test_cases.get(self.name, self.version)
-            record = _edit(unit, record, wanted, changes, reset)
+            record = write_edit(unit, record, wanted, changes, reset=reset)
         logger.info("edited test case %r (version %d)", record.name, record.version)
         self._mirror(store, record)
 
     def _repr_html_(self) -> str:
         return overview.of_test_case(self)
 
-    @property
-    def _id(self) -> int:
-        found: int = self.__dict__["_record_id"]
-        return found
-
-    @classmethod
-    def _mirroring(cls: type[Self], store: repository.Store, record: TestCaseRecord) -> Self:
-        test_case = cls.__new__(cls)
-        test_case._mirror(store, record)
-        return test_case
-
-    def _mirror(self, store: repository.Store, record: TestCaseRecord) -> None:
-        with self._thaw():
-            self.workflow = bound_workflow(type(self))
-            self.name = record.name
-            self.version = record.version
-            self.description = record.description
-            self._location = store.location
-            self._record_id = record.id
+    def _mirror(self, store: repository.Store, record: TestCaseRecord, **attributes: Any) -> None:
+        super()._mirror(
+            store,
+            record,
+            workflow=bound_workflow(type(self)),
+            name=record.name,
+            version=record.version,
+            description=record.description,
+            **attributes,
+        )
 
 
 def _additions(workflow: Workflow, test_samples: Pairs | None) -> list[Change]:
@@ -295,14 +274,25 @@ def _additions(workflow: Workflow, test_samples: Pairs | None) -> list[Change]:
 
 
 def _find(unit: Unit, name: str, version: int | None) -> TestCaseRecord | None:
-    record = unit.test_cases.find(name, version)
-    latest = record or unit.test_cases.find(name)
-    if record is None and latest is not None:
-        raise NameConflictError(
-            f"The test case {name!r} has no version {version}, the latest is {latest.version};"
-            " load one of those, or leave the version out."
-        )
-    return record
+    return find_version(unit.test_cases.find, "test case", name, version)
+
+
+def _ensure(
+    unit: Unit,
+    workflow: Workflow,
+    name: str,
+    record: TestCaseRecord | None,
+    description: str | None,
+    changes: list[Change],
+    reset: bool,
+) -> tuple[str, TestCaseRecord]:
+    """Make or edit a test case where it must be; say what was done, and what there is now."""
+    if record is None:
+        return "created", _add(unit, workflow, name, description, changes)
+    check_workflow("test case", name, record.workflow, workflow)
+    if _takes(record, changes, reset):
+        return "edited", write_edit(unit, record, description, changes, reset=reset)
+    return "loaded", record
 
 
 def _takes(record: TestCaseRecord, changes: list[Change], reset: bool) -> bool:
@@ -317,20 +307,8 @@ def _add(
     description: str | None,
     changes: list[Change],
 ) -> TestCaseRecord:
-    workflow_id = ensure_workflow(unit, workflow)
-    record = unit.test_cases.add(workflow_id, name, description or "")
-    return write_edit(unit, record, workflow_id, None, changes, reset=False) if changes else record
-
-
-def _edit(
-    unit: Unit,
-    record: TestCaseRecord,
-    description: str | None,
-    changes: list[Change],
-    reset: bool,
-) -> TestCaseRecord:
-    workflow_id = unit.workflows.ensure(record.workflow).id
-    return write_edit(unit, record, workflow_id, description, changes, reset=reset)
+    record = unit.test_cases.add(ensure_workflow(unit, workflow), name, description or "")
+    return write_edit(unit, record, None, changes, reset=False) if changes else record
 
 
 def _warn_of_what_stays(

@@ -146,7 +146,6 @@ def check_samples(workflow: Workflow, test_samples: Any) -> list[tuple[Any, Any]
 def write_edit(
     unit: Unit,
     record: TestCaseRecord,
-    workflow_id: int,
     description: str | None,
     changes: Sequence[Change],
     *,
@@ -157,7 +156,6 @@ def write_edit(
     Args:
         unit: a write in progress.
         record: the version that the edit is based on.
-        workflow_id: the workflow's number in the store.
         description: the new description; None keeps the one it has.
         changes: what the edit comes to for each sample.
         reset: whether the samples added are the whole content.
@@ -168,6 +166,7 @@ def write_edit(
     Raises:
         NameConflictError: ``record`` is no longer the latest version.
     """
+    workflow_id = unit.workflows.ensure(record.workflow).id
     additions = [change for change in changes if change.ground_truth is not None]
     removals = [change.sample.digest for change in changes if change.ground_truth is None]
     sample_ids = unit.test_samples.put(workflow_id, [change.sample for change in additions])

@@ -93,14 +93,15 @@ class TestRun(Entity):
             record = unit.test_runs.ensure(
                 model._id, test_suite._id, test_suite.version, evaluator_name
             )
-        with self._thaw():
-            self.model = model
-            self.test_suite = test_suite
-            self.evaluator = evaluator
-            self.configurations = None if configurations is None else given
-            self.reset = wanted_reset
-            self._location = store.location
-            self._record_id = record.id
+        self._mirror(
+            store,
+            record,
+            model=model,
+            test_suite=test_suite,
+            evaluator=evaluator,
+            configurations=None if configurations is None else given,
+            reset=wanted_reset,
+        )
 
     def run(
         self,
@@ -253,11 +254,6 @@ class TestRun(Entity):
             return
         evaluate_run(self)
 
-    @property
-    def _id(self) -> int:
-        found: int = self.__dict__["_record_id"]
-        return found
-
 
 def test(
     model: Model,
@@ -324,7 +320,7 @@ def _check_version(test_suite: TestSuite, latest: int) -> None:
 
     Who has asked for a version by its number, to repeat an old test, gets it.
     """
-    if latest != test_suite.version and not test_suite.__dict__["_version_was_chosen"]:
+    if latest != test_suite.version and not test_suite._version_was_chosen:
         raise NameConflictError(
             f"The test suite {test_suite.name!r} is at version {latest} by now, not at"
             f" {test_suite.version}; load it again, or load version={test_suite.version} to test on"
@@ -356,7 +352,7 @@ def _check_arguments(
             f" suite {test_suite.name!r} to {test_suite.workflow.name!r}, or their types differ;"
             " take both from one define_workflow()."
         )
-    if model.__dict__["_location"] != test_suite.__dict__["_location"]:
+    if model._location != test_suite._location:
         raise IncorrectUsageError(
             f"The model {model.name!r} and the test suite {test_suite.name!r} are in different"
             " stores; load both from one."

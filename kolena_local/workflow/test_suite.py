@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
-from kolena_local.errors import NameConflictError
 from kolena_local.log import logger
 from kolena_local.repository.records import TestSuiteRecord
 from kolena_local.workflow import overview
@@ -25,6 +24,7 @@ from kolena_local.workflow.entity import (
     check_workflow,
     current_store,
     ensure_workflow,
+    find_version,
 )
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
@@ -71,6 +71,8 @@ class TestSuite(Entity):
 
     Editor = TestSuiteEditor
 
+    _needed = ("workflow", "_test_case_type")
+
     workflow: Workflow
     _test_case_type: type[TestCase]
     name: str
@@ -79,12 +81,6 @@ class TestSuite(Entity):
     test_cases: list[TestCase]
     tags: set[str]
     _version_was_chosen: bool
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        for needed in ("workflow", "_test_case_type"):
-            if not hasattr(cls, needed):
-                raise NotImplementedError(f"{cls.__name__} needs a class attribute {needed!r}.")
 
     def __init__(
         self,
@@ -123,7 +119,7 @@ class TestSuite(Entity):
                 record.version,
             )
         logger.info("%s test suite %r (version %d)", what, name, record.version)
-        self._mirror(store, record, version_was_chosen=wanted_version is not None)
+        self._mirror(store, record, _version_was_chosen=wanted_version is not None)
 
     @classmethod
     def create(
@@ -155,7 +151,7 @@ class TestSuite(Entity):
             change = SuiteChange(wanted_description, wanted_tags, wanted)
             record = _add(unit, workflow, name, change)
         logger.info("created test suite %r (version %d)", name, record.version)
-        return cls._mirroring(store, record)
+        return cls._mirroring(store, record, _version_was_chosen=False)
 
     @classmethod
     def load(cls: type[Self], name: str, version: int | None = None) -> Self:
@@ -176,7 +172,7 @@ class TestSuite(Entity):
         with store.read() as unit:
             record = unit.test_suites.get(name, wanted_version)
         check_workflow("test suite", name, record.workflow, workflow)
-        return cls._mirroring(store, record, version_was_chosen=wanted_version is not None)
+        return cls._mirroring(store, record, _version_was_chosen=wanted_version is not None)
 
     @classmethod
     def load_all(cls: type[Self], *, tags: Iterable[str] | None = None) -> list[Self]:
@@ -190,7 +186,7 @@ class TestSuite(Entity):
         store = current_store()
         with store.read() as unit:
             records = unit.test_suites.list(workflow=workflow.name, tags=wanted)
-        return [cls._mirroring(store, record) for record in records]
+        return [cls._mirroring(store, record, _version_was_chosen=False) for record in records]
 
     def load_test_samples(self) -> list[tuple[TestCase, list[TestSample]]]:
         """Load the samples of every test case that has some, in order, metadata attached."""
@@ -229,7 +225,7 @@ class TestSuite(Entity):
             logger.info("edited test suite %r (version %d)", record.name, record.version)
         # An old version that was asked for by its number is still that after an edit of nothing.
         chosen = self._version_was_chosen and record.version == self.version
-        self._mirror(store, record, version_was_chosen=chosen)
+        self._mirror(store, record, _version_was_chosen=chosen)
 
     def results_dataframe(self, models: Iterable[Model | str] | None = None) -> pd.DataFrame:
         """Return what evaluators found out about models on this version of the test suite.
@@ -270,48 +266,23 @@ class TestSuite(Entity):
     def _repr_html_(self) -> str:
         return overview.of_test_suite(self)
 
-    @property
-    def _id(self) -> int:
-        found: int = self.__dict__["_record_id"]
-        return found
-
-    @classmethod
-    def _mirroring(
-        cls: type[Self],
-        store: repository.Store,
-        record: TestSuiteRecord,
-        *,
-        version_was_chosen: bool = False,
-    ) -> Self:
-        suite = cls.__new__(cls)
-        suite._mirror(store, record, version_was_chosen=version_was_chosen)
-        return suite
-
-    def _mirror(
-        self, store: repository.Store, record: TestSuiteRecord, *, version_was_chosen: bool
-    ) -> None:
+    def _mirror(self, store: repository.Store, record: TestSuiteRecord, **attributes: Any) -> None:
         case_type = type(self)._test_case_type
-        with self._thaw():
-            self.workflow = bound_workflow(type(self))
-            self.name = record.name
-            self.version = record.version
-            self.description = record.description
-            self.test_cases = [case_type._mirroring(store, case) for case in record.test_cases]
-            self.tags = set(record.tags)
-            self._location = store.location
-            self._version_was_chosen = version_was_chosen
-            self._record_id = record.id
+        super()._mirror(
+            store,
+            record,
+            workflow=bound_workflow(type(self)),
+            name=record.name,
+            version=record.version,
+            description=record.description,
+            test_cases=[case_type._mirroring(store, case) for case in record.test_cases],
+            tags=set(record.tags),
+            **attributes,
+        )
 
 
 def _find(unit: Unit, name: str, version: int | None) -> TestSuiteRecord | None:
-    record = unit.test_suites.find(name, version)
-    latest = record or unit.test_suites.find(name)
-    if record is None and latest is not None:
-        raise NameConflictError(
-            f"The test suite {name!r} has no version {version}, the latest is {latest.version};"
-            " load one of those, or leave the version out."
-        )
-    return record
+    return find_version(unit.test_suites.find, "test suite", name, version)
 
 
 def _add(unit: Unit, workflow: Workflow, name: str, change: SuiteChange) -> TestSuiteRecord:

@@ -28,7 +28,7 @@ class TestSuiteEditor:
 
     def __init__(self, workflow: Workflow, suite: TestSuite, reset: bool) -> None:
         self._workflow = workflow
-        self._location: str = suite.__dict__["_location"]
+        self._location = suite._location
         self._description = suite.description
         self._tags = frozenset(suite.tags)
         self._test_cases = {} if reset else {case.name: case for case in suite.test_cases}

@@ -201,7 +201,7 @@ def test_the_constructor_and_load_give_equal_models_that_can_be_keys() -> None:
 def test_repr_shows_what_a_user_knows() -> None:
     shown = repr(Model("m", metadata={"seed": 0}))
     assert shown.startswith("Model(workflow=Workflow(name='animals'")
-    assert "name='m'" in shown and "metadata={'seed': 0}" in shown and "_record_id" not in shown
+    assert "name='m'" in shown and "metadata={'seed': 0}" in shown and "_id" not in shown
 
 
 def test_a_method_named_infer_is_hidden_unless_passed() -> None:
