@@ -1,57 +1,19 @@
-"""Annotations under the import path of workflow scripts; see :mod:`kolena_local.annotation`."""
+"""Annotations under the import path of workflow scripts; see :mod:`kolena_local.annotation`.
 
-from kolena_local.annotation import (
-    Annotation,
-    BitmapMask,
-    BoundingBox,
-    BoundingBox3D,
-    ClassificationLabel,
-    Keypoints,
-    Label,
-    LabeledBoundingBox,
-    LabeledBoundingBox3D,
-    LabeledPolygon,
-    LabeledTimeSegment,
-    Polygon,
-    Polyline,
-    ScoredBoundingBox,
-    ScoredBoundingBox3D,
-    ScoredClassificationLabel,
-    ScoredLabel,
-    ScoredLabeledBoundingBox,
-    ScoredLabeledBoundingBox3D,
-    ScoredLabeledPolygon,
-    ScoredLabeledTimeSegment,
-    ScoredPolygon,
-    ScoredTimeSegment,
-    SegmentationMask,
-    TimeSegment,
-)
+The original's client does not offer its newest kinds here.
+"""
 
-__all__ = [
-    "Annotation",
-    "BitmapMask",
-    "BoundingBox",
-    "BoundingBox3D",
-    "ClassificationLabel",
-    "Keypoints",
-    "Label",
-    "LabeledBoundingBox",
-    "LabeledBoundingBox3D",
-    "LabeledPolygon",
-    "LabeledTimeSegment",
-    "Polygon",
-    "Polyline",
-    "ScoredBoundingBox",
-    "ScoredBoundingBox3D",
-    "ScoredClassificationLabel",
-    "ScoredLabel",
-    "ScoredLabeledBoundingBox",
-    "ScoredLabeledBoundingBox3D",
-    "ScoredLabeledPolygon",
-    "ScoredLabeledTimeSegment",
-    "ScoredPolygon",
-    "ScoredTimeSegment",
-    "SegmentationMask",
-    "TimeSegment",
-]
+from kolena_local import annotation
+from kolena_local.annotation import *  # noqa: F403
+
+_NEWEST = {
+    "CustomAnnotation",
+    "Keypoints3D",
+    "LabeledTextSegment",
+    "Polyline3D",
+    "ScoredLabeledTextSegment",
+    "ScoredTextSegment",
+    "TextSegment",
+}
+
+__all__ = [name for name in annotation.__all__ if name not in _NEWEST]

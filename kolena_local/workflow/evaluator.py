@@ -14,38 +14,22 @@ from kolena_local.serialization.type_rules import (
     check_metrics_test_suite,
 )
 from kolena_local.serialization.write import write
+from kolena_local.workflow import plot
 from kolena_local.workflow.arguments import check_list, storable
-from kolena_local.workflow.plot import (
-    AxisConfig,
-    BarPlot,
-    ConfusionMatrix,
-    Curve,
-    CurvePlot,
-    Histogram,
-    NullableNumberSeries,
-    NumberSeries,
-    Plot,
-)
+from kolena_local.workflow.plot import *  # noqa: F403 - scripts import plots from here, too
+from kolena_local.workflow.plot import Plot
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
 
 __all__ = [
-    "AxisConfig",
-    "BarPlot",
-    "ConfusionMatrix",
-    "Curve",
-    "CurvePlot",
     "Evaluator",
     "EvaluatorConfiguration",
-    "Histogram",
     "MetricsTestCase",
     "MetricsTestSample",
     "MetricsTestSuite",
-    "NullableNumberSeries",
-    "NumberSeries",
-    "Plot",
 ]
+__all__ += plot.__all__
 
 
 class MetricsTestSample(DataObject):
