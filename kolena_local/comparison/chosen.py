@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
 from kolena_local.payload import canonical, loads
@@ -22,11 +22,6 @@ class Offer(NamedTuple):
 
     run: TestRunRecord
     configuration: ConfigurationRecord
-
-    @property
-    def version(self) -> str:
-        """The version of the test suite, as a name."""
-        return str(self.run.test_suite_version)
 
 
 class Wanted(NamedTuple):
@@ -73,19 +68,26 @@ def choose(unit: Unit, base: str, candidate: str, wanted: Wanted) -> Chosen:
         InputValidationError: both have results of several evaluators or configurations, and none is
             wanted.
     """
-    unit.test_suites.get(wanted.test_suite)
-    models = (base, candidate)
-    offers = (
-        _offers(unit, base, wanted.test_suite),
-        _offers(unit, candidate, wanted.test_suite),
+    suite = wanted.test_suite
+    unit.test_suites.get(suite)
+    offers = [_offers(unit, model, suite) for model in (base, candidate)]
+    offers = _agreeing(
+        offers,
+        "test suite version",
+        wanted.version,
+        lambda offer: offer.run.test_suite_version,
+        newest=True,
     )
-    version = None if wanted.version is None else str(wanted.version)
-    offers = _agreeing(models, offers, _VERSION, version)
-    offers = _agreeing(models, offers, _EVALUATOR, wanted.evaluator)
-    offers = _agreeing(models, offers, _CONFIGURATION, wanted.configuration)
+    offers = _agreeing(offers, "evaluator", wanted.evaluator, lambda offer: offer.run.evaluator)
+    offers = _agreeing(
+        offers,
+        "configuration",
+        wanted.configuration,
+        lambda offer: offer.configuration.display_name,
+    )
     (left, *_), (right, *_) = offers
     _check_configurations(left, right)
-    record = unit.test_suites.get(wanted.test_suite, left.run.test_suite_version)
+    record = unit.test_suites.get(suite, left.run.test_suite_version)
     return Chosen(record, left, right)
 
 
@@ -112,64 +114,46 @@ def _offers(unit: Unit, model: str, test_suite: str) -> list[Offer]:
     return offers
 
 
-class _Aspect(NamedTuple):
-    """In what two results must agree.
-
-    Attributes:
-        name: what it is called.
-        of: reads it from an offer.
-        argument: how to choose one of several; None takes the newest.
-    """
-
-    name: str
-    of: Callable[[Offer], str | None]
-    argument: str | None
-
-
-_VERSION = _Aspect("test suite version", lambda offer: offer.version, None)
-_EVALUATOR = _Aspect("evaluator", lambda offer: offer.run.evaluator, "evaluator")
-_CONFIGURATION = _Aspect(
-    "configuration", lambda offer: offer.configuration.display_name, "configuration"
-)
-
-
 def _agreeing(
-    models: tuple[str, str],
-    offers: tuple[list[Offer], list[Offer]],
-    aspect: _Aspect,
-    wanted: str | None,
-) -> tuple[list[Offer], list[Offer]]:
-    """Keep the offers that agree in one aspect."""
-    left, right = (list(dict.fromkeys(map(aspect.of, some))) for some in offers)
-    common = [one for one in left if one in right]
+    offers: Sequence[list[Offer]],
+    aspect: str,
+    wanted: Any,
+    of: Callable[[Offer], Any],
+    *,
+    newest: bool = False,
+) -> list[list[Offer]]:
+    """Keep the offers that agree in one aspect.
+
+    Args:
+        offers: those of either model.
+        aspect: what it is called.
+        wanted: what somebody asked for; None leaves it to what both models have.
+        of: reads it from an offer.
+        newest: whether the greatest is chosen of several; else it must be said which is wanted.
+    """
+    models = [some[0].run.model for some in offers]
+    there = [list(dict.fromkeys(map(of, some))) for some in offers]
+    common = [one for one in there[0] if one in there[1]]
     if wanted is not None:
-        value: str | None = wanted
-        for model, there in zip(models, (left, right), strict=True):
-            if wanted not in there:
+        for model, values in zip(models, there, strict=True):
+            if wanted not in values:
                 raise NotFoundError(
-                    f"The model '{model}' has no results of the {aspect.name} '{wanted}'; it has"
-                    f" those of {_names(there)}."
+                    f"The model '{model}' has no results of the {aspect} '{wanted}'; it has"
+                    f" those of {_names(values)}."
                 )
     elif not common:
         raise IncorrectUsageError(
-            f"'{models[0]}' has results of the {aspect.name} {_names(left)}, '{models[1]}' of"
-            f" {_names(right)}: only results of the same {aspect.name} are compared; run test()"
+            f"'{models[0]}' has results of the {aspect} {_names(there[0])}, '{models[1]}' of"
+            f" {_names(there[1])}: only results of the same {aspect} are compared; run test()"
             " with both models alike."
         )
-    elif aspect.argument is None:
-        value = max(common, key=lambda one: int(one or 0))
-    elif len(common) > 1:
+    elif len(common) > 1 and not newest:
         raise InputValidationError(
-            f"Both models have results of several {aspect.name}s: {_names(common)}; choose one with"
-            f" {aspect.argument}= (--{aspect.argument})."
+            f"Both models have results of several {aspect}s: {_names(common)}; choose one with"
+            f" {aspect}= (--{aspect})."
         )
-    else:
-        (value,) = common
-    left_offers, right_offers = offers
-    return (
-        [offer for offer in left_offers if aspect.of(offer) == value],
-        [offer for offer in right_offers if aspect.of(offer) == value],
-    )
+    value = wanted if wanted is not None else max(common) if newest else common[0]
+    return [[offer for offer in some if of(offer) == value] for some in offers]
 
 
 def _check_configurations(base: Offer, candidate: Offer) -> None:
@@ -185,5 +169,5 @@ def _check_configurations(base: Offer, candidate: Offer) -> None:
         )
 
 
-def _names(values: Sequence[str | None]) -> str:
+def _names(values: Sequence[str | int | None]) -> str:
     return ", ".join("(without a name)" if value is None else f"'{value}'" for value in values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -89,9 +89,9 @@ def compare(
             _wanted(unit, test_suite, _display_name(evaluator), _display_name(configuration)),
         )
         latest = unit.test_suites.get(chosen.test_suite.name).version
-        paired = _paired(unit, chosen, wanted_metrics, cluster)
-    toward = directions(paired.metrics, higher_is_better)
-    rows, tests = compare_slices(paired.slices, toward, settings)
+        slices, cluster_remarks = _paired(unit, chosen, wanted_metrics, cluster)
+    toward = directions(dict.fromkeys(part.metric for part in slices), higher_is_better)
+    rows, tests = compare_slices(slices, toward, settings)
     remarks = report.remarks(rows, toward.values(), settings.confidence, correction, tests)
     return Comparison(
         base=_name(base),
@@ -103,23 +103,16 @@ def compare(
         confidence=settings.confidence,
         rows=tuple(rows),
         directions=toward,
-        remarks=(*remarks, *chosen.remarks(latest), *paired.remarks),
-        _suite_pairs={part.metric: part.pairs for part in paired.slices if part.test_case is None},
+        remarks=(*remarks, *chosen.remarks(latest), *cluster_remarks),
+        _suite_pairs={part.metric: part.pairs for part in slices if part.test_case is None},
         _locators=partial(_locators, store.location),
     )
 
 
-class _Paired(NamedTuple):
-    """What was read: a slice for each metric in each test case, and in the whole suite."""
-
-    metrics: list[str]
-    slices: list[Slice]
-    remarks: list[str]
-
-
 def _paired(
     unit: Unit, chosen: Chosen, metrics: Sequence[str] | None, cluster: str | None
-) -> _Paired:
+) -> tuple[list[Slice], list[str]]:
+    """Read a slice for each metric in each test case and in the whole suite, and remarks."""
     cases, suite = chosen.test_suite.test_cases, chosen.test_suite
     case_ids = [case.id for case in cases]
     left, right = (
@@ -159,7 +152,7 @@ def _paired(
         slices += [
             Slice(name, metric, boolean, one, _codes(clusters, one.ids)) for name, one in pairs
         ]
-    return _Paired(list(usable), slices, remarks)
+    return slices, remarks
 
 
 def _codes(clusters: tuple[Ids, Ids] | None, ids: Ids) -> Ids | None:
