@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
-from typing import Any, Protocol, Union
+from typing import Any
 
 from kolena_local.errors import InputValidationError
 from kolena_local.workflow.arguments import check_pairs, check_type
@@ -135,34 +135,13 @@ class EvaluationResults:
             check_type("metrics_test_suite", self.metrics_test_suite, MetricsTestSuite)
 
 
-class ConfiguredEvaluatorFunction(Protocol):
-    """An evaluator function that is called once for each configuration."""
-
-    def __call__(
-        self,
-        __test_samples: list[Any],
-        __ground_truths: list[Any],
-        __inferences: list[Any],
-        __test_cases: TestCases,
-        __configuration: Any,
-    ) -> EvaluationResults | None:
-        """Compute metrics under one configuration, None to skip it."""
-
-
-class UnconfiguredEvaluatorFunction(Protocol):
-    """An evaluator function that is called once."""
-
-    def __call__(
-        self,
-        __test_samples: list[Any],
-        __ground_truths: list[Any],
-        __inferences: list[Any],
-        __test_cases: TestCases,
-    ) -> EvaluationResults | None:
-        """Compute metrics, None for none."""
-
-
-BasicEvaluatorFunction = Union[ConfiguredEvaluatorFunction, UnconfiguredEvaluatorFunction]  # noqa: UP007 - isinstance-free alias that shows in signatures
+#: It is called with all test samples, their ground truths, the model's inferences and the test
+#: cases, as positional arguments; one that takes a configuration, once with each of them. None as
+#: result means that there is none.
+BasicEvaluatorFunction = (
+    Callable[[list[Any], list[Any], list[Any], TestCases, Any], EvaluationResults | None]
+    | Callable[[list[Any], list[Any], list[Any], TestCases], EvaluationResults | None]
+)
 
 
 def no_op_evaluator(
