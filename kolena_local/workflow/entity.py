@@ -23,11 +23,6 @@ Record = TypeVar("Record", TestCaseRecord, TestSuiteRecord)
 Self = TypeVar("Self", bound="Entity")
 
 
-def current_store() -> repository.Store:
-    """Open the store that is chosen here and now, making it if there is none."""
-    return repository.open_store()
-
-
 def ensure_workflow(unit: repository.Unit, workflow: Workflow) -> int:
     """Return the id of the workflow's record, which tells from now on what its types are."""
     schemas = WorkflowSchemas(*workflow._codec.schemas)

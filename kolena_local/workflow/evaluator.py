@@ -15,7 +15,7 @@ from kolena_local.serialization.type_rules import (
 )
 from kolena_local.serialization.write import write
 from kolena_local.workflow import plot
-from kolena_local.workflow.arguments import check_list, storable
+from kolena_local.workflow.arguments import check_list, check_type, storable
 from kolena_local.workflow.plot import *  # noqa: F403 - scripts import plots from here, too
 from kolena_local.workflow.plot import Plot
 from kolena_local.workflow.test_case import TestCase
@@ -202,10 +202,7 @@ def check_configurations(configurations: list[Any]) -> None:
     """
     names: set[str] = set()
     for configuration in configurations:
-        if not isinstance(configuration, EvaluatorConfiguration):
-            raise InputValidationError(
-                f"A configuration must be an EvaluatorConfiguration, not {configuration!r:.80}."
-            )
+        check_type("a configuration", configuration, EvaluatorConfiguration)
         write(configuration)
         name = kept_name(configuration)
         if name in names:

@@ -13,13 +13,18 @@ from kolena_local.log import logger
 from kolena_local.payload import Json, canonical
 from kolena_local.repository.records import ModelRecord
 from kolena_local.workflow import overview
-from kolena_local.workflow.arguments import check_infer, check_metadata, check_name, check_tags
+from kolena_local.workflow.arguments import (
+    check_infer,
+    check_metadata,
+    check_name,
+    check_tags,
+    check_type,
+)
 from kolena_local.workflow.entity import (
     Entity,
     bound_workflow,
     check_store,
     check_workflow,
-    current_store,
     ensure_workflow,
 )
 from kolena_local.workflow.ground_truth import GroundTruth
@@ -81,7 +86,7 @@ class Model(Entity):
         name, infer = check_name(name, "model"), check_infer(infer)
         infer_batch = check_infer(infer_batch, "infer_batch")
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
-        store = current_store()
+        store = repository.open_store()
         with store.read() as unit:
             record = unit.models.find(name)
         what = "loaded"
@@ -126,7 +131,7 @@ class Model(Entity):
         name, infer = check_name(name, "model"), check_infer(infer)
         infer_batch = check_infer(infer_batch, "infer_batch")
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
-        store = current_store()
+        store = repository.open_store()
         with store.write() as unit:
             workflow_id = ensure_workflow(unit, workflow)
             record = unit.models.add(workflow_id, name, wanted_metadata, wanted_tags)
@@ -155,7 +160,7 @@ class Model(Entity):
         workflow = bound_workflow(cls)
         name, infer = check_name(name, "model"), check_infer(infer)
         infer_batch = check_infer(infer_batch, "infer_batch")
-        store = current_store()
+        store = repository.open_store()
         with store.read() as unit:
             record = unit.models.get(name)
         check_workflow("model", name, record.workflow, workflow)
@@ -170,7 +175,7 @@ class Model(Entity):
         """
         workflow = bound_workflow(cls)
         wanted = check_tags(tags) or set()
-        store = current_store()
+        store = repository.open_store()
         with store.read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
         return [cls._mirroring(store, record, infer=None, infer_batch=None) for record in records]
@@ -210,8 +215,7 @@ class Model(Entity):
             InputValidationError: it is no test case, or a stored value does not fit the workflow's
                 types; the message has its path.
         """
-        if not isinstance(test_case, TestCase):
-            raise InputValidationError(f"A test case is needed, not {test_case!r:.80}.")
+        check_type("test_case", test_case, TestCase)
         check_workflow("test case", test_case.name, test_case.workflow.name, self.workflow)
         check_store(f"test case {test_case.name!r}", test_case, self._location)
         codec = self.workflow._codec
@@ -269,7 +273,7 @@ class Model(Entity):
         from kolena_local import frames
 
         workflow, wanted = bound_workflow(cls), check_tags(tags) or set()
-        with current_store().read() as unit:
+        with repository.open_store().read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
         return frames.of_models(records)
 

@@ -24,7 +24,6 @@ from kolena_local.workflow.entity import (
     Entity,
     bound_workflow,
     check_workflow,
-    current_store,
     ensure_workflow,
     find_version,
 )
@@ -87,7 +86,7 @@ class TestCase(Entity):
         wanted_version, wanted_description = check_version(version), check_description(description)
         changes = _additions(workflow, test_samples)
         reset = check_flag(reset, "reset")
-        store = current_store()
+        store = repository.open_store()
         with store.read() as unit:
             record = _find(unit, name, wanted_version)
         what = "loaded"
@@ -129,7 +128,7 @@ class TestCase(Entity):
         name = check_name(name, "test case")
         wanted_description = check_description(description)
         changes = _additions(workflow, test_samples)
-        store = current_store()
+        store = repository.open_store()
         with store.write() as unit:
             record = _add(unit, workflow, name, wanted_description, changes)
         logger.info("created test case %r (version %d)", name, record.version)
@@ -150,7 +149,7 @@ class TestCase(Entity):
         """
         workflow = bound_workflow(cls)
         name, wanted_version = check_name(name, "test case"), check_version(version)
-        store = current_store()
+        store = repository.open_store()
         with store.read() as unit:
             record = unit.test_cases.get(name, wanted_version)
         check_workflow("test case", name, record.workflow, workflow)
@@ -192,7 +191,7 @@ class TestCase(Entity):
                 raise IncorrectUsageError(
                     f"init_many() was given {name!r} twice; names are unique."
                 )
-        store = current_store()
+        store = repository.open_store()
         with store.write() as unit:
             done = [
                 _ensure(unit, workflow, name, unit.test_cases.find(name), None, changes, reset)

@@ -20,8 +20,8 @@ from kolena_local.execution.inference import infer_pending, iter_samples
 from kolena_local.log import logger
 from kolena_local.wording import agreeing, counted
 from kolena_local.workflow import overview
-from kolena_local.workflow.arguments import check_flag, check_list
-from kolena_local.workflow.entity import Entity
+from kolena_local.workflow.arguments import check_flag, check_list, check_type
+from kolena_local.workflow.entity import Entity, check_store
 from kolena_local.workflow.evaluator import (
     Evaluator,
     EvaluatorConfiguration,
@@ -331,11 +331,8 @@ def _check_version(test_suite: TestSuite, latest: int) -> None:
 def _check_arguments(
     model: Any, test_suite: Any, evaluator: Any, configurations: list[Any]
 ) -> None:
-    for value, expected in ((model, Model), (test_suite, TestSuite)):
-        if not isinstance(value, expected):
-            raise InputValidationError(
-                f"A {expected.__name__} is needed, not {value!r:.80} ({type(value).__name__})."
-            )
+    check_type("model", model, Model)
+    check_type("test_suite", test_suite, TestSuite)
     _check_evaluator(evaluator)
     check_configurations(configurations)
     if isinstance(evaluator, Evaluator):
@@ -352,11 +349,7 @@ def _check_arguments(
             f" suite {test_suite.name!r} to {test_suite.workflow.name!r}, or their types differ;"
             " take both from one define_workflow()."
         )
-    if model._location != test_suite._location:
-        raise IncorrectUsageError(
-            f"The model {model.name!r} and the test suite {test_suite.name!r} are in different"
-            " stores; load both from one."
-        )
+    check_store(f"model {model.name!r}", model, test_suite._location)
 
 
 def _is_function(evaluator: Any) -> bool:

@@ -22,7 +22,6 @@ from kolena_local.workflow.entity import (
     Entity,
     bound_workflow,
     check_workflow,
-    current_store,
     ensure_workflow,
     find_version,
 )
@@ -95,7 +94,7 @@ class TestSuite(Entity):
         name = check_name(name, "test suite")
         wanted_version, wanted_description = check_version(version), check_description(description)
         wanted_tags, reset = check_tags(tags), check_flag(reset, "reset")
-        store = current_store()
+        store = repository.open_store()
         wanted = check_test_cases(workflow, test_cases, store.location)
         with store.read() as unit:
             record = _find(unit, name, wanted_version)
@@ -145,7 +144,7 @@ class TestSuite(Entity):
         workflow = bound_workflow(cls)
         name = check_name(name, "test suite")
         wanted_description, wanted_tags = check_description(description), check_tags(tags)
-        store = current_store()
+        store = repository.open_store()
         wanted = check_test_cases(workflow, test_cases, store.location)
         with store.write() as unit:
             change = SuiteChange(wanted_description, wanted_tags, wanted)
@@ -168,7 +167,7 @@ class TestSuite(Entity):
         """
         workflow = bound_workflow(cls)
         name, wanted_version = check_name(name, "test suite"), check_version(version)
-        store = current_store()
+        store = repository.open_store()
         with store.read() as unit:
             record = unit.test_suites.get(name, wanted_version)
         check_workflow("test suite", name, record.workflow, workflow)
@@ -183,7 +182,7 @@ class TestSuite(Entity):
         """
         workflow = bound_workflow(cls)
         wanted = check_tags(tags) or set()
-        store = current_store()
+        store = repository.open_store()
         with store.read() as unit:
             records = unit.test_suites.list(workflow=workflow.name, tags=wanted)
         return [cls._mirroring(store, record, _version_was_chosen=False) for record in records]
