@@ -20,10 +20,11 @@ def facts(title: str, named: Mapping[str, Any]) -> str:
         named: values by their names; a list of texts is shown with commas, a dict as names and
             values.
     """
+    shown = {name: _shown(value) for name, value in named.items()}
     rows = "".join(
-        f"<tr><th>{_text(name)}</th><td>{_text(_shown(value))}</td></tr>"
-        for name, value in named.items()
-        if value is not None and value != "" and not _is_empty(value)
+        f"<tr><th>{_text(name)}</th><td>{_text(text)}</td></tr>"
+        for name, text in shown.items()
+        if text
     )
     return f"<table><caption>{_text(title)}</caption><tbody>{rows}</tbody></table>"
 
@@ -40,10 +41,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], most: int = 20) 
     left = len(rows) - most
     more = f"<tr><td colspan={len(header)}>and {left} more</td></tr>" if left > 0 else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}{more}</tbody></table>"
-
-
-def _is_empty(value: Any) -> bool:
-    return isinstance(value, (dict, list, set, tuple)) and not value
 
 
 def _shown(value: Any) -> str:
