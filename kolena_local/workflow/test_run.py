@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from kolena_local.collector import collector_paused
 from kolena_local.errors import (
     IncorrectUsageError,
     InputValidationError,
@@ -20,7 +21,7 @@ from kolena_local.execution.inference import infer_pending, iter_samples
 from kolena_local.log import logger
 from kolena_local.wording import agreeing, counted
 from kolena_local.workflow import overview
-from kolena_local.workflow.arguments import check_flag, check_list, check_type
+from kolena_local.workflow.arguments import check_flag, check_list, check_pairs, check_type, written
 from kolena_local.workflow.entity import Entity, check_store
 from kolena_local.workflow.evaluator import (
     Evaluator,
@@ -34,7 +35,6 @@ from kolena_local.workflow.model import Model
 from kolena_local.workflow.run_evaluation import evaluate_run
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
-from kolena_local.workflow.upload import upload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,6 +158,7 @@ class TestRun(Entity):
         for _, sample in iter_samples(store, suite.workflow._codec, sample_ids, suite.name):
             yield sample
 
+    @collector_paused()
     def upload_inferences(self, inferences: Sequence[tuple[TestSample, Inference]]) -> None:
         """Store inferences that were made elsewhere: all of them, or none when one is refused.
 
@@ -170,7 +171,25 @@ class TestRun(Entity):
                 value cannot be stored.
             RemoteError: a sample has an inference already, and ``reset`` is False.
         """
-        upload(self._store(), self.model._id, self.test_suite, inferences, replace=self.reset)
+        suite = self.test_suite
+        codec = suite.workflow._codec
+        pairs = check_list(inferences, "inferences must be a list of pairs")
+        kinds = {"test sample": codec.test_sample_type, "inference": object}
+        check_pairs("inferences", pairs, kinds, TypeError)
+        if not pairs:
+            return
+        samples = [sample for sample, _ in pairs]
+        sample_payloads = codec.write_samples(samples)
+        payloads = written(codec.write_inferences, [answer for _, answer in pairs], "inferences")
+        with self._store().write() as unit:
+            ids = unit.suite_samples.find(suite._id, suite.version, sample_payloads)
+            found = [id_ for id_ in ids if id_ is not None]
+            if len(found) != len(ids):
+                raise InputValidationError(
+                    f"{samples[ids.index(None)]!r:.200} is not in the test suite {suite.name!r};"
+                    " add it to one of its test cases first."
+                )
+            unit.inferences.put(self.model._id, found, payloads, replace=self.reset)
 
     def evaluate(self) -> None:
         """Compute metrics from the inferences that are stored.
