@@ -20,7 +20,7 @@ from kolena_local.cli.output import (
     say,
     terminal_width,
 )
-from kolena_local.cli.store import db_option, given_location
+from kolena_local.cli.store import given_location
 from kolena_local.cli.text import cell
 
 if TYPE_CHECKING:
@@ -75,7 +75,6 @@ _WORST_KEYS = ("metric", "test_sample_id", "locator", "base", "candidate", "diff
 )
 @click.option("--strict", is_flag=True, help="Exit with 4 if a doubt is left.")
 @output_options
-@db_option
 def compare(
     base: str,
     candidate: str,

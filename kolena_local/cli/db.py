@@ -56,7 +56,6 @@ def path() -> None:
 
 @db.command()
 @output_options
-@db_option
 def info() -> None:
     """Show how large the store is and how much is in it."""
     from kolena_local.repository.facts import facts
@@ -68,7 +67,6 @@ def info() -> None:
 @db.command()
 @click.option("--fix", is_flag=True, help="Put right what can be put right safely.")
 @output_options
-@db_option
 @click.pass_context
 def check(context: click.Context, fix: bool) -> None:
     """Check that the store is sound and lies in a safe place.

@@ -12,6 +12,7 @@ import click
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.destination import current, remember
 from kolena_local.cli.lazy import LazyGroup
+from kolena_local.cli.options import name_option
 from kolena_local.cli.output import quiet_option, say
 from kolena_local.cli.row_files import FORMATS, format_of
 from kolena_local.cli.store import db_option, reading
@@ -39,18 +40,8 @@ def inferences() -> None:
 
 @click.command("export")
 @click.argument("model", shell_complete=names_of("model"))
-@click.option(
-    "--test-case",
-    metavar="NAME",
-    shell_complete=names_of("test_case"),
-    help="Only samples of this test case; NAME@3 is its version 3.",
-)
-@click.option(
-    "--test-suite",
-    metavar="NAME",
-    shell_complete=names_of("test_suite"),
-    help="Only samples of this test suite; NAME@3 is its version 3.",
-)
+@name_option("--test-case", help="Only samples of this test case; NAME@3 is its version 3.")
+@name_option("--test-suite", help="Only samples of this test suite; NAME@3 is its version 3.")
 @click.option(
     "--format",
     "chosen",

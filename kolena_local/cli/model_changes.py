@@ -11,9 +11,10 @@ from kolena_local.cli.ask import confirm, deletion_options, show_deletions, some
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
+from kolena_local.cli.options import name_option
 from kolena_local.cli.output import Listing, output_options, print_listing, report
 from kolena_local.cli.records import MODELS, model_entry
-from kolena_local.cli.store import db_option, reading, write_or_make, writing
+from kolena_local.cli.store import reading, write_or_make, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
 from kolena_local.wording import counted
 
@@ -49,14 +50,7 @@ DELETIONS = Listing(
 
 @click.command("create")
 @click.argument("name")
-@click.option(
-    "-w",
-    "--workflow",
-    metavar="NAME",
-    required=True,
-    shell_complete=names_of("workflow"),
-    help="The model's workflow; a new one is made.",
-)
+@name_option("-w", "--workflow", required=True, help="The model's workflow; a new one is made.")
 @_metadata_option
 @click.option(
     "--metadata-file",
@@ -66,7 +60,6 @@ DELETIONS = Listing(
 )
 @_tag_option
 @output_options
-@db_option
 def create_model(
     name: str,
     workflow: str,
@@ -105,7 +98,6 @@ def create_model(
 @_tag_option
 @click.option("--untag", metavar="TAG", multiple=True, help="Take a tag away (repeatable).")
 @output_options
-@db_option
 def edit_model(
     name: str,
     metadata: tuple[tuple[Path, Json], ...],
@@ -130,7 +122,6 @@ def edit_model(
 @click.argument("old", shell_complete=names_of("model"))
 @click.argument("new")
 @output_options
-@db_option
 def rename_model(old: str, new: str) -> None:
     """Give a model another name; everything stays with it."""
     with writing() as unit:
@@ -144,7 +135,6 @@ def rename_model(old: str, new: str) -> None:
 )
 @deletion_options
 @output_options
-@db_option
 def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
     """Delete models with their inferences and runs: all of them or, if one is unknown, none."""
     if dry_run or not yes:

@@ -11,6 +11,7 @@ from kolena_local.cli.formats import Entry
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.metadata import CONDITION
 from kolena_local.cli.metrics import print_single_values
+from kolena_local.cli.options import name_option, tag_option
 from kolena_local.cli.output import (
     output_options,
     print_fields,
@@ -30,7 +31,7 @@ from kolena_local.cli.records import (
     status,
     suite_label,
 )
-from kolena_local.cli.store import db_option, reading
+from kolena_local.cli.store import reading
 from kolena_local.cli.text import cell
 
 if TYPE_CHECKING:
@@ -56,21 +57,8 @@ def models() -> None:
 
 @click.command("list")
 @click.argument("pattern", required=False, shell_complete=names_of("model"))
-@click.option(
-    "-w",
-    "--workflow",
-    metavar="NAME",
-    shell_complete=names_of("workflow"),
-    help="Only models of this workflow.",
-)
-@click.option(
-    "-t",
-    "--tag",
-    "tags",
-    metavar="TAG",
-    multiple=True,
-    help="Only models with this tag (repeat: all of them).",
-)
+@name_option("-w", "--workflow", help="Only models of this workflow.")
+@tag_option
 @click.option(
     "--where",
     metavar="CONDITION",
@@ -85,7 +73,6 @@ def models() -> None:
 )
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most so many.")
 @output_options
-@db_option
 def list_models(
     pattern: str | None,
     workflow: str | None,
@@ -112,7 +99,6 @@ def list_models(
 @click.command("show")
 @click.argument("name", shell_complete=names_of("model"))
 @output_options
-@db_option
 def show_model(name: str) -> None:
     """Show a model: metadata, tags, inferences, and its runs with their metrics.
 

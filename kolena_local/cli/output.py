@@ -17,6 +17,7 @@ from click.core import ParameterSource
 
 from kolena_local.cli.destination import is_terminal, output_encoding, remember, write_text
 from kolena_local.cli.formats import Entry, markdown, separated
+from kolena_local.cli.store import db_option
 from kolena_local.cli.table import table
 from kolena_local.cli.text import cell, json_text, printable
 
@@ -41,7 +42,7 @@ class Listing(NamedTuple):
 
 
 def output_options(command: _Decorated) -> _Decorated:
-    """Give a command ``--format``, ``--json``, ``--csv``, ``--output`` and ``--quiet``."""
+    """Give a command ``--format``, ``--json``, ``--csv``, ``--output``, ``--quiet``, ``--db``."""
     options = (
         click.option(
             "--format",
@@ -74,6 +75,7 @@ def output_options(command: _Decorated) -> _Decorated:
             help="Write to a file, which appears when it is whole.",
         ),
         quiet_option,
+        db_option,
     )
     for option in reversed(options):
         command = option(command)

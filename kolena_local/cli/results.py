@@ -16,7 +16,7 @@ from kolena_local.cli.records import (
     suite_label,
     suite_metrics_entry,
 )
-from kolena_local.cli.store import db_option, reading
+from kolena_local.cli.store import reading
 
 _OF_RUN = ("model", "test_suite", "test_suite_version", "evaluator")
 _OF_CASE = ("configuration", "test_case", "test_case_version", "sample_count", "metrics")
@@ -27,7 +27,6 @@ _OF_CASE = ("configuration", "test_case", "test_case_version", "sample_count", "
 @click.argument("test_suite", metavar="SUITE", shell_complete=names_of("test_suite"))
 @click.option("--evaluator", metavar="NAME", help="Only what this evaluator found out.")
 @output_options
-@db_option
 def results(model: str, test_suite: str, evaluator: str | None) -> None:
     """Print a model's metrics on a test suite, by test case and configuration.
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.ask import confirm, deletion_options, show_deletions
-from kolena_local.cli.completion import names_of
 from kolena_local.cli.destination import write_text
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.metrics import print_all
+from kolena_local.cli.options import name_option
 from kolena_local.cli.output import (
     Listing,
     output_options,
@@ -29,7 +29,7 @@ from kolena_local.cli.records import (
     suite_label,
     suite_metrics_entry,
 )
-from kolena_local.cli.store import db_option, reading, writing
+from kolena_local.cli.store import reading, writing
 from kolena_local.cli.text import printable
 from kolena_local.wording import counted
 
@@ -55,29 +55,10 @@ def runs() -> None:
 
 
 @runs.command("list")
-@click.option(
-    "-w",
-    "--workflow",
-    metavar="NAME",
-    shell_complete=names_of("workflow"),
-    help="Only runs of this workflow.",
-)
-@click.option(
-    "-m",
-    "--model",
-    metavar="NAME",
-    shell_complete=names_of("model"),
-    help="Only runs of this model.",
-)
-@click.option(
-    "-s",
-    "--test-suite",
-    metavar="NAME",
-    shell_complete=names_of("test_suite"),
-    help="Only runs on this test suite.",
-)
+@name_option("-w", "--workflow", help="Only runs of this workflow.")
+@name_option("-m", "--model", help="Only runs of this model.")
+@name_option("-s", "--test-suite", help="Only runs on this test suite.")
 @output_options
-@db_option
 def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -> None:
     """List test runs, newest first.
 
@@ -98,7 +79,6 @@ def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -
 @runs.command("show")
 @click.argument("run_id", metavar="ID", type=int)
 @output_options
-@db_option
 def show_run(run_id: int) -> None:
     """Show a test run: what crashed it, and all its metrics.
 
@@ -117,7 +97,6 @@ def show_run(run_id: int) -> None:
 @click.argument("run_ids", metavar="ID...", type=int, nargs=-1, required=True)
 @deletion_options
 @output_options
-@db_option
 def delete_runs(run_ids: tuple[int, ...], yes: bool, dry_run: bool) -> None:
     """Delete test runs with their results: all of them or, if one is unknown, none.
 

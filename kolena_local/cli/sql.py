@@ -6,7 +6,7 @@ import click
 
 from kolena_local.cli.metadata import value_of
 from kolena_local.cli.output import Listing, output_options, print_listing, say
-from kolena_local.cli.store import db_option, reading
+from kolena_local.cli.store import reading
 
 
 @click.command()
@@ -28,7 +28,6 @@ from kolena_local.cli.store import db_option, reading
     help="At most so many rows, 1000 if not given; 0 for all.",
 )
 @output_options
-@db_option
 def sql(query: str, parameters: tuple[tuple[str, str], ...], limit: int) -> None:
     """Answer a question in SQL.
 

@@ -8,6 +8,7 @@ import click
 
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.formats import Entry
+from kolena_local.cli.options import diff_option, name_option
 from kolena_local.cli.output import (
     Listing,
     output_options,
@@ -18,7 +19,7 @@ from kolena_local.cli.output import (
     print_table,
 )
 from kolena_local.cli.records import TEST_CASES, test_case_entry
-from kolena_local.cli.store import db_option, reading
+from kolena_local.cli.store import reading
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import SampleChange
@@ -42,15 +43,8 @@ def test_cases() -> None:
 
 @test_cases.command("list")
 @click.argument("pattern", required=False, shell_complete=names_of("test_case"))
-@click.option(
-    "-w",
-    "--workflow",
-    metavar="NAME",
-    shell_complete=names_of("workflow"),
-    help="Only test cases of this workflow.",
-)
+@name_option("-w", "--workflow", help="Only test cases of this workflow.")
 @output_options
-@db_option
 def list_test_cases(pattern: str | None, workflow: str | None) -> None:
     """List test cases at their latest versions, in the order of their creation.
 
@@ -65,15 +59,8 @@ def list_test_cases(pattern: str | None, workflow: str | None) -> None:
 
 @test_cases.command("show")
 @click.argument("name", shell_complete=names_of("test_case"))
-@click.option(
-    "--diff",
-    metavar="FROM TO",
-    nargs=2,
-    type=click.IntRange(min=0),
-    help="Show what differs between two versions instead.",
-)
+@diff_option
 @output_options
-@db_option
 def show_test_case(name: str, diff: tuple[int, int] | None) -> None:
     """Show a test case and its versions.
 

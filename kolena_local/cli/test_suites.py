@@ -8,6 +8,7 @@ import click
 
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.formats import Entry
+from kolena_local.cli.options import diff_option, name_option, tag_option
 from kolena_local.cli.output import (
     Listing,
     output_options,
@@ -18,7 +19,7 @@ from kolena_local.cli.output import (
     print_table,
 )
 from kolena_local.cli.records import TEST_SUITES, test_suite_entry
-from kolena_local.cli.store import db_option, reading
+from kolena_local.cli.store import reading
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import CaseChange
@@ -42,23 +43,9 @@ def test_suites() -> None:
 
 @test_suites.command("list")
 @click.argument("pattern", required=False, shell_complete=names_of("test_suite"))
-@click.option(
-    "-w",
-    "--workflow",
-    metavar="NAME",
-    shell_complete=names_of("workflow"),
-    help="Only test suites of this workflow.",
-)
-@click.option(
-    "-t",
-    "--tag",
-    "tags",
-    metavar="TAG",
-    multiple=True,
-    help="Only test suites with this tag (repeat: all of them).",
-)
+@name_option("-w", "--workflow", help="Only test suites of this workflow.")
+@tag_option
 @output_options
-@db_option
 def list_test_suites(pattern: str | None, workflow: str | None, tags: tuple[str, ...]) -> None:
     """List test suites at their latest versions, in the order of their creation.
 
@@ -73,15 +60,8 @@ def list_test_suites(pattern: str | None, workflow: str | None, tags: tuple[str,
 
 @test_suites.command("show")
 @click.argument("name", shell_complete=names_of("test_suite"))
-@click.option(
-    "--diff",
-    metavar="FROM TO",
-    nargs=2,
-    type=click.IntRange(min=0),
-    help="Show what differs between two versions instead.",
-)
+@diff_option
 @output_options
-@db_option
 def show_test_suite(name: str, diff: tuple[int, int] | None) -> None:
     """Show a test suite: its test cases and its versions.
 

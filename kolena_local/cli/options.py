@@ -1,0 +1,41 @@
+"""Options that several commands have, besides those of ``output`` and ``store``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from kolena_local.cli.completion import names_of
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+tag_option = click.option(
+    "-t",
+    "--tag",
+    "tags",
+    metavar="TAG",
+    multiple=True,
+    help="Only those with this tag (repeat: all of them).",
+)
+diff_option = click.option(
+    "--diff",
+    metavar="FROM TO",
+    nargs=2,
+    type=click.IntRange(min=0),
+    help="Show what differs between two versions instead.",
+)
+
+
+def name_option(
+    *names: str, help: str, required: bool = False
+) -> Callable[[_Decorated], _Decorated]:
+    """Return what gives a command an option for a name, such as ``--model`` for a model's."""
+    return click.option(
+        *names,
+        metavar="NAME",
+        required=required,
+        shell_complete=names_of(names[-1].removeprefix("--").replace("-", "_")),
+        help=help,
+    )
