@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.destination import current, remember
+from kolena_local.cli.destination import current
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.options import name_option
-from kolena_local.cli.output import quiet_option, say
+from kolena_local.cli.output import file_option, quiet_option, say
 from kolena_local.cli.row_files import FORMATS, format_of
 from kolena_local.cli.store import db_option, reading
 from kolena_local.wording import agreeing, counted
@@ -49,14 +49,7 @@ def inferences() -> None:
     metavar="FORMAT",
     help="csv, jsonl or parquet; if not given, as the suffix of --output says, else csv.",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    expose_value=False,
-    callback=remember,
-    help="Write to a file, which appears when it is whole.",
-)
+@file_option
 @quiet_option
 @db_option
 def export_inferences(

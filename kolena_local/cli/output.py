@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import click
@@ -43,43 +44,37 @@ class Listing(NamedTuple):
 
 def output_options(command: _Decorated) -> _Decorated:
     """Give a command ``--format``, ``--json``, ``--csv``, ``--output``, ``--quiet``, ``--db``."""
+    format_option = partial(click.option, expose_value=False, callback=_remember_format)
     options = (
-        click.option(
+        format_option(
             "--format",
             type=click.Choice(FORMATS),
             metavar="FORMAT",
-            expose_value=False,
-            callback=_remember_format,
             help="How to print: table, json, jsonl, csv, tsv or md.",
         ),
-        click.option(
-            "--json",
-            is_flag=True,
-            expose_value=False,
-            callback=_remember_format,
-            help="Print JSON; NaN and infinities become null.",
+        format_option("--json", is_flag=True, help="Print JSON; NaN and infinities become null."),
+        format_option(
+            "--csv", is_flag=True, help="Print CSV; objects become columns such as metadata.seed."
         ),
-        click.option(
-            "--csv",
-            is_flag=True,
-            expose_value=False,
-            callback=_remember_format,
-            help="Print CSV; objects become columns such as metadata.seed.",
-        ),
-        click.option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            expose_value=False,
-            callback=remember,
-            help="Write to a file, which appears when it is whole.",
-        ),
+        file_option,
         quiet_option,
         db_option,
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def file_option(command: _Decorated) -> _Decorated:
+    """Give a command ``--output``."""
+    return click.option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        expose_value=False,
+        callback=remember,
+        help="Write to a file, which appears when it is whole.",
+    )(command)
 
 
 def quiet_option(command: _Decorated) -> _Decorated:
