@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from kolena_local.cli.formats import Entry
-from kolena_local.cli.output import Listing
+from kolena_local.cli.output import Listing, print_listing, report, rows_of
+from kolena_local.cli.store import reading, writing
 from kolena_local.cli.table import table
 from kolena_local.errors import IncorrectUsageError
+from kolena_local.wording import counted
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -23,10 +28,41 @@ def deletion_options(command: _Decorated) -> _Decorated:
     return yes(dry_run(command))
 
 
-def show_deletions(listing: Listing, entries: list[Entry]) -> None:
-    """Show on standard error what is about to be deleted."""
-    rows = [[get(entry) for get in listing.columns.values()] for entry in entries]
-    click.echo("\n".join(table(list(listing.columns), rows, None)), err=True)
+def delete(
+    listing: Listing,
+    noun: str,
+    planned: Callable[[Unit], list[Entry]],
+    done: Callable[[Unit], list[Entry]],
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Delete what a command was asked to, if somebody agrees or need not be asked.
+
+    Args:
+        listing: how it is listed.
+        noun: what one thing is called.
+        planned: returns what would go.
+        done: deletes it, and returns what went.
+        yes: do not ask.
+        dry_run: only print what would go.
+
+    Raises:
+        IncorrectUsageError: nobody is there to ask.
+        click.Abort: the answer is no.
+    """
+    if dry_run or not yes:
+        with reading() as unit:
+            entries = planned(unit)
+        if dry_run:
+            print_listing(listing, entries)
+            return
+        rows = rows_of(listing.columns, entries)
+        click.echo("\n".join(table(list(listing.columns), rows, None)), err=True)
+        confirm("Delete all of this?")
+    with writing() as unit:
+        gone = done(unit)
+    report(f"Deleted {counted(len(gone), noun)}.", listing, gone)
 
 
 def somebody_is_there() -> bool:

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 _FINDINGS = Listing(
     keys=("severity", "rule", "text", "fixable"),
     columns={
-        "severity": lambda finding: finding["severity"],
-        "about": lambda finding: finding["rule"],
-        "finding": lambda finding: finding["text"],
+        "severity": "severity",
+        "about": "rule",
+        "finding": "text",
     },
     otherwise="The store is sound.",
 )

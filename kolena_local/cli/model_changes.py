@@ -7,16 +7,15 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from kolena_local.cli.ask import confirm, deletion_options, show_deletions, somebody_is_there
+from kolena_local.cli.ask import delete, deletion_options, somebody_is_there
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
 from kolena_local.cli.options import name_option
-from kolena_local.cli.output import Listing, output_options, print_listing, report
-from kolena_local.cli.records import MODELS, model_entry
+from kolena_local.cli.output import Listing, output_options, report
+from kolena_local.cli.records import MODELS, picked
 from kolena_local.cli.store import reading, write_or_make, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
-from kolena_local.wording import counted
 
 if TYPE_CHECKING:
     from kolena_local.payload import Json
@@ -36,13 +35,13 @@ _tag_option = click.option(
     "-t", "--tag", "tags", metavar="TAG", multiple=True, help="Add a tag (repeatable)."
 )
 
-DELETIONS = Listing(
+_DELETIONS = Listing(
     ("model", "workflow", "inference_count", "run_count"),
     {
-        "model": lambda gone: gone["model"],
-        "workflow": lambda gone: gone["workflow"],
-        "inferences": lambda gone: gone["inference_count"],
-        "runs": lambda gone: gone["run_count"],
+        "model": "model",
+        "workflow": "workflow",
+        "inferences": "inference_count",
+        "runs": "run_count",
     },
     "There is nothing to delete.",
 )
@@ -137,17 +136,14 @@ def rename_model(old: str, new: str) -> None:
 @output_options
 def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
     """Delete models with their inferences and runs: all of them or, if one is unknown, none."""
-    if dry_run or not yes:
-        with reading() as unit:
-            planned = [_deletion_entry(one) for one in unit.models.deletion(names)]
-        if dry_run:
-            print_listing(DELETIONS, planned)
-            return
-        show_deletions(DELETIONS, planned)
-        confirm("Delete all of this?")
-    with writing() as unit:
-        gone = [_deletion_entry(one) for one in unit.models.delete(names)]
-    report(f"Deleted {counted(len(gone), 'model')}.", DELETIONS, gone)
+    delete(
+        _DELETIONS,
+        "model",
+        lambda unit: list(map(_deletion_entry, unit.models.deletion(names))),
+        lambda unit: list(map(_deletion_entry, unit.models.delete(names))),
+        yes=yes,
+        dry_run=dry_run,
+    )
 
 
 def _edit_in_editor(name: str) -> ModelRecord:
@@ -189,7 +185,7 @@ def _text(file: IO[bytes]) -> str:
 
 
 def _report(sentence: str, record: ModelRecord) -> None:
-    report(sentence, MODELS, [model_entry(record)])
+    report(sentence, MODELS, [picked(record, MODELS.keys)])
 
 
 def _deletion_entry(record: ModelDeletion) -> Entry:

@@ -13,20 +13,23 @@ from kolena_local.cli.metadata import CONDITION
 from kolena_local.cli.metrics import print_single_values
 from kolena_local.cli.options import name_option, tag_option
 from kolena_local.cli.output import (
+    Columns,
     output_options,
     print_fields,
     print_heading,
     print_listing,
     print_object,
-    print_table,
+    print_rows,
+    shown,
 )
 from kolena_local.cli.records import (
     MODELS,
-    case_metrics_entry,
+    RUNS,
+    case_metrics,
     coverage_entry,
     first_line_of_error,
-    model_entry,
-    run_entry,
+    joined_tags,
+    picked,
     seconds,
     status,
     suite_label,
@@ -38,6 +41,20 @@ if TYPE_CHECKING:
     from kolena_local.repository.conditions import Condition
 
 _CHANGES = "kolena_local.cli.model_changes"
+_FIELDS: Columns = {
+    "model": "name",
+    "workflow": "workflow",
+    "tags": lambda model: joined_tags(model) or None,
+    "created": "created_at",
+    "updated": "updated_at",
+    "inferences": "inference_count",
+}
+_COVERAGE: Columns = {
+    "test suite": suite_label,
+    "samples": "sample_count",
+    "inferences": "inference_count",
+    "missing": "missing_count",
+}
 
 
 @click.group(
@@ -93,7 +110,7 @@ def list_models(
         if workflow is not None:
             unit.workflows.get(workflow)
         records = unit.models.list(workflow, tags, pattern, where, sort, limit)
-    print_listing(MODELS, [model_entry(record) for record in records])
+    print_listing(MODELS, [picked(record, MODELS.keys) for record in records])
 
 
 @click.command("show")
@@ -106,49 +123,24 @@ def show_model(name: str) -> None:
     """
     with reading() as unit:
         model = unit.models.get(name)
-        entry = model_entry(model)
+        entry = picked(model, MODELS.keys)
         entry["inference_count"] = unit.inferences.count(model.id)
         entry["test_suites"] = [coverage_entry(one) for one in unit.inferences.coverage(model.id)]
         entry["runs"] = [
-            run_entry(run)
-            | {
-                "test_cases": [
-                    case_metrics_entry(one) for one in unit.test_runs.case_metrics(run.id)
-                ]
-            }
+            picked(run, RUNS.keys) | {"test_cases": case_metrics(unit, run.id)}
             for run in unit.test_runs.list(model=name)
         ]
     print_object(entry, lambda: _print_model(entry))
 
 
 def _print_model(model: Entry) -> None:
-    print_fields(
-        {
-            "model": model["name"],
-            "workflow": model["workflow"],
-            "tags": ", ".join(model["tags"]) or None,
-            "created": model["created_at"],
-            "updated": model["updated_at"],
-            "inferences": model["inference_count"],
-        }
-    )
+    print_fields(shown(_FIELDS, model))
     if model["metadata"]:
         print_heading("metadata")
         print_fields({f"  {name}": value for name, value in model["metadata"].items()})
     if model["test_suites"]:
         print_heading("inferences")
-        print_table(
-            ["test suite", "samples", "inferences", "missing"],
-            [
-                [
-                    suite_label(suite),
-                    suite["sample_count"],
-                    suite["inference_count"],
-                    suite["missing_count"],
-                ]
-                for suite in model["test_suites"]
-            ],
-        )
+        print_rows(_COVERAGE, model["test_suites"])
     for run in model["runs"]:
         _print_run(run)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,17 +28,21 @@ _QUIET = f"{__name__}.quiet"
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
+Columns = Mapping[str, str | Callable[[Entry], object]]
+"""Headers, each with the key that an entry has there, or what else it shows there."""
+
+
 class Listing(NamedTuple):
     """How one kind of thing is listed.
 
     Attributes:
         keys: the keys that its entries have.
-        columns: the table's columns: header, and what an entry has there.
+        columns: the table's columns.
         otherwise: what to tell a person when there is nothing to list.
     """
 
     keys: tuple[str, ...]
-    columns: Mapping[str, Callable[[Entry], object]]
+    columns: Columns
     otherwise: str
 
 
@@ -115,12 +119,7 @@ def chosen_format() -> str | None:
 
 def print_listing(listing: Listing, entries: Sequence[Entry]) -> None:
     """Print a listing in the format that was asked for, else as a table."""
-
-    def show() -> None:
-        rows = [[get(entry) for get in listing.columns.values()] for entry in entries]
-        print_table(list(listing.columns), rows)
-
-    print_entries(listing.keys, entries, show)
+    print_entries(listing.keys, entries, lambda: print_rows(listing.columns, entries))
     if not entries and chosen_format() in (None, "table", "md"):
         say(listing.otherwise)
 
@@ -168,6 +167,24 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
     else:
         # One write for the whole table: `click.echo` flushes each time.
         write_text("\n".join(table(header, rows, terminal_width())))
+
+
+def print_rows(columns: Columns, entries: Iterable[Entry]) -> None:
+    """Print a table with a row for each entry."""
+    print_table(list(columns), rows_of(columns, entries))
+
+
+def rows_of(columns: Columns, entries: Iterable[Entry]) -> list[list[object]]:
+    """Return what entries show in columns."""
+    return [list(shown(columns, entry).values()) for entry in entries]
+
+
+def shown(columns: Columns, entry: Entry) -> dict[str, object]:
+    """Return what an entry shows in columns, by header."""
+    return {
+        header: entry[get] if isinstance(get, str) else get(entry)
+        for header, get in columns.items()
+    }
 
 
 def print_fields(fields: Mapping[str, object]) -> None:

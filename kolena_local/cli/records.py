@@ -5,6 +5,7 @@ Keys are in snake case and are never renamed within a major version.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,154 +14,23 @@ from kolena_local.cli.output import Listing
 from kolena_local.errors import StoreDamagedError
 
 if TYPE_CHECKING:
-    from kolena_local.repository.records import (
-        CaseMetricsRecord,
-        Coverage,
-        ModelRecord,
-        SuiteMetricsRecord,
-        TestCaseRecord,
-        TestRunRecord,
-        TestSuiteRecord,
-    )
+    from kolena_local.repository import Unit
+    from kolena_local.repository.records import Coverage, TestSuiteRecord
 
-MODELS = Listing(
-    ("name", "workflow", "tags", "metadata", "created_at", "updated_at"),
-    {
-        "model": lambda model: model["name"],
-        "workflow": lambda model: model["workflow"],
-        "tags": lambda model: ", ".join(model["tags"]),
-        "created": lambda model: model["created_at"],
-        "updated": lambda model: model["updated_at"],
-    },
-    "There are no such models.",
-)
-TEST_CASES = Listing(
-    (
-        "name",
-        "version",
-        "workflow",
-        "description",
-        "sample_count",
-        "created_at",
-        "updated_at",
-    ),
-    {
-        "test case": lambda case: f"{case['name']}@{case['version']}",
-        "workflow": lambda case: case["workflow"],
-        "samples": lambda case: case["sample_count"],
-        "description": lambda case: case["description"],
-        "updated": lambda case: case["updated_at"],
-    },
-    "There are no such test cases.",
-)
-TEST_SUITES = Listing(
-    (
-        "name",
-        "version",
-        "workflow",
-        "description",
-        "tags",
-        "test_cases",
-        "created_at",
-        "updated_at",
-    ),
-    {
-        "test suite": lambda suite: f"{suite['name']}@{suite['version']}",
-        "workflow": lambda suite: suite["workflow"],
-        "tags": lambda suite: ", ".join(suite["tags"]),
-        "test cases": lambda suite: len(suite["test_cases"]),
-        "description": lambda suite: suite["description"],
-        "updated": lambda suite: suite["updated_at"],
-    },
-    "There are no such test suites.",
-)
-RUNS = Listing(
-    (
-        "id",
-        "workflow",
-        "model",
-        "test_suite",
-        "test_suite_version",
-        "evaluator",
-        "status",
-        "is_stale",
-        "error",
-        "created_at",
-        "started_at",
-        "finished_at",
-    ),
-    {
-        "id": lambda run: run["id"],
-        "model": lambda run: run["model"],
-        "test suite": lambda run: suite_label(run),
-        "evaluator": lambda run: run["evaluator"],
-        "status": lambda run: status(run),
-        "started": lambda run: run["started_at"],
-        "seconds": lambda run: seconds(run),
-        "error": lambda run: first_line_of_error(run),
-    },
-    "There are no such test runs.",
-)
+CASE_METRICS = ("configuration", "test_case", "test_case_version", "sample_count", "metrics")
+SUITE_METRICS = ("configuration", "metrics")
 
 
-def model_entry(record: ModelRecord) -> Entry:
-    """Return a model as it is listed in JSON."""
-    return {
-        "name": record.name,
-        "workflow": record.workflow,
-        "tags": sorted(record.tags),
-        "metadata": record.metadata,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-    }
-
-
-def test_case_entry(record: TestCaseRecord) -> Entry:
-    """Return a version of a test case as it is listed in JSON."""
-    return {
-        "name": record.name,
-        "version": record.version,
-        "workflow": record.workflow,
-        "description": record.description,
-        "sample_count": record.sample_count,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-    }
+def picked(record: object, keys: Iterable[str]) -> Entry:
+    """Return attributes of a record as an entry; a set is a sorted list there."""
+    values = ((key, getattr(record, key)) for key in keys)
+    return {key: sorted(value) if isinstance(value, frozenset) else value for key, value in values}
 
 
 def test_suite_entry(record: TestSuiteRecord) -> Entry:
     """Return a version of a test suite as it is listed in JSON."""
-    return {
-        "name": record.name,
-        "version": record.version,
-        "workflow": record.workflow,
-        "description": record.description,
-        "tags": sorted(record.tags),
-        "test_cases": [
-            {"name": case.name, "version": case.version, "sample_count": case.sample_count}
-            for case in record.test_cases
-        ],
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-    }
-
-
-def run_entry(record: TestRunRecord) -> Entry:
-    """Return a run as it is listed in JSON."""
-    return {
-        "id": record.id,
-        "workflow": record.workflow,
-        "model": record.model,
-        "test_suite": record.test_suite,
-        "test_suite_version": record.test_suite_version,
-        "evaluator": record.evaluator,
-        "status": record.status,
-        "is_stale": record.is_stale,
-        "error": record.error,
-        "created_at": record.created_at,
-        "started_at": record.started_at,
-        "finished_at": record.finished_at,
-    }
+    cases = [picked(case, ("name", "version", "sample_count")) for case in record.test_cases]
+    return picked(record, TEST_SUITES.keys) | {"test_cases": cases}
 
 
 def coverage_entry(record: Coverage) -> Entry:
@@ -174,25 +44,34 @@ def coverage_entry(record: Coverage) -> Entry:
     }
 
 
-def case_metrics_entry(record: CaseMetricsRecord) -> Entry:
-    """Return the metrics of a test case."""
-    return {
-        "configuration": record.configuration,
-        "test_case": record.test_case,
-        "test_case_version": record.test_case_version,
-        "sample_count": record.sample_count,
-        "metrics": record.metrics,
-    }
+def case_metrics(unit: Unit, run_id: int) -> list[Entry]:
+    """Return a run's metrics of test cases."""
+    return [picked(record, CASE_METRICS) for record in unit.test_runs.case_metrics(run_id)]
 
 
-def suite_metrics_entry(record: SuiteMetricsRecord) -> Entry:
-    """Return the metrics of a whole test suite."""
-    return {"configuration": record.configuration, "metrics": record.metrics}
+def suite_metrics(unit: Unit, run_id: int) -> list[Entry]:
+    """Return a run's metrics of the whole test suite."""
+    return [picked(record, SUITE_METRICS) for record in unit.test_runs.suite_metrics(run_id)]
+
+
+def label(entry: Entry) -> str:
+    """Return the entry's name with its version, as ``name@3``."""
+    return f"{entry['name']}@{entry['version']}"
 
 
 def suite_label(entry: Entry) -> str:
     """Return the entry's test suite with its version, as ``name@3``."""
     return f"{entry['test_suite']}@{entry['test_suite_version']}"
+
+
+def change_between(before: object, after: object) -> str:
+    """Return how something changed that is None in a version that does not have it."""
+    return "added" if before is None else "removed" if after is None else "changed"
+
+
+def joined_tags(entry: Entry) -> str:
+    """Return the entry's tags in one line."""
+    return ", ".join(entry["tags"])
 
 
 def status(run: Entry) -> str:
@@ -221,3 +100,75 @@ def _moment(text: str) -> datetime:
         raise StoreDamagedError(
             f"The store is damaged ({text!r:.80} is not a time); restore a backup."
         ) from error
+
+
+MODELS = Listing(
+    ("name", "workflow", "tags", "metadata", "created_at", "updated_at"),
+    {
+        "model": "name",
+        "workflow": "workflow",
+        "tags": joined_tags,
+        "created": "created_at",
+        "updated": "updated_at",
+    },
+    "There are no such models.",
+)
+TEST_CASES = Listing(
+    ("name", "version", "workflow", "description", "sample_count", "created_at", "updated_at"),
+    {
+        "test case": label,
+        "workflow": "workflow",
+        "samples": "sample_count",
+        "description": "description",
+        "updated": "updated_at",
+    },
+    "There are no such test cases.",
+)
+TEST_SUITES = Listing(
+    (
+        "name",
+        "version",
+        "workflow",
+        "description",
+        "tags",
+        "test_cases",
+        "created_at",
+        "updated_at",
+    ),
+    {
+        "test suite": label,
+        "workflow": "workflow",
+        "tags": joined_tags,
+        "test cases": lambda suite: len(suite["test_cases"]),
+        "description": "description",
+        "updated": "updated_at",
+    },
+    "There are no such test suites.",
+)
+RUNS = Listing(
+    (
+        "id",
+        "workflow",
+        "model",
+        "test_suite",
+        "test_suite_version",
+        "evaluator",
+        "status",
+        "is_stale",
+        "error",
+        "created_at",
+        "started_at",
+        "finished_at",
+    ),
+    {
+        "id": "id",
+        "model": "model",
+        "test suite": suite_label,
+        "evaluator": "evaluator",
+        "status": status,
+        "started": "started_at",
+        "seconds": seconds,
+        "error": first_line_of_error,
+    },
+    "There are no such test runs.",
+)

@@ -9,17 +9,18 @@ from kolena_local.cli.formats import Entry
 from kolena_local.cli.metrics import print_all
 from kolena_local.cli.output import output_options, print_entries, print_heading, say
 from kolena_local.cli.records import (
-    case_metrics_entry,
+    CASE_METRICS,
+    RUNS,
+    case_metrics,
     first_line_of_error,
-    run_entry,
+    picked,
     status,
     suite_label,
-    suite_metrics_entry,
+    suite_metrics,
 )
 from kolena_local.cli.store import reading
 
 _OF_RUN = ("model", "test_suite", "test_suite_version", "evaluator")
-_OF_CASE = ("configuration", "test_case", "test_case_version", "sample_count", "metrics")
 
 
 @click.command()
@@ -37,22 +38,18 @@ def results(model: str, test_suite: str, evaluator: str | None) -> None:
     with reading() as unit:
         unit.models.get(model)
         runs = [
-            (
-                run_entry(run),
-                [case_metrics_entry(one) for one in unit.test_runs.case_metrics(run.id)],
-                [suite_metrics_entry(one) for one in unit.test_runs.suite_metrics(run.id)],
-            )
+            (picked(run, RUNS.keys), case_metrics(unit, run.id), suite_metrics(unit, run.id))
             for run in unit.test_runs.of_label(model, test_suite, evaluator)
         ]
     entries = [_entry(run, metrics) for run, cases, suites in runs for metrics in [*cases, *suites]]
-    print_entries([*_OF_RUN, *_OF_CASE], entries, lambda: _print(runs))
+    print_entries([*_OF_RUN, *CASE_METRICS], entries, lambda: _print(runs))
     for run, cases, suites in runs:
         if run["status"] != "completed" or not cases + suites:
             say(_remark(run))
 
 
 def _entry(run: Entry, metrics: Entry) -> Entry:
-    return {**{key: run[key] for key in _OF_RUN}, **{key: metrics.get(key) for key in _OF_CASE}}
+    return {**{key: run[key] for key in _OF_RUN}, **{key: metrics.get(key) for key in CASE_METRICS}}
 
 
 def _print(runs: list[tuple[Entry, list[Entry], list[Entry]]]) -> None:

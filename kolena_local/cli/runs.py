@@ -6,47 +6,58 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kolena_local.cli.ask import confirm, deletion_options, show_deletions
+from kolena_local.cli.ask import delete, deletion_options
 from kolena_local.cli.destination import write_text
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.metrics import print_all
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output import (
+    Columns,
     Listing,
     output_options,
     print_fields,
     print_heading,
     print_listing,
     print_object,
-    report,
+    shown,
 )
 from kolena_local.cli.records import (
     RUNS,
-    case_metrics_entry,
-    run_entry,
+    case_metrics,
+    picked,
     seconds,
     status,
     suite_label,
-    suite_metrics_entry,
+    suite_metrics,
 )
-from kolena_local.cli.store import reading, writing
+from kolena_local.cli.store import reading
 from kolena_local.cli.text import printable
-from kolena_local.wording import counted
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import RunDeletion
 
+_OF_RUN = ("id", "model", "test_suite", "test_suite_version", "evaluator")
 _DELETIONS = Listing(
-    ("id", "model", "test_suite", "test_suite_version", "evaluator", "result_count"),
+    (*_OF_RUN, "result_count"),
     {
-        "run": lambda gone: gone["id"],
-        "model": lambda gone: gone["model"],
-        "test suite": lambda gone: suite_label(gone),
-        "evaluator": lambda gone: gone["evaluator"],
-        "results": lambda gone: gone["result_count"],
+        "run": "id",
+        "model": "model",
+        "test suite": suite_label,
+        "evaluator": "evaluator",
+        "results": "result_count",
     },
     "There is nothing to delete.",
 )
+_FIELDS: Columns = {
+    "run": "id",
+    "model": "model",
+    "test suite": suite_label,
+    "workflow": "workflow",
+    "evaluator": "evaluator",
+    "status": status,
+    "started": "started_at",
+    "seconds": seconds,
+}
 
 
 @click.group()
@@ -73,7 +84,7 @@ def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -
         if test_suite is not None:
             unit.test_suites.get(test_suite)
         records = unit.test_runs.list(workflow, model, test_suite)
-    print_listing(RUNS, [run_entry(record) for record in records])
+    print_listing(RUNS, [picked(record, RUNS.keys) for record in records])
 
 
 @runs.command("show")
@@ -85,11 +96,9 @@ def show_run(run_id: int) -> None:
     ID is the number in `runs list`.
     """
     with reading() as unit:
-        entry = run_entry(unit.test_runs.get(run_id))
-        entry["test_cases"] = [case_metrics_entry(o) for o in unit.test_runs.case_metrics(run_id)]
-        entry["suite_metrics"] = [
-            suite_metrics_entry(one) for one in unit.test_runs.suite_metrics(run_id)
-        ]
+        entry = picked(unit.test_runs.get(run_id), RUNS.keys)
+        entry["test_cases"] = case_metrics(unit, run_id)
+        entry["suite_metrics"] = suite_metrics(unit, run_id)
     print_object(entry, lambda: _print_run(entry))
 
 
@@ -102,32 +111,18 @@ def delete_runs(run_ids: tuple[int, ...], yes: bool, dry_run: bool) -> None:
 
     The model's inferences stay.
     """
-    if dry_run or not yes:
-        with reading() as unit:
-            planned = [_deletion_entry(one) for one in unit.test_runs.deletion(run_ids)]
-        if dry_run:
-            print_listing(_DELETIONS, planned)
-            return
-        show_deletions(_DELETIONS, planned)
-        confirm("Delete all of this?")
-    with writing() as unit:
-        gone = [_deletion_entry(one) for one in unit.test_runs.delete(run_ids)]
-    report(f"Deleted {counted(len(gone), 'test run')}.", _DELETIONS, gone)
+    delete(
+        _DELETIONS,
+        "test run",
+        lambda unit: list(map(_deletion_entry, unit.test_runs.deletion(run_ids))),
+        lambda unit: list(map(_deletion_entry, unit.test_runs.delete(run_ids))),
+        yes=yes,
+        dry_run=dry_run,
+    )
 
 
 def _print_run(run: Entry) -> None:
-    print_fields(
-        {
-            "run": run["id"],
-            "model": run["model"],
-            "test suite": suite_label(run),
-            "workflow": run["workflow"],
-            "evaluator": run["evaluator"],
-            "status": status(run),
-            "started": run["started_at"],
-            "seconds": seconds(run),
-        }
-    )
+    print_fields(shown(_FIELDS, run))
     if run["error"]:
         print_heading("error")
         write_text("\n".join(printable(line) for line in run["error"].splitlines()))
@@ -135,11 +130,4 @@ def _print_run(run: Entry) -> None:
 
 
 def _deletion_entry(record: RunDeletion) -> Entry:
-    return {
-        "id": record.run.id,
-        "model": record.run.model,
-        "test_suite": record.run.test_suite,
-        "test_suite_version": record.run.test_suite_version,
-        "evaluator": record.run.evaluator,
-        "result_count": record.results,
-    }
+    return picked(record.run, _OF_RUN) | {"result_count": record.results}

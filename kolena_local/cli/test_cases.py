@@ -10,27 +10,43 @@ from kolena_local.cli.completion import names_of
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.options import diff_option, name_option
 from kolena_local.cli.output import (
+    Columns,
     Listing,
     output_options,
     print_fields,
     print_heading,
     print_listing,
     print_object,
-    print_table,
+    print_rows,
+    shown,
 )
-from kolena_local.cli.records import TEST_CASES, test_case_entry
+from kolena_local.cli.records import TEST_CASES, change_between, label, picked
 from kolena_local.cli.store import reading
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import SampleChange
 
+_FIELDS: Columns = {
+    "test case": label,
+    "workflow": "workflow",
+    "description": lambda case: case["description"] or None,
+    "samples": "sample_count",
+    "created": "created_at",
+    "updated": "updated_at",
+}
+_VERSIONS: Columns = {
+    "version": "version",
+    "samples": "sample_count",
+    "created": "created_at",
+    "description": lambda version: version["description"] or None,
+}
 _CHANGES = Listing(
     ("change", "test_sample_id", "test_sample", "ground_truth_before", "ground_truth_after"),
     {
-        "change": lambda change: change["change"],
-        "test sample": lambda change: _label(change["test_sample"]),
-        "before": lambda change: change["ground_truth_before"],
-        "after": lambda change: change["ground_truth_after"],
+        "change": "change",
+        "test sample": lambda change: change["test_sample"].get("locator", change["test_sample"]),
+        "before": "ground_truth_before",
+        "after": "ground_truth_after",
     },
     "The two versions have the same samples and ground truths.",
 )
@@ -54,7 +70,7 @@ def list_test_cases(pattern: str | None, workflow: str | None) -> None:
         if workflow is not None:
             unit.workflows.get(workflow)
         records = unit.test_cases.list(workflow, pattern)
-    print_listing(TEST_CASES, [test_case_entry(record) for record in records])
+    print_listing(TEST_CASES, [picked(record, TEST_CASES.keys) for record in records])
 
 
 @test_cases.command("show")
@@ -74,38 +90,18 @@ def show_test_case(name: str, diff: tuple[int, int] | None) -> None:
         return
     with reading() as unit:
         record = unit.test_cases.resolve(name)
-        entry = test_case_entry(record)
+        entry = picked(record, TEST_CASES.keys)
         entry["versions"] = [
-            {
-                "version": one.version,
-                "sample_count": one.sample_count,
-                "description": one.description,
-                "created_at": one.updated_at,
-            }
+            picked(one, ("version", "sample_count", "description")) | {"created_at": one.updated_at}
             for one in unit.test_cases.versions(record.id)
         ]
-    print_object(entry, lambda: _print_test_case(entry))
 
+    def show() -> None:
+        print_fields(shown(_FIELDS, entry))
+        print_heading("versions")
+        print_rows(_VERSIONS, entry["versions"])
 
-def _print_test_case(case: Entry) -> None:
-    print_fields(
-        {
-            "test case": f"{case['name']}@{case['version']}",
-            "workflow": case["workflow"],
-            "description": case["description"] or None,
-            "samples": case["sample_count"],
-            "created": case["created_at"],
-            "updated": case["updated_at"],
-        }
-    )
-    print_heading("versions")
-    print_table(
-        ["version", "samples", "created", "description"],
-        [
-            [one["version"], one["sample_count"], one["created_at"], one["description"] or None]
-            for one in case["versions"]
-        ],
-    )
+    print_object(entry, show)
 
 
 def _change_entry(change: SampleChange) -> Entry:
@@ -115,15 +111,9 @@ def _change_entry(change: SampleChange) -> Entry:
         None if text is None else loads(text) for text in (change.before, change.after)
     )
     return {
-        "change": (
-            "added" if change.before is None else "removed" if change.after is None else "changed"
-        ),
+        "change": change_between(change.before, change.after),
         "test_sample_id": change.test_sample_id,
         "test_sample": loads(change.payload),
         "ground_truth_before": before,
         "ground_truth_after": after,
     }
-
-
-def _label(sample: Entry) -> object:
-    return sample.get("locator", sample)

@@ -10,27 +10,50 @@ from kolena_local.cli.completion import names_of
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.options import diff_option, name_option, tag_option
 from kolena_local.cli.output import (
+    Columns,
     Listing,
     output_options,
     print_fields,
     print_heading,
     print_listing,
     print_object,
-    print_table,
+    print_rows,
+    shown,
 )
-from kolena_local.cli.records import TEST_SUITES, test_suite_entry
+from kolena_local.cli.records import (
+    TEST_SUITES,
+    change_between,
+    joined_tags,
+    label,
+    test_suite_entry,
+)
 from kolena_local.cli.store import reading
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import CaseChange
 
+_FIELDS: Columns = {
+    "test suite": label,
+    "workflow": "workflow",
+    "description": lambda suite: suite["description"] or None,
+    "tags": lambda suite: joined_tags(suite) or None,
+    "samples": "sample_count",
+    "created": "created_at",
+    "updated": "updated_at",
+}
+_TEST_CASES: Columns = {"test case": label, "samples": "sample_count"}
+_VERSIONS: Columns = {
+    "version": "version",
+    "test cases": "test_case_count",
+    "created": "created_at",
+}
 _CHANGES = Listing(
     ("change", "test_case", "version_before", "version_after"),
     {
-        "change": lambda change: change["change"],
-        "test case": lambda change: change["test_case"],
-        "before": lambda change: change["version_before"],
-        "after": lambda change: change["version_after"],
+        "change": "change",
+        "test case": "test_case",
+        "before": "version_before",
+        "after": "version_after",
     },
     "The two versions have the same test cases.",
 )
@@ -89,38 +112,17 @@ def show_test_suite(name: str, diff: tuple[int, int] | None) -> None:
 
 
 def _print_test_suite(suite: Entry) -> None:
-    print_fields(
-        {
-            "test suite": f"{suite['name']}@{suite['version']}",
-            "workflow": suite["workflow"],
-            "description": suite["description"] or None,
-            "tags": ", ".join(suite["tags"]) or None,
-            "samples": suite["sample_count"],
-            "created": suite["created_at"],
-            "updated": suite["updated_at"],
-        }
-    )
+    print_fields(shown(_FIELDS, suite))
     if suite["test_cases"]:
         print_heading("test cases")
-        print_table(
-            ["test case", "samples"],
-            [
-                [f"{case['name']}@{case['version']}", case["sample_count"]]
-                for case in suite["test_cases"]
-            ],
-        )
+        print_rows(_TEST_CASES, suite["test_cases"])
     print_heading("versions")
-    print_table(
-        ["version", "test cases", "created"],
-        [[one["version"], one["test_case_count"], one["created_at"]] for one in suite["versions"]],
-    )
+    print_rows(_VERSIONS, suite["versions"])
 
 
 def _change_entry(change: CaseChange) -> Entry:
     return {
-        "change": (
-            "added" if change.before is None else "removed" if change.after is None else "changed"
-        ),
+        "change": change_between(change.before, change.after),
         "test_case": change.test_case,
         "version_before": change.before,
         "version_after": change.after,
