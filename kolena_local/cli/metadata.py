@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,56 +17,49 @@ if TYPE_CHECKING:
     from kolena_local.repository.metadata_paths import Path
 
 
-class _Condition(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
-    name = "condition"
+class _Parsed(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
+    """What a function makes of a text; what it refuses is wrong usage."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
 
     def convert(
         self, value: Any, parameter: click.Parameter | None, context: click.Context | None
-    ) -> Condition:
-        from kolena_local.repository.conditions import parse
-
+    ) -> Any:
         try:
-            return parse(value)
+            return self._parse(value)
         except InputValidationError as error:
             self.fail(str(error), parameter, context)
 
 
-class _Key(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
-    name = "key"
+def _condition(text: str) -> Condition:
+    from kolena_local.repository.conditions import parse
 
-    def convert(
-        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
-    ) -> Path:
-        from kolena_local.repository.metadata_paths import parse_path
-
-        try:
-            return parse_path(value)
-        except InputValidationError as error:
-            self.fail(str(error), parameter, context)
+    return parse(text)
 
 
-class _Assignment(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
-    name = "assignment"
+def _key(text: str) -> Path:
+    from kolena_local.repository.metadata_paths import parse_path
 
-    def convert(
-        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
-    ) -> tuple[Path, Json]:
-        from kolena_local.repository.metadata_paths import SEGMENT
-
-        match = re.fullmatch(rf"({SEGMENT}(?:\.{SEGMENT})*)=(.*)", value, re.DOTALL)
-        if match is None:
-            self.fail(
-                f"'{value}' is no KEY=VALUE; put a key with other characters than letters, digits,"
-                """ - and _ in double quotes, as in '"learning rate"=0.1'.""",
-                parameter,
-                context,
-            )
-        return KEY.convert(match[1], parameter, context), value_of(match[2])
+    return parse_path(text)
 
 
-CONDITION = _Condition()
-KEY = _Key()
-ASSIGNMENT = _Assignment()
+def _assignment(text: str) -> tuple[Path, Json]:
+    from kolena_local.repository.metadata_paths import SEGMENT
+
+    match = re.fullmatch(rf"({SEGMENT}(?:\.{SEGMENT})*)=(.*)", text, re.DOTALL)
+    if match is None:
+        raise InputValidationError(
+            f"'{text}' is no KEY=VALUE; put a key with other characters than letters, digits,"
+            """ - and _ in double quotes, as in '"learning rate"=0.1'."""
+        )
+    return _key(match[1]), value_of(match[2])
+
+
+CONDITION = _Parsed("condition", _condition)
+KEY = _Parsed("key", _key)
+ASSIGNMENT = _Parsed("assignment", _assignment)
 
 
 def value_of(text: str) -> Json:
