@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -75,7 +76,7 @@ def export_inferences(
         columns = FileColumns(workflow, unit.workflows.schemas(workflow))
         total = unit.exchange.count(wanted)
         with progress(total * (1 if chosen == "jsonl" else 2), "exporting") as advance:
-            count = _export(unit, wanted, columns, chosen, advance)
+            count = _Export(unit, wanted, columns, advance).write(chosen)
     say(f"{counted(count, 'inference')} of {model} {agreeing(count, 'was', 'were')} exported.")
 
 
@@ -95,80 +96,66 @@ def _wanted(
     return Exported(record.id, case, suite), record.workflow
 
 
-def _export(
-    unit: Unit,
-    wanted: Exported,
-    columns: FileColumns,
-    chosen: str,
-    advance: Callable[[int], None],
-) -> int:
-    from kolena_local.cli import row_writers
+@dataclass(frozen=True)
+class _Export:
+    """Inferences on their way out of the store."""
 
-    if chosen == "jsonl":
-        return _write(unit, wanted, columns, row_writers.json_lines_writer(), advance)
-    nodes, untyped = _survey(unit, wanted, columns, chosen == "parquet", advance)
-    if chosen == "csv":
-        return _write(unit, wanted, columns, row_writers.csv_writer(nodes), advance)
-    destination = current()
-    assert destination is not None, "refused before anything was read"
-    writer = row_writers.ParquetWriter(destination, nodes, untyped)
-    count = _write(unit, wanted, columns, writer.write, advance)
-    writer.close()
-    return count
+    unit: Unit
+    wanted: Exported
+    columns: FileColumns
+    advance: Callable[[int], None]
 
+    def write(self, chosen: str) -> int:
+        """Write all of them in a format; return how many there are."""
+        from kolena_local.cli import row_writers
 
-def _survey(
-    unit: Unit,
-    wanted: Exported,
-    columns: FileColumns,
-    typed: bool,
-    advance: Callable[[int], None],
-) -> tuple[list[Node], set[str]]:
-    """Return all columns that have something, and those with values of other types."""
-    from kolena_local.cli.row_writers import is_native
+        if chosen == "jsonl":
+            return self._write(row_writers.write_json_lines)
+        nodes, untyped = self._survey(chosen == "parquet")
+        if chosen == "csv":
+            return self._write(row_writers.csv_writer(nodes))
+        destination = current()
+        assert destination is not None, "refused before anything was read"
+        with row_writers.parquet_writer(destination, nodes, untyped) as write:
+            return self._write(write)
 
-    nodes = {leaf.column: leaf for part in columns.parts for leaf in part.leaves}
-    untyped: set[str] = set()
-    for page in _pages(unit, wanted, columns):
-        for row in page:
-            for name, value in row.items():
-                if value is None:
-                    continue
-                if name not in nodes:
-                    nodes[name] = columns.node(name)
-                if typed and not is_native(nodes[name], value):
-                    untyped.add(name)
-        advance(len(page))
-    return list(nodes.values()), untyped
+    def _survey(self, typed: bool) -> tuple[list[Node], set[str]]:
+        """Return all columns that have something, and those with values of other types."""
+        from kolena_local.cli.row_writers import is_native
 
+        nodes = {leaf.column: leaf for part in self.columns.parts for leaf in part.leaves}
+        untyped: set[str] = set()
+        for page in self._pages():
+            for row in page:
+                for name, value in row.items():
+                    if value is None:
+                        continue
+                    if name not in nodes:
+                        nodes[name] = self.columns.node(name)
+                    if typed and not is_native(nodes[name], value):
+                        untyped.add(name)
+        return list(nodes.values()), untyped
 
-def _write(
-    unit: Unit,
-    wanted: Exported,
-    columns: FileColumns,
-    write: WritePage,
-    advance: Callable[[int], None],
-) -> int:
-    count = 0
-    for page in _pages(unit, wanted, columns):
-        write(page)
-        count += len(page)
-        advance(len(page))
-    return count
+    def _write(self, write: WritePage) -> int:
+        count = 0
+        for page in self._pages():
+            write(page)
+            count += len(page)
+        return count
 
+    def _pages(self) -> Iterator[list[Values]]:
+        from kolena_local.payload import loads
 
-def _pages(unit: Unit, wanted: Exported, columns: FileColumns) -> Iterator[list[Values]]:
-    from kolena_local.payload import loads
-
-    for page in unit.exchange.pages(wanted):
-        rows: list[Values] = []
-        for row in page:
-            values = columns.test_sample.flatten(loads(row.test_sample))
-            values.update(columns.inference.flatten(loads(row.inference)))
-            if row.ground_truth is not None:
-                values.update(columns.ground_truth.flatten(loads(row.ground_truth)))
-            rows.append(values)
-        yield rows
+        for page in self.unit.exchange.pages(self.wanted):
+            rows: list[Values] = []
+            for row in page:
+                values = self.columns.test_sample.flatten(loads(row.test_sample))
+                values.update(self.columns.inference.flatten(loads(row.inference)))
+                if row.ground_truth is not None:
+                    values.update(self.columns.ground_truth.flatten(loads(row.ground_truth)))
+                rows.append(values)
+            yield rows
+            self.advance(len(rows))
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+import io
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from kolena_local.cli.cells import EMPTY_TEXT, Kind, spelled
@@ -45,14 +47,10 @@ def csv_writer(columns: Sequence[Node]) -> WritePage:
     return write
 
 
-def json_lines_writer() -> WritePage:
-    """Return what writes lines; each is an object with dotted names."""
-
-    def write(page: Sequence[Values]) -> None:
-        if page:
-            _write(list(map(dumps, page)))
-
-    return write
+def write_json_lines(page: Sequence[Values]) -> None:
+    """Write lines, each an object with dotted names."""
+    if page:
+        _write(list(map(dumps, page)))
 
 
 def _write(lines: Sequence[str]) -> None:
@@ -63,58 +61,46 @@ def _write(lines: Sequence[str]) -> None:
         write_data("\n".join(lines))
 
 
-class ParquetWriter:
-    """Writes Parquet: numbers and truth values as such, everything else as a CSV cell has it.
+@contextmanager
+def parquet_writer(
+    destination: Destination, columns: Sequence[Node], untyped: Container[str]
+) -> Iterator[WritePage]:
+    """Make what writes Parquet: numbers and truth values as such, everything else as CSV has it.
 
     Args:
         destination: the file.
         columns: its columns.
         untyped: columns that have values besides those of their type.
     """
+    parquet = import_parquet()
+    import pyarrow  # type: ignore[import-untyped]  # it has no stubs
 
-    def __init__(
-        self, destination: Destination, columns: Sequence[Node], untyped: Iterable[str]
-    ) -> None:
-        parquet = import_parquet()
-        import pyarrow  # type: ignore[import-untyped]  # it has no stubs
+    types = {
+        Kind.NUMBER: pyarrow.float64(),
+        Kind.INTEGER: pyarrow.int64(),
+        Kind.TRUTH: pyarrow.bool_(),
+    }
+    native = {
+        column.column: types[column.kind]
+        for column in columns
+        if column.kind in types and column.column not in untyped
+    }
+    schema = pyarrow.schema(
+        [(column.column, native.get(column.column, pyarrow.string())) for column in columns]
+    )
 
-        self._pyarrow = pyarrow
-        self._columns = columns
-        types = {
-            Kind.NUMBER: pyarrow.float64(),
-            Kind.INTEGER: pyarrow.int64(),
-            Kind.TRUTH: pyarrow.bool_(),
-        }
-        as_text = frozenset(untyped)
-        self._native = {
-            column.column: column.kind in types and column.column not in as_text
+    def cell(column: Node, value: Any) -> Any:
+        return value if value == "" or column.column in native else spelled(column.kind, value)
+
+    def write(page: Sequence[Values]) -> None:
+        arrays = {
+            column.column: [cell(column, row.get(column.column)) for row in page]
             for column in columns
         }
-        self._schema = pyarrow.schema(
-            [
-                (name, types[column.kind] if self._native[name] else pyarrow.string())
-                for name, column in zip(self._native, columns, strict=True)
-            ]
-        )
-        sink = pyarrow.PythonFile(_Sink(destination), mode="w")
-        self._writer = parquet.ParquetWriter(sink, self._schema)
+        writer.write_table(pyarrow.Table.from_pydict(arrays, schema=schema))
 
-    def write(self, page: Sequence[Values]) -> None:
-        """Write a page."""
-        arrays = {
-            column.column: [self._value(column, row.get(column.column)) for row in page]
-            for column in self._columns
-        }
-        self._writer.write_table(self._pyarrow.Table.from_pydict(arrays, schema=self._schema))
-
-    def close(self) -> None:
-        """Write what ends the file."""
-        self._writer.close()
-
-    def _value(self, column: Node, value: Any) -> Any:
-        if self._native[column.column] or value == "":
-            return value
-        return spelled(column.kind, value)
+    with parquet.ParquetWriter(_Sink(destination), schema) as writer:
+        yield write
 
 
 def is_native(column: Node, value: Any) -> bool:
@@ -128,14 +114,15 @@ def is_native(column: Node, value: Any) -> bool:
     return type(value) is int and -(2**63) <= value < 2**63
 
 
-class _Sink:
+class _Sink(io.RawIOBase):
     """A file as pyarrow wants it."""
-
-    closed = False
 
     def __init__(self, destination: Destination) -> None:
         self._destination = destination
         self._written = 0
+
+    def writable(self) -> bool:
+        return True
 
     def write(self, content: Any) -> int:
         data = bytes(content)
@@ -145,9 +132,3 @@ class _Sink:
 
     def tell(self) -> int:
         return self._written
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        self.closed = True
