@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kolena_local.cli.columns import FileColumns
     from kolena_local.cli.import_lines import LineReader, Spool
     from kolena_local.repository import Unit
-    from kolena_local.repository.records import ImportCounts, ImportProblem
+    from kolena_local.repository.records import ImportProblem
 
 _SHOWN = 10
 _LONG = 500_000  # bytes, which take a second or so
@@ -103,37 +103,21 @@ def import_inferences(
     reader = LineReader(columns, fields, mapping)
     with Spool() as spool:
         _read(file, chosen, encoding, reader, spool)
-        if reader.problem_count and not dry_run:
-            more = reader.problem_count - 1
-            raise InputValidationError(
-                f"Nothing was stored: {reader.problems[0][1]}"
-                + (f" (and {more} more; --dry-run lists them)." if more else ".")
-            )
         if dry_run:
             with reading() as unit:
-                _match(unit, model, reader, spool)
-                _print_outcome(unit, model, reader, on_conflict)
+                _Import(unit, model, reader, on_conflict, spool).print_outcome()
             return
+        if reader.problem_count:
+            raise _refusal(reader.problems[0][1], reader.problem_count)
         with writing() as unit:
-            _match(unit, model, reader, spool)
-            counts = _check(unit, model, reader, on_conflict)
-            _warn(unit, counts, reader)
-            model_id = unit.models.get(model).id
-            stored = unit.exchange.store(model_id, replace=on_conflict == "replace")
-            unit.exchange.forget()
-    replaced = counts.known if on_conflict == "replace" else 0
-    kept = counts.known - replaced
-    stays = agreeing(kept, "was there and stays as it is", "were there and stay as they are")
-    say(
-        f"{counted(stored, 'inference')} of {model} {agreeing(stored, 'was', 'were')} stored"
-        + (
-            f", {replaced} in place of {agreeing(replaced, 'another', 'others')}"
-            if replaced
-            else ""
-        )
-        + (f"; {kept} {stays}" if kept else "")
-        + "."
-    )
+            stored, known = _Import(unit, model, reader, on_conflict, spool).store()
+    said = f"{counted(stored, 'inference')} of {model} {agreeing(stored, 'was', 'were')} stored"
+    if known and on_conflict == "replace":
+        said += f", {known} in place of {agreeing(known, 'another', 'others')}"
+    elif known:
+        stays = agreeing(known, "was there and stays as it is", "were there and stay as they are")
+        said += f"; {known} {stays}"
+    say(f"{said}.")
 
 
 def _columns(unit: Unit, model: str) -> FileColumns:
@@ -168,60 +152,83 @@ def _read(file: str, chosen: str, encoding: str, reader: LineReader, spool: Spoo
         advance(size - before)
 
 
-def _match(unit: Unit, model: str, reader: LineReader, spool: Spool) -> None:
-    with progress(spool.count, "storing") as advance:
-        for page in spool.pages():
-            unit.exchange.gather(page)
-            advance(len(page))
-    workflow = unit.workflows.get(unit.models.get(model).workflow)
-    unit.exchange.match(workflow.id, reader.keys.paths)
+class _Import:
+    """Lines of a file, matched with the samples of a store."""
 
+    def __init__(
+        self, unit: Unit, model: str, reader: LineReader, on_conflict: str, spool: Spool
+    ) -> None:
+        self._exchange = unit.exchange
+        self._reader = reader
+        self._on_conflict = on_conflict
+        with progress(spool.count, "storing") as advance:
+            for page in spool.pages():
+                self._exchange.gather(page)
+                advance(len(page))
+        record = unit.models.get(model)
+        self._exchange.match(unit.workflows.get(record.workflow).id, reader.keys.paths)
+        self._model_id = record.id
+        self._counts = self._exchange.counts(record.id)
 
-def _check(unit: Unit, model: str, reader: LineReader, on_conflict: str) -> ImportCounts:
-    model_id = unit.models.get(model).id
-    counts = unit.exchange.counts(model_id)
-    problems = unit.exchange.problems(1)
-    count = counts.unmatched
-    if not problems and on_conflict == "error" and counts.known:
-        problems, count = unit.exchange.conflicts(model_id, 1), counts.known
-    if problems:
-        raise InputValidationError(
-            f"Nothing was stored: {_sentence(problems[0], reader)}"
-            + (f" (and {count - 1} more; --dry-run lists them)." if count > 1 else ".")
+    def store(self) -> tuple[int, int]:
+        """Store all lines; return how many inferences that were, and how many were known.
+
+        Raises:
+            InputValidationError: one of them cannot be stored.
+        """
+        problems, count = self._problems(1)
+        if problems:
+            raise _refusal(_sentence(problems[0], self._reader), count)
+        self._warn()
+        stored = self._exchange.store(self._model_id, replace=self._on_conflict == "replace")
+        self._exchange.forget()
+        return stored, self._counts.known
+
+    def print_outcome(self) -> None:
+        """Print what storing would do.
+
+        Raises:
+            InputValidationError: it would fail.
+        """
+        reader, counts = self._reader, self._counts
+        found, count = self._problems(_SHOWN)
+        count += reader.problem_count
+        problems = [*reader.problems, *((one.line, _sentence(one, reader)) for one in found)]
+        new = counts.lines - counts.unmatched - counts.known
+        write_text(
+            f"{counted(counts.lines + reader.problem_count, 'line')}:"
+            f" {counted(new, 'new inference')},"
+            f" {counts.known} for samples that have one ({self._on_conflict}),"
+            f" {counted(count, 'problem')}"
         )
-    return counts
+        for _, sentence in sorted(problems)[:_SHOWN]:
+            write_text(sentence)
+        self._warn()
+        if count:
+            raise InputValidationError("The import would fail; nothing was stored.")
+
+    def _problems(self, most: int) -> tuple[list[ImportProblem], int]:
+        """Return the first lines that cannot be stored, and how many there are."""
+        found, count = self._exchange.problems(most), self._counts.unmatched
+        if self._on_conflict == "error":
+            found += self._exchange.conflicts(self._model_id, most)
+            count += self._counts.known
+        return found, count
+
+    def _warn(self) -> None:
+        for line, key in self._exchange.respelled(1):
+            place, _, value = self._reader.named(line, key)
+            respelled = self._counts.respelled
+            more = f" (and {respelled - 1} more)" if respelled > 1 else ""
+            say(
+                f"Warning: {place}: the store spells {value} with other Unicode characters that"
+                f" read the same{more}; write it as export does."
+            )
 
 
-def _warn(unit: Unit, counts: ImportCounts, reader: LineReader) -> None:
-    for line, key in unit.exchange.respelled(1):
-        place, _, value = reader.named(line, key)
-        more = f" (and {counts.respelled - 1} more)" if counts.respelled > 1 else ""
-        say(
-            f"Warning: {place}: the store spells {value} with other Unicode characters that read"
-            f" the same{more}; write it as export does."
-        )
-
-
-def _print_outcome(unit: Unit, model: str, reader: LineReader, on_conflict: str) -> None:
-    model_id = unit.models.get(model).id
-    counts = unit.exchange.counts(model_id)
-    found = unit.exchange.problems(_SHOWN)
-    count = counts.unmatched + reader.problem_count
-    if on_conflict == "error":
-        found += unit.exchange.conflicts(model_id, _SHOWN)
-        count += counts.known
-    problems = [*reader.problems, *((one.line, _sentence(one, reader)) for one in found)]
-    fitting = counts.lines - counts.unmatched
-    write_text(
-        f"{counted(counts.lines + reader.problem_count, 'line')}:"
-        f" {counted(fitting - counts.known, 'new inference')},"
-        f" {counts.known} for samples that have one ({on_conflict}), {counted(count, 'problem')}"
-    )
-    for _, sentence in sorted(problems)[:_SHOWN]:
-        write_text(sentence)
-    _warn(unit, counts, reader)
-    if count:
-        raise InputValidationError("The import would fail; nothing was stored.")
+def _refusal(problem: str, count: int) -> InputValidationError:
+    more = f" (and {count - 1} more; --dry-run lists them)" if count > 1 else ""
+    return InputValidationError(f"Nothing was stored: {problem}{more}.")
 
 
 def _sentence(problem: ImportProblem, reader: LineReader) -> str:
