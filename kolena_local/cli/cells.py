@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from enum import Enum
-from typing import Any
 
 from kolena_local.payload import Json, dumps, loads, loads_foreign
 from kolena_local.schema import LARGEST_EXACT, NEVER_A_FLOAT, Misfit, Schema, described, resolved
@@ -77,15 +77,12 @@ def read(kind: Kind, text: str, schema: Schema) -> Json:
     Raises:
         Misfit: it spells none of the kind.
     """
-    if kind is Kind.TEXT:
-        return _text(text)
-    value = _READERS[kind](text)
-    if value is _NOTHING:
-        raise Misfit(described(schema), text)
-    return value  # type: ignore[no-any-return]  # a JSON value, as was just asked
-
-
-_NOTHING: Any = object()
+    try:
+        return _READERS[kind](text)
+    except Misfit:
+        raise
+    except (KeyError, ValueError):
+        raise Misfit(described(schema), text) from None
 
 
 def _text(text: str) -> str:
@@ -101,52 +98,47 @@ def _text(text: str) -> str:
     return text
 
 
-def _number(text: str) -> Any:
-    if text.strip().lower() in _NOT_FINITE:
-        return float(text)
-    if not _NUMBER.fullmatch(text):
-        return _NOTHING
+def _number(text: str) -> float:
     number = float(text)
+    if text.strip().lower() in _NOT_FINITE:
+        return number
+    if not _NUMBER.fullmatch(text):  # Python reads more, such as 1_000
+        raise ValueError(text)
     if math.isinf(number):
         raise Misfit("a number of at most 1.8e308 (infinity is written inf)", text)
     return number
 
 
-def _integer(text: str) -> Any:
+def _integer(text: str) -> int:
     text = text.strip()
     if text in ("true", "false"):
         # A bool is an int to Python, so one may be stored where an int is declared.
         return text == "true"
     if not _INTEGER.fullmatch(text):
-        return _NOTHING
+        raise ValueError(text)
     digits, point, _ = text.partition(".")
-    try:
-        number = int(digits)
-    except ValueError:  # thousands of digits
-        return _NOTHING
+    number = int(digits)  # refuses thousands of digits
     if point and abs(number) >= LARGEST_EXACT:
         raise Misfit(NEVER_A_FLOAT, text)
     return number
 
 
-def _json(text: str) -> Any:
-    try:
-        return loads_foreign(text)
-    except ValueError:
-        return float(text) if text.strip().lower() in _NOT_FINITE else _NOTHING
+def _json(text: str) -> Json:
+    return float(text) if text.strip().lower() in _NOT_FINITE else loads_foreign(text)
 
 
-def _json_or_text(text: str) -> Any:
+def _json_or_text(text: str) -> Json:
     try:
         return loads_foreign(text, words=False)
     except ValueError:
         return text
 
 
-_READERS = {
+_READERS: dict[Kind, Callable[[str], Json]] = {
+    Kind.TEXT: _text,
     Kind.NUMBER: _number,
     Kind.INTEGER: _integer,
-    Kind.TRUTH: lambda text: _TRUTH.get(text.strip().lower(), _NOTHING),
+    Kind.TRUTH: lambda text: _TRUTH[text.strip().lower()],
     Kind.JSON: _json,
     Kind.JSON_OR_TEXT: _json_or_text,
 }
