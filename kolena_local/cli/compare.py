@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -80,16 +79,12 @@ def compare(
     candidate: str,
     suite: str,
     metrics: tuple[str, ...],
-    evaluator: str | None,
-    configuration: str | None,
-    confidence: float,
-    cluster: str | None,
-    correction: str,
     higher_is_better: tuple[str, ...],
     lower_is_better: tuple[str, ...],
     worst: int | None,
     fail_on: str | None,
     strict: bool,
+    **options: Any,
 ) -> None:
     """Compare two models, sample by sample, on a test suite that both were evaluated on.
 
@@ -111,22 +106,17 @@ def compare(
     # Here, because numpy and SQLAlchemy are more than help should wait for.
     from kolena_local import comparison
 
-    db = given_location()
-    with nullcontext() if db is None else location.use(db):
+    with location.use(location.resolve(given_location())):
         found = comparison.compare(
             base,
             candidate,
             suite,
             metrics=metrics or None,
-            evaluator=evaluator,
-            configuration=configuration,
-            confidence=confidence,
-            cluster=cluster,
-            correction=correction,
             higher_is_better={
                 **dict.fromkeys(higher_is_better, True),
                 **dict.fromkeys(lower_is_better, False),
             },
+            **options,
         )
     _print(found, worst)
     code = exit_code(found, fail_on, strict)
