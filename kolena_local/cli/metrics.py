@@ -15,18 +15,17 @@ def print_single_values(cases: list[Entry]) -> None:
 
 def print_all(cases: list[Entry], suites: list[Entry]) -> None:
     """Print all metrics: those of test cases, nested ones below, and those of the test suite."""
-    if cases:
-        print_heading("metrics by test case")
-        _print([(case, flat(case["metrics"])) for case in cases])
-    for name, rows in _nested(cases).items():
-        print_heading(name)
-        _print([(case, flat(values)) for case, values in rows])
-    if suites:
-        print_heading("metrics of the test suite")
-        _print([(suite, flat(suite["metrics"])) for suite in suites])
-    for name, rows in _nested(suites).items():
-        print_heading(f"{name} of the test suite")
-        _print([(suite, flat(values)) for suite, values in rows])
+    _print_level(cases, "metrics by test case", "{}")
+    _print_level(suites, "metrics of the test suite", "{} of the test suite")
+
+
+def _print_level(entries: list[Entry], heading: str, heading_of_nested: str) -> None:
+    if entries:
+        print_heading(heading)
+        _print([(entry, flat(entry["metrics"])) for entry in entries])
+    for name, rows in _nested(entries).items():
+        print_heading(heading_of_nested.format(name))
+        _print([(entry, flat(values)) for entry, values in rows])
 
 
 def _nested(entries: list[Entry]) -> dict[str, list[tuple[Entry, dict[str, Any]]]]:
