@@ -147,6 +147,26 @@ def print_object(entry: Entry, show: Callable[[], None]) -> None:
         print_entries(list(entry), [entry], show)
 
 
+def print_sheet(entry: Entry, fields: Columns, tables: Mapping[str, Columns]) -> None:
+    """Print one object, for people as fields and as tables of the lists that it has.
+
+    Args:
+        entry: the object.
+        fields: what stands on top.
+        tables: headings, which are the lists' keys with blanks, and the tables' columns.
+    """
+
+    def show() -> None:
+        print_fields(shown(fields, entry))
+        for heading, columns in tables.items():
+            entries = entry[heading.replace(" ", "_")]
+            if entries:
+                print_heading(heading)
+                print_rows(columns, entries)
+
+    print_object(entry, show)
+
+
 def report(sentence: str, listing: Listing, entries: Sequence[Entry]) -> None:
     """Say what was done; print what it was done to if a format was asked for."""
     if chosen_format() is not None:

@@ -38,11 +38,8 @@ def sql(query: str, parameters: tuple[tuple[str, str], ...], limit: int) -> None
         answer = unit.query(
             query, {name: _parameter(text) for name, text in parameters}, limit or None
         )
-    listing = Listing(
-        tuple(answer.columns),
-        {name: lambda row, name=name: row[name] for name in answer.columns},  # type: ignore[misc]
-        "The answer has no rows.",
-    )
+    columns = {name: name for name in answer.columns}
+    listing = Listing(tuple(columns), columns, "The answer has no rows.")
     rows = [dict(zip(answer.columns, map(_shown, row), strict=True)) for row in answer.rows]
     print_listing(listing, rows)
     if answer.more:

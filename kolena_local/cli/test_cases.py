@@ -13,12 +13,8 @@ from kolena_local.cli.output import (
     Columns,
     Listing,
     output_options,
-    print_fields,
-    print_heading,
     print_listing,
-    print_object,
-    print_rows,
-    shown,
+    print_sheet,
 )
 from kolena_local.cli.records import TEST_CASES, change_between, label, picked
 from kolena_local.cli.store import reading
@@ -95,13 +91,7 @@ def show_test_case(name: str, diff: tuple[int, int] | None) -> None:
             picked(one, ("version", "sample_count", "description")) | {"created_at": one.updated_at}
             for one in unit.test_cases.versions(record.id)
         ]
-
-    def show() -> None:
-        print_fields(shown(_FIELDS, entry))
-        print_heading("versions")
-        print_rows(_VERSIONS, entry["versions"])
-
-    print_object(entry, show)
+    print_sheet(entry, _FIELDS, {"versions": _VERSIONS})
 
 
 def _change_entry(change: SampleChange) -> Entry:

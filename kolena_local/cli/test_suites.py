@@ -13,12 +13,8 @@ from kolena_local.cli.output import (
     Columns,
     Listing,
     output_options,
-    print_fields,
-    print_heading,
     print_listing,
-    print_object,
-    print_rows,
-    shown,
+    print_sheet,
 )
 from kolena_local.cli.records import (
     TEST_SUITES,
@@ -108,16 +104,7 @@ def show_test_suite(name: str, diff: tuple[int, int] | None) -> None:
             }
             for one in unit.test_suites.versions(record.id)
         ]
-    print_object(entry, lambda: _print_test_suite(entry))
-
-
-def _print_test_suite(suite: Entry) -> None:
-    print_fields(shown(_FIELDS, suite))
-    if suite["test_cases"]:
-        print_heading("test cases")
-        print_rows(_TEST_CASES, suite["test_cases"])
-    print_heading("versions")
-    print_rows(_VERSIONS, suite["versions"])
+    print_sheet(entry, _FIELDS, {"test cases": _TEST_CASES, "versions": _VERSIONS})
 
 
 def _change_entry(change: CaseChange) -> Entry:
