@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from types import GeneratorType
 from typing import Any, Final, TypeVar
 
@@ -145,15 +146,21 @@ def check_pairs(
     if not isinstance(pairs, (list, tuple)):
         raise InputValidationError(f"{place} must be a list of pairs, not {pairs!r:.80}.")
     first, second = expected.values()
+    # There may be a million: one by one only where the types that occur do not settle it.
+    if {tuple, list}.issuperset(map(type, pairs)) and {2}.issuperset(map(len, pairs)):
+        firsts = set(map(type, map(itemgetter(0), pairs)))
+        seconds = set(map(type, map(itemgetter(1), pairs)))
+        if all(issubclass(kind, first) for kind in firsts) and all(
+            issubclass(kind, second) for kind in seconds
+        ):
+            return
     for index, pair in enumerate(pairs):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise InputValidationError(
                 f"{place}[{index}] must be a pair of {' and '.join(expected)}, not {pair!r:.80}."
             )
-        # The place is put into words only for a pair that is wrong: there may be a million.
-        if not (isinstance(pair[0], first) and isinstance(pair[1], second)):
-            check_type(f"{place}[{index}][0]", pair[0], first, unfit)
-            check_type(f"{place}[{index}][1]", pair[1], second, unfit)
+        check_type(f"{place}[{index}][0]", pair[0], first, unfit)
+        check_type(f"{place}[{index}][1]", pair[1], second, unfit)
 
 
 def written(write: Callable[[Sequence[Any]], Written], values: Sequence[Any], name: str) -> Written:

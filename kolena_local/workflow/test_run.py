@@ -178,9 +178,9 @@ class TestRun(Entity):
         check_pairs("inferences", pairs, kinds, TypeError)
         if not pairs:
             return
-        samples = [sample for sample, _ in pairs]
+        samples, answers = zip(*pairs, strict=True)
         sample_payloads = codec.write_samples(samples)
-        payloads = written(codec.write_inferences, [answer for _, answer in pairs], "inferences")
+        payloads = written(codec.write_inferences, answers, "inferences")
         with self._store().write() as unit:
             ids = unit.suite_samples.find(suite._id, suite.version, sample_payloads)
             found = [id_ for id_ in ids if id_ is not None]
