@@ -158,7 +158,8 @@ def _object_schema(fields: ClassFields, begun: frozenset[type]) -> CoreSchema:
         fields.cls.__name__, schemas, collect_init_only=True, extra_behavior="forbid"
     )
     names = [field.name for field in fields.stored]
-    schema = core.dataclass_schema(fields.cls, arguments, names)
+    # Said for each class: what it is a part of does not pass its configuration on.
+    schema = core.dataclass_schema(fields.cls, arguments, names, config=_STRICT)
     if not fields.derived:
         return schema
     derive = fields.cls._derive

@@ -99,6 +99,19 @@ def test_values_become_the_same_objects(value: Dict[str, Any]) -> None:
     assert outcome(read_at_once, Sheet) == outcome(read_slowly, Sheet)
 
 
+@pytest.mark.parametrize("name", STORED)
+def test_odd_values_are_read_the_same(name: str) -> None:
+    def read_at_once(text: str) -> Any:
+        return restore_many.restore_many(Sheet, [text])
+
+    def read_slowly(text: str) -> Any:
+        return restore_all(Sheet, payload.loads_all([text]))
+
+    for value in ODD_VALUES:
+        text = payload.dumps({**STORED, name: value})
+        assert outcome(read_at_once, text) == outcome(read_slowly, text), text
+
+
 @given(nearly_stored())
 def test_objects_become_the_same_content(value: Dict[str, Any]) -> None:
     sheet = object.__new__(Sheet)

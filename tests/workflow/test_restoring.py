@@ -466,6 +466,15 @@ def test_a_type_that_has_changed_since_is_an_error_that_says_what_to_do() -> Non
             read()
 
 
+def test_text_that_spells_a_number_does_not_become_one_when_a_type_has_changed() -> None:
+    _, case_type, suite_type, model_type = define_workflow("Animals", Image, Truth, Worded)
+    case = case_type("c", test_samples=[(Image("a"), Truth())])
+    test(model_type("m", infer=lambda sample: Worded("2")), suite_type("s", test_cases=[case]))
+    _, case_type, _, model_type = define_workflow("Animals", Image, Truth, Measured)
+    with pytest.raises(InputValidationError, match=r"'2' \(str\) is not a number"):
+        model_type("m").load_inferences(case_type("c"))
+
+
 def test_a_sample_type_that_has_changed_since_names_the_test_case_or_suite() -> None:
     _, case_type, suite_type, _ = define_workflow("Animals", Image, Truth, Loose)
     suite_type("s", test_cases=[case_type("c", test_samples=[(Image("a"), Truth())])])
