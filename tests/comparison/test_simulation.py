@@ -18,6 +18,7 @@ from tests.comparison.slices import compared, make_slice
 from tests.conftest import IS_LONG
 
 SUITES = 500 if IS_LONG else 60
+SIZE = 60 if IS_LONG else 30  # of a test case in a suite
 RISK = 0.05
 
 Draw = Callable[[np.random.Generator, int], Any]
@@ -95,13 +96,13 @@ def test_interval_of_clusters_covers_the_true_difference() -> None:
 
 def suite_of_equals(generator: np.random.Generator, draw: Draw | None) -> list[Slice]:
     """Return eight test cases of which the last overlaps with all others, and the whole suite."""
-    n = 8 * 60
+    n = 8 * SIZE
     if draw is None:
         base, candidate = booleans(generator, n, 0.08, 0.08)
     else:
         base = generator.normal(size=n)
         candidate = base + draw(generator, n)
-    parts = [slice(60 * case, 60 * case + 60) for case in range(7)] + [slice(0, n, 3)]
+    parts = [slice(SIZE * case, SIZE * (case + 1)) for case in range(7)] + [slice(0, n, 3)]
     return [
         make_slice(
             base[part],
