@@ -66,6 +66,8 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
     finally:
         gc.enable()
+        # For the same reason all that there is need not be walked as often as usual.
+        gc.set_threshold(*gc.get_threshold()[:2], 100)
 
 
 @pytest.fixture(autouse=True)
@@ -75,8 +77,9 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     home.mkdir()
     for name in [name for name in os.environ if name.startswith(("KOLENA_", "XDG_"))]:
         monkeypatch.delenv(name)
-    # Child processes keep output in a buffer, as they do on most machines.
-    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    # Child processes keep output in a buffer and modules compiled, as they do on most machines.
+    for name in ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
     for name, folder in (
