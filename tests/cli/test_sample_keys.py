@@ -95,7 +95,6 @@ NEIGHBORS: dict[str, tuple[Any, Any]] = {
     "an attribute that is no field": (Image("a"), Image("a", by="me")),  # type: ignore[call-arg]
     "values of such an attribute": (Image("a", n=1), Image("a", n=True)),  # type: ignore[call-arg]
 }
-SUFFIXES = ["csv", "jsonl", "parquet"]
 
 
 def make(path: Path, *samples: Any) -> tuple[Any, Any]:
@@ -114,33 +113,36 @@ def values(path: Path) -> dict[str, float]:
     return {sample: json.loads(inference)["value"] for sample, inference in rows}
 
 
-def exported(invoke: Invoke, path: Path, suffix: str, answers: list[tuple[Any, float]]) -> Path:
-    """Store inferences of a model and export them."""
+def exported(invoke: Invoke, path: Path, answers: list[tuple[Any, float]]) -> list[Path]:
+    """Store inferences of a model and export them in every format."""
     model, case = make(path, *(sample for sample, _ in answers))
     _, _, TestSuite, _ = define_workflow("Samples", type(answers[0][0]), GroundTruth, Number)
     suite = TestSuite("all", test_cases=[case])
     TestRun(model, suite).upload_inferences([(sample, Number(value)) for sample, value in answers])
-    file = path.with_suffix(f".{suffix}")
-    result = invoke("--db", path, "inferences", "export", "m", "-o", file)
-    assert result.exit_code == 0, result.stderr
-    return file
+    files = [path.with_suffix(suffix) for suffix in (".csv", ".jsonl", ".parquet")]
+    for file in files:
+        result = invoke("--db", path, "inferences", "export", "m", "-o", file)
+        assert result.exit_code == 0, result.stderr
+    return files
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(("mine", "other"), NEIGHBORS.values(), ids=NEIGHBORS)
 def test_neighbors_get_each_their_own_and_nobody_elses(
-    tmp_path: Path, invoke: Invoke, mine: Any, other: Any, suffix: str
+    tmp_path: Path, invoke: Invoke, mine: Any, other: Any
 ) -> None:
-    file = exported(invoke, tmp_path / "a.db", suffix, [(mine, 0.25), (other, 0.75)])
-    make(tmp_path / "b.db", other, mine)
-    result = invoke("--db", tmp_path / "b.db", "inferences", "import", "m", file)
-    assert (result.exit_code, result.stderr) == (0, "2 inferences of m were stored.\n")
-    found = values(tmp_path / "b.db")
-    assert len(found) == 2 and found == values(tmp_path / "a.db")
-    make(tmp_path / "c.db", mine)
-    result = invoke("--db", tmp_path / "c.db", "inferences", "import", "m", file)
-    assert (result.exit_code, result.stdout, values(tmp_path / "c.db")) == (1, "", {})
-    assert "no sample has the" in result.stderr and len(result.stderr.splitlines()) == 1
+    files = exported(invoke, tmp_path / "a.db", [(mine, 0.25), (other, 0.75)])
+    expected = values(tmp_path / "a.db")
+    make(tmp_path / "one.db", mine)
+    for file in files:
+        both = tmp_path / f"{file.name}.db"
+        make(both, other, mine)
+        result = invoke("--db", both, "inferences", "import", "m", file)
+        assert (result.exit_code, result.stderr) == (0, "2 inferences of m were stored.\n")
+        found = values(both)
+        assert len(found) == 2 and found == expected
+        result = invoke("--db", tmp_path / "one.db", "inferences", "import", "m", file)
+        assert (result.exit_code, result.stdout, values(tmp_path / "one.db")) == (1, "", {})
+        assert "no sample has the" in result.stderr and len(result.stderr.splitlines()) == 1
 
 
 def run(
