@@ -12,11 +12,12 @@ from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.restore_many import restore_many
 from kolena_local.serialization.write import write as encode
 from kolena_local.serialization.write_many import write_many
+from tests.conftest import IS_LONG
 from tests.serialization import generated
 from tests.serialization.generated import disguised, instances, make, same
 
 
-@settings(max_examples=settings.default.max_examples * 8)
+@settings(max_examples=settings.default.max_examples * (8 if IS_LONG else 4))
 @given(instances())
 def test_what_is_stored_comes_back(made: Any) -> None:
     content = encode(made)
@@ -45,7 +46,7 @@ def test_pickles_are_the_same(made: Any) -> None:
     assert same(pickle.loads(pickle.dumps(made)), made)
 
 
-@settings(max_examples=settings.default.max_examples * 4)
+@settings(max_examples=settings.default.max_examples * (4 if IS_LONG else 2))
 @given(st.data())
 def test_the_digest_does_not_depend_on_how_an_object_was_made(data: st.DataObject) -> None:
     forms = ("standard", "ordered", "undecorated")

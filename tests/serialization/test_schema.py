@@ -17,6 +17,7 @@ from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.schema import schema_of
 from kolena_local.serialization.write import write as encode
 from kolena_local.workflow import Image, ImagePair
+from tests.conftest import IS_LONG
 from tests.serialization.generated import instances
 
 
@@ -44,7 +45,7 @@ def stored(made: Any) -> Any:
     return payload.loads(payload.dumps(encode(made)))
 
 
-@settings(max_examples=settings.default.max_examples * 8)
+@settings(max_examples=settings.default.max_examples * (8 if IS_LONG else 4))
 @given(instances())
 def test_what_is_stored_fits_and_stays_as_it_is(made: Any) -> None:
     schema = json.loads(payload.dumps(schema_of(type(made))))
@@ -52,7 +53,7 @@ def test_what_is_stored_fits_and_stays_as_it_is(made: Any) -> None:
     assert payload.dumps(fitting(schema)(content)) == payload.dumps(content)
 
 
-@settings(max_examples=settings.default.max_examples * 4)
+@settings(max_examples=settings.default.max_examples * (4 if IS_LONG else 2))
 @given(instances(), st.data())
 def test_an_object_where_a_value_belongs_or_a_missing_value_does_not_slip_through(
     made: Any, data: st.DataObject
