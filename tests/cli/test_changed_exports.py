@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -22,9 +21,10 @@ from kolena_local.repository import close_stores, open_store
 from kolena_local.repository.checks import check
 from kolena_local.repository.records import MemberChange
 from tests.cli.conftest import Invoke
+from tests.conftest import IS_LONG
 from tests.files.make import fill
 
-SEEDS = range(300 if os.environ.get("KOLENA_LOCAL_TESTS") == "long" else 8)
+SEEDS = range(300 if IS_LONG else 6)  # of every two and of every three, one is special
 READS = [
     ["models", "list", "--json"],
     ["models", "show", "first"],
