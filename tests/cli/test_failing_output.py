@@ -211,9 +211,9 @@ def test_closed_standard_input_is_empty(
 
 # Where it says nothing else, the output goes into a pipe that is closed.
 ENDS = [
-    ("models list >/dev/full", 1, FULL),
+    ("db path >/dev/full", 1, FULL),
     ("models list -o /dev/stdout", 1, ""),
-    ("models list >&-", 1, CLOSED),
+    ("db path >&-", 1, CLOSED),
     ("models list --no-such-option 2>/dev/full", 2, ""),
     ("models create new -w Lengths >&- 2>/dev/full", 0, ""),
     ("export >/dev/full", 1, FULL),
