@@ -18,9 +18,13 @@ def dump(path: str | Path, like: Dump | None = None) -> Dump:
             for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         }
         return {
-            name: (wanted, sorted(raw.execute(f"SELECT {', '.join(wanted)} FROM {name}"), key=repr))
+            name: (wanted, _rows(raw, name, ", ".join(wanted)))
             for name, (wanted, _) in tables.items()
         }
+
+
+def _rows(raw: sqlite3.Connection, table: str, wanted: str) -> list[tuple[Any, ...]]:
+    return raw.execute(f"SELECT {wanted} FROM {table} ORDER BY {wanted}").fetchall()
 
 
 def columns(raw: sqlite3.Connection, table: str) -> list[str]:
