@@ -29,12 +29,21 @@ def processes(method: str) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method))
 
 
+@pytest.fixture(scope="module")
+def spawned() -> Iterator[ProcessPoolExecutor]:
+    """Return a pool that may be used by all tests: its processes take long to start."""
+    with processes("spawn") as pool:
+        yield pool
+
+
 @pytest.fixture(params=["here", "workers", "threads", "fork", "spawn"])
 def means(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     if request.param == "here":
         yield {}
     elif request.param == "workers":
         yield {"workers": 3}
+    elif request.param == "spawn":
+        yield {"executor": request.getfixturevalue("spawned")}
     else:
         pool = ThreadPoolExecutor(2) if request.param == "threads" else processes(request.param)
         with pool:
