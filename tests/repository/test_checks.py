@@ -245,7 +245,7 @@ def test_four_times_the_memberships_are_four_times_the_work(
     shape: Callable[[int], list[tuple[int, int, int | None, int]]],
 ) -> None:
     amounts = []
-    for number in (500, 2000):
+    for number in (250, 1000):
         store = open_store(str(tmp_path / f"{number}.db"))
         fill_test_case(store, shape(number))
         path = store.location
