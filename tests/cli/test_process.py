@@ -138,10 +138,20 @@ def test_deleting_refuses_without_a_terminal(store: Path, invoke: Invoke) -> Non
     assert invoke("models", "delete", "bert", "--db", store, "--yes").exit_code == 0
 
 
+# As ``python -m kolena_local``, without a second of inferences that are not saved yet.
+SAVES_AT_ONCE = """
+import runpy
+from kolena_local.execution import sharing
+sharing.BATCH_SECONDS = 0.0
+runpy.run_module("kolena_local", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 def test_interrupted_demo_says_so_and_keeps_what_is_done(store_path: Path) -> None:
     process = subprocess.Popen(
-        command_line("demo", "--delay", "0.05", "--db", store_path),
+        [sys.executable, "-W", "error", "-c", SAVES_AT_ONCE, "demo", "--delay", "0.05"],
+        env={**os.environ, "KOLENA_LOCAL_DB": str(store_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
