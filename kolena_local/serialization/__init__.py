@@ -1,6 +1,8 @@
-"""Between objects that users write and JSON values that the store keeps.
+"""Conversion between the objects that users write and the JSON that the store keeps.
 
-``data_object`` says what an object is, ``layout`` which fields its class has, ``encode`` and
-``decode`` lead out and in, ``fields`` tells whether a workflow may use a type. Nothing here knows
-SQL, nor any concrete type: boxes, images and plots are built on this room, not in it.
+``data_object`` is the base class of everything that is stored, ``type_shapes`` takes type hints
+apart, and ``fields`` describes a class. ``write`` and ``restore`` convert one object at a time;
+``write_many`` and ``restore_many`` give the same results faster for many objects of one class.
+``type_rules`` decides which types a workflow may use. Nothing here knows SQL or any concrete type:
+boxes, images and plots are defined on top of this package.
 """

@@ -1,7 +1,7 @@
-"""The classes of data objects, and the names by which stored values say theirs.
+"""The registry of data object classes, and the names that stored values refer to them by.
 
-A stored object names its class only where the declared type does not tell it. The name is looked up
-among the classes that exist in this process: nothing is ever imported because a file says so.
+A stored object names its class only where the declared type does not determine it. The name is
+looked up among the classes that exist in this process; nothing is imported because a file says so.
 """
 
 from typing import Any, ClassVar
@@ -12,24 +12,24 @@ from kolena_local.serialization.conversion import ConversionError
 
 
 class Structured:
-    """What has fields that are stored: the mark of data objects, whose base is ``DataObject``."""
+    """The root of all data object classes; users extend ``DataObject``, never this class."""
 
-    #: The name under which values of the class are known wherever no type is declared.
+    #: The data type that identifies values of the class where no type is declared.
     _type_name: ClassVar[Any] = None
 
     #: Fields that are stored beside the payload, not in it.
     _stored_beside: ClassVar[frozenset[str]] = frozenset()
 
-    #: Whether a value that does not fit its field is stored all the same. So it is with metrics,
-    #: which are shown and compared, and never loaded into objects.
+    #: Whether a value that does not fit its field is stored anyway. True for metrics, which are
+    #: shown and compared but never loaded into objects.
     _is_loose: ClassVar[bool] = False
 
-    #: Computes the fields that follow from the others: sets them in the dict that it is given. Only
-    #: for types of this package, whose computed fields are therefore not stored.
+    #: Computes derived fields from the other fields and sets them in the given dict. Only for types
+    #: of this package; such fields are not stored.
     _derive: ClassVar[Any] = None
 
-    #: Refuses field values that do not go together; called by ``__post_init__``, and for what
-    #: ``_from_dict`` is given. Only for types of this package.
+    #: Refuses field values that contradict each other; called by ``__post_init__`` and
+    #: ``_from_dict``. Only for types of this package.
     _check: ClassVar[Any] = None
 
     @classmethod
@@ -37,57 +37,58 @@ class Structured:
         return cls._type_name  # type: ignore[no-any-return]  # as subclasses set it
 
 
-#: The class that first claimed a data type: extras and data frames come back as objects of these.
+#: The first class registered for each data type; extras and cells of data frames come back as it.
 BY_DATA_TYPE: dict[str | None, type[Structured]] = {}
 
-#: The latest class of each module and qualified name.
+#: The latest class for each pair of module and qualified name.
 _BY_NAME: WeakValueDictionary[tuple[str, str], type[Structured]] = WeakValueDictionary()
 
 
 def register(cls: type[Structured]) -> None:
-    """Let stored values find a class by its name, and by its data type if it is the first."""
+    """Register a class under its name, and under its data type if no other class has it yet."""
     _BY_NAME[_name(cls)] = cls
     BY_DATA_TYPE.setdefault(cls._data_type(), cls)
 
 
 def claimant(data_type: object) -> type[Structured] | None:
-    """Return the class that first claimed a data type, None if it is not known."""
+    """Return the first class registered for a data type, or None if the data type is unknown."""
     return BY_DATA_TYPE.get(data_type) if isinstance(data_type, str) else None
 
 
 def name_of(cls: type[Structured]) -> list[str]:
-    """Return the name by which the class of a stored object can be found again.
+    """Return the module and qualified name that a stored object's class is found by.
 
     Raises:
-        ConversionError: another class of the same name was defined later.
+        ConversionError: another class with the same name was defined later.
     """
     name = _name(cls)
     if _BY_NAME.get(name) is not cls:
         raise ConversionError(
-            f"{cls.__qualname__} was defined again in {cls.__module__} since this object was made,"
-            " so it could not be given back; make it with the newer class"
+            f"{cls.__qualname__} was redefined in {cls.__module__} after this object was created,"
+            " so it could not be loaded again; create it with the new class"
         )
     return list(name)
 
 
 def is_named(value: dict[str, Any]) -> bool:
-    """Tell whether the content of an object names its class."""
+    """Return whether the content of an object names its class."""
     return CLASS_KEY in value and is_class_name(value[CLASS_KEY])
 
 
 def find_class(name: list[str], declared: type[Structured]) -> type[Structured]:
-    """Return the class that a stored object says it has.
+    """Return the class that a stored object names.
 
     Args:
-        name: what is stored of the class.
-        declared: the class that is declared where the object stands.
+        name: the stored module and qualified name.
+        declared: the class that the field is declared as.
 
     Returns:
-        The class; if it does not extend the declared one, and the only known class of the same
-        qualified name that does is in another module (a script that is imported by now), that one.
+        The class of that name. If there is none, or it does not extend ``declared``, a class with
+        the same qualified name in another module is used if it is the only one that does: a script
+        has another module name once it is imported.
 
     Raises:
-        ConversionError: no such class exists in this process.
+        ConversionError: there is no such class in this process.
     """
     module, qualname = name
     found = _BY_NAME.get((module, qualname))

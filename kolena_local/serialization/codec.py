@@ -1,8 +1,4 @@
-"""The texts that the store keeps of a workflow's samples, ground truths and inferences.
-
-One codec belongs to one workflow's three types. It knows no SQL: what it makes are digests and JSON
-texts.
-"""
+"""Conversion between the objects of a workflow and the JSON texts and digests that are stored."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ from kolena_local.serialization.write_many import write_many
 
 @dataclass(frozen=True)
 class Codec:
-    """Writes and reads the objects of one workflow.
+    """Writes and reads the test samples, ground truths and inferences of one workflow.
 
     Args:
         workflow: the workflow's name.
@@ -41,28 +37,31 @@ class Codec:
 
     @cached_property
     def schemas(self) -> tuple[str, str, str]:
-        """The JSON schemas of what is stored of samples, ground truths and inferences."""
+        """The JSON schemas of stored test samples, ground truths and inferences."""
         types = (self.test_sample_type, self.ground_truth_type, self.inference_type)
         sample, ground_truth, inference = (dumps(schema_of(cls)) for cls in types)
         return sample, ground_truth, inference
 
     @contextmanager
     def reading(self, whose: str) -> Iterator[None]:
-        """Have an error in the block say whose values cannot be read, and what to do.
+        """Add to errors of the block whose values cannot be read, and what to do.
 
         Args:
             whose: the model, test case or test suite, as a message names it.
+
+        Raises:
+            InputValidationError: in place of an ``UnreadableError`` of the block.
         """
         try:
             yield
         except UnreadableError as error:
             raise InputValidationError(
-                f"What is stored of {whose} in the workflow {self.workflow!r} {error}; declare"
-                " the type as it was when this was stored, or store it again with reset=True"
+                f"A stored value of {whose} in the workflow {self.workflow!r} {error}; declare"
+                " the type as it was when the value was stored, or store it again with reset=True"
             ) from None
 
     def write_samples(self, samples: Sequence[Any]) -> list[str]:
-        """Return the payloads of test samples, by which they are found in the store.
+        """Return the payloads of test samples, without metadata.
 
         Raises:
             InputValidationError: a value cannot be stored; the message has its path.
@@ -70,7 +69,7 @@ class Codec:
         return write_many(samples, self.test_sample_type)
 
     def write_new_samples(self, samples: Sequence[Any]) -> list[tuple[bytes, str, dict[str, Json]]]:
-        """Return for each sample its digest, its payload without metadata, and its metadata.
+        """Return the digest, the payload without metadata, and the metadata of each sample.
 
         Raises:
             InputValidationError: a value cannot be stored; the message has its path.
@@ -80,11 +79,11 @@ class Codec:
         return list(zip(digests_of(payloads), payloads, metadata, strict=True))
 
     def read_samples(self, payloads: Sequence[str], metadata: Sequence[str]) -> list[Any]:
-        """Return samples with their metadata, made of the stored texts."""
+        """Restore test samples with their metadata."""
         return restore_samples(self.test_sample_type, payloads, metadata)
 
     def write_ground_truths(self, ground_truths: Sequence[Structured]) -> list[tuple[bytes, str]]:
-        """Return for each ground truth its digest and payload.
+        """Return the digest and the payload of each ground truth.
 
         Raises:
             InputValidationError: a value cannot be stored; the message has its path.
@@ -93,7 +92,7 @@ class Codec:
         return list(zip(digests_of(payloads), payloads, strict=True))
 
     def read_ground_truths(self, payloads: Sequence[str]) -> list[Any]:
-        """Return ground truths made of their stored texts."""
+        """Restore ground truths."""
         return restore_many(self.ground_truth_type, payloads)
 
     def write_inferences(self, inferences: Sequence[Structured]) -> list[str]:
@@ -108,11 +107,13 @@ class Codec:
             wrong = [it for it in inferences if not is_of_kind(it, self.inference_type)]
             if not wrong:
                 raise
-            problem = f"must be a {self.inference_type.__name__}, not {shown(wrong[0])}"
-            raise InputValidationError(f"an inference {problem}") from None
+            name = self.inference_type.__name__
+            raise InputValidationError(
+                f"an inference must be an instance of {name}, not {shown(wrong[0])}"
+            ) from None
 
     def read_inferences(self, payloads: Sequence[str]) -> list[Any]:
-        """Return inferences made of their stored texts."""
+        """Restore inferences."""
         return restore_many(self.inference_type, payloads)
 
     def read_triples(
@@ -122,7 +123,7 @@ class Codec:
         ground_truths: Sequence[str],
         inferences: Sequence[str],
     ) -> list[tuple[Any, Any, Any]]:
-        """Return samples with their ground truths and inferences, made of the stored texts."""
+        """Restore test samples with their ground truths and inferences."""
         samples = self.read_samples(payloads, metadata)
         truths = self.read_ground_truths(ground_truths)
         return list(zip(samples, truths, self.read_inferences(inferences), strict=True))

@@ -1,7 +1,7 @@
-"""The constructor that undecorated data objects share.
+"""The constructor of undecorated data objects.
 
-It takes fields by position or by name, converts them as their types say, keeps every other keyword
-argument as an extra attribute, and calls ``__post_init__``.
+It takes fields by position or by name, converts them to their types, keeps all other keyword
+arguments as extras, and calls ``__post_init__``.
 """
 
 import inspect
@@ -20,19 +20,19 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     """Set a new object's fields and extras.
 
     Args:
-        instance: the object, still without attributes.
+        instance: the object, which has no attributes yet.
         args: fields by position.
         kwargs: fields by name, and extras.
 
     Raises:
-        TypeError: a field is missing, given twice or computed from the others.
+        TypeError: a field is missing, given twice or computed by the class.
         InputValidationError: a value cannot be converted to its field's type.
     """
     fields, values = fields_of(type(instance)), instance.__dict__
     by_position, name_of_class = fields.by_position, fields.cls.__name__
     if len(args) > len(by_position):
         raise TypeError(
-            f"{name_of_class} takes {len(by_position)} fields by position, {len(args)} were given"
+            f"{name_of_class} takes {len(by_position)} fields by position, not {len(args)}"
         )
     for field, value in zip(by_position, args, strict=False):
         if field.name in kwargs:
@@ -68,32 +68,31 @@ def _keep_extras(fields: ClassFields, values: dict[str, Any], extras: dict[str, 
             f"{fields.cls.__name__} computes {', '.join(map(repr, taken))} itself; leave it out"
         )
     if CLASS_KEY in extras:
-        raise TypeError(f"the name {CLASS_KEY!r} belongs to the store; rename the attribute")
+        raise TypeError(f"{CLASS_KEY!r} is a reserved name; rename the attribute")
     if fields.data_type is not None and "data_type" in extras:
-        # The content of a stored object has it; it is not an attribute.
+        # The content of stored objects has this key; it is not an attribute.
         given = extras.pop("data_type")
         if given != fields.data_type:
             raise InputValidationError(
                 f"{fields.cls.__name__} has the data type {fields.data_type!r}, not {given!r};"
-                " leave it out, or choose another name"
+                " leave it out, or choose another name for the attribute"
             )
     for name, value in extras.items():
         values[ExtraName(name) if name.startswith("_") else name] = value
 
 
 def signature(cls: type[Structured]) -> inspect.Signature:
-    """Return the parameters of an undecorated class: its fields, then whatever extras."""
+    """Return the signature of an undecorated class: its fields, then extras."""
     parameters: list[inspect.Parameter] = []
     kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
     default: Any = inspect.Parameter.empty
-    # Not kept: a decorator that is still at work may be asking.
+    # Not cached, because a decorator may ask before it has changed the class.
     fields = fields_of.__wrapped__(cls)  # type: ignore[attr-defined]  # functools.cache has it
     for field in fields.all:
         if not field.init:
             continue
         if not field.has_default and default is not inspect.Parameter.empty:
-            # A field without default behind one with: Python can only show it as one that needs its
-            # name.
+            # Python allows parameters without a default after those with one by keyword only.
             kind = inspect.Parameter.KEYWORD_ONLY
         default = field.make_default() if field.has_default else inspect.Parameter.empty
         parameters.append(

@@ -1,4 +1,4 @@
-"""What every conversion has in common: how freely it is done, and where it has failed."""
+"""What all conversions share: their leniency, and errors with the path of the value at fault."""
 
 from collections.abc import Callable, Iterable
 from enum import IntEnum
@@ -8,16 +8,16 @@ from typing import Any
 class Leniency(IntEnum):
     """How freely values are converted."""
 
-    #: Only between numbers that are equal: what goes into the store, and what comes out of it.
+    #: Only between equal numbers: values that are written to the store or read from it.
     EQUAL = 0
-    #: Also between texts and the numbers that they spell: what ``_from_dict`` is given.
+    #: Also between numbers and strings that spell them: arguments of ``_from_dict``.
     SPELLED = 1
-    #: Also what loses a fraction, and the words for true and false: what a constructor is given.
+    #: Also from "true" and "false", and to int with a fraction lost: arguments of a constructor.
     LOOSE = 2
 
 
 class ConversionError(Exception):
-    """A value does not fit its type; ``path`` is filled on the way out."""
+    """A value does not fit its type; ``path`` is completed while the error propagates."""
 
     def __init__(self, problem: str, path: str = "") -> None:
         super().__init__(problem)
@@ -25,12 +25,12 @@ class ConversionError(Exception):
         self.path = path
 
     def under(self, step: str) -> "ConversionError":
-        """Return the same error as seen from one level further out."""
+        """Return the error with a step put before its path."""
         return ConversionError(self.problem, step + self.path)
 
 
 def at(step: str, convert: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function; the path of its error goes on from a step."""
+    """Call a function, putting a step before the path of its error."""
     try:
         return convert(*arguments)
     except ConversionError as error:
@@ -38,7 +38,7 @@ def at(step: str, convert: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def each(convert: Callable[..., Any], items: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Call a function with the arguments of each item; the path of its error has the position."""
+    """Call a function with each tuple of arguments; the path of an error has the position."""
     converted: list[Any] = []
     try:
         for arguments in items:
@@ -49,9 +49,9 @@ def each(convert: Callable[..., Any], items: Iterable[tuple[Any, ...]]) -> list[
 
 
 def shown(value: Any) -> str:
-    """Return a value as messages show it: cut short, with its type."""
+    """Return the repr of a value for a message, shortened, with the name of its type."""
     try:
         text = repr(value)
-    except Exception:  # the longest integers cannot be shown, nor what has a repr that fails
+    except Exception:  # very long integers have no repr, and a user's __repr__ may fail
         text = "a value"
     return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

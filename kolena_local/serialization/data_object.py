@@ -1,9 +1,10 @@
-"""What every stored object is: frozen fields, extra attributes beside them, and equality by value.
+"""``DataObject``, the base class of everything that is stored.
 
-A user extends a ``DataObject`` in one of four ways, and all of them work: as a standard dataclass,
-as a dataclass of pydantic 2 or of ``pydantic.v1``, or with annotations alone. In the last way,
-which is also how this package writes its own types, the annotations become fields, the constructor
-converts what it is given and keeps keyword arguments that are not fields as extra attributes.
+Data objects have frozen fields, may have extra attributes, and are compared by value. A subclass
+may be a standard dataclass, a dataclass of pydantic 2 or of ``pydantic.v1``, or a plain class with
+annotations. In the last case, which is also how this package defines its own types, the annotations
+become fields, and the constructor converts its arguments and keeps unknown keyword arguments as
+extras.
 """
 
 import dataclasses
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_: Any) -> Any:
-        """Stand in at run time for what only type checkers read."""
+        """Do nothing at run time; only type checkers need it."""
         return lambda decorated: decorated
 
 
@@ -38,7 +39,7 @@ Self = TypeVar("Self", bound="DataObject")
 
 
 class _Signature:
-    """Shows ``inspect.signature`` a class's own parameters, though constructors are shared."""
+    """Gives ``inspect.signature`` the parameters of each class, where all share ``__init__``."""
 
     def __get__(self, instance: object, owner: type["DataObject"]) -> inspect.Signature:
         if "_takes_fields" not in vars(constructing_class(owner)):
@@ -47,15 +48,15 @@ class _Signature:
 
 
 class _Fields(dict[str, "dataclasses.Field[Any]"]):
-    """Shows the standard library and pydantic the fields of an undecorated class.
+    """Gives the standard library and pydantic the fields of an undecorated class.
 
-    It is an empty dict for pydantic, which also looks into ``__dict__`` of each base.
+    It is a dict, an empty one, because pydantic also looks it up in ``__dict__`` of each base.
     """
 
     def __get__(self, instance: object, owner: type) -> "dict[str, dataclasses.Field[Any]]":
         if not issubclass(owner, Structured):
             raise AttributeError("__dataclass_fields__")
-        if instance is None:  # a decorator may be at work
+        if instance is None:  # a decorator may still change the class
             return declared_fields(owner)
         return _known_fields(owner)
 
@@ -64,9 +65,9 @@ _known_fields = per_class(declared_fields)
 
 
 class _NoValidator:
-    """Keeps pydantic 2.11 from taking an undecorated class for a standard dataclass.
+    """Keeps pydantic 2.11 from treating an undecorated class as a standard dataclass.
 
-    It would make a subclass of it then, which is not the class that the user has written.
+    It would replace the class by a subclass of it.
     """
 
     def __get__(self, instance: object, owner: type) -> None:
@@ -75,20 +76,19 @@ class _NoValidator:
 
 
 class DataObjectType(ABCMeta):
-    """The class of data objects' classes.
+    """The metaclass of data objects.
 
-    A decorator generates a constructor and comparisons that know only the fields of that class. If
-    an undecorated class then adds annotations, these must be fields all the same; so the general
-    methods are put before those of the decorated base. Should the class be decorated after all, it
-    gets methods of its own, which come before both.
+    The methods that a decorator generates know only the fields of the decorated class. An
+    undecorated subclass with more annotations therefore gets the general methods of ``DataObject``
+    again, before those of its base. If it is decorated later, its own methods come before both.
     """
 
     def __new__(
         mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any
     ) -> Any:
-        """Make a class."""
+        """Create a class."""
         if "_type_name" in namespace:
-            # A base may be abstract because it lacks this method.
+            # Makes subclasses of an abstract base, such as Annotation, concrete.
             namespace.setdefault("_data_type", vars(Structured)["_data_type"])
         annotates = any(key.startswith("__annot") for key in namespace)
         makers = [constructing_class(base) for base in bases if issubclass(base, Structured)]
@@ -102,11 +102,11 @@ class DataObjectType(ABCMeta):
 class DataObject(Structured, metaclass=DataObjectType):
     """The base of everything that is stored: samples, ground truths, inferences, metrics, boxes.
 
-    Objects are frozen. Two are equal when they are of one class and their fields are equal; extra
-    attributes are stored but not compared.
+    Objects are frozen. They are equal if they have the same class and equal fields; extras are
+    stored but not compared.
     """
 
-    #: Marks the classes whose ``__init__`` takes what the fields of the object's class say.
+    #: Marks classes whose ``__init__`` is the general one, which takes the fields of any class.
     _takes_fields = True
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
@@ -117,18 +117,18 @@ class DataObject(Structured, metaclass=DataObjectType):
         register(cls)
 
     def _to_dict(self) -> "OrderedDict[str, Any]":
-        """Return fields, derived fields and extras as JSON values, ``data_type`` last.
+        """Return fields, including derived ones, and extras as JSON values, ``data_type`` last.
 
         Raises:
             InputValidationError: a value cannot be written as JSON; the message has its path.
         """
         return to_dict(self)
 
-    toDict = _to_dict  # the name by which pandas finds it when it writes JSON
+    toDict = _to_dict  # pandas calls it by this name when it writes JSON
 
     @classmethod
     def _from_dict(cls: type[Self], value: dict[str, Any]) -> Self:
-        """Restore an object from what :meth:`_to_dict` returned; no constructor runs.
+        """Restore an object from what :meth:`_to_dict` returned, without calling a constructor.
 
         Raises:
             InputValidationError: a value is missing or does not fit its field; the message has its
@@ -160,12 +160,12 @@ class DataObject(Structured, metaclass=DataObjectType):
 
     @classmethod
     def __get_validators__(cls) -> Any:
-        """Tell pydantic 1 how a field is read: an object as it is, a dict as its content."""
+        """Let pydantic 1 accept objects, and dicts in place of objects."""
         yield lambda value: _validated(cls, value)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Tell pydantic 2 the same; a class that pydantic decorates keeps pydantic's own way."""
+        """Do the same for pydantic 2, except for classes that pydantic has decorated."""
         from pydantic_core import core_schema
 
         if has_own_pydantic_schema(cls):
@@ -173,7 +173,7 @@ class DataObject(Structured, metaclass=DataObjectType):
         return core_schema.no_info_plain_validator_function(lambda value: _validated(cls, value))
 
 
-# The standard library and pydantic ask a base class for these.
+# Attributes that the standard library and pydantic look up in a base class.
 _MARKS: dict[str, Any] = {
     "__dataclass_fields__": _Fields(),
     "__dataclass_params__": vars(dataclasses.make_dataclass("Frozen", (), frozen=True))[
@@ -181,17 +181,22 @@ _MARKS: dict[str, Any] = {
     ],
     "__signature__": _Signature(),
     "__pydantic_validator__": _NoValidator(),
-    # Without it, pydantic 1 takes a subclass that adds no field for a standard dataclass, and makes
-    # something of it that is not a class.
+    # Without it, pydantic 1 treats a subclass that adds no field as a standard dataclass, and
+    # replaces it by something that is not a class.
     "__pydantic_model__": None,
 }
 for _name, _mark in _MARKS.items():
     setattr(DataObject, _name, _mark)
 
-#: What a decorated base must not decide for an undecorated class that extends it.
+#: The attributes that an undecorated class must not inherit from a decorated base.
 _GENERAL = (
-    *("_takes_fields", "__init__", "__eq__", "__hash__", "__repr__"),
-    *("__dataclass_fields__", "__signature__"),
+    "_takes_fields",
+    "__init__",
+    "__eq__",
+    "__hash__",
+    "__repr__",
+    "__dataclass_fields__",
+    "__signature__",
 )
 
 

@@ -1,51 +1,51 @@
-"""What the decorators of dataclasses, pydantic 2 and pydantic 1 leave on a class.
+"""How a class was decorated: by the standard library, pydantic 2 or pydantic 1.
 
-They say so in private names only, so no other module asks for them. Checked with Python 3.10 to
-3.13 and pydantic 2.11 to 2.14 (``tests/serialization/test_decorators.py``).
+Only private attributes tell, and this is the only module that reads them. Tested with Python 3.10
+to 3.13 and pydantic 2.11 to 2.14 (``tests/serialization/test_decorators.py``).
 """
 
 import dataclasses
 import inspect
 from typing import Any
 
-#: pydantic 1 leaves this in the ``__dict__`` of every object that it has made.
+#: pydantic 1 sets this in the ``__dict__`` of every object that it creates.
 PYDANTIC_1_MARK = "__pydantic_initialised__"
 
 
 def is_decorated(cls: type) -> bool:
-    """Tell whether a dataclass decorator was applied to the class itself, not to a base."""
+    """Return whether a dataclass decorator was applied to the class itself."""
     return type(vars(cls).get("__dataclass_fields__")) is dict
 
 
 def is_pydantic(cls: type) -> bool:
-    """Tell whether pydantic's dataclass decorator was applied to the class or to one of its bases.
+    """Return whether pydantic's dataclass decorator was applied to the class or one of its bases.
 
-    pydantic's core reads and writes such a class by the validators and serializers that it has
-    found there, whatever schema it is given.
+    For such a class, pydantic's core uses the validator and serializer that it finds there,
+    whatever schema it is given.
     """
     return any("__pydantic_decorators__" in vars(base) for base in cls.__mro__)
 
 
 def is_standard(cls: type) -> bool:
-    """Tell whether the decorator of the standard library alone was applied to the class itself."""
+    """Return whether only the standard library's decorator was applied to the class itself."""
     return is_decorated(cls) and not (is_pydantic(cls) or marks(cls))
 
 
 def has_own_pydantic_schema(cls: type) -> bool:
-    """Tell whether pydantic 2 knows how to validate the class itself."""
+    """Return whether pydantic 2 decorated the class itself."""
     return "__pydantic_decorators__" in vars(cls)
 
 
 def constructing_class(cls: type) -> type[Any]:
-    """Return the class among the bases (or the class itself) whose ``__init__`` makes objects."""
+    """Return the class, the given one or a base, that defines ``__init__``."""
     return next(base for base in cls.__mro__ if "__init__" in vars(base))
 
 
 def allows_extras(cls: type) -> bool:
-    """Tell whether objects may have attributes beyond their fields.
+    """Return whether objects may have extras.
 
-    A constructor that a decorator has generated takes the declared fields only, unless pydantic was
-    told otherwise; the one of ``DataObject``, or one that the user has written, may set more.
+    A generated constructor takes the declared fields only, unless pydantic is configured otherwise;
+    the one of ``DataObject``, or a user's own, may set more attributes.
     """
     maker = constructing_class(cls)
     if has_own_pydantic_schema(maker):
@@ -57,16 +57,16 @@ def allows_extras(cls: type) -> bool:
 
 
 def marks(cls: type) -> dict[str, Any]:
-    """Return the attributes that a decorator keeps in each object for itself."""
+    """Return the attributes that a decorator adds to each object for its own use."""
     by_pydantic_1 = vars(constructing_class(cls)).get("__pydantic_model__") is not None
     return {PYDANTIC_1_MARK: True} if by_pydantic_1 else {}
 
 
 def declared_fields(cls: type) -> "dict[str, dataclasses.Field[Any]]":
-    """Return the dataclass fields of a class, where no decorator was applied those it would have.
+    """Return the dataclass fields of a class, including those of undecorated classes.
 
     Args:
-        cls: a class whose annotations, and those of its bases, are its fields.
+        cls: the class; the annotations of undecorated classes are taken as fields.
     """
     fields: dict[str, dataclasses.Field[Any]] = {}
     for base in reversed(cls.__mro__[:-1]):
@@ -76,8 +76,7 @@ def declared_fields(cls: type) -> "dict[str, dataclasses.Field[Any]]":
 
 
 def _twin(cls: type) -> type:
-    # A class without bases lets the standard library read annotations and defaults, while the
-    # original keeps its attributes.
+    # The decorator changes the class it is applied to, so it gets a copy without bases.
     own = inspect.get_annotations(cls)
     defaults = {name: vars(cls)[name] for name in own if name in vars(cls)}
     body = {"__annotations__": own, "__module__": cls.__module__, "__doc__": cls.__name__}

@@ -1,8 +1,7 @@
-"""The fields of a data object's class, with the shapes of their types, and what counts as an extra.
+"""The fields of data object classes, the shapes of their types, and which attributes are extras.
 
-They are worked out once per class, when the first object of it is made, stored or loaded. That is
-late enough for decorators to have done their work, and for names in string annotations
-(``from __future__ import annotations``) to exist.
+They are computed once per class, when its first object is created, stored or loaded. By then,
+decorators have been applied and the names in string annotations exist.
 """
 
 import dataclasses
@@ -17,21 +16,21 @@ from kolena_local.serialization.type_shapes import Scalar, Shape, shape_of
 
 Made = TypeVar("Made")
 
-#: Checks that wait for a class's first use, when all its annotations must be known.
+#: Checks to run at the first use of a class, when all of its annotations must be resolvable.
 _checks: dict[type, Callable[[], None]] = {}
 
 
 class ExtraName(str):
-    """The name of an extra that was given although it begins with an underscore.
+    """The name of an extra that begins with an underscore.
 
-    An attribute of such a name that a class sets for itself is not part of the object; its place in
-    ``__dict__`` has a plain text for a key.
+    A private attribute that the class itself sets is not part of the object; its key in
+    ``__dict__`` is a plain ``str``.
     """
 
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """A field: its name, the shape of its type, and what it is when it is left out."""
+    """A field: its name, the shape of its type, and its default."""
 
     name: str
     shape: Shape
@@ -39,20 +38,20 @@ class Field:
     default_factory: Any
     #: Whether the constructor takes it.
     init: bool
-    #: Whether the constructor takes it by name only.
+    #: Whether the constructor takes it by keyword only.
     kw_only: bool
-    #: The type whose values are taken as they are; None if each must be looked at.
+    #: The type whose values need no conversion; None if every value must be converted.
     exact_type: type | None
-    #: Whether there is a default or a factory of one.
+    #: Whether there is a default or a default factory.
     has_default: bool
 
     @cached_property
     def is_required(self) -> bool:
-        """Whether no object can be without it."""
+        """Whether it must be given."""
         return self.init and not self.has_default
 
     def make_default(self) -> Any:
-        """Return the value of a field that was left out."""
+        """Return the value for an object that was created without the field."""
         if self.default is not dataclasses.MISSING:
             return self.default
         return self.default_factory()
@@ -60,46 +59,46 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class ClassFields:
-    """What serialization knows about one class."""
+    """The fields of one class, and what else serialization knows about it."""
 
     cls: type[Structured]
     #: Every field, in order of declaration.
     all: tuple[Field, ...]
-    #: The names of the fields that follow from the others by ``_derive``, and are not stored.
+    #: The names of the fields that ``_derive`` computes; they are not stored.
     derived: frozenset[str]
-    #: The fields that are stored, test samples' metadata included.
+    #: The fields that are stored, including the metadata of test samples.
     stored: tuple[Field, ...]
-    #: All fields but those that are stored beside the payload.
+    #: All fields except those that are stored beside the payload.
     shown: tuple[Field, ...]
     #: The fields that are stored in the payload, not beside it.
     payload: tuple[Field, ...]
-    #: The stored fields that the constructor takes.
+    #: The stored fields that are parameters of the constructor.
     given: tuple[Field, ...]
-    #: Those of them that it takes by position, too.
+    #: Those of them that may be given by position.
     by_position: tuple[Field, ...]
-    #: The stored fields that the constructor sets by itself.
+    #: The stored fields that the constructor computes (``init=False``).
     computed: tuple[Field, ...]
-    #: The names of the fields that make two objects equal.
+    #: The names of the fields that are compared for equality.
     compared: tuple[str, ...]
-    #: Whether attributes beyond the fields belong to the object.
+    #: Whether objects may have extras.
     extras: bool
-    #: Whether fields are in slots, not all of them in ``__dict__``.
+    #: Whether some fields are in ``__slots__`` instead of ``__dict__``.
     slots: bool
-    #: Whether pydantic has decorated the class or one of its bases.
+    #: Whether pydantic decorated the class or one of its bases.
     is_pydantic: bool
-    #: What a decorator keeps in each object for itself.
+    #: The attributes that a decorator adds to each object for its own use.
     marks: dict[str, Any]
     data_type: str | None
     #: The names of all fields and marks.
     names: frozenset[str]
-    #: The names that the class itself has, as methods and the like.
+    #: The names of the class's own attributes, such as methods.
     class_names: frozenset[str]
 
     def others(self, values: dict[str, Any]) -> list[str]:
-        """Return the attributes that are not fields and were not computed by the class itself.
+        """Return the names of attributes that are neither fields nor cached by the class itself.
 
-        They are the object's extras, where its class takes some. A cached property has the name of
-        something in the class, and what begins with an underscore is the class's own business.
+        They are the object's extras, if its class allows them. Cached properties have the name of a
+        class attribute, and names that begin with an underscore are private to the class.
 
         Args:
             values: the object's ``__dict__``.
@@ -115,8 +114,8 @@ class ClassFields:
 
 
 def per_class(make: Callable[[type[Any]], Made]) -> Callable[[type[Any]], Made]:
-    """Have what a function makes of a class made once only."""
-    # Type checkers believe that classes cannot be hashed, as functools.cache demands.
+    """Cache the result of a function for each class."""
+    # Type checkers do not consider classes hashable, which functools.cache requires.
     cached: Any = cache(make)
     return cached  # type: ignore[no-any-return]
 
@@ -158,7 +157,7 @@ def fields_of(cls: type[Any]) -> ClassFields:
 
 
 def _field(field: "dataclasses.Field[Any]", hint: Any) -> Field:
-    # Many write "score: float = None"; the default tells that None belongs to the type.
+    # "score: float = None" is common: a default of None makes the type optional.
     shape = shape_of(Optional[hint] if field.default is None else hint)  # noqa: UP045  # a value
     exact = shape.cls if isinstance(shape, Scalar) and shape.cls is shape.base else None
     defaults = field.default, field.default_factory
@@ -168,10 +167,10 @@ def _field(field: "dataclasses.Field[Any]", hint: Any) -> Field:
 
 
 def _derived_names(cls: type[Structured]) -> frozenset[str]:
-    """Return the fields that follow from the others, whatever else the class does.
+    """Return the names of the fields that can be recomputed from the others when loading.
 
-    A class that has a ``__post_init__``, validators or a constructor of its own may change fields
-    after others were derived from them.
+    There are none if the class has its own ``__post_init__``, validators or constructor, which may
+    change fields after the others were derived from them.
     """
     if cls._derive is None:
         return frozenset()
@@ -185,14 +184,14 @@ def _derived_names(cls: type[Structured]) -> frozenset[str]:
 
 
 def check_at_first_use(cls: type, check: Callable[[], None]) -> None:
-    """Have a check run before a class is used, when all its annotations must be known."""
+    """Register a check to run at the first use of a class."""
     _checks[cls] = check
 
 
 def attribute(data_object: Structured, name: str) -> Any:
-    """Return an attribute, ``dataclasses.MISSING`` if it was never set."""
+    """Return an attribute, or ``dataclasses.MISSING`` if it was never set."""
     value = getattr(data_object, name, dataclasses.MISSING)
-    # An undecorated class keeps what its body says of a field.
+    # In an undecorated class, field(...) is still a class attribute.
     return dataclasses.MISSING if isinstance(value, dataclasses.Field) else value
 
 
@@ -206,7 +205,7 @@ def set_values(data_object: Structured, values: dict[str, Any], fields: ClassFie
 
 
 def derive(data_object: Structured) -> None:
-    """Set the fields of a new object that follow from the others."""
+    """Set the derived fields of a new object."""
     fields = fields_of(type(data_object))
     if not fields.slots:
         data_object._derive(data_object.__dict__)

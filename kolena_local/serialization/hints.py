@@ -1,7 +1,4 @@
-"""The annotations of classes, resolved when they are text.
-
-What a resolved type means to serialization is the business of ``type_shapes``.
-"""
+"""The annotations of classes, with string annotations resolved."""
 
 import inspect
 import typing
@@ -11,39 +8,38 @@ from kolena_local.errors import InputValidationError
 
 
 class UnresolvedAnnotationError(InputValidationError):
-    """An annotation is text that names something which is not there, or not there yet."""
+    """A string annotation has a name that is not defined, or not defined yet."""
 
 
 def hints_of(cls: type) -> dict[str, Any]:
     """Return the resolved annotations of a class and its bases.
 
     Raises:
-        InputValidationError: an annotation names something that cannot be found.
+        InputValidationError: an annotation cannot be resolved.
     """
     bases = reversed(cls.__mro__)
     return {name: own_hint(base, name) for base in bases for name in inspect.get_annotations(base)}
 
 
 def own_hint(cls: type, name: str) -> Any:
-    """Return one resolved annotation of the very body of a class.
+    """Return one resolved annotation from the body of a class itself.
 
     Raises:
-        InputValidationError: the annotation names something that cannot be found.
+        InputValidationError: the annotation cannot be resolved.
     """
     annotations = inspect.get_annotations(cls)
     alone = type(cls.__name__, (), {"__annotations__": {name: annotations[name]}})
     alone.__module__ = cls.__module__
-    # A field may be named like its type, so defaults are no names of types. The standard library
-    # itself writes "typing.Any" where make_dataclass is given a name alone.
+    # Defaults are left out because a field may have the name of its type. For a field without a
+    # type, make_dataclass writes the annotation "typing.Any".
     inside = {key: value for key, value in vars(cls).items() if key not in annotations}
     names = {"typing": typing, cls.__name__: cls, **inside}
     try:
         return typing.get_type_hints(alone, localns=names, include_extras=True)[name]
     except NameError as error:
         raise UnresolvedAnnotationError(
-            f"{cls.__qualname__}.{name} has a type that names {error.name!r}, which cannot be found"
-            f" from the module {cls.__module__}; move the class or type of that name to the top"
-            " level of that module"
+            f"The type of {cls.__qualname__}.{name} refers to {error.name!r}, which is not defined"
+            f" in the module {cls.__module__}; move its definition to the top level of that module"
         ) from None
     except (AttributeError, SyntaxError, TypeError) as error:
         raise InputValidationError(

@@ -1,11 +1,11 @@
-"""From JSON values to objects, one at a time: the general reader.
+"""The general reader: converts JSON values to objects, one at a time.
 
-Loading restores what was stored: it sets the fields and does not construct. Neither ``__init__``
-nor ``__post_init__``, validators, aliases or default factories run again, because they may change
-what they are given. Only a field that is absent takes its default.
+Loading restores what was stored: it sets the fields and does not construct. ``__init__``,
+``__post_init__``, validators, aliases and default factories do not run again, because they may
+change the values. Only a missing field gets its default.
 
-The same functions convert what ``_from_dict`` and the constructors of undecorated classes are
-given, a little more freely (:class:`Leniency`). An error has the path of the value at fault
+The same functions convert the arguments of ``_from_dict`` and of the constructors of undecorated
+classes, with more :class:`Leniency`. Errors have the path of the value at fault
 (``$.boxes[2].score``).
 """
 
@@ -35,7 +35,7 @@ from kolena_local.serialization.union import UnionChoice
 
 StructuredType = TypeVar("StructuredType", bound=Structured)
 
-#: What is taken for a list, and what for other sequences.
+#: What constructors accept as a list or tuple, and what is accepted elsewhere.
 _LISTS = (list, tuple, set, frozenset, types.GeneratorType)
 _SEQUENCES = (list, tuple)
 FLOAT, _TEXT = frozenset({float}), frozenset({str})
@@ -43,23 +43,23 @@ FLOAT, _TEXT = frozenset({float}), frozenset({str})
 
 @cache
 def union_choice(union: shapes.OneOf) -> UnionChoice:
-    """Return what chooses among the members of a union."""
+    """Return the object that chooses among the members of a union."""
     return UnionChoice(union, read)
 
 
 class UnreadableError(InputValidationError):
-    """A value does not fit a type, as it does not if the type has changed since it was stored."""
+    """A stored value does not fit its type, for example because the type has changed since."""
 
 
 def restore(
     cls: type[StructuredType], value: Any, leniency: Leniency = Leniency.SPELLED
 ) -> StructuredType:
-    """Make an object of a data object's class.
+    """Convert a JSON value to an object.
 
     Args:
-        cls: the class.
-        value: the JSON value that ``write`` or ``_to_dict`` made, or an object of the class, which
-            comes back as it is.
+        cls: the class of the object.
+        value: what ``write`` or ``_to_dict`` returned, or an object of the class, which is returned
+            as it is.
         leniency: how freely values are converted.
 
     Raises:
@@ -71,21 +71,21 @@ def restore(
     except ConversionError as error:
         problem = f"{error.problem} at ${error.path}"
     except RecursionError:
-        problem = f"this {cls.__name__} is nested too deeply to be read; flatten it"
+        problem = "the value is nested too deeply; flatten it"
     raise UnreadableError(f"cannot be read as {cls.__name__}: {problem}")
 
 
 def restore_all(cls: type[StructuredType], values: Iterable[Any]) -> list[StructuredType]:
-    """Make objects of a class, of values as they were stored.
+    """Convert stored values to objects of a class.
 
     Raises:
-        InputValidationError: as :func:`restore`, for the first that does not fit.
+        UnreadableError: as :func:`restore`, for the first value that does not fit.
     """
     return [restore(cls, value, Leniency.EQUAL) for value in values]
 
 
 def revive(value: Any) -> Any:
-    """Make every JSON object of a known data type an object of that type's base class."""
+    """Convert every JSON object with a known data type to the class registered for it."""
     if isinstance(value, list):
         return [revive(item) for item in value]
     if not isinstance(value, dict):
@@ -95,12 +95,12 @@ def revive(value: Any) -> Any:
         try:
             return read_object(value, cls, Leniency.SPELLED)
         except ConversionError:
-            pass  # somebody's own object that happens to use the name; nothing of it may be lost
+            pass  # a user's own dict that happens to have this key; it must stay as it is
     return {key: revive(item) for key, item in value.items()}
 
 
 def read(value: Any, shape: Shape, leniency: Leniency) -> Any:
-    """Return a value as a declared type.
+    """Convert a JSON value to a declared type.
 
     Raises:
         ConversionError: it does not fit.
@@ -131,18 +131,20 @@ def _read_row(value: Any, shape: shapes.Row, leniency: Leniency) -> tuple[Any, .
     if not isinstance(value, _SEQUENCES):
         raise ConversionError(f"{shown(value)} is not a tuple")
     check_length(value, shape)
-    # Points are most of what is loaded.
+    # A shortcut, because most loaded values are points.
     if shape.is_point and FLOAT.issuperset(map(type, value)):
         return tuple(value)
     return tuple(each(read, zip(value, shape.items, repeat(leniency))))
 
 
 def check_length(value: Any, shape: shapes.Row) -> None:
-    """Refuse a sequence that has more or fewer values than the declared tuple."""
+    """Refuse a sequence that does not have the length of the declared tuple.
+
+    Raises:
+        ConversionError: it is longer or shorter.
+    """
     if len(value) != len(shape.items):
-        raise ConversionError(
-            f"{shown(value)} has {len(value)} values where {len(shape.items)} belong"
-        )
+        raise ConversionError(f"{shown(value)} has length {len(value)}, not {len(shape.items)}")
 
 
 def _read_items(value: Any, shape: shapes.Items, leniency: Leniency) -> Any:
@@ -159,17 +161,17 @@ def _read_mapping(value: Any, shape: shapes.Mapping, leniency: Leniency) -> dict
     if not isinstance(value, dict):
         raise ConversionError(f"{shown(value)} is not an object")
     if is_exact(value, shape):
-        # Nobody else holds what was just read from the store.
+        # What was just read from the store is not shared, so it need not be copied.
         return dict(value) if leniency else value
     result = {}
     for key, item in value.items():
-        read_key = at(f".{key}", read, key, shape.key, Leniency.LOOSE)  # in JSON all are text
+        read_key = at(f".{key}", read, key, shape.key, Leniency.LOOSE)  # JSON keys are strings
         result[read_key] = at(f".{key}", read, item, shape.value, leniency)
     return result
 
 
 def is_exact(value: dict[Any, Any], shape: shapes.Mapping) -> bool:
-    """Tell whether a dict is of texts and declared scalars, as metadata mostly are."""
+    """Return whether a dict needs no conversion, as is the case for most metadata."""
     kept = shapes.exact_types(shape.value)
     return (
         shape.key.hint in (str, Any)
@@ -179,11 +181,15 @@ def is_exact(value: dict[Any, Any], shape: shapes.Mapping) -> bool:
 
 
 def chosen(value: Any, shape: shapes.Choice) -> Any:
-    """Return the option of a ``Literal`` that a value is."""
+    """Return the option of a ``Literal`` that equals a value.
+
+    Raises:
+        ConversionError: there is none.
+    """
     for option in shape.options:
         if type(option) is type(value) and option == value:
             return option
-    raise ConversionError(f"{shown(value)} is none of {', '.join(map(repr, shape.options))}")
+    raise ConversionError(f"{shown(value)} is not one of {', '.join(map(repr, shape.options))}")
 
 
 def _read_one_of(value: Any, shape: shapes.OneOf, leniency: Leniency) -> Any:
@@ -198,47 +204,53 @@ def _read_one_of(value: Any, shape: shapes.OneOf, leniency: Leniency) -> Any:
             try:
                 return read(value, by_keys, leniency)
             except ConversionError:
-                pass  # the keys fit and a value does not; another member may take it
+                pass  # the keys fit but a value does not; another member may fit
     return read(value, choice.by_cost(value, leniency), leniency)
 
 
 def read_object(value: Any, cls: type[Any], leniency: Leniency) -> Any:
-    """Return a value as an object of a class, or of the one that the value names itself.
+    """Convert a JSON object to an object of a class, or of the class that it names itself.
 
     Raises:
         ConversionError: it does not fit.
     """
-    # Asked first, because asking an abstract class for its objects is slow.
+    # The cheap check first: isinstance() is slow for classes with ABCMeta.
     if type(value) is not dict and not isinstance(value, dict):
         if isinstance(value, cls):
             return value
-        raise ConversionError(f"{shown(value)} is not of the class {cls.__name__}")
+        raise ConversionError(f"{shown(value)} is not an instance of {cls.__name__}")
     if is_named(value):
         cls = _named_class(value, cls)
         value = {key: item for key, item in value.items() if key != CLASS_KEY}
     fields = fields_of(cls)
     stored_type = value.get("data_type")
     if None not in (stored_type, fields.data_type) and stored_type != fields.data_type:
-        raise ConversionError(f"{shown(stored_type)} is stored, not {fields.data_type},")
-    return (_construct if leniency is Leniency.LOOSE else _restore)(value, fields, leniency)
+        raise ConversionError(
+            f"the data type {fields.data_type!r} is expected, not {shown(stored_type)}"
+        )
+    if leniency is Leniency.LOOSE:
+        return _construct(value, fields)
+    return _restore(value, fields, leniency)
 
 
 def _named_class(value: dict[str, Any], declared: type[Structured]) -> type[Structured]:
     found = find_class(value[CLASS_KEY], declared)
     if not issubclass(found, declared) and missing_field(found, declared) is not None:
-        raise ConversionError(f"a {found.__name__} is stored, not a {declared.__name__},")
+        raise ConversionError(
+            f"an instance of {declared.__name__} is expected, not of {found.__name__}"
+        )
     return found
 
 
 def missing_field(cls: type[Structured], declared: type[Structured]) -> str | None:
-    """Return a field that another class needs and this one lacks."""
+    """Return the name of a required field of another class that this class lacks, or None."""
     needed = (field.name for field in fields_of(declared).stored if field.is_required)
     return next((name for name in needed if name not in fields_of(cls).names), None)
 
 
 def _restore(value: dict[str, Any], fields: ClassFields, leniency: Leniency) -> Any:
     cls = fields.cls
-    # In the order in which a constructor sets them.
+    # In the order in which a constructor would set them.
     values = read_fields(value, fields.given, leniency)
     if fields.extras:
         for name in value:
@@ -265,7 +277,11 @@ def _restore(value: dict[str, Any], fields: ClassFields, leniency: Leniency) -> 
 def read_fields(
     value: dict[str, Any], fields: Iterable[Field], leniency: Leniency
 ) -> dict[str, Any]:
-    """Return the values of fields, with defaults for those that are absent."""
+    """Return the values of fields, with defaults for missing ones.
+
+    Raises:
+        ConversionError: a value does not fit, or a required field is missing.
+    """
     values = {}
     for field in fields:
         name, raw = field.name, value.get(field.name, MISSING)
@@ -284,16 +300,17 @@ def read_fields(
 
 
 def _compute(made: Any, fields: ClassFields) -> None:
-    """Set fields that the constructor would have computed, had it ever made the object.
+    """Set the fields that ``__post_init__`` computes and that are not stored.
 
-    That is so with what was imported from a file, and with stores of version 0.1.0. Fields that are
-    stored stay as they are.
+    They are missing where an inference was imported from a file, and in older stores. Fields that
+    are stored stay as they are.
     """
     stored = _attributes(made, fields)
-    copy = object.__new__(fields.cls)
+    copy: Any = object.__new__(fields.cls)
     set_values(copy, stored, fields)
     try:
-        getattr(copy, "__post_init__", tuple)()
+        if hasattr(copy, "__post_init__"):
+            copy.__post_init__()
     except (TypeError, ValueError) as error:
         raise ConversionError(f"__post_init__ did not compute what is missing: {error}") from None
     set_values(made, {**_attributes(copy, fields), **stored}, fields)
@@ -304,9 +321,9 @@ def _attributes(data_object: Structured, fields: ClassFields) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not MISSING}
 
 
-def _construct(value: dict[str, Any], fields: ClassFields, leniency: Leniency) -> Any:
-    """Make an object of a dict that stands for it in a constructor."""
-    values = {**value, **read_fields(value, fields.given, leniency)}
+def _construct(value: dict[str, Any], fields: ClassFields) -> Any:
+    """Call the constructor with the items of a dict that was given in place of an object."""
+    values = {**value, **read_fields(value, fields.given, Leniency.LOOSE)}
     if fields.data_type is not None:
         values.pop("data_type", None)
     try:

@@ -1,9 +1,8 @@
-"""From many stored texts of one class to its objects, in one step of pydantic's core.
+"""The fast reader: restores many objects of one class in one call of pydantic's core.
 
-Loading is mostly this, and it takes half the time of reading JSON first and looking at the values
-afterwards. It is for texts whose content is exactly as declared. Whatever differs goes to the
-general reader (``restore``), which knows extras, conversions, and what to say about errors: nothing
-about them is decided here, and nothing is different for being fast.
+Most of the time that loading takes is spent here; it is half of what a JSON parser and the general
+reader (``restore``) take. It handles texts whose content is exactly as declared. All others go to
+the general reader, which handles extras, conversions and errors. Both return equal objects.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,39 +22,40 @@ from kolena_local.serialization.type_shapes import Shape
 
 StructuredType = TypeVar("StructuredType", bound=Structured)
 
-# Few enough that what the parser holds of them stays in the processor's cache.
+# Few enough that the parsed texts stay in the processor's cache.
 _TEXTS_AT_ONCE = 100
 _SCHEMAS = {cls: getattr(core, f"{cls.__name__}_schema")() for cls in shapes.SCALARS}
 _STRICT = core.CoreConfig(strict=True, allow_inf_nan=False)
 
 
 def restore_many(cls: type[StructuredType], texts: Sequence[str]) -> list[StructuredType]:
-    """Make objects of a class, each of its stored text.
+    """Restore objects of a class from their stored texts.
 
     Args:
         cls: the class.
-        texts: what ``payload.dumps`` wrote of what ``write`` returned.
+        texts: what ``write_many`` returned.
 
     Raises:
         InputValidationError: a text is not JSON, or a value is missing or does not fit; the message
             has its path.
     """
-    read = _reader(cls)
+    read_some = _reader(cls)
     made: list[StructuredType] = []
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        made += read(texts[start : start + _TEXTS_AT_ONCE])
+        made += read_some(texts[start : start + _TEXTS_AT_ONCE])
     return made
 
 
 def restore_samples(
     cls: type[StructuredType], payloads: Sequence[str], metadata: Sequence[str]
 ) -> list[StructuredType]:
-    """Make test samples, whose metadata is stored beside their payload.
+    """Restore test samples, whose metadata is stored beside their payload.
 
     Args:
-        cls: the class.
-        payloads: as for :func:`restore_many`.
-        metadata: their metadata; where it is empty, a class that declares some takes its default.
+        cls: the class of the samples.
+        payloads: the stored texts, as for :func:`restore_many`.
+        metadata: the metadata of each sample, as JSON; if it is an empty object, the sample gets
+            the default of its class.
 
     Raises:
         InputValidationError: as :func:`restore_many`.
@@ -72,7 +72,7 @@ def restore_samples(
                     sample.__dict__["metadata"] = values
             return made
         except ConversionError:
-            pass  # what is read together below has a path to tell
+            pass  # read again below, where the error has a path
     return restore_many(cls, list(map(_with_metadata, payloads, metadata)))
 
 
@@ -82,7 +82,7 @@ def _with_metadata(payload: str, metadata: str) -> str:
 
 @per_class
 def _metadata_shape(cls: type[Any]) -> shapes.Mapping | None:
-    """Return the shape of a class's metadata, if the rest of a sample can be made without it."""
+    """Return the shape of a class's metadata if samples can be restored without it, else None."""
     for field in fields_of(cls).stored if _is_plain(cls) else ():
         if field.name == "metadata" and field.has_default and type(field.shape) is shapes.Mapping:
             return field.shape
@@ -101,13 +101,13 @@ def _reader(cls: type[Any]) -> Callable[[Sequence[str]], list[Any]]:
 
     def read_some(texts: Sequence[str]) -> list[Any]:
         text = as_array(texts)
-        # The core would take these words, which strict JSON does not have.
+        # The core would accept these words, which are not strict JSON.
         if text is not None and "NaN" not in text and "Infinity" not in text:
             try:
                 made: list[Any] = validate(text)
             except (ValidationError, ConversionError, RecursionError, TypeError):
                 return read_each(texts)
-            # What is damaged may still be JSON when it is put together with its neighbours.
+            # Damaged texts may be valid JSON once they are joined.
             if len(made) == len(texts):
                 return made
         return read_each(texts)
@@ -117,8 +117,8 @@ def _reader(cls: type[Any]) -> Callable[[Sequence[str]], list[Any]]:
 
 @per_class
 def _is_plain(cls: type[Any]) -> bool:
-    # The core would take the validator of a pydantic class, even of one that is only a base, and
-    # call a user's __new__ without arguments; those of this package's types need none.
+    # The core would use the validator of a class that pydantic decorated, even of a base class, and
+    # call __new__ without arguments, which only those of this package's types allow.
     maker = next(base for base in cls.__mro__ if "__new__" in vars(base))
     makes_itself = maker is not object and "_type_name" not in vars(maker)
     fields = fields_of(cls)
@@ -126,12 +126,11 @@ def _is_plain(cls: type[Any]) -> bool:
 
 
 def schema_of(shape: Shape, begun: frozenset[type] = frozenset()) -> Any:
-    """Return how pydantic's core reads values of a declared type.
+    """Return the core schema that restores values of a declared type.
 
     Args:
-        shape: the type's shape.
-        begun: the classes that it is a part of; what holds objects of its own kind holds them
-            without end.
+        shape: the shape of the type.
+        begun: the enclosing classes, at which the schema of a recursive class stops.
     """
     match shape:
         case shapes.Scalar() if shape.cls is shape.base:
@@ -151,7 +150,7 @@ def schema_of(shape: Shape, begun: frozenset[type] = frozenset()) -> Any:
 def _object_schema(fields: ClassFields, begun: frozenset[type]) -> CoreSchema:
     schemas = [core.dataclass_field(it.name, _field_schema(it, begun)) for it in fields.stored]
     if fields.data_type is not None:
-        # Looked at, and not kept.
+        # Checked, but not an attribute.
         name = core.literal_schema([fields.data_type])
         schemas.append(core.dataclass_field("data_type", name, init_only=True))
     arguments = core.dataclass_args_schema(
@@ -175,5 +174,5 @@ def _field_schema(field: Field, begun: frozenset[type]) -> Any:
     schema = schema_of(field.shape, begun)
     if not field.has_default:
         return schema
-    # As a mere default the core would copy what has no hash.
+    # Given as a plain default, an unhashable value would be copied by the core.
     return core.with_default_schema(schema, default_factory=field.make_default)

@@ -1,4 +1,4 @@
-"""Conversion of single values: bool, int, float, text and what extends them."""
+"""Conversion of scalars: bool, int, float, str and their subclasses."""
 
 import enum
 from contextlib import suppress
@@ -9,10 +9,10 @@ from kolena_local.serialization.type_shapes import SCALARS, Scalar
 
 
 def to_scalar(value: Any, shape: Scalar, leniency: Leniency) -> Any:
-    """Return a value as the declared scalar.
+    """Convert a value to the declared scalar type.
 
     Raises:
-        ConversionError: it cannot be converted without losing more than the leniency allows.
+        ConversionError: the leniency does not allow the conversion.
     """
     cls, base = shape.cls, shape.base
     if type(value) is cls or (cls is not base and isinstance(value, cls)):
@@ -28,7 +28,7 @@ def to_scalar(value: Any, shape: Scalar, leniency: Leniency) -> Any:
 
 def _restored(cls: type[Any], base: type[Any], value: Any) -> Any:
     try:
-        # A class may change what its constructor is given; what was stored is changed already.
+        # The constructor may change its argument; the stored value has been changed already.
         return cls(value) if issubclass(cls, enum.Enum) else base.__new__(cls, value)
     except TypeError:
         return cls(value)  # numpy's scalars have constructors of their own
@@ -39,7 +39,7 @@ def _restored(cls: type[Any], base: type[Any], value: Any) -> Any:
 def _to_str(value: Any, leniency: Leniency) -> str | None:
     if isinstance(value, str):
         return value if isinstance(value, enum.Enum) else str(value)
-    # NaN is how data frames say "nothing there"; it must not become the word.
+    # Data frames use NaN for missing values; it must not become the string "nan".
     spelled = leniency and isinstance(value, (int, float)) and value == value
     return str(value) if spelled else None
 
@@ -48,7 +48,7 @@ def _to_float(value: Any, leniency: Leniency) -> float | None:
     if not isinstance(value, (int, float)) and not (leniency and isinstance(value, str)):
         return None
     number = float(value)
-    # A float cannot hold each of the largest integers.
+    # Large integers may have no exact float.
     return number if leniency or number == value or value != value else None
 
 
@@ -70,7 +70,7 @@ _NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 
 def plain(value: Any) -> Any:
-    """Return numpy's scalars as Python's; numpy need not be there for it."""
+    """Return numpy scalars as Python scalars, other values as they are; never imports numpy."""
     if isinstance(value, SCALARS):
         return value
     if getattr(value, "shape", None) == () and hasattr(value, "item"):

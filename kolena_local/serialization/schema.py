@@ -1,8 +1,8 @@
-"""What a class's stored values look like, as a JSON schema (draft 2020-12).
+"""JSON schemas (draft 2020-12) of the stored objects of a class.
 
-The store keeps the schemas of a workflow's types, so that values can be checked where the user's
-classes are not. ``kolena_local.schema`` reads what is written here; whoever writes another keyword
-must teach it there.
+The store keeps the schemas of a workflow's types, so that values can be checked without the user's
+classes. ``kolena_local.schema`` checks values against them; it must know every keyword that is
+written here.
 """
 
 import enum
@@ -21,11 +21,10 @@ _NULL: Schema = {"type": "null"}
 
 
 def schema_of(cls: type[Structured]) -> Schema:
-    """Return the schema of what ``write`` writes of objects of a class.
+    """Return the schema of what ``write`` returns for objects of a class.
 
     Args:
-        cls: a data object's class; fields that are derived or stored beside the payload are left
-            out.
+        cls: the class; fields that are derived or stored beside the payload are left out.
 
     Raises:
         InputValidationError: an annotation names something that cannot be found.
@@ -38,7 +37,7 @@ def schema_of(cls: type[Structured]) -> Schema:
 
 
 class _Definitions:
-    """The data objects that a schema mentions, each once under a name of its own."""
+    """The definitions of a schema: one for each class, under a unique name."""
 
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
@@ -54,12 +53,12 @@ class _Definitions:
             "type": "object",
             "properties": properties,
             "required": required,
-            # Also where the class itself takes no more: a subclass with more fields may stand here.
+            # Even if the class has no extras: an object of a subclass may have more fields.
             "additionalProperties": True,
         }
 
     def schema(self, shape: Shape) -> Schema:
-        """Return the schema of a declared type."""
+        """Return the schema of a shape."""
         match shape:
             case shapes.Maybe():
                 return _any_of([self.schema(shape.present), _NULL])
@@ -89,7 +88,7 @@ class _Definitions:
             while name in self.schemas:
                 name += "_"
             self._names[cls] = name
-            self.schemas[name] = {}  # the name is taken: the class may have itself as a field
+            self.schemas[name] = {}  # reserves the name, as the class may be recursive
             self.schemas[name] = self.object_schema(cls)
         return {"$ref": f"#/$defs/{self._names[cls]}"}
 

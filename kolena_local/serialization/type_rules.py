@@ -1,13 +1,13 @@
-"""The rules on fields: which types test samples, ground truths, inferences and metrics may have.
+"""The field types that test samples, ground truths, inferences and metrics may have.
 
-Only fields declared in the very body of a class are looked at, never those of its bases, and never
-their values. Types are told by their category (``ANNOTATION/…``, ``TEST_SAMPLE/…``), so that this
-room need not know the classes.
+Only fields declared in the body of the class itself are checked, not those of its bases. Data
+objects are recognized by their data type (``ANNOTATION/…``, ``TEST_SAMPLE/…``), so that this module
+need not import their classes.
 
 The types of a workflow are checked when the workflow is defined, and every annotation must be
-resolvable by then. Metrics are checked when their class is defined. An annotation that is text may
-then name a class that comes further down in the module; the fields that can be resolved are checked
-at once, and the whole class again at its first use, when what is still missing is an error.
+resolvable by then. Metrics are checked when their class is defined. At that point a string
+annotation may name a class that is defined further down in the module: fields that can be resolved
+are checked at once, and the whole class again at first use, when an unresolved name is an error.
 """
 
 import inspect
@@ -52,7 +52,8 @@ def check_test_sample_type(cls: type[Structured]) -> None:
         cls: a subclass of ``TestSample``.
 
     Raises:
-        InputValidationError: it extends none of the known samples, or a field is not allowed.
+        InputValidationError: it extends none of the known test samples, or a field has a type that
+            is not allowed.
     """
     _check_category(cls)
     composite = _category(cls) == _COMPOSITE
@@ -77,8 +78,8 @@ def check_ground_truth_type(cls: type[Structured], test_sample_type: type[Struct
 
     Args:
         cls: a subclass of ``GroundTruth``.
-        test_sample_type: the workflow's test sample type; where it is a composite, a field named
-            like one of its elements may be a data object.
+        test_sample_type: the workflow's test sample type; if it is a composite, a field with the
+            name of one of its elements may be a data object.
 
     Raises:
         InputValidationError: a field is not allowed.
@@ -93,7 +94,7 @@ def check_ground_truth_type(cls: type[Structured], test_sample_type: type[Struct
             _require(_is_content(shape), cls, name, shape, allowed)
 
 
-#: An inference may have the fields that a ground truth may have.
+#: Inferences follow the same rules as ground truths.
 check_inference_type = check_ground_truth_type
 
 
@@ -156,7 +157,7 @@ def _check_fields(cls: type, rule: Rule, allowed: str) -> None:
 def _own_shape(cls: type, name: str) -> Shape:
     hint = own_hint(cls, name)
     shape = shape_of(hint)
-    # As in the original, notes on a type may stand inside a union only.
+    # As in Kolena's client, Annotated is allowed inside a union only.
     return shape if shape.hint is hint else shapes.Anything(hint)
 
 
@@ -165,16 +166,14 @@ def _require(fits: bool, cls: type, name: str, shape: Shape, allowed: str) -> No
     private = name.startswith("_") and typing.ClassVar in (hint, typing.get_origin(hint))
     if not fits and not private:
         raise InputValidationError(
-            f"{cls.__name__}.{name} is {shape}, which cannot be stored; allowed are {allowed}"
+            f"{cls.__name__}.{name} is {shape}, which cannot be stored; allowed types: {allowed}"
         )
 
 
 def _checked_names(cls: type) -> tuple[str, ...]:
     names = tuple(inspect.get_annotations(cls))
     if "data_type" in names:
-        raise InputValidationError(
-            f"{cls.__name__}.data_type is a name that the store needs for itself; rename the field"
-        )
+        raise InputValidationError(f"{cls.__name__}.data_type is a reserved name; rename the field")
     return names
 
 
@@ -195,12 +194,12 @@ def _elements(test_sample_type: type[Structured]) -> set[str]:
 
 
 def _is_made_of(shape: Shape, leaf: Rule, item: Rule | None = None) -> bool:
-    """Tell whether a type is one that keeps a rule, or a union of such and None.
+    """Return whether a type satisfies a rule, or is a union of None and types that do.
 
     Args:
         shape: the type.
         leaf: the rule.
-        item: the rule for what a list may hold; None if there may be no list.
+        item: the rule for items of a list; None if lists are not allowed.
     """
     match shape:
         case shapes.Maybe():
@@ -259,5 +258,5 @@ def _is_sample(shape: Shape) -> typing.TypeGuard[Object]:
 
 
 def _category(cls: type[Structured]) -> str:
-    """Return the data type of a data object's class, an empty string if it has none."""
+    """Return the data type of a class, or an empty string if it has none."""
     return cls._data_type() or ""

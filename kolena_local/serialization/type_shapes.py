@@ -1,6 +1,6 @@
-"""What a declared type looks like to serialization: the one place that takes a type hint apart.
+"""The shapes of declared types. This is the only module that takes type hints apart.
 
-Writers, readers, schemas and rules match on the shape of a type and never look at the hint itself:
+Writers, readers, schemas and rules match on shapes and never inspect the hints themselves:
 
 ========================================  ==================================
 hint                                      shape
@@ -20,8 +20,8 @@ a data object's class                     :class:`Object`
 containers hold, and all others
 ========================================  ==================================
 
-``Annotated[T, ...]`` has the shape of ``T``. Shapes are compared by identity: two unions that
-differ in their order alone are equal types, and the order counts.
+``Annotated[T, ...]`` has the shape of ``T``. Shapes are compared by identity, because unions that
+differ only in order are equal as types, yet their order matters here.
 """
 
 import collections.abc
@@ -64,7 +64,7 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Scalar(Shape):
-    """A truth value, a number or a text: ``cls`` is ``base``, one of the four, or extends it."""
+    """A bool, number or string; ``base`` is one of ``SCALARS``, and ``cls`` is it or extends it."""
 
     cls: type[Any]
     base: type[Any]
@@ -77,7 +77,7 @@ class Null(Shape):
 
 @dataclass(frozen=True, eq=False)
 class Maybe(Shape):
-    """None or one other type."""
+    """One type or None."""
 
     present: Shape
 
@@ -91,7 +91,7 @@ class OneOf(Shape):
 
 @dataclass(frozen=True, eq=False)
 class Items(Shape):
-    """Any number of values of one type, in a ``list``, a ``tuple`` or any ``Sequence``."""
+    """Any number of values of one type, in a ``list``, ``tuple`` or ``Sequence``."""
 
     item: Shape
     container: type[Any]
@@ -104,7 +104,7 @@ class Items(Shape):
 
 @dataclass(frozen=True, eq=False)
 class Row(Shape):
-    """A tuple with a type for each of its items; in a point, all are floats."""
+    """A tuple of fixed length with a type for each item; ``is_point`` if all of them are floats."""
 
     items: tuple[Shape, ...]
     is_point: bool
@@ -134,14 +134,14 @@ class Object(Shape):
 
 @dataclass(frozen=True, eq=False)
 class Anything(Shape):
-    """Whatever JSON can hold."""
+    """Any value that JSON can hold."""
 
 
 def shape_of(hint: Any) -> Shape:
     """Return the shape of a declared type.
 
     Args:
-        hint: the type, as an annotation names it, resolved if it was text.
+        hint: the annotation; string annotations must be resolved first.
     """
     origin, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
     first = arguments[0] if arguments else Any
@@ -181,7 +181,7 @@ def _class_shape(cls: type[Any]) -> Shape:
 
 @cache
 def exact_types(shape: Shape) -> frozenset[type]:
-    """Return the types of scalars that a declared type takes as they are, NoneType among them."""
+    """Return the scalar types, including NoneType, whose values need no conversion to a type."""
     match shape:
         case Scalar() if shape.cls is shape.base:
             return frozenset({shape.cls})
@@ -197,6 +197,6 @@ def exact_types(shape: Shape) -> frozenset[type]:
 
 
 def is_class(hint: Any) -> bool:
-    """Tell whether a type is a plain class."""
-    # list[int] passes for a class on Python 3.10, and Any since 3.11.
+    """Return whether a type is a plain class."""
+    # list[int] is an instance of type on Python 3.10, and Any is since 3.11.
     return isinstance(hint, type) and hint is not Any and typing.get_origin(hint) is None

@@ -1,8 +1,8 @@
-"""Which member of a union a value is: the one that fits best, never the first that fits.
+"""The choice of the union member that a value fits best, which need not be the first that fits.
 
-A member's *cost* counts, in this order of weight: keys that would be lost, keys that would become
-extras, fields that would take a default, values that would be converted. The cheapest member wins;
-between equals, the first declared.
+The *cost* of a member counts, from most to least important: keys that would be lost, keys that
+would become extras, fields that would get their default, values that would be converted. The member
+with the lowest cost is chosen; if several have it, the first of them.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from kolena_local.serialization.fields import fields_of
 from kolena_local.serialization.scalar import plain
 from kolena_local.serialization.type_shapes import Shape
 
-#: Keys lost, keys kept as extras, fields left to their default, values converted.
+#: Keys lost, keys kept as extras, fields that get their default, values converted.
 Cost = tuple[int, int, int, int]
 
 _FREE: Cost = (0, 0, 0, 0)
@@ -30,20 +30,20 @@ class UnionChoice:
     """Chooses among the members of one union.
 
     Args:
-        union: its shape.
-        read: reads a value as a shape, or raises ``ConversionError``.
+        union: the shape of the union.
+        read: converts a value to a shape, or raises ``ConversionError``.
     """
 
     def __init__(self, union: shapes.OneOf, read: Callable[[Any, Shape, Leniency], Any]) -> None:
         self._members = union.members
         self._read = read
         self._objects = [it for it in union.members if isinstance(it, shapes.Object)]
-        # Most stored objects are told apart by their keys, and the choices repeat.
+        # Most objects are told apart by their keys alone, and few sets of keys occur.
         self._by_keys = lru_cache(_CHOICES_KEPT)(self._choose_by_keys)
         self.exact_types = shapes.exact_types(union)
 
     def by_keys(self, value: dict[str, Any]) -> Shape | None:
-        """Return the data object that an object's keys alone tell, None if they do not."""
+        """Return the member that the keys of an object determine, or None if they do not."""
         data_type = value.get("data_type")
         return self._by_keys(data_type if isinstance(data_type, str) else None, *value)
 
@@ -57,7 +57,7 @@ class UnionChoice:
         fitting = [(cost, place) for place, cost in enumerate(costs) if cost is not None]
         if not fitting:
             names = ", ".join(map(str, self._members))
-            raise ConversionError(f"{shown(value)} is none of {names}")
+            raise ConversionError(f"{shown(value)} is not one of {names}")
         return self._members[min(fitting)[1]]
 
     def _choose_by_keys(self, data_type: str | None, *keys: str) -> Shape | None:
@@ -65,18 +65,18 @@ class UnionChoice:
         fitting = sorted((cost, at) for at, cost in enumerate(costs) if cost is not None)
         if not fitting or (len(fitting) > 1 and fitting[0][0] == fitting[1][0]):
             return None
-        # What an inner object loses weighs more than a field that takes its default out here.
+        # A key lost in an inner object costs more than a default in this one.
         if len(fitting) > 1 and any(_holds_objects(self._objects[at].cls) for _, at in fitting):
             return None
         return self._objects[fitting[0][1]]
 
     def _cost(self, shape: Shape, value: Any, leniency: Leniency) -> Cost | None:
-        """Return what it costs to take a value as a type, None where it does not fit at all."""
+        """Return the cost of converting a value to a shape, or None if it does not fit."""
         match shape:
             case shapes.Maybe() if value is not None:
                 return self._cost(shape.present, value, leniency)
             case shapes.Items() if not isinstance(value, (list, tuple)):
-                return None  # a constructor takes a set for a list, if nothing else is declared
+                return None  # a set is accepted as a list only where no union is declared
             case shapes.OneOf():
                 costs = [self._cost(member, value, leniency) for member in shape.members]
                 return min((cost for cost in costs if cost is not None), default=None)
@@ -117,10 +117,10 @@ def _cost_of_keys(cls: type[Structured], data_type: Any, keys: Iterable[str]) ->
 
 
 def _cost_of_scalar(shape: shapes.Scalar, value: Any) -> Cost:
-    # numpy's float64 and texts, and enumerations of texts, inherit from these two.
+    # numpy's float64 and str_, and string enumerations, inherit from these two.
     if type(value) is shape.cls or (shape.cls in (float, str) and isinstance(value, shape.cls)):
         return _FREE
-    # numpy's 1 is a number before it is a text or a truth, and its True a truth before a number.
+    # A numpy integer is rather a number than a str or bool, and numpy's True rather a bool.
     scalar = plain(value)
     if isinstance(scalar, bool):
         return {bool: _CONVERTED, int: _READ_OTHERWISE, float: _READ_OTHERWISE}.get(shape.cls, _FAR)

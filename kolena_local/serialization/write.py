@@ -1,8 +1,7 @@
-"""From objects to JSON values, one at a time: the general writer.
+"""The general writer: converts objects to JSON values, one at a time.
 
-A value that its field's type could not give back is refused here, before anything is written,
-rather than on a later day when somebody wants to load it. Fields that follow from the others are
-left out, and so are fields that are stored beside the payload.
+A value that could not be loaded again as its field's type is refused here, before anything is
+stored. Derived fields, and fields that are stored beside the payload, are left out.
 """
 
 from collections import OrderedDict
@@ -34,19 +33,19 @@ _AS_IS = frozenset({bool, int, float, str, type(None)})
 
 
 def write(data_object: Structured, declared: type[Structured] | None = None) -> dict[str, Json]:
-    """Return a data object as the JSON object that is stored.
+    """Convert a data object to the JSON object that is stored.
 
     Args:
         data_object: any data object.
-        declared: the class as which it will be read; None is its own.
+        declared: the class that it will be read as; None means its own class.
 
     Returns:
         Fields in order of declaration, then extras, then ``data_type``, then the name of its class
         if it is not the declared one.
 
     Raises:
-        InputValidationError: a value does not fit its field, or is nothing that JSON can hold; the
-            message names class and path.
+        InputValidationError: a value does not fit its field or has no JSON form; the message has
+            the class and the path.
     """
     cls = type(data_object)
     with _explained(cls.__name__):
@@ -54,24 +53,24 @@ def write(data_object: Structured, declared: type[Structured] | None = None) -> 
 
 
 def write_value(value: Any, name: str) -> Json:
-    """Return any value as JSON: scalars (numpy's too), lists, arrays, dicts, data objects.
+    """Convert a value to JSON: a scalar (including numpy's), list, array, dict or data object.
 
     Args:
         value: the value.
-        name: what the value is called in a message.
+        name: the name of the value in error messages.
 
     Raises:
-        InputValidationError: something in it is none of these; the message has its path.
+        InputValidationError: the value contains something else; the message has its path.
     """
     with _explained(name):
         return write_anything(value)
 
 
 def to_dict(data_object: Structured) -> "OrderedDict[str, Any]":
-    """Return a data object as an ordered JSON object that shows derived fields too.
+    """Convert a data object to an ordered JSON object that includes derived fields.
 
     Raises:
-        InputValidationError: a value is nothing that JSON can hold; the message has its path.
+        InputValidationError: a value has no JSON form; the message has its path.
     """
     with _explained(type(data_object).__name__):
         return OrderedDict(_write_object(data_object, display=True))
@@ -94,9 +93,9 @@ def _write_declared(value: Any, declared: type[Structured]) -> dict[str, Json]:
         return _write_object(value)
     if isinstance(value, declared):
         return _write_named(value)
-    # A box with a score may stand where one without is declared.
+    # A scored box is accepted where a plain one is declared.
     if not is_of_kind(value, declared) or value._data_type() != declared._data_type():
-        raise ConversionError(f"{shown(value)} is not of the class {declared.__name__}")
+        raise ConversionError(f"{shown(value)} is not an instance of {declared.__name__}")
     missing = missing_field(type(value), declared)
     if missing is not None:
         raise ConversionError(f"{missing} is missing")
@@ -104,23 +103,23 @@ def _write_declared(value: Any, declared: type[Structured]) -> dict[str, Json]:
 
 
 def is_of_kind(value: Any, declared: type[Structured]) -> bool:
-    """Tell whether a value extends what a declared class extends: an inference, an annotation."""
+    """Return whether a value and a declared class are of one kind, such as two inferences."""
     bases = [base for base in reversed(declared.__mro__) if issubclass(base, Structured)]
-    return isinstance(value, bases[:3][-1])  # the first two are those of all data objects
+    return isinstance(value, bases[:3][-1])  # the first two are common to all data objects
 
 
 def _write_named(value: Structured) -> dict[str, Json]:
-    """Write an object with the name of its class."""
+    """Convert an object, adding the name of its class."""
     return {**_write_object(value), CLASS_KEY: [*name_of(type(value))]}
 
 
 def _write_object(data_object: Structured, display: bool = False) -> dict[str, Json]:
-    """Write an object; where it is only shown, with derived fields, and values as they are."""
+    """Convert an object; for ``display`` with derived fields and without checking its values."""
     fields = fields_of(type(data_object))
     values: dict[str, Any] = data_object.__dict__
     result: dict[str, Json] = {}
     for field in fields.shown if display else fields.payload:
-        # Slots, and attributes deleted by force, are not in __dict__.
+        # Attributes in slots are not in __dict__.
         name = field.name
         value = values[name] if name in values else attribute(data_object, name)
         if type(value) is field.exact_type:
@@ -141,8 +140,8 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
             result[str(name)] = at(f".{name}", write_anything, values[name], display)
         elif not (fields.extras or fields.cls._is_loose or display):
             raise ConversionError(
-                f"{name!r} is not a field of {fields.cls.__name__} and would be gone when loaded;"
-                " declare it as field(init=False), or make it a property"
+                f"{name!r} is not a field of {fields.cls.__name__} and would be lost; declare it as"
+                " field(init=False), or make it a property"
             )
     if fields.data_type is not None:
         result["data_type"] = fields.data_type
@@ -150,14 +149,14 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
 
 
 def write_shape(value: Any, shape: Shape) -> Json:
-    """Return a value of a declared type as JSON.
+    """Convert a value of a declared type to JSON.
 
     Raises:
-        ConversionError: it could not be given back as it is.
+        ConversionError: it could not be loaded again as it is.
     """
     match shape:
         case shapes.Scalar():
-            # What extends a scalar (an enumeration, numpy's float64) is written as that.
+            # An instance of a subclass (an enumeration, numpy's float64) is written as its base.
             return _as_base(to_scalar(value, shape, Leniency.EQUAL), shape.base)
         case shapes.Maybe():
             return None if value is None else write_shape(value, shape.present)
@@ -197,7 +196,7 @@ def _as_list(value: Any) -> Any:
 
 
 def _is_array(value: Any) -> bool:
-    # Without numpy being asked for: only arrays have both.
+    # Does not import numpy; only arrays have both.
     return hasattr(value, "tolist") and getattr(value, "shape", ()) != ()
 
 
@@ -220,15 +219,15 @@ def _write_mapping(value: Any, shape: shapes.Mapping) -> Json:
         return dict(value)
     for key in value:
         if type(key) is not str and read(_key(key), shape.key, Leniency.LOOSE) != key:
-            raise ConversionError(f"{shown(key)} cannot be a key of {shape}; use text")
+            raise ConversionError(f"{shown(key)} cannot be a key of {shape}; use a string")
     return _write_dict(value, write_shape, shape.value)
 
 
 def write_anything(value: Any, display: bool = False) -> Json:
-    """Return a value of no declared type as JSON; of objects all fields, if it is only shown.
+    """Convert a value without a declared type to JSON; for ``display`` with derived fields.
 
     Raises:
-        ConversionError: there is no JSON for it.
+        ConversionError: it has no JSON form.
     """
     if type(value) in _AS_IS:
         return value  # type: ignore[no-any-return]  # a JSON scalar
@@ -243,7 +242,7 @@ def write_anything(value: Any, display: bool = False) -> Json:
         if isinstance(number_or_text, scalar):
             return _as_base(number_or_text, scalar)
     raise ConversionError(
-        f"{shown(value)} cannot be stored; use numbers, text, lists, dicts, None or data objects"
+        f"{shown(value)} cannot be stored; use numbers, strings, lists, dicts, None or data objects"
     )
 
 
@@ -252,7 +251,7 @@ def _write_dict(value: dict[Any, Any], write_item: Callable[..., Json], *argumen
     for key, item in value.items():
         name = _key(key)
         if name in result:
-            raise ConversionError(f"two keys are written as {name!r}; rename one")
+            raise ConversionError(f"two keys are both written as {name!r}; rename one")
         result[name] = at(f".{name}", write_item, item, *arguments)
     return result
 
@@ -264,6 +263,6 @@ def _key(key: Any) -> str:
     if isinstance(encoded, str):
         return str.__str__(encoded)
     if encoded is None or isinstance(encoded, (bool, int, float)):
-        # As JSON writers spell them: null, true, 1, 0.5.
+        # The JSON spelling: null, true, 1, 0.5.
         return {"None": "null", "True": "true", "False": "false"}.get(str(encoded), str(encoded))
-    raise ConversionError(f"{shown(key)} cannot be a key; use text")
+    raise ConversionError(f"{shown(key)} cannot be a key; use a string")

@@ -1,10 +1,9 @@
-"""From many objects of one class to the texts that are stored, in one step of pydantic's core.
+"""The fast writer: serializes many objects of one class in one call of pydantic's core.
 
-Storing is mostly this, and it takes a third of the time of making JSON values first and writing
-them afterwards. It is for objects that are exactly as declared, which is asked of many at once,
-attribute by attribute. Whatever differs goes to the general writer (``write``), which knows extras,
-conversions, and what to say about errors: nothing about them is decided here, and no text is
-different for being written fast.
+Most of the time that storing takes is spent here; it is a third of what the general writer
+(``write``) and a JSON encoder take. It handles objects whose values are exactly as declared, which
+is checked field by field for many objects at once. All other objects go to the general writer,
+which handles extras, conversions and errors. Both write the same text.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,38 +37,39 @@ _content_of = attrgetter("__dict__")
 
 
 def write_many(data_objects: Sequence[Any], declared: type[Structured] | None = None) -> list[str]:
-    """Return the stored texts of objects of any classes, fast if all are of one.
+    """Serialize objects to the texts that are stored.
 
     Args:
-        data_objects: the objects.
-        declared: the class as which they will be read; None is each one's own.
+        data_objects: the objects, of any classes; it is fast if all have the same class.
+        declared: the class that they will be read as; None means each object's own class.
 
     Returns:
-        What ``payload.dumps`` writes of what ``write`` returns.
+        For each object, ``payload.dumps`` of what ``write`` returns.
 
     Raises:
-        InputValidationError: as ``write``, for the first that cannot be stored.
+        InputValidationError: as ``write``, for the first object that cannot be stored.
     """
     texts: list[str] = []
     for start in range(0, len(data_objects), _OBJECTS_AT_ONCE):
         some = data_objects[start : start + _OBJECTS_AT_ONCE]
         cls, *others = set(map(type, some))
         is_one = not others and issubclass(cls, Structured) and declared in (cls, None)
-        texts += (is_one and _writer(cls)(some)) or _write_each(some, declared)
+        written = _writer(cls)(some) if is_one else None
+        texts += _write_each(some, declared) if written is None else written
     return texts
 
 
-def _write_each(data_objects: Sequence[Any], declared: type[Structured] | None = None) -> list[str]:
+def _write_each(data_objects: Sequence[Any], declared: type[Structured] | None) -> list[str]:
     return [dumps(write(data_object, declared)) for data_object in data_objects]
 
 
 @per_class
 def _writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str] | None]:
-    """Compose the function that writes objects of a class, or returns None if it cannot."""
+    """Return a function that serializes objects of a class, or returns None if it cannot."""
     fields = fields_of(cls)
     if not is_plain(fields):
         return lambda data_objects: None
-    # What an object holds is enough: the data type is added to the text.
+    # Serializes the __dict__ of each object; the data type is added to the text.
     members = {it.name: _schema(it.shape, frozenset({cls})) for it in fields.payload}
     content = core.typed_dict_schema({k: core.typed_dict_field(v) for k, v in members.items()})
     items = core.list_schema(core.nullable_schema(content))
@@ -85,36 +85,35 @@ def _writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str] | None]:
                 array = serialize(written, by_alias=True, warnings="error").decode()
                 return from_array(array, len(contents), last_member)
         except (AttributeError, KeyError, ConversionError, RecursionError, TypeError, ValueError):
-            pass  # what is wrong, and with which one, is said by the general writer
+            pass  # the general writer says which object is at fault and why
         return None
 
     return write_some
 
 
 def is_plain(fields: ClassFields) -> bool:
-    """Tell whether pydantic's core may write the objects of a class.
+    """Return whether pydantic's core can serialize the objects of a class.
 
-    It would take a pydantic class's own serializer, which knows no data types, and it reads the
-    name of the data type from the class.
+    It would use the serializer of a class that pydantic decorated, which omits the data type. And
+    it takes the data type from the class attribute ``_type_name``.
     """
-    is_named_so = fields.data_type == fields.cls._type_name
-    return is_named_so and not (fields.is_pydantic or fields.slots)
+    has_type_name = fields.data_type == fields.cls._type_name
+    return has_type_name and not (fields.is_pydantic or fields.slots)
 
 
 def object_schema(fields: ClassFields, begun: frozenset[type] = frozenset()) -> CoreSchema:
-    """Return how pydantic's core writes objects of exactly one class.
+    """Return the core schema that serializes objects of exactly one class.
 
     Args:
-        fields: the class's.
-        begun: the classes that it is a part of; what holds objects of its own kind holds them
-            without end.
+        fields: the fields of the class.
+        begun: the enclosing classes, at which the schema of a recursive class stops.
     """
     begun |= {fields.cls}
     schemas = {it.name: core.model_field(_schema(it.shape, begun)) for it in fields.payload}
     computed = []
     if fields.data_type is not None:
         computed = [core.computed_field("_type_name", core.str_schema(), alias="data_type")]
-    # As a dataclass the core would ask each object for all of its fields.
+    # With a dataclass schema, the core would look up all fields of each object.
     content = core.model_fields_schema(schemas, computed_fields=computed)
     return core.model_schema(fields.cls, content)
 
@@ -138,22 +137,22 @@ def _schema(shape: Shape, begun: frozenset[type]) -> Any:
 def _write_open(value: Any, shape: Shape) -> Json:
     content = write_shape(value, shape)
     if needs_escape(content):
-        raise ConversionError("the core does not know escape objects")
+        raise ConversionError("only the general writer writes escape objects")
     return content
 
 
 def _fit(values: list[Any], shape: Shape) -> bool:
-    """Tell whether the schema of a declared type writes values as ``write_shape`` would.
+    """Return whether the core serializes values of a declared type as ``write_shape`` does.
 
-    The core itself refuses other containers than are declared. It would take None, what extends a
-    class, and as a number what can be made one, such as a Decimal.
+    The core itself refuses containers other than the declared ones. But it would accept None,
+    instances of subclasses, and as numbers values that can be converted, such as a Decimal.
     """
     match shape:
         case shapes.Scalar() if shape.cls is shape.base:
             if not {shape.cls}.issuperset(map(type, values)):
                 return False
             if shape.cls is float:
-                return isfinite(sum(values))  # quick, and tells of NaN and infinity
+                return isfinite(sum(values))  # a quick check for NaN and infinity
             return shape.cls is not int or are_readable(values)
         case shapes.Maybe():
             return _fit([value for value in values if value is not None], shape.present)
@@ -166,14 +165,13 @@ def _fit(values: list[Any], shape: Shape) -> bool:
             are_objects = {shape.cls}.issuperset(map(type, values))
             contents = map(_content_of, values)
             return are_objects and _are_as_declared(list(contents), fields_of(shape.cls))
-    return True  # each is looked at when it is written
+    return True  # checked by _write_open, value by value
 
 
 def _are_as_declared(contents: list[dict[str, Any]], fields: ClassFields) -> bool:
-    """Tell whether objects of a class hold what is declared and nothing else."""
+    """Return whether objects of a class hold the declared values and nothing else."""
     if not {len(fields.all)}.issuperset(map(len, contents)):
         return False
-    # As many attributes as there are fields may also be one never set and one that is not a field:
-    # then there is a KeyError.
+    # If a field was never set and another attribute makes up for the count, itemgetter raises.
     columns = ((list(map(itemgetter(it.name), contents)), it.shape) for it in fields.payload)
     return all(_fit(values, shape) for values, shape in columns)

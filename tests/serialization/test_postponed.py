@@ -34,5 +34,5 @@ def test_values_are_converted_as_the_text_says() -> None:
 
 
 def test_a_name_that_only_a_function_knows() -> None:
-    with pytest.raises(InputValidationError, match=r"Outer\.inner .*'Inner'.*move the class"):
+    with pytest.raises(InputValidationError, match=r"Outer\.inner .*'Inner'.*move its definition"):
         postponed.local_class()(inner=None)

@@ -63,7 +63,7 @@ def box(**values: Any) -> Dict[str, Any]:
             r"None .*not text, but str is declared at \$\.boxes\[0\]\.label$",
         ),
         (changed(boxes=[{"top_left": [0, 1]}]), r"bottom_right is missing at \$\.boxes\[0\]$"),
-        (changed(boxes=[box(top_left=[0])]), r"has 1 values where 2 belong at \$\.boxes\[0\]\.top"),
+        (changed(boxes=[box(top_left=[0])]), r"has length 1, not 2 at \$\.boxes\[0\]\.top"),
         (changed(boxes=[box(top_left=[0, "x"])]), r"at \$\.boxes\[0\]\.top_left\[1\]$"),
         (
             changed(boxes=[box(data_type="ANNOTATION/LABEL")]),
@@ -71,7 +71,7 @@ def box(**values: Any) -> Dict[str, Any]:
         ),
         (
             changed(boxes=[5]),
-            r"5 \(int\) is not of the class ScoredLabeledBoundingBox at \$\.boxes\[0\]$",
+            r"5 \(int\) is not an instance of ScoredLabeledBoundingBox at \$\.boxes\[0\]$",
         ),
         (changed(count=None), r"None .* at \$\.count$"),
         (changed(count="many"), r"'many' .* at \$\.count$"),
@@ -80,8 +80,8 @@ def box(**values: Any) -> Dict[str, Any]:
         (changed(pair=["a"]), r"at \$\.pair$"),
         (changed(pair=["a", []]), r"at \$\.pair\[1\]$"),
         (changed(sizes={"a": [1, None]}), r"None .* at \$\.sizes\.a\[1\]$"),
-        (changed(either="x"), r"'x' .*is none of int, Label, NoneType at \$\.either$"),
-        ([], r"\[\] \(list\) is not of the class Inference at \$"),
+        (changed(either="x"), r"'x' .*is not one of int, Label, NoneType at \$\.either$"),
+        ([], r"\[\] \(list\) is not an instance of Inference at \$"),
     ],
 )
 def test_a_wrong_stored_value_is_an_error_with_its_path(content: Any, message: str) -> None:
@@ -199,7 +199,7 @@ def test_nesting_too_deep_to_read_says_so() -> None:
     content: Any = {"inner": []}
     for _ in range(2_000):
         content = {"inner": [content]}
-    with pytest.raises(InputValidationError, match="Node is nested too deeply to be read"):
+    with pytest.raises(InputValidationError, match="Node: the value is nested too deeply"):
         Node._from_dict(content)
 
 

@@ -112,7 +112,7 @@ def test_content_that_is_allowed(base: Any, annotation: Any) -> None:
 def test_content_that_is_refused(base: Any, annotation: Any) -> None:
     cls = class_with(base, annotation)
     name = rf"Own{base.__name__}\.value"
-    with pytest.raises(InputValidationError, match=name + " is .*allowed are str, bool"):
+    with pytest.raises(InputValidationError, match=name + " is .*allowed types: str, bool"):
         if base is GroundTruth:
             check_ground_truth_type(cls, Image)
         else:
@@ -167,7 +167,7 @@ def test_metadata_that_is_allowed(annotation: Any) -> None:
 )
 def test_metadata_that_is_refused(annotation: Any) -> None:
     with pytest.raises(
-        InputValidationError, match=r"OwnImage\.metadata is .*allowed are Dict\[str"
+        InputValidationError, match=r"OwnImage\.metadata is .*allowed types: Dict\[str"
     ):
         check_test_sample_type(class_with(Image, annotation, "metadata"))
 
@@ -300,7 +300,7 @@ def test_metrics_of_a_test_suite_that_are_allowed(annotation: Any) -> None:
 
 @pytest.mark.parametrize("annotation", [List[int], Label, Dict[str, int], Case, List[Case], Any])
 def test_metrics_of_a_test_suite_that_are_refused(annotation: Any) -> None:
-    with pytest.raises(InputValidationError, match=r"OwnSuite\.value is .*allowed are str"):
+    with pytest.raises(InputValidationError, match=r"OwnSuite\.value is .*allowed types: str"):
         class_with(Suite, annotation)
     with pytest.raises(InputValidationError, match=r"Made\.value is"):
         dataclasses.make_dataclass("Made", [("value", annotation)], bases=(Suite,), frozen=True)

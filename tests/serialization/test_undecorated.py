@@ -88,7 +88,7 @@ def test_objects_that_differ_in_a_field_are_never_equal() -> None:
 def test_fields_by_position_and_by_name() -> None:
     with pytest.raises(TypeError, match="Finding lacks 'label'"):
         Finding()
-    with pytest.raises(TypeError, match="takes 3 fields by position, 4 were given"):
+    with pytest.raises(TypeError, match="takes 3 fields by position, not 4"):
         Finding("a", 0.1, [], 1)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="Finding was given 'label' twice"):
         Finding("a", label="b")  # type: ignore[misc]

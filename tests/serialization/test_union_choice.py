@@ -132,7 +132,7 @@ def test_bare_lists_and_dicts_in_a_union(value: Any) -> None:
 
 
 def test_a_strange_data_type_is_no_choice() -> None:
-    with pytest.raises(ValueError, match=r"is none of Wide, Narrow at \$\.value"):
+    with pytest.raises(ValueError, match=r"is not one of Wide, Narrow at \$\.value"):
         Either._from_dict({"value": {"data_type": ["a"]}})
 
 

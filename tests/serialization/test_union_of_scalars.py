@@ -47,7 +47,7 @@ def test_an_error_names_the_members_as_they_are_written() -> None:
     class Nested(DataObject):
         value: Union[float, list[Union[float, None]], dict[str, int]]
 
-    with pytest.raises(InputValidationError, match="is none of float, list"):
+    with pytest.raises(InputValidationError, match="is not one of float, list"):
         Nested(object())
 
 

@@ -370,7 +370,7 @@ def test_an_object_of_a_class_that_was_defined_again_is_refused() -> None:
     suite = first["Suite"]("s", test_cases=[case])
     made = first["Detailed"](85.0, "because")
     again = run(NOTEBOOK)
-    with pytest.raises(InputValidationError, match="Detailed was defined again in __main__"):
+    with pytest.raises(InputValidationError, match="Detailed was redefined in __main__"):
         TestRun(first["Model"]("m"), suite).upload_inferences([(Image("a"), made)])
     assert again["Detailed"] is not first["Detailed"]
 
