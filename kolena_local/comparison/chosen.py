@@ -122,29 +122,35 @@ def _agreeing(
     *,
     newest: bool = False,
 ) -> list[list[Offer]]:
-    """Keep the offers that agree in one aspect.
+    """Return the offers of both models that agree in one aspect.
 
     Args:
-        offers: those of either model.
-        aspect: what it is called.
-        wanted: what somebody asked for; None leaves it to what both models have.
-        of: reads it from an offer.
-        newest: whether the greatest is chosen of several; else it must be said which is wanted.
+        offers: the offers of each model.
+        aspect: its name, for messages.
+        wanted: the value that was asked for; None means a value that both models have.
+        of: returns the value of an offer.
+        newest: whether to choose the greatest of several common values, else they are an error.
+
+    Raises:
+        NotFoundError: a model has no results with the value that was asked for.
+        IncorrectUsageError: the models have no value in common.
+        InputValidationError: they have several, and neither ``wanted`` nor ``newest`` is given.
     """
-    models = [some[0].run.model for some in offers]
-    there = [list(dict.fromkeys(map(of, some))) for some in offers]
-    common = [one for one in there[0] if one in there[1]]
+    base, candidate = (it[0].run.model for it in offers)
+    of_base, of_candidate = (list(dict.fromkeys(map(of, it))) for it in offers)
+    common = [value for value in of_base if value in of_candidate]
     if wanted is not None:
-        for model, values in zip(models, there, strict=True):
+        for model, values in ((base, of_base), (candidate, of_candidate)):
             if wanted not in values:
                 raise NotFoundError(
                     f"The model '{model}' has no results of the {aspect} '{wanted}'; it has"
                     f" those of {_names(values)}."
                 )
+        common = [wanted]
     elif not common:
         raise IncorrectUsageError(
-            f"'{models[0]}' has results of the {aspect} {_names(there[0])}, '{models[1]}' of"
-            f" {_names(there[1])}: only results of the same {aspect} are compared; run test()"
+            f"'{base}' has results of the {aspect} {_names(of_base)}, '{candidate}' of"
+            f" {_names(of_candidate)}: only results of the same {aspect} are compared; run test()"
             " with both models alike."
         )
     elif len(common) > 1 and not newest:
@@ -152,8 +158,8 @@ def _agreeing(
             f"Both models have results of several {aspect}s: {_names(common)}; choose one with"
             f" {aspect}= (--{aspect})."
         )
-    value = wanted if wanted is not None else max(common) if newest else common[0]
-    return [[offer for offer in some if of(offer) == value] for some in offers]
+    chosen = max(common) if newest else common[0]
+    return [[offer for offer in it if of(offer) == chosen] for it in offers]
 
 
 def _check_configurations(base: Offer, candidate: Offer) -> None:
