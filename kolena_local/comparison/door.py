@@ -112,7 +112,7 @@ def compare(
 def _paired(
     unit: Unit, chosen: Chosen, metrics: Sequence[str] | None, cluster: str | None
 ) -> tuple[list[Slice], list[str]]:
-    """Read a slice for each metric in each test case and in the whole suite, and remarks."""
+    """Read a slice for each metric in each test case and in the whole suite; return remarks too."""
     cases, suite = chosen.test_suite.test_cases, chosen.test_suite
     case_ids = [case.id for case in cases]
     left, right = (

@@ -1,6 +1,6 @@
-"""What ``test()`` does with the store: infer what is pending, load what was inferred, keep results.
+"""The steps of ``test()``: infer pending samples, load inferences, collect results.
 
-``inference`` asks a model and saves what it answers in batches; ``inferred`` loads the answers for
-an evaluator, and ``collected`` holds what it finds until it is saved. User code is only ever called
-outside a transaction. Nothing here knows the workflow's classes: a model arrives as a callable.
+``inference`` calls a model and saves its inferences in batches; ``inferred`` loads them for an
+evaluator, and ``collected`` holds the evaluator's results until they are saved. User code is never
+called inside a transaction. Nothing here imports the workflow's classes: a model is a callable.
 """

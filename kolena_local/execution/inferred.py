@@ -1,4 +1,4 @@
-"""What a model has inferred, as objects, and the numbers by which the store knows their samples."""
+"""A model's inferences as objects, and the ids of their samples in the store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PAGE = 1000
 
 
 class SuiteData(NamedTuple):
-    """The unique samples of a suite with what belongs to each, as parallel lists."""
+    """The unique samples of a suite, their ground truths and inferences, as parallel lists."""
 
     samples: list[Any]
     ground_truths: list[Any]
@@ -32,13 +32,13 @@ class SuiteData(NamedTuple):
 
 @dataclass(frozen=True)
 class Inferred:
-    """What a model has inferred.
+    """Loads a model's inferences.
 
     Args:
         store: the store.
-        codec: the workflow's.
-        model_id: the model's number in the store.
-        model: the model's name.
+        codec: the codec of the workflow.
+        model_id: the id of the model in the store.
+        model: the name of the model.
     """
 
     store: Store
@@ -49,10 +49,11 @@ class Inferred:
     def pages(
         self, test_case_id: int, version: int
     ) -> Iterator[tuple[Sequence[int], list[Triple]]]:
-        """Iterate over the samples of a test case that have an inference, holding one page.
+        """Iterate over the samples of a test case that have an inference, one page in memory.
 
         Yields:
-            Samples' numbers in the store; samples, ground truths and inferences.
+            For each page, the ids of the samples in the store, and the samples with their ground
+            truths and inferences.
         """
         after = -1
         while True:
@@ -70,7 +71,7 @@ class Inferred:
 
     @collector_paused(for_good=True)
     def load_case(self, case: TestCaseRecord) -> tuple[Keys, list[Triple]]:
-        """Load the samples of a test case that have an inference, with all that belongs to them."""
+        """Load the samples of a test case that have an inference, and warn if others have none."""
         ids: list[int] = []
         triples: list[Triple] = []
         for more_ids, more_triples in self.pages(case.id, case.version):
@@ -122,11 +123,11 @@ class Inferred:
 
 
 class Keys:
-    """Finds a sample's number in the store again, when an evaluator gives the sample back.
+    """Finds the id of a sample that an evaluator returned.
 
     Args:
-        codec: the workflow's.
-        numbered: the samples that were handed out, with their numbers.
+        codec: the codec of the workflow.
+        numbered: the samples that the evaluator was given, with their ids.
     """
 
     def __init__(self, codec: Codec, numbered: Iterable[tuple[Any, int]]) -> None:
@@ -136,15 +137,15 @@ class Keys:
         self._by_digest: dict[bytes, int] = {}
 
     def __call__(self, sample: Any) -> int:
-        """Return the number of a sample.
+        """Return the id of a sample.
 
         Raises:
-            InputValidationError: it is none of those handed out, nor equal to one.
+            InputValidationError: it is not equal to any sample that the evaluator was given.
         """
         number = self._by_identity.get(id(sample))
         if number is not None:
             return number
-        # A copy: evaluators may build new objects, so their content decides.
+        # Not the same object: evaluators may create equal ones, so the content decides.
         if not self._by_digest:
             samples = [known for known, _ in self._numbered]
             numbers = [number for _, number in self._numbered]
@@ -153,8 +154,8 @@ class Keys:
             return self._by_digest[self._digests([sample])[0]]
         except KeyError:
             raise InputValidationError(
-                f"The evaluator gave back the test sample {sample!r:.200}, which is none of those"
-                " that it was given; let it return only these."
+                f"The evaluator returned the test sample {sample!r:.200}, which is not one of those"
+                " that it was given; return only these."
             ) from None
 
     def _digests(self, samples: list[Any]) -> list[bytes]:

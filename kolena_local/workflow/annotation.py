@@ -1,6 +1,6 @@
 """Annotations under the import path of workflow scripts; see :mod:`kolena_local.annotation`.
 
-The original's client does not offer its newest kinds here.
+As in Kolena's client, the annotations in ``_NEWEST`` are not available under this path.
 """
 
 from kolena_local import annotation

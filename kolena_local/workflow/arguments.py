@@ -112,17 +112,21 @@ def check_list(value: Any, what: str) -> list[Any]:
 def check_type(
     place: str, value: Any, expected: type, unfit: type[Exception] = InputValidationError
 ) -> None:
-    """Refuse a value of another type.
+    """Check the type of a value.
 
     Args:
-        place: where the value stands, for the message.
+        place: the argument or item, for the message.
         value: what was given.
         expected: the type that it must have.
         unfit: the error to raise.
+
+    Raises:
+        unfit: it is not an instance of the expected type.
     """
     if not isinstance(value, expected):
         raise unfit(
-            f"{place} must be a {expected.__name__}, not {value!r:.80} ({type(value).__name__})."
+            f"{place} must be an instance of {expected.__name__}, not {value!r:.80}"
+            f" ({type(value).__name__})."
         )
 
 
@@ -132,16 +136,17 @@ def check_pairs(
     expected: Mapping[str, type],
     unfit: type[Exception] = InputValidationError,
 ) -> None:
-    """Refuse what is not a list of pairs of two types.
+    """Check that a value is a list of pairs of two types.
 
     Args:
-        place: where the list stands, for the message.
+        place: the argument or result, for the message.
         pairs: what was given.
-        expected: what the two are called, and their types.
-        unfit: the error to raise for one of another type.
+        expected: the names and types of the two members.
+        unfit: the error to raise for a member of another type.
 
     Raises:
-        InputValidationError: it is not a list, or an element is not a pair.
+        InputValidationError: it is not a list, or an item is not a pair.
+        unfit: a member of a pair has another type.
     """
     if not isinstance(pairs, (list, tuple)):
         raise InputValidationError(f"{place} must be a list of pairs, not {pairs!r:.80}.")
@@ -163,21 +168,22 @@ def check_pairs(
         check_type(f"{place}[{index}][1]", pair[1], second, unfit)
 
 
-def written(write: Callable[[Sequence[Any]], Written], values: Sequence[Any], name: str) -> Written:
-    """Write values all at once.
+def write_all(
+    write: Callable[[Sequence[Any]], Written], values: Sequence[Any], name: str
+) -> Written:
+    """Convert all values at once; if one cannot be stored, find out which.
 
     Args:
-        write: makes of values what is stored of them.
+        write: converts values to what is stored.
         values: what was given.
-        name: the argument that they were given as, for the message.
+        name: the name of the argument, for the message.
 
     Raises:
-        InputValidationError: one cannot be stored; the message has its place and path.
+        InputValidationError: a value cannot be stored; the message has its position and path.
     """
     try:
         return write(values)
     except InputValidationError:
-        # Of all at once it cannot be told which is at fault.
         for index, value in enumerate(values):
             try:
                 write([value])

@@ -32,16 +32,16 @@ def ensure_workflow(unit: repository.Unit, workflow: Workflow) -> int:
 def find_version(
     find: Callable[[str, int | None], Record | None], kind: str, name: str, version: int | None
 ) -> Record | None:
-    """Return a version of a test case or test suite, None if there is none of that name.
+    """Return a version of a test case or test suite, or None if there is none of that name.
 
     Args:
-        find: returns the record of a name and version, None being the latest.
-        kind: what is looked for, for the message.
+        find: returns the record for a name and a version, where None is the latest version.
+        kind: "test case" or "test suite", for the message.
         name: its name.
         version: its version; None is the latest.
 
     Raises:
-        NameConflictError: there is one of that name, but not in this version.
+        NameConflictError: the name exists, but not in this version.
     """
     record = find(name, version)
     latest = record or find(name, None)
@@ -58,10 +58,10 @@ class Entity:
 
     __test__ = False
 
-    #: Attributes that a class must have to be made objects of.
+    #: Class attributes that define_workflow() sets, without which no object can be created.
     _needed: ClassVar[tuple[str, ...]] = ()
 
-    #: Attributes that say how an object was come by, not what it is.
+    #: Attributes that tell how an object was obtained, not what it is.
     _uncompared: ClassVar[frozenset[str]] = frozenset({"_version_was_chosen"})
 
     _id: int
@@ -69,22 +69,21 @@ class Entity:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        is_general = Entity in cls.__bases__
-        for needed in () if is_general else cls._needed:
-            if not hasattr(cls, needed):
+        for needed in cls._needed:
+            if Entity not in cls.__bases__ and not hasattr(cls, needed):
                 raise NotImplementedError(f"{cls.__name__} needs a class attribute {needed!r}.")
 
     @classmethod
     def _mirroring(
         cls: type[Self], store: repository.Store, record: Any, **attributes: Any
     ) -> Self:
-        """Make an object as :meth:`_mirror` does, without its constructor."""
+        """Create an object that mirrors a record, without calling its constructor."""
         entity = cls.__new__(cls)
         entity._mirror(store, record, **attributes)
         return entity
 
     def _mirror(self, store: repository.Store, record: Any, **attributes: Any) -> None:
-        """Show a record, and attributes that it does not have, from now on."""
+        """Take the attributes of a record, and others that are given by name."""
         self.__dict__.update(attributes, _location=store.location, _id=record.id)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -139,8 +138,8 @@ def check_store(kind: str, entity: Entity, location: str) -> None:
     """
     if entity._location != location:
         raise IncorrectUsageError(
-            f"The {kind} is in the store {entity._location}, not in {location};"
-            " load both from one store."
+            f"The {kind} is in the store {entity._location}, but it is used with objects of the"
+            f" store {location}; load all of them from the same store."
         )
 
 

@@ -202,7 +202,7 @@ def check_configurations(configurations: list[Any]) -> None:
     """
     names: set[str] = set()
     for configuration in configurations:
-        check_type("a configuration", configuration, EvaluatorConfiguration)
+        check_type("A configuration", configuration, EvaluatorConfiguration)
         write(configuration)
         name = kept_name(configuration)
         if name in names:

@@ -135,9 +135,9 @@ class EvaluationResults:
             check_type("metrics_test_suite", self.metrics_test_suite, MetricsTestSuite)
 
 
-#: It is called with all test samples, their ground truths, the model's inferences and the test
-#: cases, as positional arguments; one that takes a configuration, once with each of them. None as
-#: result means that there is none.
+#: A function of all test samples, their ground truths, the model's inferences and the test cases,
+#: all positional. If it has a fifth parameter, it is called once for each configuration. It returns
+#: None to store no results.
 BasicEvaluatorFunction = (
     Callable[[list[Any], list[Any], list[Any], TestCases, Any], EvaluationResults | None]
     | Callable[[list[Any], list[Any], list[Any], TestCases], EvaluationResults | None]
@@ -214,14 +214,14 @@ def _names_seen_by(evaluator: Any) -> dict[str, Any]:
 
 
 def check_plots(place: str, plots: Any) -> None:
-    """Refuse what is not a list of plots.
+    """Check that a value is a list of plots.
 
     Args:
-        place: where the list stands, for the message.
+        place: the argument or result, for the message.
         plots: what was given.
 
     Raises:
-        InputValidationError: it is not a list, or an element is not a plot.
+        InputValidationError: it is not a list, or an item is not a plot.
     """
     if not isinstance(plots, (list, tuple)):
         raise InputValidationError(f"{place} must be a list of plots, not {plots!r:.80}.")

@@ -12,7 +12,7 @@ from kolena_local.serialization.conversion import ConversionError, Leniency
 from kolena_local.serialization.restore import read
 from kolena_local.serialization.type_shapes import shape_of
 
-# Of equals the first is taken, and numpy's 3 is a whole number.
+# Members with equal costs are chosen in this order: numpy's 3 becomes an int, not a float.
 _Scalar = None | bool | int | float | str
 _Value = _Scalar | list[_Scalar]
 
@@ -23,7 +23,7 @@ else:
     class MetadataValue:
         """One value of a metadata dict; nothing is ever an object of this class."""
 
-        #: The type that is meant.
+        #: The type that serialization uses in place of this class.
         _stands_for: ClassVar[Any] = _Value
 
         @classmethod
@@ -50,5 +50,5 @@ def _validate(value: Any) -> _Value:
         return read(value, _SHAPE, Leniency.EQUAL)  # type: ignore[no-any-return]  # as the shape says
     except ConversionError as error:
         raise ValueError(
-            f"{error.problem}; use text, numbers, truth values, None or lists of these"
+            f"{error.problem}; use strings, numbers, booleans, None or lists of these"
         ) from None

@@ -92,7 +92,7 @@ class Model(Entity):
         what = "loaded"
         if record is None:
             with store.write() as unit:
-                record = unit.models.find(name)  # another process may have been quicker
+                record = unit.models.find(name)  # another process may have created it
                 if record is None:
                     what = "created"
                     workflow_id = ensure_workflow(unit, workflow)

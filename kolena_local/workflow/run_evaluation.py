@@ -1,7 +1,7 @@
-"""Evaluation: hand stored inferences to an evaluator of either kind, and save what it finds.
+"""Evaluation: pass stored inferences to an evaluator of either kind, and save its results.
 
-All results of one configuration are saved in one write: whoever reads meanwhile sees the old ones
-or the new ones.
+All results of a configuration are saved in one transaction, so that readers see either the old or
+the new ones.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def evaluate_run(run: TestRun) -> None:
     """Evaluate a run with either kind of evaluator.
 
     Raises:
-        InputValidationError: the evaluator returned something that is no result.
-        IncorrectUsageError: a function is to see all samples and some have no inference.
+        InputValidationError: the evaluator returned something that is not a result.
+        IncorrectUsageError: the evaluator is a function and samples have no inference.
     """
     model = run.model
     inferred = Inferred(run._store(), model.workflow._codec, model._id, model.name)
@@ -110,7 +110,7 @@ def _evaluate_at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> None:
             found = evaluator(*arguments)
             if found is None:
                 continue
-            check_type("the evaluator's result", found, EvaluationResults)
+            check_type("The evaluator's result", found, EvaluationResults)
             results = Collected()
             results.add_samples(None, keys, found.metrics_test_sample)
             for test_case, metrics in found.metrics_test_case:

@@ -92,7 +92,7 @@ class TestCase(Entity):
         what = "loaded"
         if record is None or _takes(record, changes, reset):
             with store.write() as unit:
-                # Asked again: another process may have been quicker.
+                # Again, because another process may have created it meanwhile.
                 record = _find(unit, name, wanted_version)
                 what, record = _ensure(
                     unit, workflow, name, record, wanted_description, changes, reset
@@ -285,7 +285,7 @@ def _ensure(
     changes: list[Change],
     reset: bool,
 ) -> tuple[str, TestCaseRecord]:
-    """Make or edit a test case where it must be; say what was done, and what there is now."""
+    """Create or edit a test case if necessary; return what was done, and the record."""
     if record is None:
         return "created", _add(unit, workflow, name, description, changes)
     check_workflow("test case", name, record.workflow, workflow)

@@ -17,7 +17,7 @@ from kolena_local.workflow.arguments import (
     check_list,
     check_pairs,
     check_type,
-    written,
+    write_all,
 )
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_sample import TestSample
@@ -78,12 +78,12 @@ class TestCaseEditor:
 
     @collector_paused()
     def add_all(self, pairs: Sequence[tuple[TestSample, GroundTruth]]) -> None:
-        """Add samples that :func:`check_samples` has seen.
+        """Add samples that :func:`check_samples` has checked.
 
         Raises:
             InputValidationError: a value cannot be stored; the message has its place and path.
         """
-        for sample, truth in written(self._write, pairs, "test_samples"):
+        for sample, truth in write_all(self._write, pairs, "test_samples"):
             self._add(sample, truth)
 
     def _write(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[NewSample, tuple[bytes, str]]]:

@@ -21,7 +21,13 @@ from kolena_local.execution.inference import infer_pending, iter_samples
 from kolena_local.log import logger
 from kolena_local.wording import agreeing, counted
 from kolena_local.workflow import overview
-from kolena_local.workflow.arguments import check_flag, check_list, check_pairs, check_type, written
+from kolena_local.workflow.arguments import (
+    check_flag,
+    check_list,
+    check_pairs,
+    check_type,
+    write_all,
+)
 from kolena_local.workflow.entity import Entity, check_store
 from kolena_local.workflow.evaluator import (
     Evaluator,
@@ -167,8 +173,8 @@ class TestRun(Entity):
 
         Raises:
             TypeError: a sample is of another type than the workflow's.
-            InputValidationError: it is no list of pairs, a sample is not in the test suite, or a
-                value cannot be stored.
+            InputValidationError: it is not a list of pairs, a sample is not in the test suite, or
+                a value cannot be stored.
             RemoteError: a sample has an inference already, and ``reset`` is False.
         """
         suite = self.test_suite
@@ -180,7 +186,7 @@ class TestRun(Entity):
             return
         samples, answers = zip(*pairs, strict=True)
         sample_payloads = codec.write_samples(samples)
-        payloads = written(codec.write_inferences, answers, "inferences")
+        payloads = write_all(codec.write_inferences, answers, "inferences")
         with self._store().write() as unit:
             ids = unit.suite_samples.find(suite._id, suite.version, sample_payloads)
             found = [id_ for id_ in ids if id_ is not None]

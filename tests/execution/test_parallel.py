@@ -171,7 +171,7 @@ def test_answers_are_saved_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_an_answer_of_another_type_is_refused(means: dict[str, Any]) -> None:
     model = Model("m", infer=type)
-    with pytest.raises(InputValidationError, match="must be a Guess"):
+    with pytest.raises(InputValidationError, match="must be an instance of Guess"):
         run_test(model, make_suite(10), **means)
     assert stored("m") == {}
 
@@ -229,7 +229,7 @@ def test_batches_have_the_size_that_is_asked_for_and_infer_batch_comes_first() -
         (lambda samples: [], "returned 0 inferences for 4 test samples"),
         (lambda samples: None, "must return a list of inferences, not None"),
         (lambda samples: Guess("one"), "must return a list of inferences, not Guess"),
-        (lambda samples: ["a", "b", "c", "d"], "an inference must be a Guess"),
+        (lambda samples: ["a", "b", "c", "d"], "an inference must be an instance of Guess"),
     ],
 )
 def test_a_batch_without_an_inference_for_each_sample_is_refused(

@@ -127,7 +127,7 @@ def test_a_class_that_returns_metrics_of_another_test_cases_sample_is_told_which
         def compute_test_sample_metrics(self, *arguments: Any) -> Any:
             return [(photo("z"), Correct(True))]
 
-    with pytest.raises(InputValidationError, match=r"gave back the test sample Photo.*z\.png"):
+    with pytest.raises(InputValidationError, match=r"returned the test sample Photo.*z\.png"):
         test(Model("m", infer=cat), two_cases(), Confused())
     assert status() == "crashed" and nothing_was_evaluated()
 
@@ -137,7 +137,7 @@ def test_a_sample_of_no_test_case_is_refused_when_samples_are_grouped() -> None:
         strange = [*samples[:-1], photo("z")]
         list(cases.iter(strange, truths, guesses, [Correct(True) for _ in strange]))
 
-    with pytest.raises(InputValidationError, match=r"gave back the test sample Photo.*z\.png"):
+    with pytest.raises(InputValidationError, match=r"returned the test sample Photo.*z\.png"):
         test(Model("m", infer=cat), two_cases(), evaluate)
 
 

@@ -167,7 +167,7 @@ def test_inferences_can_be_iterated_one_by_one() -> None:
 def test_inferences_for_a_test_case_of_another_workflow_are_refused(load: str) -> None:
     with pytest.raises(WorkflowMismatchError, match="plants"):
         getattr(Model("m"), load)(OtherTestCase("c"))
-    with pytest.raises(InputValidationError, match="test_case must be a TestCase"):
+    with pytest.raises(InputValidationError, match="test_case must be an instance of TestCase"):
         getattr(Model("m"), load)("c")
 
 

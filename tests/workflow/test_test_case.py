@@ -283,7 +283,7 @@ def test_samples_may_come_as_list_tuple_or_generator(wrap: Callable[..., Any]) -
         ([photo("a")], ValueError, "pair"),
         ([*pairs("a"), (Text("b"), Animal("cat"))], TypeError, r"test_samples\[1\]\[0\].*Photo"),
         ([(Image("a"), Animal("cat"))], TypeError, "Photo"),
-        ([(photo("a"), "cat")], TypeError, r"\[0\]\[1\] must be a Animal"),
+        ([(photo("a"), "cat")], TypeError, r"\[0\]\[1\] must be an instance of Animal"),
         ([(photo("a"), None)], TypeError, "Animal"),
     ],
 )

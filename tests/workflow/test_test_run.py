@@ -297,7 +297,7 @@ def test_a_run_of_a_test_suite_that_is_outdated_is_refused_unless_asked_for() ->
 def test_model_and_suite_of_different_stores_are_refused(store_path: Any) -> None:
     with kolena_local.session(store_path):
         model = Model("m", infer=cat)
-    with pytest.raises(IncorrectUsageError, match="load both from one store"):
+    with pytest.raises(IncorrectUsageError, match="load all of them from the same store"):
         test(model, suite_of("a"))
 
 
