@@ -1,11 +1,11 @@
-"""The cyclic garbage collector while many objects are made.
+"""Pauses of Python's cyclic garbage collector while many objects are created.
 
-Stored objects hold no cycles, and there may be a million of them. Walking them again and again
-while they are being made costs more than making them; walking what is loaded while an evaluator
-makes its own objects costs a fifth of an evaluation. So the collector is paused for one page, or
-for one call whose result holds all of the objects anyway. It is never paused around a user's
-function: what others leave behind must be collected soon. Who has frozen objects before wants them
-to stay so, and who has switched the collector off finds it off.
+Stored objects have no reference cycles, and there may be a million of them. Traversing them again
+and again while they are created takes longer than creating them; traversing loaded objects while an
+evaluator creates its own takes a fifth of an evaluation. So the collector is paused for one page,
+or for one call whose result holds all of the objects anyway. It is never paused while a user's
+function runs, because that may leave cycles behind. Objects that the user has frozen stay frozen,
+and a collector that the user has disabled stays disabled.
 """
 
 import gc
@@ -15,22 +15,22 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused(*, for_good: bool = False) -> Iterator[None]:
-    """Keep the collector from walking objects that are just being made.
+    """Disable the collector in the block.
 
     Args:
-        for_good: the objects are a large result that stays, and are not walked afterwards either,
-            until the collector walks everything.
+        for_good: the created objects stay: move them to the oldest generation, which is collected
+            least often.
     """
     was_on = gc.isenabled()
     if for_good and was_on:
-        # What was left behind until now must not be taken for part of the result.
+        # Garbage that exists already must not be moved along with the result.
         gc.collect(1)
     gc.disable()
     try:
         yield
     finally:
         if for_good and not gc.get_freeze_count():
-            # Moves everything to the oldest generation, at no cost.
+            # Moves all objects to the oldest generation at no cost.
             gc.freeze()
             gc.unfreeze()
         if was_on:
@@ -39,7 +39,7 @@ def collector_paused(*, for_good: bool = False) -> Iterator[None]:
 
 @contextmanager
 def existing_objects_spared() -> Iterator[None]:
-    """Let the collector look only at objects that are made in the block."""
+    """Let the collector traverse only objects that are created in the block."""
     ours = gc.get_freeze_count() == 0
     if ours:
         gc.freeze()

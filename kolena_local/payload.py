@@ -1,23 +1,22 @@
-"""What JSON text in the store looks like, and by which digest content is known.
+"""The JSON text that the store keeps, and the digests that identify content.
 
-The text is strict JSON, so that SQLite's JSON functions work on every row. JSON has no NaN, no
-infinity and no lone surrogate, yet people mean them; each is written as an *escape object*, a JSON
-object whose first key is ``$``. Nobody outside this module needs to know the forms:
+The text is strict JSON, so that SQLite's JSON functions work on every row. Values that strict JSON
+does not have (NaN, infinities, unpaired surrogates) are written as *escape objects*, JSON objects
+whose first key is ``$``. Only this module knows their forms:
 
 ==============================  =========================================================
 value                           written as
 ==============================  =========================================================
 NaN, infinity, minus infinity   ``{"$": "nan"}``, ``{"$": "inf"}``, ``{"$": "-inf"}``
-text with a lone surrogate      ``{"$": "text", "utf-16-le": "<hexadecimal>"}``
+text, unpaired surrogates       ``{"$": "text", "utf-16-le": "<hexadecimal>"}``
 object with a key that is ``$`` ``{"$": "object", "items": [[key, value], ...]}``
-or has a lone surrogate
+or has unpaired surrogates
 ==============================  =========================================================
 
-The canonical form is a promise to users' files: a digest in a store must be found again by every
-later version. It is never stored, only hashed, therefore it may spell NaN and infinity as Python
-does.
+The canonical form must never change, because every later version must find the digests of existing
+stores. It is only hashed, never stored, so it may spell NaN and infinity as Python does.
 
-This module knows JSON values only; typed objects become JSON values in ``serialization``.
+This module knows JSON values only; ``serialization`` converts typed objects to them.
 """
 
 import json
@@ -38,22 +37,22 @@ Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # no
 DIGEST_TAG = b"\x01"
 DIGEST_LENGTH = 17
 
-#: The key under which an object's content names its class, as a list of module and qualified name,
-#: where the declared type does not tell it. The module is not part of the canonical form: a script
-#: has another one when it is imported.
+#: The key under which the content of an object names its class, as a list of module and qualified
+#: name, where the declared type does not determine it. The module is not part of the canonical
+#: form, because a script has another module name once it is imported.
 CLASS_KEY = "$class"
 
 _ESCAPE = "$"
 _MARK = '"$"'
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _LARGEST_EXACT = 2**53
-#: Python reads no integer with more digits unless it is told to.
+#: Python's default limit of digits in an integer that it parses.
 _DIGITS_READ = 4300
 _UNREADABLE = 10**_DIGITS_READ
 _TOO_MANY_DIGITS = re.compile(rf"\d{{{_DIGITS_READ + 1}}}")
-#: So many that their text stays in a processor's cache.
+#: Few enough that their text stays in the processor's cache.
 _AT_ONCE = 200
-#: Copied for each digest, which is quicker than asking for a new one with its parameters.
+#: Copied for each digest, which is faster than creating one with parameters.
 _NEW_HASHER = blake2b(digest_size=16)
 
 _strict_json = json.JSONEncoder(
@@ -65,7 +64,7 @@ _sorted_json = json.JSONEncoder(
 
 
 def dumps(value: Json) -> str:
-    """Write a JSON value as the text that is stored: compact, keys in their order, nothing lost.
+    """Write a JSON value as the text that is stored: compact, with keys in their order.
 
     Args:
         value: made of dicts with text keys, lists, tuples, text, bool, int, float and None.
@@ -79,7 +78,7 @@ def dumps(value: Json) -> str:
     try:
         text = pydantic_core.to_json(value, inf_nan_mode="constants").decode()
     except pydantic_core.PydanticSerializationError:
-        # A lone surrogate, or deeper than the fast writer goes.
+        # An unpaired surrogate, or nested too deeply for the fast writer.
         return _dumps_escaped(value)
     if ("$" in text and _MARK in text) or not _is_finite(text):
         return _dumps_escaped(value)
@@ -107,30 +106,29 @@ def dumps_all(values: Sequence[Json]) -> list[str]:
             written = None
         else:
             written = from_array(array, len(some)) if _is_finite(array) else None
-        # A long text may hold an integer that is too long.
+        # A long text may contain an integer with too many digits.
         is_good = written is not None and max(map(len, written)) <= _DIGITS_READ
         texts += written if written is not None and is_good else map(dumps, some)
     return texts
 
 
 def followed_by_null(values: Sequence[Any]) -> list[Any]:
-    """Return values with None after each, as :func:`from_array` takes their texts."""
+    """Return values with None after each, which :func:`from_array` splits their texts at."""
     both: list[Any] = [None] * (2 * len(values))
     both[::2] = values
     return both
 
 
 def from_array(text: str, count: int, last_member: str = "") -> list[str] | None:
-    """Return the texts of many values, each as :func:`dumps` writes it.
+    """Split the text of many values into one text for each, as :func:`dumps` writes it.
 
     Args:
-        text: a JSON array of the values, with a null after each; neither NaN nor infinity is among
-            them.
-        count: how many values there are.
-        last_member: what each object shall end with, as JSON.
+        text: a JSON array of the values with a null after each, without NaN and infinities.
+        count: the number of values.
+        last_member: a JSON member to add to the end of each object.
 
     Returns:
-        The texts; or None if they cannot be told apart, or one of them needs an escape object.
+        The texts, or None if they cannot be split, or one of them needs an escape object.
     """
     if "$" in text and _MARK in text:
         return None
@@ -142,23 +140,23 @@ def from_array(text: str, count: int, last_member: str = "") -> list[str] | None
 
 
 def are_readable(numbers: Sequence[int]) -> bool:
-    """Tell whether no integer has more digits than Python reads."""
+    """Return whether no integer has more digits than Python parses."""
     return not numbers or -_UNREADABLE < min(numbers) <= max(numbers) < _UNREADABLE
 
 
 def needs_escape(value: Json) -> bool:
-    """Tell whether a value is written with an escape object."""
+    """Return whether a value is written with an escape object."""
     return _MARK in dumps(value)
 
 
 def _is_finite(text: str) -> bool:
-    # The words may also stand inside a text; the slow road then gives the same JSON. A letter is
-    # looked for ten times as fast as a word.
+    # A string may contain the words too; the slow writer then writes the same JSON. Searching for a
+    # letter first is ten times as fast as searching for the word.
     return "NaN" not in text and not ("y" in text and "Infinity" in text)
 
 
 def _readable(text: str) -> str:
-    # The digits may stand inside a text, so the reader decides.
+    # The digits may be part of a string, so the parser decides.
     if len(text) > _DIGITS_READ and _TOO_MANY_DIGITS.search(text):
         try:
             json.loads(text)
@@ -180,7 +178,7 @@ def loads(text: str) -> Json:
         text: strict JSON.
 
     Returns:
-        The JSON value, with NaN, infinities and lone surrogates as they were.
+        The JSON value, with NaN, infinities and unpaired surrogates restored.
 
     Raises:
         InputValidationError: the text is not strict JSON, or holds an escape object of an unknown
@@ -190,14 +188,13 @@ def loads(text: str) -> Json:
         try:
             value: Json = pydantic_core.from_json(text, allow_inf_nan=False)
         except ValueError:
-            # The fast reader stops at 200 levels; the standard one tells whether the text is at
-            # fault.
+            # The fast parser stops at 200 levels; the standard one tells what is wrong.
             value = json.loads(text, parse_constant=_refuse_constant)
         return _unescape(value) if "$" in text and _MARK in text else value
     except RecursionError:
         raise InputValidationError("the stored JSON is nested too deeply to be read") from None
     except json.JSONDecodeError as error:
-        raise InputValidationError(f"the stored JSON {text!r:.80} is none ({error})") from None
+        raise InputValidationError(f"the stored text {text!r:.80} is not JSON ({error})") from None
     except (TypeError, ValueError) as error:
         raise InputValidationError(str(error)) from None
 
@@ -207,7 +204,7 @@ def loads_foreign(text: str, *, words: bool = True) -> Json:
 
     Args:
         text: JSON, with escape objects or without.
-        words: whether it may have the bare words NaN and Infinity, which Python itself writes.
+        words: whether the words NaN and Infinity are allowed, as Python writes them.
 
     Raises:
         ValueError: the text is not JSON, is nested too deeply, or has a number beyond the largest
@@ -231,7 +228,7 @@ def loads_foreign(text: str, *, words: bool = True) -> Json:
     except pydantic_core.PydanticSerializationError:
         is_finite = False
     if not is_finite:
-        # Both readers take 1e400 for infinity without a word.
+        # Both parsers read 1e400 as infinity.
         json.loads(text, parse_float=_checked_float)
     return value
 
@@ -259,21 +256,21 @@ def loads_all(texts: Sequence[str]) -> list[Json]:
         values: list[Json] = pydantic_core.from_json(text, allow_inf_nan=False)
     except ValueError:
         return [loads(text) for text in texts]
-    # What is damaged may still be JSON when it is put together with its neighbours.
+    # Damaged texts may be valid JSON once they are joined.
     return values if len(values) == len(texts) else [loads(text) for text in texts]
 
 
 def as_array(texts: Sequence[str]) -> str | None:
-    """Return many texts as one JSON array, or None if one of them holds an escape object."""
+    """Join many texts into one JSON array; return None if one of them has an escape object."""
     text = f"[{','.join(texts)}]"
     return None if "$" in text and _MARK in text else text
 
 
 def canonical(value: Json) -> str:
-    """Write a JSON value so that equal content gives equal text.
+    """Write a JSON value so that equal content has equal text.
 
-    Keys are sorted, there are no blanks, everything is ASCII, and a float without a fraction below
-    2**53 is written as the integer it equals (so 1.0 and 1, or -0.0 and 0, are one).
+    Keys are sorted, there is no whitespace, characters beyond ASCII are escaped, and a float below
+    2**53 without a fraction is written as an integer (1.0 as 1, -0.0 as 0).
 
     Raises:
         InputValidationError: it holds an integer too long to be written.
@@ -301,10 +298,10 @@ def _canonical_some(values: Sequence[Json]) -> list[str]:
     try:
         text = _sorted_json(followed_by_null(values))
     except ValueError:
-        # Python refuses the digits; JSON has no other values that it would.
+        # An integer with too many digits; no other JSON value raises this.
         raise _too_long() from None
-    # A float without a fraction always shows as ".0", unless its exponent is beyond an exact
-    # integer; most content has none and needs no second pass.
+    # All floats that become integers are written with ".0"; most content has none and needs no
+    # second pass.
     if ".0" in text or CLASS_KEY in text:
         text = _sorted_json(followed_by_null([_normal(value) for value in values]))
     texts = text[1 : -len(",null]")].split(",null,")
@@ -312,17 +309,17 @@ def _canonical_some(values: Sequence[Json]) -> list[str]:
 
 
 def digest(value: Json) -> bytes:
-    """Return the 17 bytes by which content is known: tag, then BLAKE2b-16 of the canonical form."""
+    """Return the 17 bytes that identify content: a tag, then BLAKE2b-16 of the canonical form."""
     return _digest_of(canonical(value))
 
 
 def digests_of(payloads: Sequence[str]) -> list[bytes]:
-    """Return the digests by which the store knows contents, made of their stored texts.
+    """Return the digests of contents from their stored texts.
 
     Raises:
         InputValidationError: as :func:`loads` and :func:`canonical`.
     """
-    # Ground truths are often one of a few labels.
+    # Payloads repeat: ground truths are often one of a few labels.
     unique = dict.fromkeys(payloads)
     texts = canonical_all(loads_all(list(unique)))
     digests = dict(zip(unique, map(_digest_of, texts), strict=True))
@@ -339,7 +336,7 @@ def _dumps_escaped(value: Json) -> str:
     try:
         escaped = _escape(value)
         try:
-            # The same writer if it can, so that numbers look the same.
+            # The fast writer if possible, so that numbers are written alike.
             return _readable(pydantic_core.to_json(escaped).decode())
         except pydantic_core.PydanticSerializationError:
             text: str = _strict_json(escaped)
@@ -355,7 +352,7 @@ def _dumps_escaped(value: Json) -> str:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"the stored JSON holds the bare word {name}, which strict JSON does not have")
+    raise ValueError(f"the stored JSON has the word {name}, which is not strict JSON")
 
 
 def _is_utf8(text: str) -> bool:
@@ -410,7 +407,7 @@ def _unescape(value: Any) -> Json:
 
 
 def is_class_name(value: Any) -> TypeGuard[list[str]]:
-    """Tell whether a value is what is stored under :data:`CLASS_KEY`."""
+    """Return whether a value is a class name as it is stored under :data:`CLASS_KEY`."""
     return isinstance(value, (list, tuple)) and list(map(type, value)) == [str, str]
 
 

@@ -1,4 +1,4 @@
-"""Words of messages: numbers with their nouns, and full stops where messages meet."""
+"""Grammar of messages: numbers with nouns, lists in words, and full stops."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def agreeing(number: int, one: str, several: str) -> str:
 
 
 def enumerated(things: Iterable[str]) -> str:
-    """Return things as one list in words, ``a, b and c``."""
+    """Return things as a list in words, ``a, b and c``."""
     *others, last = things
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def sentence(text: object) -> str:
-    """Return a message, which may have come from anywhere, with its full stop."""
+    """Return a message with exactly one full stop at its end."""
     return f"{str(text).rstrip('.')}."

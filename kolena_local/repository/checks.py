@@ -1,7 +1,7 @@
-"""Check a store: SQLite's own checks, our rules about its content, and what is around the file.
+"""Checks of a store: SQLite's own checks, the rules of ``invariants``, and the file's surroundings.
 
-It only reads, and needs no mapping of tables: it is meant for files that are not as they should be.
-The rules are those of ``invariants``; ``repairs`` puts right what can be put right safely.
+They only read, and use no mapped classes, because the file may be damaged. ``repairs`` repairs what
+can be repaired safely.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from kolena_local.wording import agreeing
 
 Rule = Callable[[sqlite3.Connection], Iterator[Finding]]
 
-# More of a kind than anybody reads; the rest is counted.
+# How many findings of a kind are listed; the rest is counted.
 _SHOWN: Final = 10
 _PAGE: Final = 1000
-# So many of SQLite's steps take some 50 milliseconds; asked more often, Python would slow it down.
+# SQLite takes some 50 milliseconds for so many steps; a shorter interval would slow it down.
 _STEPS: Final = 1_000_000
 
 
@@ -41,7 +41,7 @@ def check(location: str) -> list[Finding]:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
 
     Returns:
-        What is wrong or endangers the store, errors first; empty if all is well.
+        What is wrong with the store or endangers it, errors first.
 
     Raises:
         StoreError: there is no store, or SQLite cannot read it at all.
@@ -59,7 +59,7 @@ def check(location: str) -> list[Finding]:
 
 
 def _examine(path: str, writable: bool) -> list[Finding]:
-    """Apply all rules, two at a time: SQLite does most of the work without Python's lock."""
+    """Apply all rules, two at a time, as SQLite releases Python's lock while it works."""
     with (
         closing(connect(path, writable=writable)) as one,
         closing(connect(path, writable=writable)) as other,
@@ -81,7 +81,7 @@ def _examine(path: str, writable: bool) -> list[Finding]:
         try:
             return [*chain.from_iterable(pool.map(apply, _RULES))]
         finally:
-            # Who interrupts this does not wait for the rules that are being applied.
+            # After an interruption, stop the rules that are still running.
             end.set()
 
 
@@ -105,7 +105,7 @@ def _apply(name: str, rule: Rule, connection: sqlite3.Connection) -> list[Findin
 def _integrity(connection: sqlite3.Connection) -> Iterator[Finding]:
     for (text,) in connection.execute("PRAGMA integrity_check"):
         if text != "ok":
-            # Entries of an index can be made again from the table; nothing else can.
+            # An index can be rebuilt from its table; nothing else can be repaired.
             index = "missing from index" in text or "wrong # of entries in index" in text
             advice = "" if index else "; restore a backup, or rescue what is there with `.recover`"
             yield error("integrity", f"SQLite: {text}{advice}.", fixable=index)
@@ -116,7 +116,7 @@ def _foreign_keys(connection: sqlite3.Connection) -> Iterator[Finding]:
         name = "A row" if row is None else f"The row {row}"
         yield error(
             "foreign keys",
-            f"{name} of {table} refers to a {parent} that is not there; restore a backup.",
+            f"{name} of {table} refers to a {parent} that does not exist; restore a backup.",
         )
 
 
@@ -146,13 +146,13 @@ def _of_row(
             if problem is not None:
                 yield error(
                     "digests",
-                    f"The {table} {id_} is stored under the digest of something else, so it will"
-                    f" not be found again ({problem}); restore a backup.",
+                    f"The {table} {id_} is stored under the digest of other content, so it cannot"
+                    f" be found ({problem}); restore a backup.",
                 )
 
 
 def _broken(rule: invariants.Rule, connection: sqlite3.Connection) -> Iterator[Finding]:
-    advice = "--fix puts it right" if rule.fixable else "restore a backup"
+    advice = "--fix repairs it" if rule.fixable else "restore a backup"
     for _, problem in rule.broken(connection, invariants.Known()):
         text = f"{problem[0].upper()}{problem[1:]}; {advice}."
         yield error(rule.name, text, fixable=rule.fixable)
@@ -163,14 +163,15 @@ def _test_runs(connection: sqlite3.Connection) -> Iterator[Finding]:
         pid = process[1]
         yield error(
             "test runs",
-            f'The run {id_} of the model "{model}" on "{suite}" is stale: it is called running, but'
-            f" its process {pid} is gone; test again to go on, or call it crashed with --fix.",
+            f'The run {id_} of the model "{model}" on "{suite}" is stale: its status is running,'
+            f" but its process {pid} has ended; test again to continue, or mark it as crashed with"
+            " --fix.",
             fixable=True,
         )
 
 
 def stale_runs(connection: sqlite3.Connection) -> list[tuple[int, str, str, str, int, int | None]]:
-    """Return id, model, test suite and process of runs that are called running but are not."""
+    """Return id, model, test suite and process of running runs whose process has ended."""
     rows = connection.execute(
         "SELECT run.id, model.name, test_suite.name, run.host, run.pid, run.process_started"
         " FROM test_run AS run JOIN model ON model.id = run.model_id"
@@ -179,7 +180,7 @@ def stale_runs(connection: sqlite3.Connection) -> list[tuple[int, str, str, str,
     return [row for row in rows if is_gone(Process(*row[3:]))]
 
 
-# Those that take longest come first, so that none of them is left for the end.
+# The slowest come first, so that none of them runs alone at the end.
 _RULES: Final[tuple[tuple[str, Rule], ...]] = (
     ("integrity", _integrity),
     ("payloads", _payloads),

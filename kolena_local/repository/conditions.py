@@ -1,7 +1,7 @@
-"""``metadata.seed >= 3``: a condition on models, and their order, as a person writes them.
+"""Conditions on models, such as ``metadata.seed >= 3``, and fields to sort them by.
 
-The grammar is small on purpose: a field, an operator, one JSON value. Values are compared in
-Python: SQLite's JSON functions cut text at NUL and take integers beyond 2^63 for floats.
+A condition is a field, an operator and one JSON value. Values are compared in Python, because
+SQLite's JSON functions cut text at NUL and convert integers beyond 2^63 to floats.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class Condition(NamedTuple):
     value: Scalar
 
     def holds(self, model: ModelRecord) -> bool:
-        """Say whether it holds for a model; ``!=`` does exactly where ``=`` does not."""
+        """Return whether a model satisfies it; ``!=`` is true exactly where ``=`` is false."""
         if self.operator == "!=":
             return not self._replace(operator="=").holds(model)
         found = _found(model, self.path)
         if isinstance(found, float) and not math.isfinite(found):
-            return False  # what JSON cannot say is compared with nothing
+            return False  # JSON cannot express it, so it never compares equal
         return _kind(found) == _kind(self.value) and _OPERATORS[self.operator](found, self.value)
 
 
@@ -54,12 +54,12 @@ def parse(text: str) -> Condition:
     """Read a condition.
 
     Raises:
-        InputValidationError: it is none; the sentence says what is wrong.
+        InputValidationError: it is not a condition; the message says why.
     """
     match = _CONDITION.fullmatch(text)
     if match is None:
         raise InputValidationError(
-            f"'{text}' is no condition; write a field, one of = != < <= > >= and a JSON value,"
+            f"'{text}' is not a condition; write a field, one of = != < <= > >= and a JSON value,"
             " such as metadata.seed >= 3."
         )
     path, operator, value = parse_path(match[1]), match[2], _parse_value(match[3])
@@ -71,7 +71,7 @@ def parse(text: str) -> Condition:
 
 
 def in_order(models: Iterable[ModelRecord], field: str) -> list[ModelRecord]:
-    """Sort models by a field, with ``-`` before it for the greatest first; those without it last.
+    """Sort models by a field, descending with ``-`` before it; models without it come last.
 
     Raises:
         InputValidationError: there is no such field.
@@ -96,7 +96,7 @@ def _parse_value(text: str) -> Scalar:
         value = ...
     if value is ... or isinstance(value, (dict, list)):
         raise InputValidationError(
-            f"'{text}' is no value to compare with; give a number, true, false, null, or text in"
+            f"'{text}' is not a value to compare with; use a number, true, false, null, or text in"
             " double quotes."
         )
     return value  # type: ignore[no-any-return]  # a scalar that the parser made
@@ -107,7 +107,7 @@ def _refuse(name: str) -> None:
 
 
 def _is_metadata(path: Path) -> bool:
-    """Tell a path into the metadata from a column.
+    """Return whether a path is in the metadata; False for a column of the model.
 
     Raises:
         InputValidationError: it is neither.
@@ -130,7 +130,7 @@ def _found(model: ModelRecord, path: Path) -> Json:
 
 
 def _kind(value: Json) -> str:
-    """Return what a value compares with; missing is as good as null."""
+    """Return the kind of values that a value is compared with; missing counts as null."""
     if isinstance(value, bool):
         return "truth"
     if isinstance(value, (int, float)):
@@ -139,7 +139,7 @@ def _kind(value: Json) -> str:
 
 
 def _rank(value: Json) -> tuple[int, Any]:
-    """Return what values of all kinds are sorted by: numbers, texts, and the rest as JSON."""
+    """Return a sort key for values of any kind: numbers, then texts, then others as JSON."""
     if isinstance(value, (int, float)) and math.isfinite(value):
         return 0, value
     return (1, value) if isinstance(value, str) else (2, dumps(value))

@@ -1,7 +1,7 @@
-"""Inferences by the file: all of a model's, and many that find their samples by what they say.
+"""Export of a model's inferences, and import of inferences that refer to samples by their fields.
 
-What comes in is gathered in temporary tables, which SQLite keeps out of the store's file, and is
-then matched, judged and stored by one statement each.
+An import is collected in temporary tables, which are not part of the store's file, and is then
+matched, checked and stored by one statement each.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Which test samples the lines of an import are about; private to the exchange of inferences.
+"""Finds the test samples that the lines of an import refer to; private to ``inference_exchange``.
 
-What a line says of its sample is compared as canonical JSON text that Python makes. SQLite's own
-JSON functions would do it no faster, cut text at NUL, and take integers beyond 2^63 for floats.
+Lines and samples are compared as canonical JSON, in Python. SQLite's JSON functions are not faster,
+cut text at NUL, and convert integers beyond 2^63 to floats.
 """
 
 from __future__ import annotations
@@ -32,12 +32,14 @@ Path = tuple[str, ...]
 def match(sql: Sql, workflow_id: int, paths: Sequence[Mapping[str, Path]]) -> None:
     """Fill the table ``match`` with the samples of the lines in ``arrival``.
 
-    A line that describes a whole sample is about that one, if it is there. Else it is about the
-    samples that have in common with it whatever it says; and if there are none, about those that
-    have it in another Unicode spelling.
+    A line that has all fields of a sample is matched with that sample, if it exists. Otherwise it
+    is matched with the samples that have the same values in the fields of the line; if there are
+    none, with those that have them in another Unicode spelling.
 
     Parameters:
-        paths: for each set of columns that keys have, where in a sample their values are.
+        sql: the transaction.
+        workflow_id: the workflow of the samples.
+        paths: for each set of columns that occurs in keys, the paths of their values in a sample.
     """
     sql.execute(
         """
@@ -64,7 +66,7 @@ def _search(
     key = "respelled(key)" if respelled else "key"
     sql.execute(f"INSERT INTO temp.sought (line, key) SELECT line, {key} {_UNMATCHED}")
     sql.execute("CREATE INDEX temp.sought_key ON sought (key)")
-    # All samples in the order in which they lie in the file: an index would lead to each in turn.
+    # Without an index, all samples are read in the order of the file.
     samples = sql.pages(
         "SELECT id, payload FROM test_sample NOT INDEXED WHERE workflow_id = ? ORDER BY id",
         (workflow_id,),
@@ -98,8 +100,8 @@ def _at(content: Json, path: Path) -> Json:
 
 
 def _respelled(key: str) -> str:
-    """Return a key with all texts in Unicode's composed form."""
-    # Texts of ASCII, and the canonical form writes no others without an escape, are composed.
+    """Return a key with all texts in Unicode's composed form (NFC)."""
+    # The canonical form escapes all characters beyond ASCII, and ASCII is already composed.
     return canonical(_composed(json.loads(key))) if "\\" in key else key
 
 

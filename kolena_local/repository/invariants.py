@@ -1,9 +1,9 @@
-"""What holds in every sound store and no constraint of the tables can say.
+"""Rules that hold in every sound store and that constraints of the tables cannot express.
 
-A check of a store looks for what breaks these rules, and an import refuses what would. There are
-rules about single values, which are functions, and rules about rows, which are queries that read
-each row a fixed number of times and keep few in memory. A violation names the row as the store's
-text form does, so that an import finds the line that is at fault.
+``db check`` reports what breaks them, and an import refuses it. Rules about single values are
+functions; rules about rows are queries that read each row a fixed number of times and keep few in
+memory. A violation names the row as the text form of the store does, so that an import can name the
+line at fault.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
 """The columns, by table, in which each text is a JSON object."""
 
 IDENTIFIED: Final = ("test_sample", "ground_truth")
-"""The tables whose rows are known by the digest of their payload."""
+"""The tables whose rows are identified by the digest of their payload."""
 
 Row = tuple[Any, ...]
 
 
 class Known(NamedTuple):
-    """The greatest ids there were before an import; what is newer is looked at."""
+    """The greatest ids before an import; only rows with greater ids are checked."""
 
     model: int = 0
     test_case: int = 0
@@ -47,11 +47,11 @@ class Rule(NamedTuple):
     """A rule about rows.
 
     Args:
-        name: what is looked at, in a word or two.
-        kind: the kind of line that such a row is in the text form.
-        query: finds the rows that break it: by what they are known there, and what is wrong with
-            which object. It takes the fields of :class:`Known`.
-        fixable: whether it can be put right without losing anything.
+        name: what is checked, in a word or two.
+        kind: the kind of line that the row has in the text form.
+        query: selects the rows that break the rule: their keys in the text form, then the problem,
+            which names the object. Its parameters are the fields of :class:`Known`.
+        fixable: whether it can be repaired without losing anything.
     """
 
     name: str
@@ -60,13 +60,13 @@ class Rule(NamedTuple):
     fixable: bool = False
 
     def broken(self, connection: sqlite3.Connection, known: Known) -> Iterator[tuple[Row, str]]:
-        """Yield the key of each row that breaks the rule, and what is wrong, without a stop."""
+        """Yield the key of each row that breaks the rule, and the problem without a full stop."""
         for *key, problem in connection.execute(self.query, known._asdict()):
             yield tuple(key), problem
 
 
 def object_problem(text: object) -> str | None:
-    """Say why a text is not a JSON object as the store has them; None if it is one."""
+    """Return why a text is not a JSON object in the form of the store, or None if it is."""
     try:
         if isinstance(text, str) and ("\\u" in text or not text.isascii()):
             # JSON can spell unpaired surrogates, which SQLite cannot hold.
@@ -78,22 +78,22 @@ def object_problem(text: object) -> str | None:
 
 
 def digest_problem(text: str, stored: object) -> str | None:
-    """Say which digest the content of a text has, if not the one it is stored under."""
+    """Return why the stored digest of a text is wrong, or None if it is right."""
     try:
         found = digest(loads(text))
     except RecursionError:
-        return "its fields are nested too deeply to be known by a digest"
+        return "its fields are nested too deeply for a digest"
     return None if found == stored else f"its fields have the digest {found.hex()}"
 
 
 def are_sound(columns: Sequence[Sequence[Any]], digests: Sequence[object] = ()) -> bool:
-    """Say of many texts at once that neither function above has anything to say about any.
+    """Return whether none of many texts has one of the two problems above.
 
-    It takes half as long as asking them; where it is False, they decide.
+    It takes half the time of asking for each text. False may be wrong; True never is.
 
     Parameters:
-        columns: texts; None is passed over.
-        digests: those that the texts of the first column are stored under, if they are.
+        columns: columns of texts; None is skipped.
+        digests: the stored digests of the texts in the first column, if they have any.
     """
     try:
         for number, column in enumerate(columns):
@@ -120,8 +120,8 @@ _VERSIONS: Final = """
         OR max(version.version) IS NOT noun.version
 """
 
-# In the order of their versions, each row with a position or with a sample must be gone when the
-# next one comes; so one other row is looked up, and for most rows not even that.
+# In the order of versions, each row of a position or sample must be removed before the next one is
+# added. So at most one other row is looked up for each row, and none for most rows.
 _MEMBERS: Final = """
     SELECT name, position, added,
         printf('the sample at position %d of the test case "%s" %s', position, name, problem)
@@ -131,7 +131,7 @@ _MEMBERS: Final = """
         WHEN truth.test_sample_id <> member.test_sample_id
             THEN 'has the ground truth of another sample'
         WHEN sample.workflow_id <> test_case.workflow_id THEN 'belongs to another workflow'
-        -- Few are left for the samples that come next.
+        -- There must be positions left for samples that are added later.
         WHEN member.position > 1 << 62 THEN 'has a position that is too large'
         WHEN member.added > 1 AND member.added < (
             SELECT ifnull(earlier.removed, 9e18) FROM test_case_member AS earlier
@@ -143,7 +143,7 @@ _MEMBERS: Final = """
             SELECT later.added FROM test_case_member AS later
             WHERE later.test_sample_id = member.test_sample_id
                 AND later.test_case_id = member.test_case_id
-                -- With the plus, the index is used for this too.
+                -- Without the plus, the index is not used for this.
                 AND ifnull(later.removed, 0) > +member.removed
             ORDER BY ifnull(later.removed, 0) LIMIT 1
             ), (
@@ -159,7 +159,7 @@ _MEMBERS: Final = """
     WHERE problem IS NOT NULL AND member.test_case_id > :test_case)
 """
 
-# What each version adds and takes away, so that members are counted once and not per version.
+# Sums what each version adds and removes, so that members are not counted for each version.
 WRONG_COUNTS: Final = """
     WITH change (test_case_id, version, number, stored) AS (
         SELECT test_case_id, version, 0, sample_count FROM test_case_version
@@ -175,7 +175,7 @@ WRONG_COUNTS: Final = """
         FROM change WHERE test_case_id > :test_case GROUP BY 1, 2
     ) WHERE stored <> found
 """
-"""The versions of test cases that say a wrong number of samples: what they say, and what it is."""
+"""The versions of test cases with a wrong number of samples: the stored and the right number."""
 
 RULES: Final = (
     # The latest version is there, and so is every version before it.

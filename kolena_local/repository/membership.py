@@ -34,7 +34,7 @@ class Membership:
         end = count_from(self._next_position())
         gone: list[int] = []
         come: list[Row] = []
-        moved: list[int] | None = []  # None as soon as something else than a move happens
+        moved: list[int] | None = []  # None once there is a change other than a move
         for sample, truth, to_end in changes:
             before = present.get(sample)
             if truth is None:
@@ -62,7 +62,7 @@ class Membership:
         return self._sample_count - len(gone) + len(come)
 
     def reset(self, changes: Sequence[MemberChange]) -> int | None:
-        """Make the changes the whole content; what both begin with stays untouched.
+        """Replace the content by the changes; the rows of a common beginning stay.
 
         Returns:
             The number of samples afterwards, or None if nothing changes.
@@ -102,7 +102,7 @@ class Membership:
         return {sample: _Present(position, truth) for sample, position, truth in rows}
 
     def _next_position(self) -> int:
-        # Positions of removed rows are never given away again: old versions still have them.
+        # Positions of removed rows are not reused: old versions still have them.
         query = "SELECT ifnull(max(position), -1) + 1 FROM test_case_member WHERE test_case_id = ?"
         return int(self._sql.value(query, (self._test_case_id,)))
 

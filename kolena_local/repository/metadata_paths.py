@@ -26,7 +26,7 @@ def parse_path(text: str) -> Path:
     """Read a path: keys with dots between them, places in lists in brackets.
 
     Raises:
-        InputValidationError: it is no such path.
+        InputValidationError: it is not a path.
     """
     if not _PATH.fullmatch(text):
         raise InputValidationError(

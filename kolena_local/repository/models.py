@@ -1,6 +1,6 @@
 """Models: names, metadata and tags; never weights.
 
-Each change is made to what is stored at that moment, never to what somebody read earlier.
+Changes apply to what is stored at that moment, not to what was read earlier.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Models(Named[ModelRecord]):
         """Register a new model.
 
         Raises:
-            NameConflictError: a model of that name exists, in whatever workflow.
+            NameConflictError: a model of that name exists, in any workflow.
             InputValidationError: the name or a tag is blank.
         """
         from kolena_local.repository.tables import ModelTable
@@ -84,19 +84,19 @@ class Models(Named[ModelRecord]):
         sort: str | None = None,
         limit: int | None = None,
     ) -> builtins.list[ModelRecord]:
-        """Return models in the order of their creation, or in another.
+        """Return models in the order of their creation, or sorted by a field.
 
         Parameters:
             workflow: only those of the workflow of that name.
             tags: only those that have all of these.
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
-            where: only those for which all of these hold.
-            sort: a field such as ``name`` or ``metadata.seed``, with ``-`` before it for the
-                greatest first; models without it come last.
-            limit: at most so many.
+            where: only those that satisfy all of these conditions.
+            sort: a field such as ``name`` or ``metadata.seed``, with ``-`` before it for descending
+                order; models without the field come last.
+            limit: the greatest number of models; None for all.
 
         Raises:
-            InputValidationError: there is no field such as ``sort`` says.
+            InputValidationError: ``sort`` is not a field.
         """
         conditions = list(where)
         models = self._list(workflow, pattern, tags, limit=None if conditions or sort else limit)
@@ -115,14 +115,15 @@ class Models(Named[ModelRecord]):
         """Change parts of a model's metadata and tags.
 
         Parameters:
-            assign: what to set, in order, after what is unset.
-            unset: what to take away.
+            assign: the values to set, in order, after ``unset``.
+            unset: the values to remove.
             tags: tags to add.
-            untag: tags to take away.
+            untag: tags to remove.
 
         Raises:
-            NotFoundError: there is no such model, or it has nothing of that name to take away.
-            InputValidationError: a path leads through something that is no object; a blank tag.
+            NotFoundError: the model, a value to remove or a tag to remove does not exist.
+            InputValidationError: a path goes through a value that is not an object, or a tag is
+                blank.
         """
         model = self.get(name)
         metadata = model.metadata
@@ -141,14 +142,14 @@ class Models(Named[ModelRecord]):
     def replace_metadata(
         self, name: str, metadata: dict[str, Json], *, seen: dict[str, Json]
     ) -> ModelRecord:
-        """Give a model other metadata.
+        """Replace a model's metadata.
 
         Parameters:
-            seen: the metadata that the change was made for.
+            seen: the metadata that the change is based on.
 
         Raises:
             NotFoundError: there is no such model.
-            NameConflictError: somebody else changed the metadata since.
+            NameConflictError: the metadata has been changed since.
         """
         model = self.get(name)
         if dumps(model.metadata) != dumps(seen):
@@ -159,11 +160,11 @@ class Models(Named[ModelRecord]):
         return self._put(model, metadata, model.tags)
 
     def rename(self, name: str, new_name: str) -> ModelRecord:
-        """Give a model another name; its inferences and runs stay with it.
+        """Rename a model; it keeps its inferences and runs.
 
         Raises:
             NotFoundError: there is no such model.
-            NameConflictError: the new name is taken, in whatever workflow.
+            NameConflictError: the new name is taken, in any workflow.
             InputValidationError: the new name is blank.
         """
         model = self.get(name)
@@ -176,10 +177,10 @@ class Models(Named[ModelRecord]):
         return self.get(new_name)
 
     def deletion(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
-        """Say what would go if these models were deleted, and delete nothing.
+        """Return what deleting these models would delete; nothing is deleted.
 
         Raises:
-            NotFoundError: one of them is not there.
+            NotFoundError: one of them does not exist.
         """
         models = dict.fromkeys(self.get(name).id for name in names)
         rows = self._sql.fetch(
@@ -197,10 +198,10 @@ class Models(Named[ModelRecord]):
         return [ModelDeletion._make(row) for row in rows]
 
     def delete(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
-        """Delete models with their inferences and test runs, and say what went.
+        """Delete models with their inferences and test runs; return what was deleted.
 
         Raises:
-            NotFoundError: one of them is not there; none is deleted.
+            NotFoundError: one of them does not exist; none is deleted.
         """
         gone = self.deletion(names)
         self._sql.execute_each("DELETE FROM model WHERE name = ?", [(one.model,) for one in gone])
@@ -209,9 +210,9 @@ class Models(Named[ModelRecord]):
     def _put(
         self, model: ModelRecord, metadata: dict[str, Json], tags: AbstractSet[str]
     ) -> ModelRecord:
-        """Give a model this metadata and these tags; what stays the same leaves no trace."""
+        """Replace a model's metadata and tags; if both stay the same, nothing is written."""
         text = dumps(metadata)
-        # As texts, because NaN is not equal to itself.
+        # Compared as text, because NaN is not equal to itself.
         if text == dumps(model.metadata) and tags == model.tags:
             return model
         self._sql.execute(

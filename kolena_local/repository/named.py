@@ -1,6 +1,6 @@
-"""What models, test cases and test suites have in common: each is found by its name.
+"""What models, test cases and test suites share: they have unique names and belong to workflows.
 
-Queries call the table of the noun ``noun``, and that of its versions ``made``.
+In queries, ``noun`` is the alias of the table itself, ``made`` that of the table of its versions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VersionRecord = TypeVar("VersionRecord", TestCaseRecord, TestSuiteRecord)
 
 
 class Named(Repository, ABC, Generic[Record]):
-    """Something that has a name of its own in the store and belongs to a workflow."""
+    """The base of repositories whose rows have a unique name and belong to a workflow."""
 
     _noun: ClassVar[str]
 
@@ -32,11 +32,11 @@ class Named(Repository, ABC, Generic[Record]):
 
     @abstractmethod
     def find(self, name: str) -> Record | None:
-        """Return the record of that name, or None."""
+        """Return the record with this name, or None."""
 
     @abstractmethod
     def _select(self, condition: str, parameters: Parameters) -> list[Record]:
-        """Return the records for which a condition holds, which is SQL from WHERE on."""
+        """Return the records that a query selects, given from its WHERE clause on."""
 
     def _list(
         self,
@@ -52,9 +52,9 @@ class Named(Repository, ABC, Generic[Record]):
         Parameters:
             workflow: only those of the workflow of that name.
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
-            tags: only those that have all of these; None for what has no tags.
-            versions: which versions, in SQL.
-            limit: at most so many.
+            tags: only those that have all of these; None if there are no tags to have.
+            versions: an SQL condition on the versions.
+            limit: the greatest number of records; None for all.
         """
         has_tags = "true"
         if tags is not None:
@@ -78,7 +78,7 @@ class Named(Repository, ABC, Generic[Record]):
         )
 
     def _put_tags(self, id_: int, tags: Iterable[str]) -> None:
-        """Replace the tags that something has."""
+        """Replace all tags of a row."""
         self._sql.execute(f"DELETE FROM {self._table}_tag WHERE {self._table}_id = ?", (id_,))
         self._sql.insert(
             f"INSERT INTO {self._table}_tag ({self._table}_id, tag)",
@@ -102,10 +102,10 @@ class Named(Repository, ABC, Generic[Record]):
 
 
 class Versioned(Named[VersionRecord]):
-    """Something whose content is kept in versions, each found by the name and its number."""
+    """The base of repositories whose rows have numbered versions."""
 
     def find(self, name: str, version: int | None = None) -> VersionRecord | None:
-        """Return a version, None the latest; or None if it is not there."""
+        """Return a version, the latest if none is given; None if it does not exist."""
         found = self._select(
             "WHERE noun.name = :name AND made.version = ifnull(:version, noun.version)",
             {"name": name, "version": version},
@@ -113,10 +113,10 @@ class Versioned(Named[VersionRecord]):
         return found[0] if found else None
 
     def get(self, name: str, version: int | None = None) -> VersionRecord:
-        """Return a version; None is the latest.
+        """Return a version, the latest if none is given.
 
         Raises:
-            NotFoundError: there is nothing of that name, or it has no such version.
+            NotFoundError: the name or the version does not exist.
         """
         found = self.find(name, version)
         if found is not None:
@@ -129,19 +129,19 @@ class Versioned(Named[VersionRecord]):
         )
 
     def resolve(self, label: str) -> VersionRecord:
-        """Return what has that name, or the version that ``name@3`` names.
+        """Return the latest version for a name, or version 3 for ``name@3``.
 
         Raises:
-            NotFoundError: there is nothing of that name, or it has no such version.
+            NotFoundError: the name or the version does not exist.
         """
         return self.find(label) or self.get(*split_label(label))
 
     def _latest_for_edit(self, id_: int, base_version: int) -> VersionRecord:
-        """Return the latest version of what is edited.
+        """Return the latest version if an edit is based on it.
 
         Raises:
-            NotFoundError: there is nothing with that id.
-            NameConflictError: the edit was made for an earlier version.
+            NotFoundError: the id does not exist.
+            NameConflictError: the edit is based on an earlier version.
         """
         found = self._select(f"WHERE noun.id = :id AND {LATEST}", {"id": id_})
         if not found:

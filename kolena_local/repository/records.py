@@ -1,8 +1,8 @@
-"""The values that leave the repository room: frozen records of names, numbers, times and texts.
+"""The values that the repository returns and takes: frozen records of names, numbers and texts.
 
-No row class and no session ever crosses the door, and no user class ever comes in. Names of parents
-(a model's workflow, a run's test suite) are resolved already, so that a listing needs no second
-question. Times are texts: UTC, ISO 8601, milliseconds, ``Z``.
+Mapped classes and sessions never leave the repository, and user classes never enter it. Names of
+parents (a model's workflow, a run's test suite) are resolved, so that a listing needs no second
+query. Times are texts: UTC, ISO 8601, milliseconds, ``Z``.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class TestRunRecord:
     """The test of a model on one version of a test suite, by one evaluator.
 
     ``status`` is ``created``, ``running``, ``completed`` or ``crashed``; ``error`` is the text of
-    the crash. ``is_stale``: it is still called running, but its process is known to be gone.
+    the crash. ``is_stale``: its status is running, but its process is known to have ended.
     """
 
     __test__ = False

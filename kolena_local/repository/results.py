@@ -1,7 +1,7 @@
-"""What evaluators found out: metrics of samples, test cases and suites, and plots.
+"""The results of evaluators: metrics of samples, test cases and suites, and plots.
 
-Everything hangs on one configuration of a run and is replaced together, so that a reader sees the
-old results or the new ones, never half of each. Private to the test runs.
+All results of one configuration of a run are replaced together, so that readers see either the old
+or the new ones. Private to the test runs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class RunResults(Repository):
     """The results of a store's test runs, inside one unit of work."""
 
     def replace_results(self, configuration_id: int, found: Results) -> None:
-        """Store all results of a configuration in the place of those that are there.
+        """Replace all results of a configuration.
 
         Raises:
             NotFoundError: there is no such configuration, test case or sample.
@@ -57,7 +57,7 @@ class RunResults(Repository):
                 metrics,
                 first=configuration_id,
             )
-            del metrics  # before the next page is unfolded
+            del metrics  # frees it before the next page is decompressed
         self._sql.insert(
             "INSERT INTO metrics_test_case (evaluator_configuration_id, test_case_id, payload)",
             ((configuration_id, *metrics) for metrics in found.case_metrics),
@@ -74,7 +74,7 @@ class RunResults(Repository):
             )
 
     def case_metrics(self, run_id: int) -> list[CaseMetricsRecord]:
-        """Return the metrics of the run's test cases: by configuration, in the suite's order."""
+        """Return the metrics of the test cases, by configuration and in the order of the suite."""
         columns = ("test_case.name", "version.version", "version.sample_count")
         rows = self._found(run_id, "metrics_test_case", columns, _CASES, ["pinned.position"])
         return [CaseMetricsRecord(*row) for row in rows]
@@ -84,7 +84,7 @@ class RunResults(Repository):
         return [SuiteMetricsRecord(*row) for row in self._found(run_id, "metrics_test_suite")]
 
     def plots(self, run_id: int) -> list[PlotRecord]:
-        """Return the plots of the run: by configuration, in the suite's order, then their own."""
+        """Return the plots, by configuration, test case in the order of the suite, and position."""
         columns, order = ("test_case.name", "found.position"), ("pinned.position", "found.position")
         rows = self._found(run_id, "plot", columns, _CASES, order)
         return [PlotRecord(*row) for row in rows]
@@ -118,7 +118,7 @@ class RunResults(Repository):
         return [SampleMetricsRecord(*row) for row in rows]
 
     def has_sample_scores(self, configuration_id: int) -> bool:
-        """Say whether there are metrics of any sample under one configuration."""
+        """Return whether a configuration has metrics of samples."""
         query = "SELECT 1 FROM metrics_test_sample WHERE evaluator_configuration_id = ? LIMIT 1"
         return self._sql.value(query, (configuration_id,)) is not None
 
@@ -160,7 +160,7 @@ class RunResults(Repository):
         joins: str = "",
         order: Sequence[str] = (),
     ) -> Iterator[list[Any]]:
-        """Yield the name of the configuration, the columns and the content of each row."""
+        """Yield for each row the configuration's name, the columns, and the payload as a dict."""
         configuration = "nullif(configuration.display_name, '')"
         rows = self._sql.fetch(
             f"""

@@ -1,8 +1,8 @@
-"""Plain SQL in the transaction of the connection that is handed in; many rows in few statements.
+"""Plain SQL in the transaction of a connection; many rows in few statements.
 
-It goes straight to the driver: SQLAlchemy adds 14 microseconds to a statement and doubles the cost
-of reading a row. The ORM's unit of work costs forty times as much a row, and ``executemany`` twice
-as much as statements with many rows of VALUES.
+It uses the driver directly: SQLAlchemy adds 14 microseconds to a statement and doubles the cost of
+reading a row. The ORM costs forty times as much per row, and ``executemany`` twice as much as
+statements with many rows of VALUES.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 class Sql:
-    """Plain SQL in the transaction of the connection that is handed in."""
+    """Runs plain SQL in the transaction of a connection."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -50,14 +50,14 @@ class Sql:
         return None if row is None else row[0]
 
     def pages(self, query: str, parameters: Parameters, limit: int) -> Iterator[list[Row]]:
-        """Run one query and yield its rows as plain tuples, in the memory of one page of them."""
+        """Run one query and yield pages of its rows as plain tuples; one page is in memory."""
         with closing(self.driver.execute(query, parameters)) as cursor:
             while page := cursor.fetchmany(limit):
                 yield page
 
     def fetch_ids(self, query: str, parameters: Parameters = ()) -> array[int]:
         """Run one query of one integer column."""
-        # Row by row: of a million rows as tuples, the ids themselves would be a twelfth.
+        # Row by row: a list of tuples would take twelve times the memory of the ids.
         return array("q", chain.from_iterable(self.driver.execute(query, parameters)))
 
     def execute(self, statement: str, parameters: Parameters = ()) -> int:
@@ -88,13 +88,13 @@ class Sql:
         *,
         first: int | None = None,
     ) -> int:
-        """Insert rows that come column by column, which spares making them.
+        """Insert rows given as columns, without creating a tuple for each row.
 
         Parameters:
             head: the statement up to VALUES, ``INSERT INTO inference (model_id, …)``.
-            columns: the values of the columns, equally many of each.
+            columns: the values of each column, all of the same length.
             tail: what comes after the rows, such as ``ON CONFLICT …``.
-            first: the value of every row's first column, if ``columns`` come without it.
+            first: the value of the first column in every row, if it is not in ``columns``.
 
         Returns:
             How many rows were inserted or changed.
@@ -112,10 +112,10 @@ class Sql:
         return changed
 
     def look_up(self, keys: Sequence[Row], columns: str, query: str) -> list[Row]:
-        """Run a query against a table of keys, many keys at a time.
+        """Run a query on a table of keys, for many keys at a time.
 
         Parameters:
-            keys: rows of equal length; they are the table ``wanted``.
+            keys: the rows of the table ``wanted``, all of the same length.
             columns: the names of its columns, ``digest, place``.
             query: the query, which begins ``SELECT … FROM wanted CROSS JOIN …``.
         """
@@ -127,12 +127,12 @@ class Sql:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Add and change single rows by SQLModel; they are written when the block ends.
+        """Open a SQLModel session for single rows; they are written when the block ends.
 
-        Nothing of them is remembered, so statements may change the same rows before and after.
+        Nothing is cached beyond the block, so SQL may change the same rows before and after it.
         """
-        # Importing it takes twice as long as a listing takes altogether, and most commands only
-        # read. So are the classes of `tables`, which need it.
+        # Importing SQLModel takes twice as long as a whole listing, and most commands only read.
+        # The classes of `tables` are imported late for the same reason.
         from sqlmodel import Session
 
         with Session(self.connection, autoflush=False) as session:
@@ -140,7 +140,7 @@ class Sql:
             session.flush()
 
     def next_id(self, table: str) -> int:
-        """Return the id that the next row of ``table`` gets; only a writer may rely on it."""
+        """Return the id of the next row of a table; valid only inside a write transaction."""
         return int(self.value(f"SELECT ifnull(max(id), 0) + 1 FROM {table}"))
 
 
@@ -152,29 +152,29 @@ class Repository:
 
 
 def as_records(record: type[Record], rows: Iterable[Row]) -> list[Record]:
-    """Return rows as named tuples; ``_make``, one by one, takes twice as long."""
+    """Return rows as named tuples, in half the time that ``_make`` takes for each."""
     return list(map(partial(tuple.__new__, record), rows))
 
 
 def as_json(ids: Iterable[int]) -> str:
-    """Write ids as one parameter, which ``json_each`` makes a table of; there is no upper limit."""
+    """Return ids as one parameter for ``json_each``; their number is not limited."""
     return json.dumps(list(ids))
 
 
 def as_object(text: str) -> dict[str, Json]:
-    """Read a stored text that is a JSON object in every sound store.
+    """Read a stored text that must be a JSON object.
 
     Raises:
-        StoreDamagedError: it is none.
+        StoreDamagedError: it is not.
     """
     return as_objects([text])[0]
 
 
 def as_objects(texts: Sequence[str]) -> list[dict[str, Json]]:
-    """Read stored texts that are JSON objects in every sound store.
+    """Read stored texts that must be JSON objects.
 
     Raises:
-        StoreDamagedError: one of them is none.
+        StoreDamagedError: one of them is not.
     """
     try:
         values = loads_all(texts)
@@ -183,14 +183,13 @@ def as_objects(texts: Sequence[str]) -> list[dict[str, Json]]:
     for value, text in zip(values, texts, strict=True):
         if not isinstance(value, dict):
             raise StoreDamagedError(
-                f"The store is damaged (an object is missing where {text!r:.80} stands); restore a"
-                " backup."
+                f"The store is damaged ({text!r:.80} is not a JSON object); restore a backup."
             )
     return cast("list[dict[str, Json]]", values)
 
 
 def driver_of(connection: Connection) -> sqlite3.Connection:
-    """Return the driver's connection below one of SQLAlchemy's."""
+    """Return the sqlite3 connection of a SQLAlchemy connection."""
     return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 

@@ -1,4 +1,4 @@
-"""The samples of test suites: those of its test cases, each as often as they have it."""
+"""The test samples of test suites, which are those of their test cases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLES: Final = """
         AND member.added <= pinned.test_case_version
         AND (member.removed IS NULL OR member.removed > pinned.test_case_version)
 """
-"""The members of a suite's test cases, test case by test case; `pinned` selects the suite."""
+"""The members of a suite's test cases, test case by test case; select the suite by `pinned`."""
 
 PLACE: Final = "pinned.position * 1099511627776 + member.position"
 """A sample's place in its suite as one number: first the test case's (times 2^40), then its own."""
@@ -29,7 +29,7 @@ _PAYLOADS: Final = f"""
     WHERE pinned.test_suite_id = :suite AND pinned.version = :version
 """
 
-# To read a sample that lies next takes a quarter of the time that it takes to look one up.
+# Reading samples in order takes a quarter of the time of looking them up.
 _SCANNED: Final = 4
 
 
@@ -37,7 +37,7 @@ class SuiteSamples(Repository):
     """The samples of a store's test suites, inside one unit of work."""
 
     def ids(self, test_suite_id: int, version: int) -> array[int]:
-        """Return the ids of the suite's samples, each once, where it stands first."""
+        """Return the ids of the suite's samples, each at its first position only."""
         return self._sql.fetch_ids(
             f"""
             SELECT test_sample_id FROM (
@@ -54,10 +54,10 @@ class SuiteSamples(Repository):
         return len(self.ids(test_suite_id, version))
 
     def find(self, test_suite_id: int, version: int, payloads: Sequence[str]) -> list[int | None]:
-        """Return the ids of the suite's samples with these contents, None for what it has not.
+        """Return the ids of the suite's samples with these payloads, None for unknown ones.
 
-        Content is known by its digest. Most samples are looked for by the very text under which
-        they are stored, and in the suite's own order, so texts are compared first.
+        Samples are identified by their digests. But most payloads are equal to the stored texts and
+        in the order of the suite, so texts are compared first.
 
         Raises:
             InputValidationError: a payload is not strict JSON.
@@ -75,7 +75,7 @@ class SuiteSamples(Repository):
         return ids
 
     def _matching_start(self, suite: dict[str, int], payloads: Sequence[str]) -> list[int]:
-        """Return the ids of the suite's first samples, as far as whole pages are as given."""
+        """Return the ids of the suite's first samples, for as many pages as match the payloads."""
         ids: list[int] = []
         limit = max(1, min(_PAGE, len(payloads)))
         for page in self._sql.pages(_PAYLOADS, suite, limit):
@@ -89,7 +89,7 @@ class SuiteSamples(Repository):
         return ids
 
     def _by_text(self, suite: dict[str, int], wanted: int) -> dict[str, int]:
-        """Return the suite's payloads with their ids; nothing if few of many are looked for."""
+        """Return the suite's payloads with their ids; nothing if few of many are wanted."""
         size = self._sql.value(
             """
             SELECT ifnull(sum(sample_count), 0) FROM test_suite_member AS pinned
@@ -127,7 +127,7 @@ class SuiteSamples(Repository):
         return [known.get(digest) for digest in digests]
 
     def disagreeing(self, test_suite_id: int, version: int) -> int | None:
-        """Return a sample that has different ground truths in the suite's test cases, if any."""
+        """Return the id of a sample whose ground truths differ between test cases, if any."""
         sample: int | None = self._sql.value(
             f"""
             SELECT member.test_sample_id FROM {SAMPLES}

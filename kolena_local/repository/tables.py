@@ -1,12 +1,12 @@
 """The SQLModel classes of tables whose rows are added or changed one at a time.
 
-They map what the migrations made; they make nothing and check nothing. Tables whose rows come and
-go by the thousand have no class here: SQL does that in a fortieth of the time. The classes live on
-a registry of their own, so that an application with SQLModel tables of its own neither sees ours
-nor creates them by accident. What each table and column is for is said in the migrations.
+They map tables that the migrations created; they create and check nothing. Tables whose rows are
+written by the thousand have no class here, because SQL does that in a fortieth of the time. The
+classes have their own registry, so that an application with SQLModel tables of its own neither sees
+them nor creates them by accident. The migrations document each table and column.
 """
 
-# ruff: noqa: D101  the tables are documented in SQL, where everybody reads them
+# ruff: noqa: D101  the tables are documented in SQL
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sqlmodel import Field, SQLModel
 
 
 class Table(SQLModel, registry=registry()):
-    """The base of all tables here, and the home of their registry."""
+    """The base of all tables here, which holds their registry."""
 
     __tablename__: ClassVar[Any]
 

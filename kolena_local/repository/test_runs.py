@@ -1,4 +1,4 @@
-"""Test runs: which model was tested on which version of which suite, how that went, and when."""
+"""Test runs: a model's tests on versions of test suites, with their status, times and results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TestRuns(RunResults):
     def ensure(
         self, model_id: int, test_suite_id: int, test_suite_version: int, evaluator: str | None
     ) -> TestRunRecord:
-        """Return the run of a model on a suite's version by an evaluator, made if it is not there.
+        """Return the run of a model on a version of a suite by an evaluator; create it if needed.
 
         Parameters:
             evaluator: the evaluator's display name; None if it has none, or there is no evaluator.
@@ -61,7 +61,7 @@ class TestRuns(RunResults):
         return self.get(row.id)
 
     def start(self, run_id: int) -> TestRunRecord:
-        """Say that the run begins, for the first time or again, and that this process runs it."""
+        """Note that the run begins, for the first time or again, in this process."""
         host, pid, process_started = this_process()
         return self._set(
             run_id,
@@ -75,12 +75,12 @@ class TestRuns(RunResults):
         )
 
     def complete(self, run_id: int) -> TestRunRecord:
-        """Say that the run has done all that it should."""
+        """Note that the run has ended well."""
         return self._finish(run_id, status="completed", error=None)
 
     def crash(self, run_id: int, error_text: str) -> TestRunRecord:
-        """Say that the run was ended by an exception, and by which."""
-        # An exception's text may hold anything; noting it must never be the second failure.
+        """Note that the run was ended by an exception."""
+        # The text of an exception may hold anything, and noting it must not fail.
         text = error_text.encode("utf-8", "backslashreplace").decode()
         return self._finish(run_id, status="crashed", error=text)
 
@@ -156,10 +156,10 @@ class TestRuns(RunResults):
         return self.latest(model, suite.name, version, evaluator)
 
     def deletion(self, run_ids: Iterable[int]) -> builtins.list[RunDeletion]:
-        """Say what would go if these runs were deleted, and delete nothing.
+        """Return what deleting these runs would delete; nothing is deleted.
 
         Raises:
-            NotFoundError: one of them is not there.
+            NotFoundError: one of them does not exist.
         """
         return [
             RunDeletion(self.get(run_id), self._count_results(run_id))
@@ -167,10 +167,10 @@ class TestRuns(RunResults):
         ]
 
     def delete(self, run_ids: Iterable[int]) -> builtins.list[RunDeletion]:
-        """Delete runs with their results, and say what went; inferences stay.
+        """Delete runs with their results, not their inferences; return what was deleted.
 
         Raises:
-            NotFoundError: one of them is not there; none is deleted.
+            NotFoundError: one of them does not exist; none is deleted.
         """
         gone = self.deletion(run_ids)
         self._sql.execute_each(
@@ -182,11 +182,11 @@ class TestRuns(RunResults):
     def ensure_configuration(
         self, run_id: int, display_name: str | None, payload: str | None
     ) -> ConfigurationRecord:
-        """Return a run's configuration of that name, made if it is not there.
+        """Return a run's configuration with this name; create it if needed.
 
         Parameters:
             display_name: None for an evaluator that is called without a configuration.
-            payload: its JSON text; it replaces what was stored under the name.
+            payload: its JSON text, which replaces the stored one.
 
         Raises:
             NotFoundError: there is no such run.

@@ -1,9 +1,9 @@
-"""A store as text: JSON lines in a fixed order, which people review and git compares.
+"""The text form of a store: JSON lines in a fixed order, for reviews and version control.
 
-Left out is what differs from one making to the next without meaning anything: ids, all times, and
-which process runs a test. So are the descriptions of a workflow's types, which its next definition
-stores anew. Importing adds what is missing, leaves what is there and equal, and refuses the rest;
-who imports twice has imported once. Neither holds more than a few lines in memory.
+It leaves out what differs between equal stores: ids, times, and the processes of test runs. The
+schemas of a workflow's types are left out too; the next definition of the workflow stores them.
+An import adds what is missing, leaves what is equal, and refuses the rest, so importing a file
+twice is the same as once. Neither export nor import holds more than a few lines in memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class TextForm(Repository):
     """The export and import of a whole store, inside one unit of work."""
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines, without their ends, in an order that depends on the content alone."""
+        """Yield the lines without line endings, in an order that depends on the content alone."""
         self._add_functions()
         yield text_lines.header()
         for kind in KINDS:
@@ -40,14 +40,14 @@ class TextForm(Repository):
                     yield text_lines.write(kind, row)
 
     def read(self, lines: Iterable[bytes]) -> int:
-        """Store what the lines say and the store has not; blank lines are passed over.
+        """Store what is not in the store yet; blank lines are skipped.
 
         Returns:
-            How many lines with content there were.
+            The number of lines that are not blank.
 
         Raises:
-            InputValidationError: a line is wrong, or refers to something that is in neither.
-            NameConflictError: something is in the store already, and is not the same.
+            InputValidationError: a line is invalid, or refers to something that does not exist.
+            NameConflictError: something differs from what the store has.
         """
         self._add_functions()
         content = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
@@ -122,7 +122,7 @@ class TextForm(Repository):
             self._sql.execute(statement, parameters)
 
     def _first_refused(self, kind: Kind, known: Known, first: int, last: int) -> int:
-        """Return the first line that the tables refuse, of some among which there is one."""
+        """Return the first line that the tables refuse; there is one in the range."""
         while first < last:
             middle = (first + last) // 2
             try:
@@ -133,7 +133,7 @@ class TextForm(Repository):
         return first
 
     def _verify(self, kind: Kind) -> None:
-        """Refuse the import unless the store now has all that came, exactly as it came."""
+        """Refuse the import unless the store now has all lines of a kind as they are."""
         columns = ", ".join(column.name for column in kind.compared)
         found = self._sql.fetch(
             f"""
@@ -151,11 +151,11 @@ class TextForm(Repository):
         shown = ", ".join(
             value.hex() if isinstance(value, bytes) else repr(value) for value in keys
         )
-        # Another of the same keys: in the store before, or further up in the file.
+        # Other content under the same keys, from the store or an earlier line.
         if self._sql.value(f"SELECT 1 FROM ({kind.select}) WHERE {same_keys} LIMIT 1", keys):
             return NameConflictError(
-                f"The {kind.name} {shown} of line {line} is there already and is not the same;"
-                " import into another store, or correct the file. Nothing was imported."
+                f"The {kind.name} {shown} of line {line} exists already and is different; import"
+                " into another store, or correct the file. Nothing was imported."
             )
         return InputValidationError(
             f"The {kind.name} {shown} of line {line} refers to something that is neither in the"

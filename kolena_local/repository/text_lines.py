@@ -1,6 +1,6 @@
-"""Lines of a store's text form: written from rows, and read into rows, with every value checked.
+"""The lines of a store's text form: written from rows, and parsed into checked rows.
 
-Private to the text form; no SQL here.
+Private to the text form; there is no SQL here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FORMAT: Final = 1
 _HEADER: Final = "kolena-local store"
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 _JSON_KINDS: Final = ("object", "names", "pins")
-# Far below what the tables can hold, so that there are positions after it.
+# Far below what the tables can hold, so that there are positions left.
 _LARGEST: Final = 2**53
 
 Row = tuple[Any, ...]
@@ -33,7 +33,7 @@ def header() -> str:
 
 
 def normal_json(text: str | None) -> str | None:
-    """Return JSON in the one form that files have it in; None as None."""
+    """Return JSON in the form that it has in files, None for None."""
     if text is None:
         return None
     try:
@@ -53,7 +53,7 @@ def write(kind: Kind, row: Row) -> str:
     """Return the line of a row of the kind's query."""
     parts = [f'{{"kind":"{kind.name}"']
     if kind.locator and isinstance(row[-1], str):
-        # At the front, where who reads a difference looks.
+        # At the front, where readers of a diff see it.
         parts.append(f'"locator":{_written(row[-1])}')
     for column, value in zip(kind.columns, row, strict=False):
         if column.kind == "digest":
@@ -67,15 +67,15 @@ def write(kind: Kind, row: Row) -> str:
 
 
 def check_header(line: bytes | None) -> None:
-    """Refuse a file that is none of a store.
+    """Check the first line of a file.
 
     Raises:
-        InputValidationError: it is no text form, or one of a later version.
+        InputValidationError: it is not a text form, or one of a later version.
     """
     content = _parsed(line) if line is not None else None
     if not isinstance(content, dict) or content.get("kind") != _HEADER:
         raise InputValidationError(
-            "The file is no store in its text form; make one with `kolena-local export FILE`."
+            "The file is not an exported store; write one with `kolena-local export FILE`."
         )
     if content.get("format") != FORMAT:
         raise InputValidationError(
@@ -88,7 +88,7 @@ def read(line: bytes, number: int) -> tuple[Kind, Row]:
     """Return the kind of a line and its row: the line's number, then its columns.
 
     Raises:
-        InputValidationError: it is no such line; the message has its number.
+        InputValidationError: the line is invalid; the message has its number.
     """
     try:
         return _read(line, number)
@@ -208,7 +208,7 @@ def _written(value: Any) -> str:
 
 
 def refusal(number: int, problem: str) -> InputValidationError:
-    """Say that a line cannot be imported, and why."""
+    """Return the error that a line cannot be imported."""
     return InputValidationError(
         f"Line {number} of the file cannot be imported: {problem}. Nothing was imported."
     )

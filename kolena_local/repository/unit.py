@@ -24,10 +24,10 @@ from kolena_local.repository.workflows import Workflows
 
 
 class Unit:
-    """What may be asked and done inside one ``read()`` or ``write()`` of a store.
+    """The repositories inside one ``read()`` or ``write()`` of a store.
 
-    Everything happens in one transaction, which the store begins and ends. A unit must not be used
-    after its ``with`` block, and no user code should run inside it.
+    Everything happens in one transaction, which the store begins and ends. Do not use a unit after
+    its ``with`` block, and do not run user code inside it.
 
     Attributes:
         workflows: the workflows.
@@ -37,9 +37,9 @@ class Unit:
         test_cases: the test cases and their versions.
         test_suites: the test suites and their versions.
         suite_samples: the test samples of the test suites.
-        inferences: what the models said about the test samples.
+        inferences: the models' inferences for the test samples.
         exchange: the export and import of many inferences.
-        leases: which samples some process is asking a model about.
+        leases: which samples a process is running a model on.
         test_runs: the test runs, their configurations and results.
         text_form: the whole store as lines of text.
     """
@@ -65,13 +65,14 @@ class Unit:
         parameters: Mapping[str, str | int | float | None],
         limit: int | None = None,
     ) -> QueryResult:
-        """Answer a question that somebody wrote in SQL; nothing can be changed by it.
+        """Run a read-only query that a user wrote.
 
         Parameters:
-            question: one statement, with ``:name`` where a parameter goes.
-            limit: at most so many rows.
+            question: one statement, with ``:name`` for parameters.
+            parameters: the values of the parameters.
+            limit: the greatest number of rows; None for all.
 
         Raises:
-            InputValidationError: SQLite does not understand it, or it is no mere question.
+            InputValidationError: it is not valid SQL, or it does more than read.
         """
         return free_query.query(self._sql.driver, question, parameters, limit)

@@ -125,7 +125,7 @@ def changed(
         ),
         ("test_case_member", "removed", 9, "comes or goes in a version that does not exist"),
         ("test_case_member", "position", 2**63 - 1, "'position' cannot be 9223372036854775807"),
-        ("test_case_member", "position", 0, "is there already and is not the same"),
+        ("test_case_member", "position", 0, "exists already and is different"),
         ("test_case", "version", 2, "is at version 2, but the number of its versions is 2"),
         ("test_suite", "version", 2, "is at version 2, but the number of its versions is 2"),
         ("test_suite_version", "test_cases", [["day", 7]], "refers to something"),
@@ -175,7 +175,7 @@ def test_what_is_there_and_differs_is_refused(
     text = export(invoke, store, tmp_path / "a.jsonl")
     result = invoke("import", changed(tmp_path / "a.jsonl", kind, key, value), "--db", store)
     assert result.exit_code == 1
-    assert "is there already and is not the same" in result.stderr
+    assert "exists already and is different" in result.stderr
     assert export(invoke, store, tmp_path / "b.jsonl") == text
 
 
@@ -238,7 +238,7 @@ def test_what_is_no_store_is_refused(invoke: Invoke, tmp_path: Path, content: by
     (tmp_path / "a.jsonl").write_bytes(content)
     result = invoke("import", tmp_path / "a.jsonl", "--db", tmp_path / "copy.db")
     assert result.exit_code == 1
-    assert "The file is no store in its text form" in result.stderr
+    assert "The file is not an exported store" in result.stderr
 
 
 def test_a_later_format_and_a_missing_file(invoke: Invoke, tmp_path: Path) -> None:
