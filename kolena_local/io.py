@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 import kolena_local.annotation
 import kolena_local.asset  # noqa: F401
 from kolena_local.errors import InputValidationError
+from kolena_local.payload import DIGITS_READ
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.restore import revive
-from kolena_local.serialization.write import write_value
+from kolena_local.serialization.write import is_array, write_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +45,6 @@ _JSON_LEVELS = "kolena_local_json_levels"
 # Ids such as 3e2abc look like numbers for a while; anything that does is left alone.
 _BEGINS_AS_POWER = re.compile(r"[+-]?\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
-#: Python reads no whole number with more digits unless it is told to.
-_DIGITS_READ = 4300
 _NUMBER = re.compile(
     r"\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?)\s*", re.ASCII | re.IGNORECASE
 )
@@ -336,7 +335,7 @@ def _from_text_or_guess(cell: Any) -> Any:
 def _guess(cell: Any) -> Any:
     if isinstance(cell, str):
         return _guess_text(cell)
-    if _is_array(cell):
+    if is_array(cell):
         return revive(cell.tolist())
     return _revive(cell)
 
@@ -362,7 +361,7 @@ def _guess_text(text: str) -> Any:
 
 def _whole_number(text: str) -> int | str:
     try:
-        return int(text) if len(text) <= _DIGITS_READ else text
+        return int(text) if len(text) <= DIGITS_READ else text
     except ValueError:  # the program, or its environment, allows fewer digits than usual
         return text
 
@@ -377,8 +376,4 @@ def _guess_structure(cell: Any) -> Any:
 
 
 def _is_structure(cell: Any) -> bool:
-    return isinstance(cell, (list, tuple, dict, DataObject)) or _is_array(cell)
-
-
-def _is_array(cell: Any) -> bool:
-    return hasattr(cell, "tolist") and getattr(cell, "shape", ()) != ()
+    return isinstance(cell, (list, tuple, dict, DataObject)) or is_array(cell)

@@ -47,9 +47,9 @@ _MARK = '"$"'
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _LARGEST_EXACT = 2**53
 #: Python's default limit of digits in an integer that it parses.
-_DIGITS_READ = 4300
-_UNREADABLE = 10**_DIGITS_READ
-_TOO_MANY_DIGITS = re.compile(rf"\d{{{_DIGITS_READ + 1}}}")
+DIGITS_READ = 4300
+_UNREADABLE = 10**DIGITS_READ
+_TOO_MANY_DIGITS = re.compile(rf"\d{{{DIGITS_READ + 1}}}")
 #: Few enough that their text stays in the processor's cache.
 _AT_ONCE = 200
 #: Copied for each digest, which is faster than creating one with parameters.
@@ -107,7 +107,7 @@ def dumps_all(values: Sequence[Json]) -> list[str]:
         else:
             written = from_array(array, len(some)) if _is_finite(array) else None
         # A long text may contain an integer with too many digits.
-        is_good = written is not None and max(map(len, written)) <= _DIGITS_READ
+        is_good = written is not None and max(map(len, written)) <= DIGITS_READ
         texts += written if written is not None and is_good else map(dumps, some)
     return texts
 
@@ -157,7 +157,7 @@ def _is_finite(text: str) -> bool:
 
 def _readable(text: str) -> str:
     # The digits may be part of a string, so the parser decides.
-    if len(text) > _DIGITS_READ and _TOO_MANY_DIGITS.search(text):
+    if len(text) > DIGITS_READ and _TOO_MANY_DIGITS.search(text):
         try:
             json.loads(text)
         except ValueError:
@@ -167,7 +167,7 @@ def _readable(text: str) -> str:
 
 def _too_long() -> InputValidationError:
     return InputValidationError(
-        f"an integer of more than {_DIGITS_READ} digits cannot be read back; store it as text"
+        f"an integer of more than {DIGITS_READ} digits cannot be read back; store it as text"
     )
 
 

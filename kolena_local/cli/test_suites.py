@@ -9,13 +9,7 @@ import click
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.options import diff_option, name_option, tag_option
-from kolena_local.cli.output import (
-    Columns,
-    Listing,
-    output_options,
-    print_listing,
-    print_sheet,
-)
+from kolena_local.cli.output import Columns, Listing, output_options, print_listing, print_sheet
 from kolena_local.cli.records import (
     TEST_SUITES,
     change_between,

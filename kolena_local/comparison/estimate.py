@@ -10,11 +10,7 @@ import numpy as np
 
 from kolena_local.comparison.boolean import mcnemar_p_value, proportion_interval
 from kolena_local.comparison.pairs import Ids, Pairs
-from kolena_local.comparison.resampling import (
-    bootstrap_interval,
-    sign_flip_p_value,
-    standard_error,
-)
+from kolena_local.comparison.resampling import bootstrap_interval, sign_flip_p_value, standard_error
 from kolena_local.comparison.scaling import Floats, mean, scaled, unscaled
 
 _POWER = 0.8

@@ -12,13 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from kolena_local.errors import InputValidationError
-from kolena_local.metrics.assignment import (
-    Sides,
-    assign,
-    assign_by_label,
-    assign_confusions,
-    known,
-)
+from kolena_local.metrics.assignment import Sides, assign, assign_by_label, assign_confusions, known
 from kolena_local.metrics.matches import GT, Inf, InferenceMatches, MulticlassInferenceMatches
 
 

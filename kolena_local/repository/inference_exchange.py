@@ -11,12 +11,7 @@ from typing import Final, NamedTuple
 
 from kolena_local.repository import inference_matching
 from kolena_local.repository.inferences import Inferences
-from kolena_local.repository.records import (
-    ExportRow,
-    ImportCounts,
-    ImportProblem,
-    NewInference,
-)
+from kolena_local.repository.records import ExportRow, ImportCounts, ImportProblem, NewInference
 from kolena_local.repository.rows import Repository
 from kolena_local.repository.suite_samples import PLACE, SAMPLES
 

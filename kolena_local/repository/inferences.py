@@ -8,13 +8,7 @@ from typing import Final
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
 from kolena_local.repository.records import Coverage, SuiteSampleRow
-from kolena_local.repository.rows import (
-    Repository,
-    Row,
-    as_json,
-    as_object,
-    as_records,
-)
+from kolena_local.repository.rows import Repository, Row, as_json, as_object, as_records
 from kolena_local.repository.suite_samples import PLACE, SAMPLES
 
 # Two lookups in two indexes, of which the second is nearly always empty, instead of one that reads

@@ -112,6 +112,21 @@ class Versioned(Named[VersionRecord]):
         )
         return found[0] if found else None
 
+    def find_or_refuse(self, name: str, version: int | None) -> VersionRecord | None:
+        """Return a version, the latest if none is given; None if the name does not exist.
+
+        Raises:
+            NameConflictError: the name exists, but not in this version.
+        """
+        found = self.find(name, version)
+        latest = found or self.find(name)
+        if found is None and latest is not None:
+            raise NameConflictError(
+                f"The {self._noun} {name!r} has no version {version}, the latest is"
+                f" {latest.version}; load one of those, or leave the version out."
+            )
+        return found
+
     def get(self, name: str, version: int | None = None) -> VersionRecord:
         """Return a version, the latest if none is given.
 

@@ -27,12 +27,7 @@ from kolena_local.errors import (
 )
 from kolena_local.location import is_memory
 from kolena_local.repository import migrations
-from kolena_local.repository.connection import (
-    BUSY_SECONDS,
-    connect,
-    connect_untouched,
-    is_writable,
-)
+from kolena_local.repository.connection import BUSY_SECONDS, connect, connect_untouched, is_writable
 from kolena_local.repository.copying import copy
 from kolena_local.repository.failures import FOREIGN, translate
 

@@ -7,12 +7,7 @@ from collections.abc import Sequence
 from kolena_local.errors import NotFoundError
 from kolena_local.payload import Json, dumps, dumps_all
 from kolena_local.repository.records import NewSample, SampleRow
-from kolena_local.repository.rows import (
-    Repository,
-    as_json,
-    as_object,
-    as_records,
-)
+from kolena_local.repository.rows import Repository, as_json, as_object, as_records
 
 
 class TestSamples(Repository):

@@ -19,11 +19,7 @@ from kolena_local.errors import InputValidationError
 from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured, claimant
 from kolena_local.serialization.fields import check_at_first_use
-from kolena_local.serialization.hints import (
-    UnresolvedAnnotationError,
-    hints_of,
-    own_hint,
-)
+from kolena_local.serialization.hints import UnresolvedAnnotationError, hints_of, own_hint
 from kolena_local.serialization.type_shapes import Null, Object, Scalar, Shape, shape_of
 
 Rule = Callable[[Shape], bool]

@@ -190,13 +190,13 @@ def _as_base(value: Any, base: type[Any]) -> Json:
 def _as_list(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return value
-    if _is_array(value):
+    if is_array(value):
         return value.tolist()
     raise ConversionError(f"{shown(value)} is not a list")
 
 
-def _is_array(value: Any) -> bool:
-    # Does not import numpy; only arrays have both.
+def is_array(value: Any) -> bool:
+    """Return whether a value is an array of numpy or the like, which is not imported for it."""
     return hasattr(value, "tolist") and getattr(value, "shape", ()) != ()
 
 
@@ -205,7 +205,7 @@ def _write_one_of(value: Any, shape: shapes.OneOf) -> Json:
     if type(value) in choice.exact_types:
         return value  # type: ignore[no-any-return]  # a JSON scalar
     if not isinstance(value, Structured):
-        value = value.tolist() if _is_array(value) else value
+        value = value.tolist() if is_array(value) else value
         return write_shape(value, choice.by_cost(value, Leniency.EQUAL))
     content = _write_object(value)
     found = choice.by_keys(content) or choice.by_cost(content, Leniency.EQUAL)
@@ -235,7 +235,7 @@ def write_anything(value: Any, display: bool = False) -> Json:
         return _write_object(value, display)
     if isinstance(value, dict):
         return _write_dict(value, write_anything, display)
-    if isinstance(value, (list, tuple)) or _is_array(value):
+    if isinstance(value, (list, tuple)) or is_array(value):
         return each(write_anything, zip(_as_list(value), repeat(display)))
     number_or_text = plain(value)
     for scalar in SCALARS:

@@ -6,20 +6,13 @@ is chosen later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from kolena_local import repository
-from kolena_local.errors import (
-    FrozenObjectError,
-    IncorrectUsageError,
-    NameConflictError,
-    WorkflowMismatchError,
-)
-from kolena_local.repository.records import TestCaseRecord, TestSuiteRecord, WorkflowSchemas
+from kolena_local.errors import FrozenObjectError, IncorrectUsageError, WorkflowMismatchError
+from kolena_local.repository.records import WorkflowSchemas
 from kolena_local.workflow.workflow import Workflow
 
-Record = TypeVar("Record", TestCaseRecord, TestSuiteRecord)
 Self = TypeVar("Self", bound="Entity")
 
 
@@ -27,30 +20,6 @@ def ensure_workflow(unit: repository.Unit, workflow: Workflow) -> int:
     """Return the id of the workflow's record, which tells from now on what its types are."""
     schemas = WorkflowSchemas(*workflow._codec.schemas)
     return unit.workflows.ensure(workflow.name, schemas).id
-
-
-def find_version(
-    find: Callable[[str, int | None], Record | None], kind: str, name: str, version: int | None
-) -> Record | None:
-    """Return a version of a test case or test suite, or None if there is none of that name.
-
-    Args:
-        find: returns the record for a name and a version, where None is the latest version.
-        kind: "test case" or "test suite", for the message.
-        name: its name.
-        version: its version; None is the latest.
-
-    Raises:
-        NameConflictError: the name exists, but not in this version.
-    """
-    record = find(name, version)
-    latest = record or find(name, None)
-    if record is None and latest is not None:
-        raise NameConflictError(
-            f"The {kind} {name!r} has no version {version}, the latest is {latest.version};"
-            " load one of those, or leave the version out."
-        )
-    return record
 
 
 class Entity:

@@ -20,13 +20,7 @@ from kolena_local.workflow.arguments import (
     check_name,
     check_version,
 )
-from kolena_local.workflow.entity import (
-    Entity,
-    bound_workflow,
-    check_workflow,
-    ensure_workflow,
-    find_version,
-)
+from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, ensure_workflow
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_case_edit import Change, TestCaseEditor, check_samples, write_edit
 from kolena_local.workflow.test_sample import TestSample
@@ -88,12 +82,12 @@ class TestCase(Entity):
         reset = check_flag(reset, "reset")
         store = repository.open_store()
         with store.read() as unit:
-            record = _find(unit, name, wanted_version)
+            record = unit.test_cases.find_or_refuse(name, wanted_version)
         what = "loaded"
         if record is None or _takes(record, changes, reset):
             with store.write() as unit:
                 # Again, because another process may have created it meanwhile.
-                record = _find(unit, name, wanted_version)
+                record = unit.test_cases.find_or_refuse(name, wanted_version)
                 what, record = _ensure(
                     unit, workflow, name, record, wanted_description, changes, reset
                 )
@@ -270,10 +264,6 @@ def _additions(workflow: Workflow, test_samples: Pairs | None) -> list[Change]:
     editor = TestCaseEditor(workflow, "", reset=False)
     editor.add_all(check_samples(workflow, test_samples))
     return editor.changes()
-
-
-def _find(unit: Unit, name: str, version: int | None) -> TestCaseRecord | None:
-    return find_version(unit.test_cases.find, "test case", name, version)
 
 
 def _ensure(

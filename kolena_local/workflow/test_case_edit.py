@@ -6,12 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.collector import collector_paused
-from kolena_local.repository.records import (
-    MemberChange,
-    NewGroundTruth,
-    NewSample,
-    TestCaseRecord,
-)
+from kolena_local.repository.records import MemberChange, NewGroundTruth, NewSample, TestCaseRecord
 from kolena_local.workflow.arguments import (
     check_description,
     check_list,

@@ -18,13 +18,7 @@ from kolena_local.workflow.arguments import (
     check_tags,
     check_version,
 )
-from kolena_local.workflow.entity import (
-    Entity,
-    bound_workflow,
-    check_workflow,
-    ensure_workflow,
-    find_version,
-)
+from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, ensure_workflow
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite_edit import (
@@ -97,11 +91,13 @@ class TestSuite(Entity):
         store = repository.open_store()
         wanted = check_test_cases(workflow, test_cases, store.location)
         with store.read() as unit:
-            record = _find(unit, name, wanted_version)
+            record = unit.test_suites.find_or_refuse(name, wanted_version)
         what, change = "loaded", SuiteChange(wanted_description, wanted_tags, wanted)
         if record is None or change.for_named(record, reset):
             with store.write() as unit:
-                record = _find(unit, name, wanted_version)  # another process may have been quicker
+                record = unit.test_suites.find_or_refuse(
+                    name, wanted_version
+                )  # another process may have been quicker
                 if record is None:
                     what, record = "created", _add(unit, workflow, name, change)
                 else:
@@ -278,10 +274,6 @@ class TestSuite(Entity):
             tags=set(record.tags),
             **attributes,
         )
-
-
-def _find(unit: Unit, name: str, version: int | None) -> TestSuiteRecord | None:
-    return find_version(unit.test_suites.find, "test suite", name, version)
 
 
 def _add(unit: Unit, workflow: Workflow, name: str, change: SuiteChange) -> TestSuiteRecord:
