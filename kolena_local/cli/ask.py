@@ -37,18 +37,18 @@ def delete(
     yes: bool,
     dry_run: bool,
 ) -> None:
-    """Delete what a command was asked to, if somebody agrees or need not be asked.
+    """Delete what a command was asked to, after the user has confirmed it.
 
     Args:
-        listing: how it is listed.
-        noun: what one thing is called.
-        planned: returns what would go.
-        done: deletes it, and returns what went.
-        yes: do not ask.
-        dry_run: only print what would go.
+        listing: how the deleted things are listed.
+        noun: what one of them is called.
+        planned: returns what would be deleted.
+        done: deletes it, and returns what was deleted.
+        yes: whether to delete without asking.
+        dry_run: whether only to print what would be deleted.
 
     Raises:
-        IncorrectUsageError: nobody is there to ask.
+        IncorrectUsageError: there is no terminal to ask on.
         click.Abort: the answer is no.
     """
     if dry_run or not yes:

@@ -65,17 +65,18 @@ def info() -> None:
 
 
 @db.command()
-@click.option("--fix", is_flag=True, help="Put right what can be put right safely.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired safely.")
 @output_options
 @click.pass_context
 def check(context: click.Context, fix: bool) -> None:
     """Check that the store is sound and lies in a safe place.
 
-    SQLite's own checks, digests, payloads, versions, test runs whose process is gone, permissions,
-    the kind of disk. The exit code is 1 if there is an error; warnings alone are 0.
+    This covers SQLite's own checks, digests, payloads, versions, test runs whose process has ended,
+    permissions, and the kind of disk. The exit code is 1 if there is an error, 0 if there are only
+    warnings.
 
-    --fix makes a backup first. It calls runs crashed whose process is gone, counts samples anew,
-    makes indexes again and the file private. Everything else is left for a backup to put right.
+    --fix makes a backup first. It marks runs whose process has ended as crashed, recounts samples,
+    rebuilds indexes and makes the file private. To repair anything else, restore a backup.
     """
     from kolena_local.repository.checks import check as check_store
     from kolena_local.repository.repairs import repair

@@ -153,7 +153,7 @@ def _read(file: str, chosen: str, encoding: str, reader: LineReader, spool: Spoo
 
 
 class _Import:
-    """Lines of a file, matched with the samples of a store."""
+    """An import: the lines of a file, matched with the samples of the store."""
 
     def __init__(
         self, unit: Unit, model: str, reader: LineReader, on_conflict: str, spool: Spool
@@ -171,10 +171,10 @@ class _Import:
         self._counts = self._exchange.counts(record.id)
 
     def store(self) -> tuple[int, int]:
-        """Store all lines; return how many inferences that were, and how many were known.
+        """Store all lines; return how many were stored, and how many samples had an inference.
 
         Raises:
-            InputValidationError: one of them cannot be stored.
+            InputValidationError: a line cannot be stored; nothing is stored.
         """
         problems, count = self._problems(1)
         if problems:

@@ -98,7 +98,7 @@ def _wanted(
 
 @dataclass(frozen=True)
 class _Export:
-    """Inferences on their way out of the store."""
+    """An export of inferences."""
 
     unit: Unit
     wanted: Exported
@@ -106,7 +106,7 @@ class _Export:
     advance: Callable[[int], None]
 
     def write(self, chosen: str) -> int:
-        """Write all of them in a format; return how many there are."""
+        """Write all inferences in a format; return their number."""
         from kolena_local.cli import row_writers
 
         if chosen == "jsonl":
@@ -120,7 +120,7 @@ class _Export:
             return self._write(write)
 
     def _survey(self, typed: bool) -> tuple[list[Node], set[str]]:
-        """Return all columns that have something, and those with values of other types."""
+        """Return all columns that are not empty, and those with values of another type."""
         from kolena_local.cli.row_writers import is_native
 
         nodes = {leaf.column: leaf for part in self.columns.parts for leaf in part.leaves}

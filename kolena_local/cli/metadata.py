@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Parsed(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
-    """What a function makes of a text; what it refuses is wrong usage."""
+    """A parameter that a function parses; what the function refuses is a usage error."""
 
     def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
         self.name = name
@@ -51,7 +51,7 @@ def _assignment(text: str) -> tuple[Path, Json]:
     match = re.fullmatch(rf"({SEGMENT}(?:\.{SEGMENT})*)=(.*)", text, re.DOTALL)
     if match is None:
         raise InputValidationError(
-            f"'{text}' is no KEY=VALUE; put a key with other characters than letters, digits,"
+            f"'{text}' is not KEY=VALUE; put a key with other characters than letters, digits,"
             """ - and _ in double quotes, as in '"learning rate"=0.1'."""
         )
     return _key(match[1]), value_of(match[2])

@@ -92,10 +92,10 @@ def create_model(
     metavar="KEY",
     type=KEY,
     multiple=True,
-    help="Take metadata away (repeatable).",
+    help="Remove metadata (repeatable).",
 )
 @_tag_option
-@click.option("--untag", metavar="TAG", multiple=True, help="Take a tag away (repeatable).")
+@click.option("--untag", metavar="TAG", multiple=True, help="Remove a tag (repeatable).")
 @output_options
 def edit_model(
     name: str,
@@ -122,7 +122,7 @@ def edit_model(
 @click.argument("new")
 @output_options
 def rename_model(old: str, new: str) -> None:
-    """Give a model another name; everything stays with it."""
+    """Rename a model; everything else stays as it is."""
     with writing() as unit:
         record = unit.models.rename(old, new)
     _report(f"The model '{old}' is called '{new}' now.", record)

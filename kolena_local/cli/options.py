@@ -1,4 +1,4 @@
-"""Options that several commands have, besides those of ``output`` and ``store``."""
+"""Options that several commands share, besides those of ``output`` and ``store``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ tag_option = click.option(
     "tags",
     metavar="TAG",
     multiple=True,
-    help="Only those with this tag (repeat: all of them).",
+    help="Only those with this tag (repeatable; all tags must match).",
 )
 diff_option = click.option(
     "--diff",
@@ -31,7 +31,7 @@ diff_option = click.option(
 def name_option(
     *names: str, help: str, required: bool = False
 ) -> Callable[[_Decorated], _Decorated]:
-    """Return what gives a command an option for a name, such as ``--model`` for a model's."""
+    """Return a decorator that adds an option for a name, such as ``--model``, with completion."""
     return click.option(
         *names,
         metavar="NAME",

@@ -29,7 +29,7 @@ _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
 Columns = Mapping[str, str | Callable[[Entry], object]]
-"""Headers, each with the key that an entry has there, or what else it shows there."""
+"""Headers, each with the key of the entry that it shows, or a function of the entry."""
 
 
 class Listing(NamedTuple):
@@ -148,12 +148,12 @@ def print_object(entry: Entry, show: Callable[[], None]) -> None:
 
 
 def print_sheet(entry: Entry, fields: Columns, tables: Mapping[str, Columns]) -> None:
-    """Print one object, for people as fields and as tables of the lists that it has.
+    """Print one object; without a format, as fields and a table for each of its lists.
 
     Args:
         entry: the object.
-        fields: what stands on top.
-        tables: headings, which are the lists' keys with blanks, and the tables' columns.
+        fields: the fields to print first.
+        tables: the columns of each table by its heading, the key of the list with spaces.
     """
 
     def show() -> None:
@@ -195,12 +195,12 @@ def print_rows(columns: Columns, entries: Iterable[Entry]) -> None:
 
 
 def rows_of(columns: Columns, entries: Iterable[Entry]) -> list[list[object]]:
-    """Return what entries show in columns."""
+    """Return the rows of a table, one for each entry."""
     return [list(shown(columns, entry).values()) for entry in entries]
 
 
 def shown(columns: Columns, entry: Entry) -> dict[str, object]:
-    """Return what an entry shows in columns, by header."""
+    """Return the cells of an entry by header."""
     return {
         header: entry[get] if isinstance(get, str) else get(entry)
         for header, get in columns.items()

@@ -22,7 +22,7 @@ SUITE_METRICS = ("configuration", "metrics")
 
 
 def picked(record: object, keys: Iterable[str]) -> Entry:
-    """Return attributes of a record as an entry; a set is a sorted list there."""
+    """Return attributes of a record as an entry, sets as sorted lists."""
     values = ((key, getattr(record, key)) for key in keys)
     return {key: sorted(value) if isinstance(value, frozenset) else value for key, value in values}
 
@@ -65,7 +65,7 @@ def suite_label(entry: Entry) -> str:
 
 
 def change_between(before: object, after: object) -> str:
-    """Return how something changed that is None in a version that does not have it."""
+    """Return how something changed between two versions; None where it does not exist."""
     return "added" if before is None else "removed" if after is None else "changed"
 
 
@@ -75,7 +75,7 @@ def joined_tags(entry: Entry) -> str:
 
 
 def status(run: Entry) -> str:
-    """Return how the run is doing; one whose process is gone is not running any more."""
+    """Return the status of a run; a running one whose process has ended is interrupted."""
     return "interrupted" if run["is_stale"] else str(run["status"])
 
 

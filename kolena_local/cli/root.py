@@ -1,9 +1,8 @@
-"""The group at the root: says how a command ended, and lets its output stand or vanish.
+"""The root group, which turns exceptions into messages and exit codes.
 
-Every exception becomes one line and an exit code here, and only here. One that nobody raised on
-purpose is a fault of ours, or of a damaged file in which any value may be anything. Which of the
-two, only a check of the whole file could tell, and nobody shall wait for that: the line says how
-to find out.
+Every exception becomes one line and an exit code here, and only here. An unexpected one is a bug,
+or the file is damaged. Only a check of the whole file could tell, which would take too long here,
+so the message says how to find out.
 """
 
 from __future__ import annotations

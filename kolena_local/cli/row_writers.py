@@ -65,7 +65,7 @@ def _write(lines: Sequence[str]) -> None:
 def parquet_writer(
     destination: Destination, columns: Sequence[Node], untyped: Container[str]
 ) -> Iterator[WritePage]:
-    """Make what writes Parquet: numbers and truth values as such, everything else as CSV has it.
+    """Yield a function that writes Parquet: numbers and bools as such, others as in CSV.
 
     Args:
         destination: the file.
@@ -115,7 +115,7 @@ def is_native(column: Node, value: Any) -> bool:
 
 
 class _Sink(io.RawIOBase):
-    """A file as pyarrow wants it."""
+    """A destination as a file object for pyarrow."""
 
     def __init__(self, destination: Destination) -> None:
         self._destination = destination

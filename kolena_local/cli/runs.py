@@ -73,8 +73,8 @@ def runs() -> None:
 def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -> None:
     """List test runs, newest first.
 
-    The table has the first line of what crashed a run; `runs show` and --json have all of it. A
-    run whose process is gone is shown as interrupted; the next test goes on from there.
+    The table has the first line of a run's error; `runs show` and --json have all of it. A run
+    whose process has ended is shown as interrupted; the next test continues it.
     """
     with reading() as unit:
         if workflow is not None:

@@ -1,7 +1,7 @@
-"""Which test sample a line of a file is about, as far as the line says it.
+"""The keys by which the lines of a file refer to test samples.
 
-A line names its sample by the columns that are fields of the sample, however many it has. Two lines
-name the same one exactly if their canonical JSON is the same text.
+A key has the columns of a line that are fields of the sample, however many these are. Two keys are
+equal if their canonical JSON is the same text.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Standard output and standard error that fail while a command can still say so.
+"""Streams for standard output and standard error that report a failure only once.
 
-Python keeps what it could not write and tries again when the interpreter ends, where a failure is
-an "Exception ignored" and exit code 120. Here a failure is raised once, and what comes after it is
+Python keeps output that it could not write and tries again when the interpreter ends, which fails
+with "Exception ignored" and exit code 120. Here a failure is raised once, and later output is
 dropped.
 """
 
@@ -21,16 +21,16 @@ _CLOSED = -1  # no file descriptor: writing to it fails as writing to one that i
 
 
 class OutputError(OSError):
-    """Results cannot be written to standard output."""
+    """Standard output cannot be written."""
 
 
 @contextmanager
 def orderly_streams() -> Iterator[None]:
-    """Put streams that fail only once in the place of Python's.
+    """Replace Python's streams in the block by streams that fail only once.
 
     Raises:
-        OutputError: inside the block, by what writes to standard output or flushes it. A message
-            that cannot be written to standard error is dropped.
+        OutputError: by writes to standard output and flushes of it in the block. Messages that
+            cannot be written to standard error are dropped.
     """
     before = sys.stdin, sys.stdout, sys.stderr
     if sys.stdin is None:  # it was closed when Python began: there is nothing to read
@@ -43,7 +43,7 @@ def orderly_streams() -> Iterator[None]:
 
 
 def drop_results() -> None:
-    """Drop the results that are not written yet: whoever should read them may never do so."""
+    """Drop results that are not written yet, because their reader may never read them."""
     descriptor = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     if isinstance(descriptor, _Results):
         descriptor.is_broken = True

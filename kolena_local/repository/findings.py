@@ -12,7 +12,7 @@ class Finding(NamedTuple):
         severity: ``error`` for what is wrong, ``warning`` for what endangers the store.
         rule: a short name of what was looked at, such as ``foreign keys``.
         text: what is wrong with which object, and what to do.
-        fixable: whether it can be put right without losing anything.
+        fixable: whether it can be repaired without losing anything.
     """
 
     severity: str

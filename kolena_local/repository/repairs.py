@@ -24,10 +24,10 @@ _CRASH: Final = "the process {pid} on {host} ended without a word"
 
 
 def repair(location: str) -> tuple[str | None, list[str]]:
-    """Put right what can be put right safely.
+    """Repair what can be repaired safely.
 
-    Runs whose process is gone are called crashed, counts of samples are counted anew, indexes are
-    made again from their tables, and the file is made private. Everything else needs a backup.
+    Runs whose process has ended are marked as crashed, samples are recounted, indexes are rebuilt
+    from their tables, and the file is made private. Everything else needs a backup.
 
     Parameters:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
