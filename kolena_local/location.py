@@ -66,7 +66,7 @@ def use(db: str | os.PathLike[str]) -> Iterator[str]:
 
 
 def is_memory(location: str) -> bool:
-    """Tell whether a location is no file."""
+    """Tell whether a location is not a file."""
     return location.startswith(MEMORY)
 
 

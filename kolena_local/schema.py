@@ -24,7 +24,7 @@ Fit = Callable[[Json], Json]
 LARGEST_EXACT = 2**53
 NEVER_A_FLOAT = "a whole number without a decimal point (floats of this size are rounded)"
 
-#: The property by which the store tells boxes from labels; it is no field.
+#: The property by which the store tells boxes from labels; it is not a field.
 DATA_TYPE = "data_type"
 
 _NAMES = {
@@ -166,7 +166,7 @@ class _Compiler:
                     results.append(member(value))
                 except Misfit as misfit:
                     misfits.append(misfit)
-            # A member that takes the value without a change fits best: 5 is no float beside an int.
+            # A member that takes the value unchanged fits best: 5 is not a float beside an int.
             for result in results:
                 if _same(result, value):
                     return result

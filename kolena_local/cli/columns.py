@@ -77,8 +77,8 @@ class ObjectColumns:
     Args:
         schema: the type's schema.
         name_of: what the column of a field at the outermost level is called.
-        extra: what stands before the names of attributes that are no fields.
-        whole: the column for what is no object of the type at all.
+        extra: what stands before the names of attributes that are not fields.
+        whole: the column for what is not an object of the type at all.
     """
 
     def __init__(

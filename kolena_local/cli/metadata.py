@@ -63,7 +63,7 @@ ASSIGNMENT = _Parsed("assignment", _assignment)
 
 
 def value_of(text: str) -> Json:
-    """Read a value as JSON, NaN and infinities included; what is no JSON is text."""
+    """Read a value as JSON, NaN and infinities included; what is not JSON is text."""
     try:
         value: Json = json.loads(text)
     except (ValueError, RecursionError):
@@ -85,19 +85,19 @@ def read_metadata(text: str) -> dict[str, Json]:
     """Read metadata that somebody wrote as JSON.
 
     Raises:
-        InputValidationError: it is no JSON object, or has a key twice.
+        InputValidationError: it is not a JSON object, or has a key twice.
     """
     try:
         metadata = json.loads(text, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
         raise InputValidationError(
-            f"The metadata are no JSON ({error.msg} in line {error.lineno}, column {error.colno});"
+            f"The metadata are not JSON ({error.msg} in line {error.lineno}, column {error.colno});"
             " correct them."
         ) from error
     except RecursionError as error:
         raise InputValidationError("The metadata are nested too deeply; flatten them.") from error
     if not isinstance(metadata, dict):
-        raise InputValidationError("The metadata are no JSON object; begin them with {.")
+        raise InputValidationError("The metadata are not a JSON object; begin them with {.")
     return metadata
 
 

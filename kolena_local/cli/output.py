@@ -175,7 +175,7 @@ def report(sentence: str, listing: Listing, entries: Sequence[Entry]) -> None:
 
 
 def say(sentence: str) -> None:
-    """Tell a person something that is no result."""
+    """Tell a person something that is not a result."""
     if not click.get_current_context().meta.get(_QUIET):
         click.echo(printable(sentence), err=True)
 

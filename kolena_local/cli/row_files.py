@@ -122,7 +122,7 @@ def _records(name: str, reader: Any, encoding: str) -> Iterator[tuple[int, list[
             return
         except csv.Error as error:
             raise InputValidationError(
-                f"Line {line} of {name} is no CSV ({error}); mend it."
+                f"Line {line} of {name} is not CSV ({error}); mend it."
             ) from None
         except UnicodeError:
             raise InputValidationError(
@@ -174,7 +174,7 @@ def _json_row(name: str, line: int, content: str) -> Values:
     except ValueError as error:
         raise InputValidationError(f"Line {line} of {name} cannot be read: {error}.") from None
     if not isinstance(value, dict):
-        raise InputValidationError(f"Line {line} of {name} is no JSON object; make it one.")
+        raise InputValidationError(f"Line {line} of {name} is not a JSON object; make it one.")
     return value
 
 
@@ -189,7 +189,7 @@ def _parquet(name: str, stream: IO[bytes]) -> Lines:
         if not isinstance(error, (ValueError, OSError)):
             raise
         raise InputValidationError(
-            f"The file {name} is no Parquet: {error}".rstrip(".") + "."
+            f"The file {name} is not a Parquet file: {error}".rstrip(".") + "."
         ) from None
     return Lines(list(file.schema_arrow.names), _parquet_rows(file), True)
 

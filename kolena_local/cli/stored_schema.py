@@ -46,7 +46,7 @@ class _Damage(Exception):
 
 def _check_root(schema: Any) -> None:
     definitions = schema.get("$defs", {}) if isinstance(schema, dict) else {}
-    _demand(isinstance(definitions, dict), "$defs is no object")
+    _demand(isinstance(definitions, dict), "$defs is not an object")
     # What a definition writes are objects throughout; one that is a mere reference could lead round
     # in a circle.
     for name, one in [("the schema", schema), *definitions.items()]:
@@ -68,10 +68,10 @@ def _check(schema: Any, definitions: dict[str, Any]) -> None:
     kind = schema.get("type", "object")
     _demand(isinstance(kind, str) and kind in _TYPES, f"there is no type {kind!r:.40}")
     for key in ("minItems", "maxItems"):
-        _demand(type(schema.get(key, 0)) is int, f"{key} is no number")
+        _demand(type(schema.get(key, 0)) is int, f"{key} is not a number")
     properties, required = schema.get("properties", {}), schema.get("required", [])
-    _demand(isinstance(properties, dict), "properties is no object")
-    _demand(isinstance(required, list), "required is no list")
+    _demand(isinstance(properties, dict), "properties is not an object")
+    _demand(isinstance(required, list), "required is not a list")
     for name in required:
         _demand(isinstance(name, str) and name in properties, f"no property is {name!r:.80}")
     inner = [*properties.values(), *([schema["items"]] if "items" in schema else [])]
@@ -79,7 +79,7 @@ def _check(schema: Any, definitions: dict[str, Any]) -> None:
         inner.append(schema["additionalProperties"])
     for key in ("anyOf", "prefixItems"):
         members = schema.get(key, [])
-        _demand(isinstance(members, list), f"{key} is no list")
+        _demand(isinstance(members, list), f"{key} is not a list")
         inner += members
     for one in inner:
         _check(one, definitions)

@@ -103,7 +103,7 @@ def compare_slices(
     found: dict[bytes, Estimate] = {}
     for key, part in zip(keys, slices, strict=True):
         if key not in found:
-            # What vanishes beside larger numbers is no error, whatever a program told numpy.
+            # What vanishes beside larger numbers is not an error, whatever a program told numpy.
             with np.errstate(under="ignore"):
                 found[key] = estimate(part.pairs, part.boolean, part.clusters, settings)
     tests = [key for key, one in found.items() if not math.isnan(one.p_value)]

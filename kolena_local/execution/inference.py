@@ -47,8 +47,8 @@ def infer_pending(
         How many inferences this process made.
 
     Raises:
-        InputValidationError: the model returned something that is no inference of the workflow, or
-            not one for each sample of a batch.
+        InputValidationError: the model returned something that is not an inference of the workflow,
+            or not one for each sample of a batch.
     """
     share = Share(store, codec, model_id, sample_ids)
     with progress_bar(len(sample_ids), "performing inference") as advance:

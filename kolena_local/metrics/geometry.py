@@ -160,7 +160,7 @@ def iou_of_boxes(a: Corners, b: Corners) -> float:
     """Intersection over union of two boxes, given by left, top, right and bottom."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
-    # Both must be positive: the product of two negative sides is no intersection.
+    # Both must be positive: the product of two negative sides is not an intersection.
     if not (width > 0 and height > 0):
         return 0.0
     intersection = width * height

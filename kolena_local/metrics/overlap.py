@@ -36,7 +36,7 @@ class Shapes:
     """One side of a comparison, read from its objects once."""
 
     corners: Floats
-    """A row for each shape: left, top, right, bottom; NaN for what is no box."""
+    """A row for each shape: left, top, right, bottom; NaN for what is not a box."""
 
     boxes: npt.NDArray[np.bool_]
     """Which of the shapes are boxes."""

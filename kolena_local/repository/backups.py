@@ -99,7 +99,7 @@ def restore(location: str, source: str) -> str | None:
     Raises:
         InputValidationError: the source is the store itself.
         StoreBusyError: another process has the store open.
-        StoreError: the source is no sound store of this version or an older one, or it cannot be
+        StoreError: the source is not a sound store of this version or an older one, or it cannot be
             copied; the old file is in its place.
     """
     path, source = file_of(location), os.path.realpath(source)

@@ -99,7 +99,7 @@ def translate(error: Exception, place: str) -> KolenaError:
         return _say(_BUSY, place, error)
     if isinstance(error, UnicodeEncodeError):
         return InputValidationError(
-            f"The text {error.object!r:.200} is no valid Unicode and cannot be stored; correct it."
+            f"The text {error.object!r:.200} is not valid Unicode and cannot be stored; correct it."
         )
     if isinstance(error, UnicodeDecodeError):
         # The driver cannot even read SQLite's message about the damage.

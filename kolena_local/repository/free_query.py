@@ -27,7 +27,7 @@ def query(
     limit: int | None,
 ) -> QueryResult:
     """Answer a question; see :meth:`Unit.query`."""
-    question.encode()  # Python 3.10 has only a riddle for text that is no valid Unicode
+    question.encode()  # Python 3.10 has only a riddle for text that is not valid Unicode
     with _reading_only(raw):
         try:
             cursor = raw.execute(question, parameters)

@@ -65,7 +65,7 @@ def assigned(metadata: Mapping[str, Json], path: Path, value: Json) -> dict[str,
     inner = metadata.get(first, {})
     if not isinstance(inner, dict):
         raise InputValidationError(
-            f"The metadata '{first}' is no object, so it has no '{rest[0]}'; unset it first."
+            f"The metadata '{first}' is not an object, so it has no '{rest[0]}'; unset it first."
         )
     return {**metadata, first: assigned(inner, rest, value)}
 

@@ -29,7 +29,7 @@ def checked(kind: str, name: str) -> str:
         name.encode()
     except UnicodeEncodeError:
         raise InputValidationError(
-            f"The name {name!r} of a {kind} is no valid Unicode text; give it another name."
+            f"The name {name!r} of a {kind} is not valid Unicode text; give it another name."
         ) from None
     return name
 

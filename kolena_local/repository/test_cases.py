@@ -75,7 +75,7 @@ class TestCases(Versioned[TestCaseRecord]):
         return self._select("WHERE noun.id = :id ORDER BY made.version", {"id": test_case_id})
 
     def diff(self, name: str, before: int, after: int) -> builtins.list[SampleChange]:
-        """Return the samples in which two versions differ; a new place alone is no difference.
+        """Return the samples in which two versions differ; a new place alone is not a difference.
 
         Raises:
             NotFoundError: there is no such test case, or it has no such version.

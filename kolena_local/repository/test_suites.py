@@ -93,7 +93,7 @@ class TestSuites(Versioned[TestSuiteRecord]):
         ]
 
     def diff(self, name: str, before: int, after: int) -> builtins.list[CaseChange]:
-        """Return the test cases in which two versions differ; order alone is no difference.
+        """Return the test cases in which two versions differ; order alone is not a difference.
 
         Raises:
             NotFoundError: there is no such test suite, or it has no such version.

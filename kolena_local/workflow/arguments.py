@@ -19,8 +19,8 @@ from kolena_local.wording import sentence
 
 Written = TypeVar("Written")
 
-#: What is taken for a list. Text, bytes and dicts are no lists, and of other iterators it cannot be
-#: told whether the caller still needs them.
+#: What is accepted as a list. Text, bytes and dicts are not, nor are other iterators, which the
+#: caller may still need.
 _SERIES: Final = (list, tuple, set, frozenset, deque, GeneratorType)
 
 _YES: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
@@ -64,7 +64,7 @@ def check_version(value: Any) -> int | None:
     """Return a version as a number; digits in a text (from an environment variable, say) are one.
 
     Raises:
-        InputValidationError: it is no whole number.
+        InputValidationError: it is not a whole number.
     """
     if value is None:
         return None
@@ -200,7 +200,7 @@ def check_names(value: Any, what: str) -> list[str]:
         what: the argument and what it holds, for the message.
 
     Raises:
-        InputValidationError: it is no list, or something in it has no name.
+        InputValidationError: it is not a list, or something in it has no name.
     """
     found = [getattr(given, "name", given) for given in check_list(value, what)]
     for name in found:
@@ -213,7 +213,7 @@ def check_tags(value: Any) -> set[str] | None:
     """Return tags as a set, None as None; numbers become text.
 
     Raises:
-        InputValidationError: it is no collection of texts, or a tag is blank.
+        InputValidationError: it is not a collection of texts, or a tag is blank.
     """
     if value is None:
         return None
@@ -243,7 +243,7 @@ def check_metadata(value: Any) -> dict[str, Json]:
     """Return metadata as a JSON object, None as an empty one; keys that are numbers become text.
 
     Raises:
-        InputValidationError: it is no dict with texts as keys, or a value in it is nothing that
+        InputValidationError: it is not a dict with texts as keys, or a value in it is nothing that
             JSON can hold; the message has its path.
     """
     if value is None:

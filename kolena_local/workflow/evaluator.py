@@ -197,7 +197,7 @@ def check_configurations(configurations: list[Any]) -> None:
     """Refuse configurations that are none, or that could not be told apart in the store.
 
     Raises:
-        InputValidationError: one is no EvaluatorConfiguration, cannot be stored, or has no
+        InputValidationError: one is not an EvaluatorConfiguration, cannot be stored, or has no
             display name of its own.
     """
     names: set[str] = set()

@@ -112,7 +112,7 @@ class EvaluationResults:
         metrics_test_suite: metrics of the whole test suite.
 
     Raises:
-        InputValidationError: an element is no pair, or of another type; the message has its
+        InputValidationError: an element is not a pair, or of another type; the message has its
             position.
     """
 

@@ -56,6 +56,6 @@ def _shown(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    # Half characters are no HTML in any encoding.
+    # Half characters are not HTML in any encoding.
     whole = text.encode("utf-8", "backslashreplace").decode()
     return escape(whole if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}…")

@@ -195,8 +195,8 @@ class Model(Entity):
         Raises:
             WorkflowMismatchError: the test case belongs to another workflow.
             IncorrectUsageError: the test case is in another store.
-            InputValidationError: it is no test case, or a stored value does not fit the workflow's
-                types; the message has its path.
+            InputValidationError: it is not a test case, or a stored value does not fit its type;
+                the message has its path.
         """
         with collector_paused(for_good=True):
             return list(self.iter_inferences(test_case))
@@ -212,8 +212,8 @@ class Model(Entity):
         Raises:
             WorkflowMismatchError: the test case belongs to another workflow.
             IncorrectUsageError: the test case is in another store.
-            InputValidationError: it is no test case, or a stored value does not fit the workflow's
-                types; the message has its path.
+            InputValidationError: it is not a test case, or a stored value does not fit its type;
+                the message has its path.
         """
         check_type("test_case", test_case, TestCase)
         check_workflow("test case", test_case.name, test_case.workflow.name, self.workflow)

@@ -52,7 +52,7 @@ class TestCase(Entity):
     Raises:
         InputValidationError: the name is blank, or a value cannot be stored; the message has its
             path.
-        TypeError: an element of ``test_samples`` is no pair of the workflow's test sample and
+        TypeError: an element of ``test_samples`` is not a pair of the workflow's test sample and
             ground truth.
         WorkflowMismatchError: the name belongs to a test case of another workflow.
         NameConflictError: the test case is there, but not in this version.
@@ -139,7 +139,7 @@ class TestCase(Entity):
         Raises:
             NotFoundError: there is none of this name, or not in this version.
             WorkflowMismatchError: it belongs to another workflow.
-            InputValidationError: the name is blank, or the version is no whole number.
+            InputValidationError: the name is blank, or the version is not a whole number.
         """
         workflow = bound_workflow(cls)
         name, wanted_version = check_name(name, "test case"), check_version(version)

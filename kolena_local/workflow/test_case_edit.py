@@ -52,7 +52,7 @@ class TestCaseEditor:
         """Describe the test case anew.
 
         Raises:
-            InputValidationError: it is no text.
+            InputValidationError: it is not text.
         """
         self.wanted_description = check_description(description) or ""
 
@@ -128,7 +128,7 @@ def check_samples(workflow: Workflow, test_samples: Any) -> list[tuple[Any, Any]
         The pairs as a list.
 
     Raises:
-        InputValidationError: it is no list, or an element is no pair.
+        InputValidationError: it is not a list, or an element is not a pair.
         TypeError: a sample or ground truth is of another type; the message has its position.
     """
     pairs = check_list(test_samples, "test_samples must be a list of pairs")

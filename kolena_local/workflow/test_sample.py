@@ -49,7 +49,7 @@ class TestSample(DataObject):
         """Return the metadata as a JSON object, empty when there is none.
 
         Raises:
-            InputValidationError: the metadata is no dict, or something in it cannot be stored.
+            InputValidationError: the metadata is not a dict, or something in it cannot be stored.
         """
         metadata = getattr(self, _METADATA, None)
         if metadata is None:

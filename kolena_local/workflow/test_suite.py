@@ -56,7 +56,7 @@ class TestSuite(Entity):
         tags: words to find it by; all versions share them.
 
     Raises:
-        InputValidationError: the name is blank, or tags or description are no text.
+        InputValidationError: the name is blank, or tags or description are not text.
         TypeError: a test case is of another workflow.
         WorkflowMismatchError: the name belongs to a test suite of another workflow.
         NameConflictError: the test suite is there, but not in this version.
@@ -134,7 +134,7 @@ class TestSuite(Entity):
 
         Raises:
             NameConflictError: there is a test suite of this name, in whichever workflow.
-            InputValidationError: the name is blank, or tags or description are no text.
+            InputValidationError: the name is blank, or tags or description are not text.
             TypeError: a test case is of another workflow.
         """
         workflow = bound_workflow(cls)
@@ -159,7 +159,7 @@ class TestSuite(Entity):
         Raises:
             NotFoundError: there is none of this name, or not in this version.
             WorkflowMismatchError: it belongs to another workflow.
-            InputValidationError: the name is blank, or the version is no whole number.
+            InputValidationError: the name is blank, or the version is not a whole number.
         """
         workflow = bound_workflow(cls)
         name, wanted_version = check_name(name, "test suite"), check_version(version)
@@ -237,7 +237,7 @@ class TestSuite(Entity):
 
         Raises:
             NotFoundError: a model is not in the store, or was never tested on this version.
-            InputValidationError: ``models`` is no list of models or names.
+            InputValidationError: ``models`` is not a list of models or names.
         """
         from kolena_local import frames
 

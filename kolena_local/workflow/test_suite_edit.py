@@ -39,7 +39,7 @@ class TestSuiteEditor:
         """Describe the test suite anew.
 
         Raises:
-            InputValidationError: it is no text.
+            InputValidationError: it is not text.
         """
         self.wanted_description = check_description(description) or ""
 
@@ -47,7 +47,7 @@ class TestSuiteEditor:
         """Put a test case at the end, in place of one of the same name.
 
         Raises:
-            TypeError: it is no test case of this workflow.
+            TypeError: it is not a test case of this workflow.
             IncorrectUsageError: it is in another store.
         """
         check_test_cases(self._workflow, [test_case], self._location)
@@ -58,7 +58,7 @@ class TestSuiteEditor:
         """Take the test case of this name out, whichever its version; none there is no matter.
 
         Raises:
-            TypeError: it is no test case of this workflow.
+            TypeError: it is not a test case of this workflow.
             IncorrectUsageError: it is in another store.
         """
         check_test_cases(self._workflow, [test_case], self._location)
@@ -72,7 +72,7 @@ class TestSuiteEditor:
                 has by now.
 
         Raises:
-            InputValidationError: a tag is no text.
+            InputValidationError: a tag is not text.
         """
         tags = check_tags(self.tags) or set()
         described = self.wanted_description != self._description
@@ -93,8 +93,8 @@ def check_test_cases(workflow: Workflow, test_cases: Any, location: str) -> list
         location: the test suite's store.
 
     Raises:
-        InputValidationError: it is no list.
-        TypeError: an element is no test case of the workflow.
+        InputValidationError: it is not a list.
+        TypeError: an element is not a test case of the workflow.
         IncorrectUsageError: an element is in another store.
     """
     by_name: dict[str, TestCase] = {}

@@ -156,7 +156,7 @@ def encode_png(image: npt.NDArray[Any], mode: str) -> io.BytesIO:
         Image.frombytes(mode, (width, height), pixels.tobytes()).save(encoded, format="png")
     except (KeyError, OSError, ValueError) as error:
         raise InputValidationError(
-            f"An array of shape {pixels.shape} and type {pixels.dtype} is no PNG image of mode "
+            f"An array of shape {pixels.shape} and type {pixels.dtype} is not a PNG image of mode "
             f"{mode!r} ({error}); pass another mode or convert the array first."
         ) from error
     encoded.seek(0)

@@ -74,11 +74,11 @@ def test_create_takes_a_file_with_options_on_top(
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"{", "no JSON"),
-        (b"[1]", "no JSON object"),
+        (b"{", "not JSON"),
+        (b"[1]", "not a JSON object"),
         (b'{"a": 1, "a": 2}', "'a' twice"),
         (b"\xff\xfe", "not in UTF-8"),
-        (b"[" * 100_000, "no JSON|too deeply"),
+        (b"[" * 100_000, "not JSON|too deeply"),
     ],
 )
 def test_create_refuses_a_file_that_is_no_metadata(
@@ -100,9 +100,9 @@ def test_create_refuses_a_file_that_is_no_metadata(
         (["create", "resnet-50", "-w", "Animals"], 1, "There is a model"),
         (["create", " ", "-w", "Animals"], 1, "blank"),
         (["create", "new"], 2, "--workflow"),
-        (["create", "new", "-w", "Animals", "-m", "seed"], 2, "no KEY=VALUE"),
-        (["create", "new", "-w", "Animals", "-m", "a..b=1"], 2, "no KEY=VALUE"),
-        (["create", "new", "-w", "Animals", "-m", "a=1", "-m", "a.b=1"], 1, "no object"),
+        (["create", "new", "-w", "Animals", "-m", "seed"], 2, "not KEY=VALUE"),
+        (["create", "new", "-w", "Animals", "-m", "a..b=1"], 2, "not KEY=VALUE"),
+        (["create", "new", "-w", "Animals", "-m", "a=1", "-m", "a.b=1"], 1, "not an object"),
         (["edit", "resnet-5", "-m", "a=1"], 1, "did you mean 'resnet-50'"),
         (["edit", "resnet-50", "--unset", "sed"], 1, "'framework', 'seed'"),
         (["edit", "resnet-50", "--unset", "a b"], 2, "names no field"),

@@ -73,7 +73,7 @@ def test_bytes_are_hexadecimal_and_equal_names_are_numbered(invoke: Invoke, stor
         ("SELECT 1; SELECT 2", "one statement"),
         ("SELECT :seed", "seed"),
         ("", "asks nothing"),
-        ("SELECT '\udcff'", "no valid Unicode"),
+        ("SELECT '\udcff'", "not valid Unicode"),
     ],
 )
 def test_anything_but_a_question_is_one_sentence(

@@ -160,7 +160,7 @@ TEXTS = """
         content = (tmp_path / "store.jsonl").read_bytes()
         assert (tmp_path / "again.jsonl").read_bytes() == content
         (tmp_path / "bad.jsonl").write_text("no")
-        with pytest.raises(InputValidationError, match="no store in its text form"):
+        with pytest.raises(InputValidationError, match="not an exported store"):
             kolena_store.load(tmp_path / "bad.jsonl")
 
     def test_loaded(kolena_session_store):

@@ -78,7 +78,7 @@ def test_nothing_is_checked_where_nothing_is(tmp_path: Path) -> None:
     ("statement", "rule", "words"),
     [
         ("UPDATE model SET created_at = 'x'", "integrity", "CHECK constraint"),
-        ("DELETE FROM workflow", "foreign keys", "workflow that is not there"),
+        ("DELETE FROM workflow", "foreign keys", "workflow that does not exist"),
         ("UPDATE test_sample SET payload = '{}' WHERE id = 2", "digests", "test_sample 2"),
         ("UPDATE ground_truth SET payload = '{' WHERE id = 2", "payloads", "ground_truth 2"),
         ("UPDATE inference SET payload = 'NaN' WHERE id = 1", "payloads", "cannot be read"),

@@ -58,7 +58,7 @@ def test_an_edit_that_changes_nothing_leaves_no_trace(store: Store) -> None:
 @pytest.mark.parametrize(
     ("changes", "error", "text"),
     [
-        ({"assign": [(("seed", "x"), 1)]}, InputValidationError, "'seed' is no object"),
+        ({"assign": [(("seed", "x"), 1)]}, InputValidationError, "'seed' is not an object"),
         ({"assign": [(("crop", 0), 1)]}, InputValidationError, "whole list"),
         (
             {"unset": [("sed",)]},

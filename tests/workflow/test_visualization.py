@@ -178,7 +178,7 @@ def test_a_colored_activation_map_is_an_image() -> None:
         (np.zeros((0, 3), np.uint8), "L", "is empty"),
         (np.zeros(3, np.uint8), "L", "has 1 dimension:"),
         (np.zeros((1, 2, 3, 4), np.uint8), "RGB", "has 4 dimensions"),
-        (np.zeros((2, 3, 3), np.uint8), "XX", "no PNG image of mode 'XX'"),
+        (np.zeros((2, 3, 3), np.uint8), "XX", "not a PNG image of mode 'XX'"),
         (np.zeros((2, 3, 5), np.uint8), "RGB", r"shape \(2, 3, 5\)"),
         (np.zeros((2, 3), np.float32), "F", "type float32"),
     ],
