@@ -7,19 +7,21 @@ is about all the memory that is needed. How values become columns is the busines
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kolena_local.collector import collector_paused
 from kolena_local.columns import Columns
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import CLASS_KEY, Json, loads
-from kolena_local.serialization.classes import BY_DATA_TYPE, Structured
+from kolena_local.payload import Json, loads
+from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.codec import Codec
-from kolena_local.serialization.conversion import Leniency
 from kolena_local.serialization.fields import fields_of
-from kolena_local.serialization.restore import restore
+from kolena_local.serialization.type_shapes import Items, Maybe, Object, Shape, exact_types
 from kolena_local.serialization.write import to_dict
 
 if TYPE_CHECKING:
@@ -97,23 +99,75 @@ def _of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
 
 def _of_values(samples: Samples, codec: Codec) -> pd.DataFrame:
     """Return the fields of samples, metadata, ground truths and inferences as columns."""
-    types = {
-        "sample": codec.test_sample_type,
-        "metadata": None,
-        "ground_truth": codec.ground_truth_type,
-        "inference": codec.inference_type,
-    }
-    columns = Columns(*types)
-    for name, cls in types.items():
-        columns.expect(*((name, field) for field in _stored_fields(cls)))
-    readers = [(name, _reader(cls)) for name, cls in types.items()]
+    types = (codec.test_sample_type, codec.ground_truth_type, codec.inference_type)
+    names = ("sample", "ground_truth", "inference")
+    columns = Columns("sample", "metadata", "ground_truth", "inference")
+    for name, cls in zip(names, types, strict=True):
+        columns.expect(*((name, field.name) for field in fields_of(cls).shown))
     for page in samples.pages():
         with collector_paused():
-            _, *columns_of_texts = zip(*page, strict=True)
-            for (name, read), texts in zip(readers, columns_of_texts, strict=True):
-                columns.add((name,), read(texts))
+            _, payloads, metadata, truths, inferences = zip(*page, strict=True)
+            readers = (
+                partial(codec.read_samples, payloads, metadata),
+                partial(codec.read_ground_truths, truths),
+                partial(codec.read_inferences, [it for it in inferences if it is not None]),
+            )
+            texts = (payloads, truths, inferences)
+            columns.add(("metadata",), _parse(metadata))
+            for name, cls, page_texts, read in zip(names, types, texts, readers, strict=True):
+                columns.add((name,), _shown(cls, page_texts, read))
         columns.end_page(len(page))
     return columns.frame()
+
+
+def _shown(
+    cls: type[Structured], texts: Sequence[str | None], read: Callable[[], list[Any]]
+) -> list[Any]:
+    """Return what the objects of texts show, None where there is no text.
+
+    Args:
+        cls: the class of the objects.
+        texts: their stored texts.
+        read: makes the objects.
+    """
+    values = _parse(texts)
+    # Making objects costs several times as much, and adds nothing to what is exactly as declared.
+    if _are_as_declared([value for value in values if value is not None], Object(cls, cls)):
+        return values
+    made = iter(read())
+    return [None if text is None else to_dict(next(made)) for text in texts]
+
+
+def _are_as_declared(values: list[Any], shape: Shape) -> bool:
+    """Tell whether JSON values are what objects of a declared type show; False if in doubt."""
+    if not values:
+        return True  # also where a class holds objects of its own kind, which would not end
+    match shape:
+        case Maybe():
+            return _are_as_declared([it for it in values if it is not None], shape.present)
+        case Items():
+            return _are_of(list, values) and _are_as_declared([*chain(*values)], shape.item)
+        case Object():
+            fields = fields_of(shape.cls)
+            shapes = {field.name: field.shape for field in fields.payload}
+            names = {*shapes, *([] if fields.data_type is None else ["data_type"])}
+            if fields.derived or not _are_of(dict, values):
+                return False
+            if not {len(names)}.issuperset(map(len, values)):
+                return False
+            try:
+                columns = {name: list(map(itemgetter(name), values)) for name in names}
+            except KeyError:
+                return False
+            data_types = columns.get("data_type", [])
+            return data_types.count(fields.data_type) == len(data_types) and all(
+                _are_as_declared(columns[name], shape) for name, shape in shapes.items()
+            )
+    return exact_types(shape).issuperset(map(type, values))
+
+
+def _are_of(cls: type, values: list[Any]) -> bool:
+    return {cls}.issuperset(map(type, values))
 
 
 def of_metrics(store: Store, run_id: int, level: str) -> pd.DataFrame:
@@ -237,43 +291,8 @@ def _of_records(names: Sequence[str], rows: Sequence[Any]) -> pd.DataFrame:
     return columns.frame()
 
 
-def _stored_fields(cls: type[Structured] | None) -> Iterable[str]:
-    if cls is None:
-        return ()
-    return (field.name for field in fields_of(cls).shown)
-
-
-def _reader(cls: type[Structured] | None) -> Callable[[Sequence[str | None]], list[Any]]:
-    """Return a function that makes JSON values of texts, derived fields included."""
-    if cls is None:
-        return _parse
-    named = [name for name, owner in BY_DATA_TYPE.items() if owner._derive is not None]
-    marks = [f'"{name}"' for name in (*named, CLASS_KEY)]
-
-    def read(texts: Sequence[str | None]) -> list[Any]:
-        together = _together(texts)
-        values = _values(together)
-        # Making objects costs several times as much, and only adds what follows from the rest.
-        if any(mark in together for mark in marks):
-            return [
-                None if value is None else to_dict(restore(cls, value, Leniency.EQUAL))
-                for value in values
-            ]
-        return values
-
-    return read
-
-
 def _parse(texts: Sequence[str | None]) -> list[Any]:
-    return _values(_together(texts))
-
-
-def _together(texts: Sequence[str | None]) -> str:
     # One text for a page: calling the parser for each takes longer than parsing.
-    return f"[{','.join(['null' if text is None else text for text in texts])}]"
-
-
-def _values(together: str) -> list[Any]:
-    values = loads(together)
+    values = loads(f"[{','.join(['null' if text is None else text for text in texts])}]")
     assert isinstance(values, list), "a list is written in brackets"
     return values

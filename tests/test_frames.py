@@ -25,7 +25,11 @@ from kolena_local.workflow import (
     define_workflow,
     test,
 )
-from kolena_local.workflow.annotation import BoundingBox, ScoredClassificationLabel
+from kolena_local.workflow.annotation import (
+    BoundingBox,
+    ClassificationLabel,
+    ScoredClassificationLabel,
+)
 from tests.workflow.types import (
     Animal,
     Guess,
@@ -372,3 +376,60 @@ def test_photos_keep_metadata_in_objects() -> None:
     (sample,) = Model("model").to_dataframe(case, objects=True)["sample"]
     assert sample == Photo("a.png", {"seed": 1})
     assert sample.metadata == {"seed": 1}
+
+
+@dataclass(frozen=True)
+class Scored(Inference):
+    score: float
+    tags: List[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Spelled(Inference):
+    score: str
+
+
+@dataclass(frozen=True)
+class Ranked(Inference):
+    score: float
+    rank: int = 7
+
+
+@dataclass(frozen=True)
+class Untagged(Inference):
+    score: Optional[float]
+
+
+def test_a_frame_shows_what_is_loaded_when_the_type_has_changed_since() -> None:
+    _, case_type, suite_type, model_type = define_workflow("scores", Image, Boxed, Scored)
+    case = case_type("all", test_samples=[(Image("a"), Boxed(BoundingBox((0, 0), (1, 1))))])
+    test(model_type("m", infer=lambda _: Scored(0.5)), suite_type("s", test_cases=[case]))
+    for changed in (Scored, Ranked, Untagged):
+        _, case_type, _, model_type = define_workflow("scores", Image, Boxed, changed)
+        model, case = model_type.load("m"), case_type.load("all")
+        ((_, _, loaded),) = model.load_inferences(case)
+        row = model.to_dataframe(case).iloc[0]
+        shown = {name.partition(".")[2]: row[name] for name in row.index if "inference." in name}
+        assert shown == dict(loaded._to_dict()), changed
+    _, case_type, _, model_type = define_workflow("scores", Image, Boxed, Spelled)
+    with pytest.raises(InputValidationError, match=r"model 'm' in the workflow 'scores'.*score"):
+        model_type.load("m").to_dataframe(case_type.load("all"))
+
+
+@dataclass(frozen=True)
+class Branch(ClassificationLabel):
+    inner: Optional[Branch] = None
+
+
+@dataclass(frozen=True)
+class Tree(Inference):
+    root: Branch
+
+
+def test_a_frame_of_objects_that_hold_objects_of_their_own_kind() -> None:
+    _, case_type, suite_type, model_type = define_workflow("trees", Image, Boxed, Tree)
+    case = case_type("trees", test_samples=[(Image("a"), Boxed(BoundingBox((0, 0), (1, 1))))])
+    tree = Tree(Branch("outer", Branch("inner")))
+    test(model_type("t", infer=lambda _: tree), suite_type("trees", test_cases=[case]))
+    row = model_type.load("t").to_dataframe(case).iloc[0]
+    assert row["inference.root.inner.label"] == "inner"
