@@ -45,8 +45,11 @@ def back_up(location: str, target: str | None = None) -> str:
             raise InputValidationError(
                 f"{place} exists already; give another place for the backup."
             )
-    if not is_store(path):
-        raise no_store(path)
+    try:
+        if not is_store(path):
+            raise no_store(path)
+    except FOREIGN as error:
+        raise translate(error, path) from error
     draft = f"{target}.{os.getpid()}.draft"
     try:
         copy(path, draft)

@@ -14,7 +14,7 @@ from typing import Final
 
 from kolena_local.errors import StoreError, StoreFullError, StoreNotFoundError, StoreReadOnlyError
 from kolena_local.repository.connection import connect, is_writable
-from kolena_local.repository.failures import translate
+from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.watching import state_of, steady
 
 _KINDS: Final = {
@@ -74,7 +74,7 @@ def _copy_pages(source: str, part: str) -> None:
     before = state_of(source, writable=writable)
     try:
         origin = connect(source, writable=writable)
-    except sqlite3.Error as error:
+    except FOREIGN as error:
         raise translate(error, source) from error
     try:
         with (
@@ -86,5 +86,5 @@ def _copy_pages(source: str, part: str) -> None:
             origin.backup(copied)
             # One file that can be read from anywhere; a store that is opened gets its log again.
             copied.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.Error as error:
+    except FOREIGN as error:
         raise translate(error, part) from error

@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -99,6 +100,31 @@ def test_a_backup_of_a_damaged_store_is_refused(file_store: Store, tmp_path: Pat
     before = files(tmp_path)
     with pytest.raises(StoreDamagedError, match="damaged"):
         back_up(file_store.location)
+    assert files(tmp_path) <= before
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        (lambda good: b"no database" * 500, NotAStoreError),
+        (lambda good: good[:100] + b"\xff" * 3996 + good[4096:], StoreDamagedError),
+        (lambda good: good.replace(b"tableworkflow", b"table\xff\xffrkflow"), StoreDamagedError),
+    ],
+    ids=["no database", "no table", "names that are not UTF-8"],
+)
+def test_a_backup_of_what_sqlite_cannot_read_says_so(
+    file_store: Store,
+    tmp_path: Path,
+    changed: Callable[[bytes], bytes],
+    error: type[KolenaError],
+) -> None:
+    path = Path(file_store.location)
+    put(path, "one")
+    close_stores()
+    path.write_bytes(changed(path.read_bytes()))
+    before = files(tmp_path)
+    with pytest.raises(error, match="store"):
+        back_up(str(path))
     assert files(tmp_path) <= before
 
 
