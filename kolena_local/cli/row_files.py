@@ -172,7 +172,9 @@ def _json_row(name: str, line: int, content: str) -> Values:
     try:
         value = loads_foreign(content)
     except ValueError as error:
-        raise InputValidationError(f"Line {line} of {name} cannot be read: {error}.") from None
+        raise InputValidationError(
+            f"Line {line} of {name} cannot be read as JSON: {error}."
+        ) from None
     if not isinstance(value, dict):
         raise InputValidationError(f"Line {line} of {name} is not a JSON object; make it one.")
     return value

@@ -78,11 +78,11 @@ def test_bad_json_lines_name_their_line(guessed: Path, invoke: Invoke, tmp_path:
     good = '{"locator": "1.png", "score": 1}\n'
     for bad, message in {
         "[]": "Line 2 of",
-        "{": "Line 2 of",
+        "{": "bad.jsonl cannot be read as JSON",
         '{"locator": "2,5.png"}': "line 2, column score: a number is expected, not nothing",
         '{"locator": "2,5.png", "score": "1"}': "column score: a number is expected, not '1'",
         '{"locator": "2,5.png", "score": null}': "column score: a number is expected, not null",
-        '{"locator": "2,5.png", "score": 1e400}': "cannot be read: the number 1e400 is too large",
+        '{"locator": "2,5.png", "score": 1e400}': "read as JSON: the number 1e400 is too large",
         '{"locator": "2,5.png", "score": 1, "count": 1e16}': "column count: a whole number without",
         '{"locator": 5, "score": 1}': "no sample has the locator 5",
         '{"locator": "2,5.png", "score": 1, "lable": 1}': 'There is no field "lable"',
