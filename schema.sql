@@ -7,7 +7,7 @@ BEGIN;
 
 -- The mark by which the package knows its files, and the number of the last migration.
 PRAGMA application_id = 1802268515;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE workflow (
     -- What models, test cases and test suites belong to: one kind of problem, such as
@@ -39,7 +39,9 @@ CREATE TABLE model (
     metadata TEXT NOT NULL DEFAULT '{}'
         CHECK (CASE WHEN json_valid(metadata) THEN json_type(metadata) END IS 'object'),
     created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
-    updated_at TEXT NOT NULL CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at)),
+    updated_at TEXT NOT NULL CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at)), uid
+    -- A random number that no other row has, in this file or another; copies of a file share it.
+    INTEGER NOT NULL DEFAULT 0,
     FOREIGN KEY (workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
 ) STRICT;
 
@@ -97,7 +99,9 @@ CREATE TABLE test_case_version (
     version INTEGER NOT NULL CHECK (version >= 0),
     description TEXT NOT NULL,
     sample_count INTEGER NOT NULL CHECK (sample_count >= 0),
-    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)), uid
+    -- As in model. Whoever has the version has the test case too.
+    INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (test_case_id, version),
     FOREIGN KEY (test_case_id) REFERENCES test_case (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -148,7 +152,9 @@ CREATE TABLE test_suite_version (
     -- A version of a test suite: a new one whenever the list of test cases changed.
     test_suite_id INTEGER NOT NULL,
     version INTEGER NOT NULL CHECK (version >= 0),
-    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)), uid
+    -- As in model. The versions of test cases that it pins never change, nor do their samples.
+    INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (test_suite_id, version),
     FOREIGN KEY (test_suite_id) REFERENCES test_suite (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -227,7 +233,9 @@ CREATE TABLE test_run (
     pid INTEGER CHECK ((pid IS NOT NULL) = (status = 'running')),
     -- When the process began, in clock ticks since the machine did: process ids are used again.
     -- NULL where the system does not tell.
-    process_started INTEGER CHECK (process_started IS NULL OR status = 'running'),
+    process_started INTEGER CHECK (process_started IS NULL OR status = 'running'), uid
+    -- As in model.
+    INTEGER NOT NULL DEFAULT 0,
     UNIQUE (model_id, test_suite_id, test_suite_version, evaluator),
     FOREIGN KEY (test_suite_id, test_suite_version)
         REFERENCES test_suite_version (test_suite_id, version) ON DELETE CASCADE,

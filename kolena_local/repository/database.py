@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
@@ -23,7 +23,9 @@ from kolena_local.errors import StoreError, StoreReadOnlyError
 from kolena_local.location import MEMORY, is_memory
 from kolena_local.repository.connection import check_library, connect
 from kolena_local.repository.failures import FOREIGN, translate
+from kolena_local.repository.held import HeldStore
 from kolena_local.repository.opening import build_in_memory, open_prepared
+from kolena_local.repository.records import HeldRow
 from kolena_local.repository.rows import driver_of
 from kolena_local.repository.unit import Unit
 from kolena_local.repository.watching import State, state_of, steady
@@ -109,6 +111,10 @@ class Store:
         # closing the last connection folds the log into the file and removes it.
         self._let_go = weakref.finalize(self, _let_go, engine, os.getpid())
         return engine
+
+    def held(self, rows: Iterable[HeldRow]) -> HeldStore:
+        """Return the store as it may be used for objects that were made from these rows."""
+        return HeldStore(self, tuple(rows))
 
     @contextmanager
     def read(self) -> Iterator[Unit]:

@@ -21,7 +21,7 @@ from kolena_local.repository.records import ModelDeletion, ModelRecord
 from kolena_local.repository.rows import Parameters, as_json, as_objects
 
 _RECORDS: Final = """
-    SELECT noun.id, workflow.name, noun.name, noun.metadata,
+    SELECT noun.id, noun.uid, workflow.name, noun.name, noun.metadata,
         (SELECT json_group_array(tag) FROM model_tag WHERE model_id = noun.id),
         noun.created_at, noun.updated_at
     FROM model AS noun JOIN workflow ON workflow.id = noun.workflow_id
@@ -223,10 +223,11 @@ class Models(Named[ModelRecord]):
 
     def _select(self, condition: str, parameters: Parameters) -> builtins.list[ModelRecord]:
         rows = self._sql.fetch(_RECORDS + condition, parameters)
-        objects = as_objects([metadata for _, _, _, metadata, *_ in rows])
+        objects = as_objects([metadata for _, _, _, _, metadata, *_ in rows])
         return [
             ModelRecord(
                 id=id_,
+                uid=uid,
                 workflow=workflow,
                 name=name,
                 metadata=metadata,
@@ -234,7 +235,7 @@ class Models(Named[ModelRecord]):
                 created_at=created_at,
                 updated_at=updated_at,
             )
-            for (id_, workflow, name, _, tags, created_at, updated_at), metadata in zip(
+            for (id_, uid, workflow, name, _, tags, created_at, updated_at), metadata in zip(
                 rows, objects, strict=True
             )
         ]

@@ -143,6 +143,20 @@ class Versioned(Named[VersionRecord]):
             f'The {self._noun} "{name}" has no version {version}; the latest is {latest.version}.'
         )
 
+    def at(self, id_: int, version: int | None = None) -> VersionRecord:
+        """Return a version of what has that id, whatever its name by now; None is the latest.
+
+        Raises:
+            NotFoundError: there is nothing with that id, or it has no such version.
+        """
+        found = self._select(
+            "WHERE noun.id = :id AND made.version = ifnull(:version, noun.version)",
+            {"id": id_, "version": version},
+        )
+        if not found:
+            raise self._unknown_id(id_)
+        return found[0]
+
     def resolve(self, label: str) -> VersionRecord:
         """Return the latest version for a name, or version 3 for ``name@3``.
 
@@ -151,17 +165,14 @@ class Versioned(Named[VersionRecord]):
         """
         return self.find(label) or self.get(*split_label(label))
 
-    def _latest_for_edit(self, id_: int, base_version: int) -> VersionRecord:
+    def latest_for_edit(self, id_: int, base_version: int) -> VersionRecord:
         """Return the latest version if an edit is based on it.
 
         Raises:
             NotFoundError: the id does not exist.
             NameConflictError: the edit is based on an earlier version.
         """
-        found = self._select(f"WHERE noun.id = :id AND {LATEST}", {"id": id_})
-        if not found:
-            raise self._unknown_id(id_)
-        (latest,) = found
+        latest = self.at(id_)
         if latest.version != base_version:
             raise NameConflictError(
                 f'The {self._noun} "{latest.name}" is at version {latest.version} by now, but the'

@@ -14,6 +14,24 @@ from typing import Any, NamedTuple
 from kolena_local.payload import Json
 
 
+class HeldRow(NamedTuple):
+    """A row that an object in memory was made from.
+
+    Args:
+        noun: what it is; of test cases and test suites it is a version.
+        name: its name, for messages.
+        id: its id, which another row may get when this one is deleted or the file replaced.
+        uid: a random number that no other row has.
+        version: of a test case or test suite.
+    """
+
+    noun: str
+    name: str
+    id: int
+    uid: int
+    version: int | None = None
+
+
 @dataclass(frozen=True)
 class WorkflowRecord:
     """A workflow: the name under which models, test cases and test suites belong together."""
@@ -36,6 +54,7 @@ class ModelRecord:
     """A registered model; ``workflow`` is its workflow's name."""
 
     id: int
+    uid: int
     workflow: str
     name: str
     metadata: dict[str, Json]
@@ -51,6 +70,7 @@ class TestCaseRecord:
     __test__ = False
 
     id: int
+    uid: int
     workflow: str
     name: str
     version: int
@@ -67,6 +87,7 @@ class TestSuiteRecord:
     __test__ = False
 
     id: int
+    uid: int
     workflow: str
     name: str
     version: int
@@ -88,6 +109,7 @@ class TestRunRecord:
     __test__ = False
 
     id: int
+    uid: int
     workflow: str
     model: str
     test_suite: str

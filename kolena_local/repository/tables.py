@@ -16,6 +16,8 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Text, UniqueConstraint,
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from kolena_local.repository.held import new_uid
+
 
 class Table(SQLModel, registry=registry()):
     """The base of all tables here, which holds their registry."""
@@ -29,6 +31,10 @@ def _text(**options: Any) -> Any:
 
 def _parent(column: str, **options: Any) -> Any:
     return Field(sa_column_args=[ForeignKey(column, ondelete="CASCADE")], **options)
+
+
+def _uid() -> Any:
+    return Field(default_factory=new_uid, sa_column_kwargs={"server_default": text("0")})
 
 
 class WorkflowTable(Table, table=True):
@@ -51,6 +57,7 @@ class ModelTable(Table, table=True):
     metadata_: str = _text(sa_column_kwargs={"name": "metadata", "server_default": text("'{}'")})
     created_at: str = _text()
     updated_at: str = _text()
+    uid: int = _uid()
 
 
 class TestCaseTable(Table, table=True):
@@ -82,6 +89,7 @@ class TestSuiteVersionTable(Table, table=True):
     test_suite_id: int = _parent("test_suite.id", primary_key=True)
     version: int = Field(primary_key=True)
     created_at: str = _text()
+    uid: int = _uid()
 
 
 class TestRunTable(Table, table=True):
@@ -108,6 +116,7 @@ class TestRunTable(Table, table=True):
     host: str | None = _text(default=None)
     pid: int | None = None
     process_started: int | None = None
+    uid: int = _uid()
 
 
 class EvaluatorConfigurationTable(Table, table=True):

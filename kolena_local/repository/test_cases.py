@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from kolena_local.repository.held import new_uid
 from kolena_local.repository.membership import Membership
 from kolena_local.repository.named import LATEST, Versioned
 from kolena_local.repository.names import checked, now
@@ -19,7 +20,7 @@ from kolena_local.repository.records import MemberChange, PairRow, SampleChange,
 from kolena_local.repository.rows import Parameters, as_records
 
 RECORD_COLUMNS: Final = """
-    noun.id, workflow.name, noun.name, made.version, made.description, made.sample_count,
+    noun.id, made.uid, workflow.name, noun.name, made.version, made.description, made.sample_count,
     noun.created_at, made.created_at
 """
 _RECORDS: Final = f"""
@@ -128,7 +129,7 @@ class TestCases(Versioned[TestCaseRecord]):
             NotFoundError: there is no such test case.
             NameConflictError: ``base_version`` is not the latest version any more.
         """
-        latest = self._latest_for_edit(test_case_id, base_version)
+        latest = self.latest_for_edit(test_case_id, base_version)
         version = base_version + 1
         members = Membership(self._sql, test_case_id, version, latest.sample_count)
         count = members.reset(changes) if reset else members.change(changes)
@@ -145,10 +146,10 @@ class TestCases(Versioned[TestCaseRecord]):
             "UPDATE test_case SET version = ?, updated_at = ? WHERE id = ?",
             (version, edited.updated_at, test_case_id),
         )
-        self._add_version(
+        uid = self._add_version(
             test_case_id, version, edited.description, edited.sample_count, edited.updated_at
         )
-        return edited
+        return replace(edited, uid=uid)
 
     def pairs(
         self, test_case_id: int, version: int, *, after: int, limit: int
@@ -188,14 +189,17 @@ class TestCases(Versioned[TestCaseRecord]):
 
     def _add_version(
         self, test_case_id: int, version: int, description: str, sample_count: int, moment: str
-    ) -> None:
+    ) -> int:
+        """Add the row of a version, and return its random number."""
+        uid = new_uid()
         # By SQL: cases are edited sample by sample, and a session takes longer than such an edit.
         self._sql.execute(
             "INSERT INTO test_case_version"
-            " (test_case_id, version, description, sample_count, created_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (test_case_id, version, description, sample_count, moment),
+            " (test_case_id, version, description, sample_count, created_at, uid)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (test_case_id, version, description, sample_count, moment, uid),
         )
+        return uid
 
     def _select(self, condition: str, parameters: Parameters) -> builtins.list[TestCaseRecord]:
         rows = self._sql.fetch(_RECORDS + condition, parameters)

@@ -15,7 +15,7 @@ from kolena_local.repository.rows import Row
 from kolena_local.repository.test_suites import TestSuites
 
 _RECORDS: Final = """
-    SELECT run.id, workflow.name, model.name, suite.name, run.test_suite_version,
+    SELECT run.id, run.uid, workflow.name, model.name, suite.name, run.test_suite_version,
         nullif(run.evaluator, ''), run.status, run.error,
         run.created_at, run.started_at, run.finished_at,
         run.host, run.pid, run.process_started

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kolena_local.repository.tables import TestSuiteTable
 
 _RECORDS: Final = """
-    SELECT noun.id, workflow.name, noun.name, made.version, noun.description,
+    SELECT noun.id, made.uid, workflow.name, noun.name, made.version, noun.description,
         (SELECT json_group_array(tag) FROM test_suite_tag WHERE test_suite_id = noun.id),
         noun.created_at, noun.updated_at
     FROM test_suite AS noun
@@ -134,7 +134,7 @@ class TestSuites(Versioned[TestSuiteRecord]):
         """
         from kolena_local.repository.tables import TestSuiteVersionTable
 
-        latest = self._latest_for_edit(test_suite_id, base_version)
+        latest = self.latest_for_edit(test_suite_id, base_version)
         version = base_version + 1
         with self._sql.session() as session:
             row = self._touched(session, test_suite_id)
@@ -166,10 +166,11 @@ class TestSuites(Versioned[TestSuiteRecord]):
 
     def _select(self, condition: str, parameters: Parameters) -> builtins.list[TestSuiteRecord]:
         rows = self._sql.fetch(_RECORDS + condition, parameters)
-        test_cases = self._test_cases([(row[0], row[3]) for row in rows])
+        test_cases = self._test_cases([(row[0], row[4]) for row in rows])
         return [
             TestSuiteRecord(
                 id=id_,
+                uid=uid,
                 workflow=workflow,
                 name=name,
                 version=version,
@@ -179,7 +180,7 @@ class TestSuites(Versioned[TestSuiteRecord]):
                 created_at=created_at,
                 updated_at=updated_at,
             )
-            for id_, workflow, name, version, description, tags, created_at, updated_at in rows
+            for id_, uid, workflow, name, version, description, tags, created_at, updated_at in rows
         ]
 
     def _test_cases(

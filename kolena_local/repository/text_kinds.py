@@ -70,8 +70,8 @@ _RESULT_KINDS: Final = (
         """,
         (
             f"""
-            INSERT INTO model (workflow_id, name, metadata, created_at, updated_at)
-            SELECT workflow.id, incoming.name, incoming.metadata, :now, :now
+            INSERT INTO model (workflow_id, name, metadata, created_at, updated_at, uid)
+            SELECT workflow.id, incoming.name, incoming.metadata, :now, :now, random()
             FROM incoming JOIN workflow ON workflow.name = incoming.workflow {END}
             """,
             """
@@ -113,9 +113,9 @@ _RESULT_KINDS: Final = (
         (
             f"""
             INSERT INTO test_run (model_id, test_suite_id, test_suite_version, evaluator, status,
-                error, created_at)
+                error, created_at, uid)
             SELECT model.id, suite.id, incoming.test_suite_version, ifnull(incoming.evaluator, ''),
-                incoming.status, incoming.error, :now
+                incoming.status, incoming.error, :now, random()
             {_INCOMING_SUITE} JOIN test_suite_version AS made ON made.test_suite_id = suite.id
                 AND made.version = incoming.test_suite_version {END}
             """,

@@ -91,8 +91,9 @@ TEST_KINDS: Final = (
         (
             f"""
             INSERT INTO test_case_version
-                (test_case_id, version, description, sample_count, created_at)
-            SELECT test_case.id, incoming.version, incoming.description, incoming.samples, :now
+                (test_case_id, version, description, sample_count, created_at, uid)
+            SELECT test_case.id, incoming.version, incoming.description, incoming.samples, :now,
+                random()
             FROM incoming JOIN test_case
                 ON test_case.name = incoming.test_case AND test_case.id > :test_case {END}
             """,
@@ -168,8 +169,9 @@ TEST_KINDS: Final = (
         """,
         (
             f"""
-            INSERT INTO test_suite_version (test_suite_id, version, created_at)
-            SELECT suite.id, incoming.version, :now FROM incoming JOIN test_suite AS suite
+            INSERT INTO test_suite_version (test_suite_id, version, created_at, uid)
+            SELECT suite.id, incoming.version, :now, random()
+            FROM incoming JOIN test_suite AS suite
                 ON suite.name = incoming.test_suite AND suite.id > :test_suite {END}
             """,
             # What is not there is null, which the table refuses.

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from kolena_local.repository import free_query
 from kolena_local.repository.ground_truths import GroundTruths
+from kolena_local.repository.held import HeldRows
 from kolena_local.repository.inference_exchange import InferenceExchange
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.leases import Leases
@@ -30,6 +31,7 @@ class Unit:
     its ``with`` block, and do not run user code inside it.
 
     Attributes:
+        held: the rows that objects in memory were made from.
         workflows: the workflows.
         models: the models, with their metadata and tags.
         test_samples: the test samples of all workflows.
@@ -46,6 +48,7 @@ class Unit:
 
     def __init__(self, connection: Connection) -> None:
         self._sql = sql = Sql(connection)
+        self.held = HeldRows(sql)
         self.workflows = Workflows(sql)
         self.models = Models(sql)
         self.test_samples = TestSamples(sql)

@@ -133,7 +133,7 @@ ONE_WRITE: dict[str, Call] = {
 
 
 def state(path: Path) -> Dump:
-    """Return what is in a store, without moments and processes."""
+    """Return what is in a store, without moments, processes and random numbers."""
     fuse.left = None
     found = dump(path)
     # Rows of metrics are numbered as they come, also when they come a second time.
@@ -155,6 +155,8 @@ def state(path: Path) -> Dump:
 def _timeless(column: str, value: object) -> object:
     if column in ("host", "pid", "process_started"):
         return None
+    if column == "uid":
+        return "a number" if value else "none"
     if isinstance(value, str) and TIME.fullmatch(value):
         return "a time"
     return value

@@ -1,6 +1,6 @@
 """A file from an older version opens with all that is in it, or stays exactly as it was.
 
-There is one migration so far; a made-up second one stands for those to come.
+A made-up migration after the last one stands for those to come.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FILES = Path(freeze.__file__).parent
 RELEASES = sorted(folder.name for folder in FILES.iterdir() if (folder / freeze.STORE).exists())
 
 # Additions, a table that is built anew, and changed rows.
-SECOND = """\
+NEXT = """\
 ALTER TABLE model ADD COLUMN licence TEXT;
 CREATE TABLE added (id INTEGER NOT NULL PRIMARY KEY, text TEXT NOT NULL) STRICT;
 INSERT INTO added (text) SELECT name FROM model;
@@ -56,9 +56,9 @@ def released(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def second(monkeypatch: pytest.MonkeyPatch) -> migrations.Migration:
-    """Add the second migration to this process."""
-    return use(monkeypatch, SECOND)
+def following(monkeypatch: pytest.MonkeyPatch) -> migrations.Migration:
+    """Add the made-up migration to this process."""
+    return use(monkeypatch, NEXT)
 
 
 def use(monkeypatch: pytest.MonkeyPatch, sql: str) -> migrations.Migration:
@@ -111,13 +111,14 @@ def test_a_released_store_opens_with_every_row_and_takes_new_work(released: Path
     assert not [finding for finding in check(str(released)) if finding.severity == "error"]
 
 
-@pytest.mark.usefixtures("second")
-def test_a_migration_keeps_every_row_after_one_backup(released: Path) -> None:
+def test_a_migration_keeps_every_row_after_one_backup(
+    released: Path, following: migrations.Migration
+) -> None:
     before = dump(released)
     old = version(released)
     open_store(str(released), create=False)
     close_stores()
-    assert version(released) == old + 1
+    assert version(released) == following.number
     assert dump(released, like=before) == before
     (copy,) = backups(released)
     assert copy.name.endswith(f".v{old}.bak")
@@ -127,11 +128,44 @@ def test_a_migration_keeps_every_row_after_one_backup(released: Path) -> None:
     assert backups(released) == [copy]
 
 
-@pytest.mark.parametrize("place", range(len(SECOND.splitlines()) - 1))
+def test_a_store_of_the_first_schema_gets_a_number_for_each_row_and_shows_its_results(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "first.db"
+    shutil.copy(FILES / "0.1.0" / freeze.STORE, path)
+    before = dump(path)
+    assert version(path) == 1
+    with kolena_local.session(db=path):
+        whole = AnimalSuite.load("animals", 1)
+        models = [AnimalModel.load(name) for name in ("first", "second")]
+        assert [len(one.load_inferences(whole.test_cases[0])) for one in models] == [12, 12]
+        assert [len(case.load_test_samples()) for case in whole.test_cases] == [12, 12]
+        results = whole.results_dataframe(models)
+        assert set(results["configuration"]) == {"threshold 0.5", "threshold 0.9"}
+        assert set(results["metric"]) == {"accuracy", "not_a_number", "mean"}
+        with open_store().read() as unit:
+            runs = unit.test_runs.list()
+            shown = [len(unit.test_runs.case_metrics(run.id)) for run in runs]
+    close_stores()
+    assert (version(path), dump(path, like=before)) == (2, before)
+    assert ([run.status for run in runs], shown) == (
+        ["crashed", "completed", "completed", "completed"],
+        [0, 0, 4, 4],
+    )
+    after = dump(path)
+    found = [
+        row[after[table][0].index("uid")]
+        for table in ("model", "test_case_version", "test_suite_version", "test_run")
+        for row in after[table][1]
+    ]
+    assert len(set(found) - {0}) == len(found) > 15
+
+
+@pytest.mark.parametrize("place", range(len(NEXT.splitlines()) - 1))
 def test_a_step_that_fails_leaves_the_file_as_it_was(
     released: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
-    statements = list(migrations.statements(SECOND))
+    statements = list(migrations.statements(NEXT))
     statements.insert(place, "INSERT INTO missing VALUES (1);\n")
     before, old = dump(released), version(released)
     with monkeypatch.context() as patched:
@@ -152,10 +186,10 @@ migrations.load = lambda: (*known, migrations.Migration(known[-1].number + 1, sq
 whole = migrations.statements
 def statements(script):
     for number, statement in enumerate(whole(script)):
-        if number == place:
+        if number == place and script == sql:
             os.kill(os.getpid(), signal.SIGKILL)
         yield statement
-    if place == -2:
+    if place == -2 and script == sql:
         os.kill(os.getpid(), signal.SIGKILL)
 migrations.statements = statements
 """
@@ -164,7 +198,7 @@ UPGRADE = "open_store(path, create=False)\n"
 
 def upgrade(path: Path, place: int = -1) -> int:
     """Upgrade in another process, which is killed before a statement (-2: before the COMMIT)."""
-    command = [sys.executable, "-c", CHILD + UPGRADE, str(path), SECOND, str(place)]
+    command = [sys.executable, "-c", CHILD + UPGRADE, str(path), NEXT, str(place)]
     return subprocess.run(command).returncode
 
 
@@ -177,14 +211,14 @@ def test_a_migration_that_is_killed_leaves_the_file_as_it_was(released: Path, pl
     assert dump(copy) == before
     take_new_work(released)
     assert upgrade(released) == 0
-    assert version(released) == old + 1
+    assert version(released) == migrations.load()[-1].number + 1
 
 
 def test_two_processes_upgrade_at_once(released: Path) -> None:
     before, old = dump(released), version(released)
     code = CHILD + together.WAIT + UPGRADE
-    assert together.run([together.start(code, released, SECOND, -1) for _ in range(2)]) == [0, 0]
-    assert version(released) == old + 1
+    assert together.run([together.start(code, released, NEXT, -1) for _ in range(2)]) == [0, 0]
+    assert version(released) == migrations.load()[-1].number + 1
     assert dump(released, like=before) == before
     (copy,) = backups(released)
     assert (dump(copy), version(copy)) == (before, old)
@@ -194,7 +228,7 @@ def test_a_store_of_a_newer_version_is_left_as_it_is(
     released: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        use(patched, SECOND)
+        use(patched, NEXT)
         open_store(str(released), create=False)
         close_stores()
     before = released.read_bytes()

@@ -115,7 +115,7 @@ def test_what_was_made_wrong_is_found(path: str, statement: str, rule: str, word
 
 SECOND_VERSION = (
     "UPDATE test_case SET version = 2 WHERE id = 1",
-    "INSERT INTO test_case_version SELECT 1, 2, '', 4, created_at FROM test_case WHERE id = 1",
+    "INSERT INTO test_case_version SELECT 1, 2, '', 4, created_at, 1 FROM test_case WHERE id = 1",
 )
 
 
@@ -199,7 +199,7 @@ def fill_test_case(store: Store, members: list[tuple[int, int, int | None, int]]
         raw = unit._sql.driver
         raw.execute("UPDATE test_case SET version = ?", (latest,))
         raw.executemany(
-            "INSERT INTO test_case_version SELECT id, ?, '', ?, created_at FROM test_case",
+            "INSERT INTO test_case_version SELECT id, ?, '', ?, created_at, 1 FROM test_case",
             enumerate(accumulate(counts[version] for version in range(1, latest + 1)), 1),
         )
         raw.executemany(

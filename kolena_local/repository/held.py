@@ -1,0 +1,90 @@
+"""Rows that objects in memory were made from: whether they are there, and still the same ones."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from kolena_local.errors import NotFoundError
+from kolena_local.repository.records import HeldRow
+from kolena_local.repository.rows import Repository
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Store, Unit
+
+# Each asks for the name that the row has by now.
+_QUERIES: Final = {
+    "model": "SELECT name FROM model WHERE id = :id AND uid = :uid",
+    "test case": """
+        SELECT name FROM test_case_version AS made JOIN test_case ON test_case.id = test_case_id
+        WHERE test_case_id = :id AND made.version = :version AND uid = :uid
+    """,
+    "test suite": """
+        SELECT name FROM test_suite_version AS made JOIN test_suite ON test_suite.id = test_suite_id
+        WHERE test_suite_id = :id AND made.version = :version AND uid = :uid
+    """,
+    "test run": "SELECT evaluator FROM test_run WHERE id = :id AND uid = :uid",
+}
+
+
+class HeldRows(Repository):
+    """The rows that somebody holds, inside one unit of work."""
+
+    def name(self, row: HeldRow) -> str:
+        """Return the name that a row has by now.
+
+        Raises:
+            NotFoundError: the row is not there any more, or not in this file.
+        """
+        name = self._sql.value(_QUERIES[row.noun], row._asdict())
+        if name is None:
+            version = "" if row.version is None else f" (version {row.version})"
+            raise NotFoundError(
+                f'The {row.noun} "{row.name}"{version} was deleted or the store file was replaced'
+                " since it was loaded; load it again."
+            )
+        return str(name)
+
+
+class HeldStore(NamedTuple):
+    """A store as it is used for objects that were made from some of its rows.
+
+    Every read and write first makes sure, in its own transaction, that these rows are still there.
+    """
+
+    store: Store
+    rows: tuple[HeldRow, ...]
+
+    @contextmanager
+    def read(self) -> Iterator[Unit]:
+        """Look at one snapshot of the store.
+
+        Raises:
+            NotFoundError: one of the rows is not there any more.
+            StoreError: as :meth:`Store.read`.
+        """
+        with self.store.read() as unit:
+            yield self._checked(unit)
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """Change the store: all of the block is stored when it ends well, else nothing.
+
+        Raises:
+            NotFoundError: one of the rows is not there any more.
+            StoreError: as :meth:`Store.write`.
+        """
+        with self.store.write() as unit:
+            yield self._checked(unit)
+
+    def _checked(self, unit: Unit) -> Unit:
+        for row in self.rows:
+            unit.held.name(row)
+        return unit
+
+
+def new_uid() -> int:
+    """Return a random number for a new row, of the size that SQLite stores."""
+    return secrets.randbits(63)
