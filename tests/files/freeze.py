@@ -38,6 +38,9 @@ def freeze(folder: Path) -> None:
     """Write the store and the digests into a folder."""
     from tests.files.make import fill
 
+    kept = folder / DIGESTS
+    if kept.exists() and set(json.loads(kept.read_text("utf-8"))) != set(digests()):
+        sys.exit(f"{folder} has the store of an earlier schema, which stays; raise the version.")
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         made = Path(temporary) / STORE
