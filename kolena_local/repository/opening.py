@@ -227,7 +227,8 @@ def _bring_up_to_date(
         return
     if not writable:
         raise StoreReadOnlyError(
-            f"The store {path} must be brought up to date but is read-only; make it writable once."
+            f"The store {path} must be brought up to date but is read-only; make it writable"
+            " once, or use a copy of it."
         )
     connection.execute("BEGIN IMMEDIATE")
     try:

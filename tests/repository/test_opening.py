@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -36,6 +37,7 @@ from kolena_local.repository import (
     open_store,
     opening,
 )
+from tests.files import freeze
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -221,12 +223,15 @@ def test_full_synchronisation_on_demand(store_path: Path, monkeypatch: pytest.Mo
 
 
 @contextmanager
-def locked(mode: int) -> Iterator[Path]:
+def locked(mode: int, store: Path | None = None) -> Iterator[Path]:
     """Give a folder whose file an unprivileged user may read but not write; root becomes one."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        open_store(str(folder / "store.db"))
-        close_stores()
+        if store is not None:
+            shutil.copyfile(store, folder / "store.db")
+        else:
+            open_store(str(folder / "store.db"))
+            close_stores()
         folder.chmod(mode)
         (folder / "store.db").chmod(0o444)
         root = os.geteuid() == 0
@@ -246,6 +251,17 @@ def locked_folder() -> Iterator[Path]:
     """Yield a folder of which an unprivileged user may change nothing."""
     with locked(0o555) as folder:
         yield folder
+
+
+def test_an_older_store_that_cannot_be_written_says_what_to_do() -> None:
+    released = Path(freeze.__file__).parent / "0.1.0" / freeze.STORE
+    before = released.read_bytes()
+    with locked(0o555, released) as folder:
+        for _ in range(2):
+            with pytest.raises(StoreReadOnlyError, match="writable once, or use a copy of it"):
+                open_store(str(folder / "store.db"), create=False)
+        assert (folder / "store.db").read_bytes() == before
+        assert [one.name for one in folder.iterdir()] == ["store.db"]
 
 
 # What the owner of a read-only file does, line by line; whoever is root has only stepped back.
