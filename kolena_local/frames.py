@@ -27,7 +27,8 @@ from kolena_local.serialization.write import to_dict
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kolena_local.repository import Store
+    from kolena_local.repository import Unit
+    from kolena_local.repository.held import HeldStore
     from kolena_local.repository.records import ModelRecord, TestRunRecord
 
 _PAGE = 2000
@@ -40,7 +41,7 @@ Texts = tuple[Any, ...]
 class Samples:
     """Which samples a frame is about: those of a version of a test case or of a test suite."""
 
-    store: Store
+    store: HeldStore
     model_id: int
     id: int
     version: int
@@ -170,7 +171,7 @@ def _are_of(cls: type, values: list[Any]) -> bool:
     return {cls}.issuperset(map(type, values))
 
 
-def of_metrics(store: Store, run_id: int, level: str) -> pd.DataFrame:
+def of_metrics(store: HeldStore, run_id: int, level: str) -> pd.DataFrame:
     """Return the metrics of a run: of its ``sample``s, test ``case``s or whole ``suite``.
 
     Raises:
@@ -182,7 +183,7 @@ def of_metrics(store: Store, run_id: int, level: str) -> pd.DataFrame:
     return makers[level](store, run_id)
 
 
-def _of_sample_metrics(store: Store, run_id: int) -> pd.DataFrame:
+def _of_sample_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
     """Return the metrics of a run's samples, each a row, with the samples' fields."""
     columns = Columns()
     columns.expect(("configuration",), ("test_case",))
@@ -199,7 +200,7 @@ def _of_sample_metrics(store: Store, run_id: int) -> pd.DataFrame:
     return columns.frame()
 
 
-def _of_case_metrics(store: Store, run_id: int) -> pd.DataFrame:
+def _of_case_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
     """Return the metrics of a run's test cases, each a row."""
     with store.read() as unit:
         rows = unit.test_runs.case_metrics(run_id)
@@ -207,7 +208,7 @@ def _of_case_metrics(store: Store, run_id: int) -> pd.DataFrame:
     return _of_records(names, rows)
 
 
-def _of_suite_metrics(store: Store, run_id: int) -> pd.DataFrame:
+def _of_suite_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
     """Return the metrics of a run's test suite, each configuration a row."""
     with store.read() as unit:
         rows = unit.test_runs.suite_metrics(run_id)
@@ -231,17 +232,16 @@ def of_models(records: Sequence[ModelRecord]) -> pd.DataFrame:
     return frame
 
 
-def of_results(store: Store, runs: Sequence[TestRunRecord]) -> pd.DataFrame:
+def of_results(unit: Unit, runs: Sequence[TestRunRecord]) -> pd.DataFrame:
     """Return each number that evaluators found out about test cases in these runs as a row."""
     import pandas as pd
 
     found: list[tuple[Any, ...]] = []
-    with store.read() as unit:
-        for run in runs:
-            for case in unit.test_runs.case_metrics(run.id):
-                found += _numbers(run, case.configuration, case.test_case, case.metrics)
-            for suite in unit.test_runs.suite_metrics(run.id):
-                found += _numbers(run, suite.configuration, None, suite.metrics)
+    for run in runs:
+        for case in unit.test_runs.case_metrics(run.id):
+            found += _numbers(run, case.configuration, case.test_case, case.metrics)
+        for suite in unit.test_runs.suite_metrics(run.id):
+            found += _numbers(run, suite.configuration, None, suite.metrics)
     names = ("test_case", "model", "evaluator", "configuration", "metric", "value")
     texts = {
         name: pd.array([row[place] for row in found], dtype=pd.StringDtype("python"))

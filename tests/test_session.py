@@ -28,7 +28,7 @@ def test_every_session_in_memory_has_a_store_of_its_own() -> None:
 def test_a_model_goes_on_in_its_session_s_store_until_the_block_ends() -> None:
     with kolena_local.session(":memory:") as place:
         model = Model("kept", metadata={"seed": 1})
-        assert model._store() is open_store(place)
+        assert model._store().store is open_store(place)
         assert Model.load("kept") == model
 
 

@@ -18,6 +18,7 @@ from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.rows import Slice, compare_slices
 from kolena_local.comparison.scores import ModelScores, clusters_of, comparable, locators
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.repository.records import HeldRow
 from kolena_local.wording import agreeing, counted
 
 if TYPE_CHECKING:
@@ -84,20 +85,21 @@ def compare(
     with store.read() as unit:
         chosen = choose(
             unit,
-            _name(base),
-            _name(candidate),
+            _name(unit, base),
+            _name(unit, candidate),
             _wanted(unit, test_suite, _display_name(evaluator), _display_name(configuration)),
         )
-        latest = unit.test_suites.get(chosen.test_suite.name).version
+        suite = chosen.test_suite
+        latest = unit.test_suites.get(suite.name).version
         slices, cluster_remarks = _paired(unit, chosen, wanted_metrics, cluster)
     toward = directions(dict.fromkeys(part.metric for part in slices), higher_is_better)
     rows, tests = compare_slices(slices, toward, settings)
     remarks = report.remarks(rows, toward.values(), settings.confidence, correction, tests)
     return Comparison(
-        base=_name(base),
-        candidate=_name(candidate),
-        test_suite=chosen.test_suite.name,
-        test_suite_version=chosen.test_suite.version,
+        base=chosen.base.run.model,
+        candidate=chosen.candidate.run.model,
+        test_suite=suite.name,
+        test_suite_version=suite.version,
         evaluator=chosen.base.run.evaluator,
         configuration=chosen.base.configuration.display_name,
         confidence=settings.confidence,
@@ -105,7 +107,11 @@ def compare(
         directions=toward,
         remarks=(*remarks, *chosen.remarks(latest), *cluster_remarks),
         _suite_pairs={part.metric: part.pairs for part in slices if part.test_case is None},
-        _locators=partial(_locators, store.location),
+        _locators=partial(
+            _locators,
+            store.location,
+            HeldRow("test suite", suite.name, suite.id, suite.uid, suite.version),
+        ),
     )
 
 
@@ -162,10 +168,10 @@ def _codes(clusters: tuple[Ids, Ids] | None, ids: Ids) -> Ids | None:
     return codes[np.searchsorted(order, ids)]
 
 
-def _locators(location: str, sample_ids: Sequence[int]) -> list[str]:
+def _locators(location: str, suite: HeldRow, sample_ids: Sequence[int]) -> list[str]:
     from kolena_local.repository import open_store
 
-    with open_store(location, create=False).read() as unit:
+    with open_store(location, create=False).held([suite]).read() as unit:
         return locators(unit, sample_ids)
 
 
@@ -178,7 +184,7 @@ def _wanted(
             raise InputValidationError(
                 f"A test suite, or the name of one, is needed, not {test_suite!r:.80}."
             )
-        return Wanted(_name(test_suite), version, evaluator, configuration)
+        return Wanted(_name(unit, test_suite), version, evaluator, configuration)
     record = unit.test_suites.resolve(test_suite)
     version = None if record.name == test_suite else record.version
     return Wanted(record.name, version, evaluator, configuration)
@@ -197,13 +203,15 @@ def _location(*objects: object) -> str | None:
     return next(iter(found), None)
 
 
-def _name(named: object) -> str:
+def _name(unit: Unit, named: object) -> str:
+    """Return the name that a model or test suite has by now; a name stands for itself."""
     name = named if isinstance(named, str) else getattr(named, "name", None)
     if not isinstance(name, str):
         raise InputValidationError(
             f"A model or test suite, or the name of one, is needed, not {named!r:.80}."
         )
-    return name
+    held = getattr(named, "_held", None)
+    return name if held is None else unit.held.name(*held())
 
 
 def _display_name(named: Any) -> str | None:

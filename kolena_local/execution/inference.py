@@ -15,13 +15,13 @@ from kolena_local.log import logger
 from kolena_local.serialization.codec import Codec
 
 if TYPE_CHECKING:
-    from kolena_local.repository import Store
+    from kolena_local.repository.held import HeldStore
 
 _PAGE = 500
 
 
 def infer_pending(
-    store: Store,
+    store: HeldStore,
     codec: Codec,
     model_id: int,
     sample_ids: array[int],
@@ -64,23 +64,24 @@ def infer_pending(
                 share.save()
                 if not share.wait_for_others():
                     break
-        except BaseException:
-            _end_anyhow(share)
+        except BaseException as error:
+            _end_anyhow(share, error)
             raise
         share.end()
     return share.saved
 
 
-def _end_anyhow(share: Share) -> None:
+def _end_anyhow(share: Share, first: BaseException) -> None:
     try:
         share.end()
     except KolenaError as second:
         # The first exception is the one that its reader needs.
-        logger.error("the last inferences could not be saved: %s", second)
+        if str(second) != str(first):
+            logger.error("the last inferences could not be saved: %s", second)
 
 
 def iter_samples(
-    store: Store, codec: Codec, sample_ids: array[int], test_suite: str
+    store: HeldStore, codec: Codec, sample_ids: array[int], test_suite: str
 ) -> Iterator[Numbered]:
     """Iterate over test samples with their numbers, holding one page in memory.
 
@@ -100,7 +101,7 @@ def iter_samples(
 
 
 def _samples_of_pages(
-    store: Store, codec: Codec, pages: Iterable[array[int]], test_suite: str
+    store: HeldStore, codec: Codec, pages: Iterable[array[int]], test_suite: str
 ) -> Iterator[Numbered]:
     for sample_ids in pages:
         yield from iter_samples(store, codec, sample_ids, test_suite)

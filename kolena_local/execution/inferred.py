@@ -14,7 +14,7 @@ from kolena_local.serialization.codec import Codec
 from kolena_local.wording import agreeing, counted
 
 if TYPE_CHECKING:
-    from kolena_local.repository import Store
+    from kolena_local.repository.held import HeldStore
     from kolena_local.repository.records import TestCaseRecord
 
 Triple = tuple[Any, Any, Any]
@@ -41,7 +41,7 @@ class Inferred:
         model: the name of the model.
     """
 
-    store: Store
+    store: HeldStore
     codec: Codec
     model_id: int
     model: str

@@ -19,7 +19,7 @@ from kolena_local.log import logger
 from kolena_local.wording import counted, sentence
 
 if TYPE_CHECKING:
-    from kolena_local.repository import Store
+    from kolena_local.repository.held import HeldStore
     from kolena_local.repository.leases import Claim
     from kolena_local.serialization.codec import Codec
 
@@ -50,7 +50,7 @@ class Share:
         pending: the samples that are pending, in order.
     """
 
-    def __init__(self, store: Store, codec: Codec, model_id: int, pending: array[int]) -> None:
+    def __init__(self, store: HeldStore, codec: Codec, model_id: int, pending: array[int]) -> None:
         self._store = store
         self._codec = codec
         self._model_id = model_id

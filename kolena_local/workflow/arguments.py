@@ -192,8 +192,8 @@ def write_all(
         raise
 
 
-def check_names(value: Any, what: str) -> list[str]:
-    """Return the names of things that have one; a name stands for itself.
+def check_named(value: Any, what: str) -> list[Any]:
+    """Return things that have a name, or the names of them, as a list.
 
     Args:
         value: what was given.
@@ -202,10 +202,10 @@ def check_names(value: Any, what: str) -> list[str]:
     Raises:
         InputValidationError: it is not a list, or something in it has no name.
     """
-    found = [getattr(given, "name", given) for given in check_list(value, what)]
-    for name in found:
-        if not isinstance(name, str):
-            raise InputValidationError(f"{what} or names, and {name!r:.80} is neither.")
+    found = check_list(value, what)
+    for given in found:
+        if not isinstance(getattr(given, "name", given), str):
+            raise InputValidationError(f"{what} or names, and {given!r:.80} is neither.")
     return found
 
 

@@ -1,17 +1,29 @@
 """What models, test cases, suites and runs have in common: they mirror a record, unchanging.
 
 An entity belongs to the store in which it was found or made, and goes on using it, whichever store
-is chosen later.
+is chosen later. Whatever is done with one whose row was deleted, or is not in the file that lies
+there by now, raises NotFoundError.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from kolena_local import repository
-from kolena_local.errors import FrozenObjectError, IncorrectUsageError, WorkflowMismatchError
-from kolena_local.repository.records import WorkflowSchemas
+from kolena_local.errors import (
+    FrozenObjectError,
+    IncorrectUsageError,
+    WorkflowMismatchError,
+)
+from kolena_local.repository.records import (
+    HeldRow,
+    WorkflowSchemas,
+)
 from kolena_local.workflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from kolena_local.repository.held import HeldStore
 
 Self = TypeVar("Self", bound="Entity")
 
@@ -33,8 +45,13 @@ class Entity:
     #: Attributes that tell how an object was obtained, not what it is.
     _uncompared: ClassVar[frozenset[str]] = frozenset({"_version_was_chosen"})
 
-    _id: int
+    #: What an object of it is, in the words of :class:`HeldRow`.
+    _noun: ClassVar[str]
+
     _location: str
+    _id: int
+    _uid: int
+    name: str
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -53,15 +70,22 @@ class Entity:
 
     def _mirror(self, store: repository.Store, record: Any, **attributes: Any) -> None:
         """Take the attributes of a record, and others that are given by name."""
-        self.__dict__.update(attributes, _location=store.location, _id=record.id)
+        self.__dict__.update(attributes, _location=store.location, _id=record.id, _uid=record.uid)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise FrozenObjectError(
             f"{type(self).__name__} objects do not change; {name!r} cannot be set."
         )
 
-    def _store(self) -> repository.Store:
-        return repository.open_store(self._location)
+    def _held(self) -> tuple[HeldRow, ...]:
+        """Return the rows without which the object is of no use."""
+        version = self.__dict__.get("version")
+        return (HeldRow(self._noun, self.name, self._id, self._uid, version),)
+
+    def _store(self, *others: Entity) -> HeldStore:
+        """Return the store as it may be used for this object, together with others of it."""
+        rows = chain.from_iterable(entity._held() for entity in (self, *others))
+        return repository.open_store(self._location).held(rows)
 
     def _shown(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
@@ -82,6 +106,15 @@ class Entity:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())
         return f"{type(self).__name__}({shown})"
+
+
+def current_name(unit: repository.Unit, named: Any) -> str:
+    """Return the name that a thing has in the store by now; a name stands for itself.
+
+    Raises:
+        NotFoundError: the thing is not in the store any more.
+    """
+    return unit.held.name(*named._held()) if isinstance(named, Entity) else named
 
 
 def bound_workflow(cls: type[Any]) -> Workflow:

@@ -64,6 +64,7 @@ class Model(Entity):
         WorkflowMismatchError: the name belongs to a model of another workflow.
     """
 
+    _noun = "model"
     _needed = ("workflow",)
 
     workflow: Workflow
@@ -193,6 +194,8 @@ class Model(Entity):
             the samples that have an inference.
 
         Raises:
+            NotFoundError: model or test case was deleted, or the store file replaced,
+                since it was loaded.
             WorkflowMismatchError: the test case belongs to another workflow.
             IncorrectUsageError: the test case is in another store.
             InputValidationError: it is not a test case, or a stored value does not fit its type;
@@ -210,6 +213,8 @@ class Model(Entity):
             test_case: of this workflow, at any version.
 
         Raises:
+            NotFoundError: model or test case was deleted, or the store file replaced,
+                since it was loaded.
             WorkflowMismatchError: the test case belongs to another workflow.
             IncorrectUsageError: the test case is in another store.
             InputValidationError: it is not a test case, or a stored value does not fit its type;
@@ -219,7 +224,7 @@ class Model(Entity):
         check_workflow("test case", test_case.name, test_case.workflow.name, self.workflow)
         check_store(f"test case {test_case.name!r}", test_case, self._location)
         codec = self.workflow._codec
-        inferred = Inferred(self._store(), codec, self._id, self.name)
+        inferred = Inferred(self._store(test_case), codec, self._id, self.name)
         pages = inferred.pages(test_case._id, test_case.version)
         return (triple for _, page in pages for triple in page)
 
@@ -240,6 +245,8 @@ class Model(Entity):
             ``inference.score`` and so on; a list is one cell. What is missing is NA.
 
         Raises:
+            NotFoundError: model, test case or test suite was deleted, or the store file replaced,
+                since it was loaded.
             WorkflowMismatchError: the test case or suite belongs to another workflow.
             IncorrectUsageError: it is in another store.
             InputValidationError: it is neither, or a stored value does not fit the workflow's
@@ -255,7 +262,7 @@ class Model(Entity):
         kind = "test suite" if of_suite else "test case"
         check_workflow(kind, given.name, given.workflow.name, self.workflow)
         check_store(f"{kind} {given.name!r}", given, self._location)
-        samples = frames.Samples(self._store(), self._id, given._id, given.version, of_suite)
+        samples = frames.Samples(self._store(given), self._id, given._id, given.version, of_suite)
         with self.workflow._codec.reading(f"the model {self.name!r}"):
             return frames.of_samples(samples, self.workflow._codec, objects=objects)
 

@@ -33,7 +33,7 @@ def of_model(model: Model) -> str:
 def of_test_case(test_case: TestCase) -> str:
     """Return a test case's version and size."""
     with test_case._store().read() as unit:
-        record = unit.test_cases.get(test_case.name, test_case.version)
+        record = unit.test_cases.at(test_case._id, test_case.version)
     named = {
         "workflow": record.workflow,
         "version": record.version,
@@ -46,7 +46,7 @@ def of_test_case(test_case: TestCase) -> str:
 def of_test_suite(test_suite: TestSuite) -> str:
     """Return a test suite's version and test cases."""
     with test_suite._store().read() as unit:
-        record = unit.test_suites.get(test_suite.name, test_suite.version)
+        record = unit.test_suites.at(test_suite._id, test_suite.version)
     named = {
         "workflow": record.workflow,
         "version": record.version,

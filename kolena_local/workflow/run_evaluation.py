@@ -38,7 +38,7 @@ from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
 
 if TYPE_CHECKING:
-    from kolena_local.repository import Store
+    from kolena_local.repository.held import HeldStore
     from kolena_local.workflow.test_run import TestRun
 
 
@@ -61,7 +61,7 @@ def _evaluate_by_case(run: TestRun, inferred: Inferred, evaluator: Evaluator) ->
     """Evaluate test case by test case, each under every configuration, then the suite."""
     suite, store = run.test_suite, inferred.store
     with store.read() as unit:
-        cases = unit.test_suites.get(suite.name, suite.version).test_cases
+        cases = unit.test_suites.at(suite._id, suite.version).test_cases
     configurations: Sequence[Any] = evaluator.configurations or [None]
     method = f"{evaluator.display_name()}.compute_test"
     collected = [Collected() for _ in configurations]
@@ -121,7 +121,7 @@ def _evaluate_at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> None:
 
 
 def _save(
-    store: Store, run_id: int, configuration: EvaluatorConfiguration | None, results: Results
+    store: HeldStore, run_id: int, configuration: EvaluatorConfiguration | None, results: Results
 ) -> None:
     name = payload = None
     if configuration is not None:
@@ -141,7 +141,7 @@ def _id_of(test_case: TestCase, case_ids: dict[str, int]) -> int:
         ) from None
 
 
-def _warn_of_disagreement(store: Store, suite: TestSuite) -> None:
+def _warn_of_disagreement(store: HeldStore, suite: TestSuite) -> None:
     with store.read() as unit:
         sample_id = unit.suite_samples.disagreeing(suite._id, suite.version)
         if sample_id is None:

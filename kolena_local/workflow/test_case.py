@@ -60,6 +60,7 @@ class TestCase(Entity):
 
     Editor = TestCaseEditor
 
+    _noun = "test case"
     _needed = ("workflow",)
 
     workflow: Workflow
@@ -229,6 +230,8 @@ class TestCase(Entity):
             The editor.
 
         Raises:
+            NotFoundError: the test case was deleted, or the store file replaced,
+                since it was loaded.
             NameConflictError: somebody else has edited the test case since this object was loaded.
             InputValidationError: a value cannot be stored; the message has its path.
         """
@@ -240,10 +243,10 @@ class TestCase(Entity):
         store = self._store()
         changes, wanted = editor.changes(), editor.wanted_description
         with store.write() as unit:
-            record = unit.test_cases.get(self.name, self.version)
+            record = unit.test_cases.at(self._id, self.version)
             record = write_edit(unit, record, wanted, changes, reset=reset)
         logger.info("edited test case %r (version %d)", record.name, record.version)
-        self._mirror(store, record)
+        self._mirror(store.store, record)
 
     def _repr_html_(self) -> str:
         return overview.of_test_case(self)

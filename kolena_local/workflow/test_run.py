@@ -19,6 +19,7 @@ from kolena_local.errors import (
 from kolena_local.execution.asking import Functions, Means
 from kolena_local.execution.inference import infer_pending, iter_samples
 from kolena_local.log import logger
+from kolena_local.repository.records import HeldRow
 from kolena_local.wording import agreeing, counted
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
@@ -69,6 +70,8 @@ class TestRun(Entity):
             given.
     """
 
+    _noun = "test run"
+
     model: Model
     test_suite: TestSuite
     evaluator: Evaluator | BasicEvaluatorFunction | None
@@ -93,14 +96,14 @@ class TestRun(Entity):
                 evaluator_name,
                 type(evaluator).__name__,
             )
-        store = test_suite._store()
+        store = test_suite._store(model)
         with store.write() as unit:
-            _check_version(test_suite, unit.test_suites.get(test_suite.name).version)
+            _check_version(test_suite, unit.test_suites.at(test_suite._id).version)
             record = unit.test_runs.ensure(
                 model._id, test_suite._id, test_suite.version, evaluator_name
             )
         self._mirror(
-            store,
+            store.store,
             record,
             model=model,
             test_suite=test_suite,
@@ -130,6 +133,8 @@ class TestRun(Entity):
             batch_size: how many samples the model's ``infer_batch`` is given at a time; None is 64.
 
         Raises:
+            NotFoundError: run, model or test suite was deleted, or the store file replaced,
+                since it was loaded.
             InputValidationError: samples are pending and the model has neither ``infer`` nor
                 ``infer_batch``, or these returned no inference of the workflow, or not one for each
                 sample of a batch; or executor and workers are both given.
@@ -172,6 +177,8 @@ class TestRun(Entity):
             inferences: pairs of test sample and inference.
 
         Raises:
+            NotFoundError: run, model or test suite was deleted, or the store file replaced,
+                since it was loaded.
             TypeError: a sample is of another type than the workflow's.
             InputValidationError: it is not a list of pairs, a sample is not in the test suite, or
                 a value cannot be stored.
@@ -203,6 +210,8 @@ class TestRun(Entity):
         When anything raises, the run is marked crashed, and the same exception goes on.
 
         Raises:
+            NotFoundError: run, model or test suite was deleted, or the store file replaced,
+                since it was loaded.
             IncorrectUsageError: an evaluator function is to see all samples and some have no
                 inference.
         """
@@ -230,6 +239,11 @@ class TestRun(Entity):
     def _repr_html_(self) -> str:
         return overview.of_test_run(self)
 
+    def _held(self) -> tuple[HeldRow, ...]:
+        model, suite = self.model, self.test_suite
+        run = HeldRow(self._noun, f"{model.name} on {suite.name}", self._id, self._uid)
+        return (*model._held(), *suite._held(), run)
+
     @contextmanager
     def _running(self, *, reset: bool = False) -> Iterator[None]:
         store, run_id = self._store(), self._id
@@ -254,7 +268,8 @@ class TestRun(Entity):
                 unit.test_runs.crash(self._id, text)
         except KolenaError as second:
             # The first exception is the one that its reader needs.
-            logger.error("the crash of the test run could not be noted: %s", second)
+            if str(second) != str(error):
+                logger.error("the crash of the test run could not be noted: %s", second)
 
     def _infer(self, means: Means) -> None:
         model, suite, store = self.model, self.test_suite, self._store()
@@ -312,6 +327,8 @@ def test(
         batch_size: how many samples the model's ``infer_batch`` is given at a time; None is 64.
 
     Raises:
+        NotFoundError: model or test suite was deleted, or the store file replaced,
+            since it was loaded.
         IncorrectUsageError: the test suite has no test cases.
         WorkflowMismatchError: model and test suite belong to different workflows.
         InputValidationError: the evaluator is neither, or needs a configuration and none is given,

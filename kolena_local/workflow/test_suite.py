@@ -14,11 +14,18 @@ from kolena_local.workflow.arguments import (
     check_description,
     check_flag,
     check_name,
-    check_names,
+    check_named,
     check_tags,
     check_version,
 )
-from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, ensure_workflow
+from kolena_local.workflow.entity import (
+    Entity,
+    bound_workflow,
+    check_store,
+    check_workflow,
+    current_name,
+    ensure_workflow,
+)
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite_edit import (
@@ -28,6 +35,7 @@ from kolena_local.workflow.test_suite_edit import (
     pinned,
     pins,
     write_change,
+    write_test_cases,
 )
 from kolena_local.workflow.workflow import Workflow
 
@@ -64,6 +72,7 @@ class TestSuite(Entity):
 
     Editor = TestSuiteEditor
 
+    _noun = "test suite"
     _needed = ("workflow", "_test_case_type")
 
     workflow: Workflow
@@ -205,6 +214,8 @@ class TestSuite(Entity):
             The editor.
 
         Raises:
+            NotFoundError: the test suite or a test case was deleted, or the store file replaced,
+                since it was loaded.
             NameConflictError: somebody else has changed the test suite since this object was
                 loaded.
         """
@@ -212,7 +223,7 @@ class TestSuite(Entity):
         yield editor
         store = self._store()
         with store.write() as unit:
-            record = unit.test_suites.get(self.name, self.version)
+            record = unit.test_suites.at(self._id, self.version)
             change = editor.change(record)
             if change is not None:
                 record = write_change(unit, record, change, on_latest=True)
@@ -220,7 +231,7 @@ class TestSuite(Entity):
             logger.info("edited test suite %r (version %d)", record.name, record.version)
         # An old version that was asked for by its number is still that after an edit of nothing.
         chosen = self._version_was_chosen and record.version == self.version
-        self._mirror(store, record, _version_was_chosen=chosen)
+        self._mirror(store.store, record, _version_was_chosen=chosen)
 
     def results_dataframe(self, models: Iterable[Model | str] | None = None) -> pd.DataFrame:
         """Return what evaluators found out about models on this version of the test suite.
@@ -237,26 +248,29 @@ class TestSuite(Entity):
 
         Raises:
             NotFoundError: a model is not in the store, or was never tested on this version.
+            IncorrectUsageError: a model is in another store.
             InputValidationError: ``models`` is not a list of models or names.
         """
         from kolena_local import frames
 
-        names = None if models is None else check_names(models, "models must be a list of models")
-        store = self._store()
-        with store.read() as unit:
-            if names is None:
-                runs = unit.test_runs.list(test_suite=self.name)[::-1]
+        wanted = None if models is None else check_named(models, "models must be a list of models")
+        for model in wanted or ():
+            if isinstance(model, Entity):
+                check_store(f"model {model.name!r}", model, self._location)
+        with self._store().read() as unit:
+            suite = current_name(unit, self)
+            if wanted is None:
+                runs = unit.test_runs.list(test_suite=suite)[::-1]
             else:
+                names = [unit.models.get(current_name(unit, model)).name for model in wanted]
                 runs = [
                     run
                     for name in names
-                    for run in unit.test_runs.latest(
-                        unit.models.get(name).name, self.name, self.version
-                    )
+                    for run in unit.test_runs.latest(name, suite, self.version)
                 ]
-        return frames.of_results(
-            store, [run for run in runs if run.test_suite_version == self.version]
-        )
+            return frames.of_results(
+                unit, [run for run in runs if run.test_suite_version == self.version]
+            )
 
     def _repr_html_(self) -> str:
         return overview.of_test_suite(self)
@@ -280,5 +294,5 @@ def _add(unit: Unit, workflow: Workflow, name: str, change: SuiteChange) -> Test
     workflow_id = ensure_workflow(unit, workflow)
     record = unit.test_suites.add(workflow_id, name, change.description or "", change.tags or set())
     if change.test_cases:
-        return unit.test_suites.replace_test_cases(record.id, 0, pins(change.test_cases))
+        return write_test_cases(unit, record, change.test_cases)
     return record

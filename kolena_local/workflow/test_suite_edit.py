@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kolena_local.errors import NameConflictError
 from kolena_local.repository.records import TestSuiteRecord
 from kolena_local.workflow.arguments import check_description, check_list, check_tags
-from kolena_local.workflow.entity import check_store
+from kolena_local.workflow.entity import check_store, current_name
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.workflow import Workflow
 
@@ -155,28 +154,36 @@ def write_change(
         NameConflictError: ``record`` is no longer the latest version.
     """
     if on_latest:
-        latest = unit.test_suites.get(record.name)
-        if latest.version != record.version:
-            raise NameConflictError(
-                f"The test suite {record.name!r} is at version {latest.version} by now, but the"
-                f" edit was based on version {record.version}; load it again and repeat the edit."
-            )
+        unit.test_suites.latest_for_edit(record.id, record.version)
     if change.description is not None:
         unit.test_suites.set_description(record.id, change.description)
     if change.tags is not None:
         unit.test_suites.set_tags(record.id, change.tags)
     if change.test_cases is not None:
-        return unit.test_suites.replace_test_cases(
-            record.id, record.version, pins(change.test_cases)
-        )
+        return write_test_cases(unit, record, change.test_cases)
     return unit.test_suites.get(record.name, record.version)
 
 
-def pins(test_cases: list[TestCase]) -> list[tuple[int, int]]:
-    """Return the numbers and versions of test cases, in order."""
-    return [(test_case._id, test_case.version) for test_case in test_cases]
+def write_test_cases(
+    unit: Unit, record: TestSuiteRecord, test_cases: list[TestCase]
+) -> TestSuiteRecord:
+    """Store a version of a test suite that has these test cases.
+
+    Raises:
+        NotFoundError: a test case is not in the store any more.
+        NameConflictError: ``record`` is no longer the latest version.
+    """
+    for test_case in test_cases:
+        current_name(unit, test_case)
+    pairs = [(test_case._id, test_case.version) for test_case in test_cases]
+    return unit.test_suites.replace_test_cases(record.id, record.version, pairs)
 
 
-def pinned(record: TestSuiteRecord) -> list[tuple[int, int]]:
-    """Return the numbers and versions of the test cases that a record holds, in order."""
-    return [(test_case.id, test_case.version) for test_case in record.test_cases]
+def pins(test_cases: list[TestCase]) -> list[int]:
+    """Return which versions of test cases these are, in order."""
+    return [test_case._uid for test_case in test_cases]
+
+
+def pinned(record: TestSuiteRecord) -> list[int]:
+    """Return which versions of test cases a record holds, in order."""
+    return [test_case.uid for test_case in record.test_cases]

@@ -1,0 +1,429 @@
+"""An object in memory never reads or writes what has taken the place of its row."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import connect
+from typing import Any, Callable, NamedTuple
+
+import pytest
+
+import kolena_local
+from kolena_local.comparison import compare
+from kolena_local.errors import IncorrectUsageError, NotFoundError
+from kolena_local.repository import close_stores
+from kolena_local.workflow import TestRun, test
+from tests.durability.dump import dump
+from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
+
+REFUSED = "was deleted or the store file was replaced since it was loaded; load it again"
+
+
+class Plain(Judge):
+    """A judge whose results are compared: those of the other are of two thresholds."""
+
+
+class Things(NamedTuple):
+    """One of each kind of object, and where they are kept."""
+
+    path: Path
+    case: Any
+    suite: Any
+    model: Any
+    run: Any
+
+
+def make(path: Path, name: str, start: int) -> Things:
+    case = AnimalCase(f"{name} case", test_samples=animals(start, start + 5))
+    suite = AnimalSuite(f"{name} suite", test_cases=[case])
+    model = AnimalModel(name, infer=guess)
+    test(model, suite, Judge())
+    return Things(path, case, suite, model, TestRun(model, suite, Judge()))
+
+
+def command(path: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "kolena_local", *map(str, arguments), "--db", str(path)]
+    return subprocess.run(words, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL)
+
+
+def done(path: Path, *arguments: object) -> str:
+    """Run a command that must go well."""
+    result = command(path, *arguments)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def restore(path: Path, backup: Path) -> None:
+    close_stores()
+    done(path, "db", "restore", backup)
+
+
+def rows(path: Path, query: str) -> list[Any]:
+    with closing(connect(path)) as raw:
+        return raw.execute(query).fetchall()
+
+
+@pytest.fixture
+def things(filled: Path) -> Iterator[Things]:
+    """Return objects that are younger than the backup beside their store."""
+    done(filled, "db", "backup", f"{filled}.early")
+    with kolena_local.session(db=filled):
+        yield make(filled, "held", 100)
+
+
+def edit_case(things: Things) -> None:
+    with things.case.edit() as editor:
+        editor.add(*animals(300, 301)[0])
+
+
+def edit_suite(things: Things) -> None:
+    with things.suite.edit() as editor:
+        editor.tags = {"mine"}
+
+
+def add_to_another_suite(things: Things) -> None:
+    with AnimalSuite.load("animals").edit() as editor:
+        editor.add(things.case)
+
+
+def upload(things: Things) -> None:
+    again = [(sample, guess(sample)) for sample, _ in animals(100, 105)]
+    things.run.upload_inferences(again)
+
+
+OF_RUNS: dict[str, Callable[[Things], object]] = {
+    "run": lambda things: things.run.run(),
+    "evaluate": lambda things: things.run.evaluate(),
+    "samples of a run": lambda things: things.run.load_test_samples(),
+    "the first sample of a run": lambda things: next(things.run.iter_test_samples(), None),
+    "upload": upload,
+    "metrics of samples": lambda things: things.run.metrics_dataframe("sample"),
+    "metrics of test cases": lambda things: things.run.metrics_dataframe("case"),
+    "metrics of the test suite": lambda things: things.run.metrics_dataframe("suite"),
+    "a run in a notebook": lambda things: things.run._repr_html_(),
+}
+OF_MODELS: dict[str, Callable[[Things], object]] = {
+    "test": lambda things: test(things.model, things.suite, Judge()),
+    "test again": lambda things: test(things.model, things.suite, reset=True),
+    "a new run": lambda things: TestRun(things.model, things.suite),
+    "inferences": lambda things: things.model.load_inferences(things.case),
+    "the first inference": lambda things: next(things.model.iter_inferences(things.case)),
+    "frame of a test case": lambda things: things.model.to_dataframe(things.case),
+    "frame of a test suite": lambda things: things.model.to_dataframe(things.suite),
+    "objects of a test suite": lambda things: things.model.to_dataframe(things.suite, objects=True),
+    "results of a model": lambda things: AnimalSuite.load("animals").results_dataframe(
+        [things.model]
+    ),
+    "comparison": lambda things: compare(
+        things.model, "first", AnimalSuite.load("animals", 1), evaluator="Plain"
+    ),
+    "a model in a notebook": lambda things: things.model._repr_html_(),
+}
+OF_TESTS: dict[str, Callable[[Things], object]] = {
+    "samples of a test case": lambda things: things.case.load_test_samples(),
+    "the first sample": lambda things: next(things.case.iter_test_samples()),
+    "edit of a test case": edit_case,
+    "a test case in a notebook": lambda things: things.case._repr_html_(),
+    "a new test suite": lambda things: AnimalSuite("new", test_cases=[things.case]),
+    "a created test suite": lambda things: AnimalSuite.create("new", test_cases=[things.case]),
+    "edit of another test suite": add_to_another_suite,
+    "samples of a test suite": lambda things: things.suite.load_test_samples(),
+    "edit of a test suite": edit_suite,
+    "test of another model": lambda things: test(AnimalModel.load("first", guess), things.suite),
+    "results of a test suite": lambda things: things.suite.results_dataframe(),
+    "comparison on a test suite": lambda things: compare(
+        "first", "second", things.suite, evaluator="Plain"
+    ),
+    "a test suite in a notebook": lambda things: things.suite._repr_html_(),
+}
+ALL = {**OF_RUNS, **OF_MODELS, **OF_TESTS}
+
+
+def are_refused(things: Things, *uses: Callable[[Things], object]) -> None:
+    """Make sure that each use is refused in a sentence, and that nothing is stored."""
+    before = dump(things.path)
+    for use in uses:
+        with pytest.raises(NotFoundError, match=REFUSED):
+            use(things)
+        assert dump(things.path) == before
+
+
+def delete_run(things: Things, instead: str) -> None:
+    done(things.path, "runs", "delete", things.run._id, "--yes")
+    if instead:
+        with kolena_local.session(db=things.path):  # also in a thread
+            taken = TestRun(AnimalModel.load("first"), AnimalSuite.load("animals"))
+        assert taken._id == things.run._id
+
+
+def delete_model(things: Things, instead: str) -> None:
+    done(things.path, "models", "delete", "held", "--yes")
+    if instead:
+        done(things.path, "models", "create", instead, "--workflow", "Animals")
+        found = rows(things.path, f"SELECT name FROM model WHERE id = {things.model._id}")
+        assert found == [(instead,)]
+
+
+@pytest.mark.parametrize("instead", ["", "stranger"])
+def test_a_deleted_run_is_never_taken_for_another(things: Things, instead: str) -> None:
+    delete_run(things, instead)
+    are_refused(things, *OF_RUNS.values())
+
+
+@pytest.mark.parametrize("instead", ["", "stranger", "held"])
+def test_a_deleted_model_is_never_taken_for_another(things: Things, instead: str) -> None:
+    delete_model(things, instead)
+    are_refused(things, *OF_RUNS.values(), *OF_MODELS.values())
+
+
+@pytest.mark.parametrize("instead", ["", "stranger", "held"])
+def test_an_object_is_refused_by_an_older_store_in_the_place_of_its_own(
+    things: Things, instead: str
+) -> None:
+    restore(things.path, Path(f"{things.path}.early"))
+    if instead:
+        # As the held ones were made, so that every number is the same, with other samples.
+        others = make(things.path, instead, 200)
+        assert [thing._id for thing in others[1:]] == [thing._id for thing in things[1:]]
+    are_refused(things, *ALL.values())
+
+
+def test_an_object_is_refused_by_an_import_of_its_own_store(things: Things, tmp_path: Path) -> None:
+    lines, made = tmp_path / "lines", tmp_path / "imported.db"
+    lines.write_text(done(things.path, "export"), encoding="utf-8")
+    assert "uid" not in lines.read_text("utf-8")
+    done(made, "import", lines)
+    assert done(made, "export") == lines.read_text("utf-8")
+    close_stores()
+    for side in ("", "-wal", "-shm"):
+        Path(f"{things.path}{side}").unlink(missing_ok=True)
+    shutil.move(made, things.path)
+    are_refused(things, *ALL.values())
+
+
+def test_a_copy_of_the_store_takes_the_objects_of_the_original(things: Things) -> None:
+    whole = AnimalSuite.load("animals", 1)
+    test(things.model, AnimalSuite.load("animals"), Judge())
+    for model in (
+        things.model,
+        AnimalModel.load("first", guess),
+        AnimalModel.load("second", guess),
+    ):
+        test(model, whole, Plain())
+        test(model, things.suite, Plain())
+    things = things._replace(run=TestRun(things.model, things.suite, Judge(), reset=True))
+    done(things.path, "db", "backup", f"{things.path}.late")
+    make(things.path, "lost", 400)
+    restore(things.path, Path(f"{things.path}.late"))
+    for name, use in ALL.items():
+        if name != "a created test suite":  # it is there by then
+            use(things)
+
+
+def saboteur(act: Callable[[], object]) -> Callable[[Any], Any]:
+    """Return a model that does something to the store at its third sample."""
+    asked = []
+
+    def infer(sample: Any) -> Any:
+        asked.append(sample)
+        if len(asked) == 3:
+            act()
+        return guess(sample)
+
+    return infer
+
+
+MEANS: dict[str, dict[str, int]] = {"here": {}, "in threads": {"workers": 2}}
+
+
+@pytest.mark.parametrize("means", MEANS)
+@pytest.mark.parametrize("delete", [delete_model, delete_run])
+def test_what_is_deleted_while_it_is_tested_gets_nothing_more(
+    things: Things, delete: Callable[[Things, str], None], means: str
+) -> None:
+    def act() -> None:
+        delete(things._replace(run=TestRun(things.model, whole)), "stranger")
+
+    whole = AnimalSuite.load("animals", 1)
+    model = AnimalModel.load("held", saboteur(act))
+    with pytest.raises(NotFoundError, match=REFUSED):
+        test(model, whole, **MEANS[means])
+    if delete is delete_model:
+        query = "SELECT name FROM inference JOIN model ON model.id = model_id"
+        assert ("stranger",) not in rows(things.path, query)
+    else:
+        query = "SELECT status, started_at FROM test_run ORDER BY id DESC LIMIT 1"
+        assert rows(things.path, query) == [("created", None)]
+
+
+def test_a_run_that_is_deleted_while_it_is_evaluated_gives_nobody_its_results(
+    things: Things,
+) -> None:
+    class Saboteur(Judge):
+        def compute_test_suite_metrics(self, *arguments: Any) -> Any:
+            delete_run(things, "stranger")
+            return super().compute_test_suite_metrics(*arguments)
+
+    run = things.run
+    run.__dict__["evaluator"] = Saboteur()
+    with pytest.raises(NotFoundError, match=REFUSED):
+        run.evaluate()
+    query = "SELECT status FROM test_run ORDER BY id DESC LIMIT 1"
+    assert rows(things.path, query) == [("created",)]
+    query = f"SELECT count(*) FROM evaluator_configuration WHERE test_run_id = {run._id}"
+    assert rows(things.path, query) == [(0,)]
+
+
+def test_a_store_that_is_tested_is_not_restored_by_another_process(things: Things) -> None:
+    said = []
+
+    def act() -> None:
+        said.append(command(things.path, "db", "restore", f"{things.path}.early"))
+
+    model = AnimalModel("new", infer=saboteur(act))
+    test(model, things.suite, Judge())
+    assert said[0].returncode != 0
+    assert "is in use by another process" in said[0].stderr
+    assert len(model.load_inferences(things.case)) == 5
+
+
+@pytest.mark.parametrize("moment", ["before the objects were made", "after"])
+def test_a_store_is_restored_under_a_running_test(things: Things, moment: str) -> None:
+    backup = Path(f"{things.path}.early")
+
+    def act() -> None:
+        restore(things.path, backup)
+        if moment != "after":
+            make(things.path, "stranger", 200)
+
+    model = AnimalModel("new", infer=saboteur(act))
+    if moment == "after":
+        backup = Path(f"{things.path}.late")
+        done(things.path, "db", "backup", backup)
+    if moment == "after":
+        with pytest.raises(NotFoundError, match=REFUSED):  # the run is younger
+            test(model, things.suite, Judge())
+        test(model, things.suite, Judge())
+        assert len(model.load_inferences(things.case)) == 5
+    else:
+        with pytest.raises(NotFoundError, match=REFUSED):
+            test(model, things.suite, Judge())
+        query = "SELECT name, (SELECT count(*) FROM inference WHERE model_id = model.id) FROM model"
+        assert ("stranger", 5) in rows(things.path, query)
+        assert len(AnimalModel.load_all()) == 5
+
+
+def test_a_version_that_was_made_a_second_time_is_another(things: Things) -> None:
+    first = AnimalCase.load("held case", 1)
+    late = Path(f"{things.path}.late")
+    done(things.path, "db", "backup", late)
+    edit_case(things)
+    restore(things.path, late)
+    with AnimalCase.load("held case").edit() as editor:
+        editor.remove(animals(100, 101)[0][0])
+    assert AnimalCase.load("held case").version == things.case.version == 2
+    uses = ("samples of a test case", "edit of a test case", "a new test suite", "inferences")
+    are_refused(things, *(ALL[use] for use in uses))
+    assert len(first.load_test_samples()) == 5
+    assert len(things.model.load_inferences(first)) == 5
+
+
+def test_a_renamed_model_goes_on(things: Things) -> None:
+    done(things.path, "models", "rename", "held", "renamed")
+    done(things.path, "models", "create", "held", "--workflow", "Animals")
+    whole = AnimalSuite.load("animals", 1)
+    test(things.model, whole, Judge(), reset=True)
+    assert len(things.model.load_inferences(things.case)) == 5
+    assert len(things.model.to_dataframe(whole)) == 21
+    assert set(whole.results_dataframe([things.model])["model"]) == {"renamed"}
+    test(AnimalModel.load("second", guess), whole, Plain())
+    test(things.model, whole, Plain())
+    assert compare(things.model, "second", whole, evaluator=Plain()).base == "renamed"
+    things.run.run()
+    assert things.run.metrics_dataframe("suite").shape[0] == 1
+    query = "SELECT count(*) FROM inference JOIN model ON model.id = model_id WHERE name = 'held'"
+    assert rows(things.path, query) == [(0,)]
+
+
+def test_a_comparison_shows_no_samples_of_another_store(things: Things) -> None:
+    late = AnimalModel("late", infer=lambda sample: guess(animals(103, 104)[0][0]))
+    test(late, things.suite, Judge())
+    made = compare(things.model, late, things.suite)
+    restore(things.path, Path(f"{things.path}.early"))
+    make(things.path, "stranger", 200)
+    with pytest.raises(NotFoundError, match=REFUSED):
+        made.worst(3)
+
+
+def test_copies_of_an_object_are_refused_as_it_is(things: Things) -> None:
+    copies = [copy.copy(things.model), copy.deepcopy(things.model)]
+    assert [len(one.load_inferences(things.case)) for one in copies] == [5, 5]
+    delete_model(things, "stranger")
+    for one in copies:
+        are_refused(things._replace(model=one), *OF_MODELS.values())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_is_refused_as_its_parent_is(things: Things) -> None:
+    delete_model(things, "stranger")
+    child = os.fork()
+    if child == 0:
+        try:
+            upload(things)
+        except NotFoundError:
+            os._exit(7)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
+    assert rows(things.path, "SELECT count(*) FROM inference WHERE model_id = 5") == [(0,)]
+
+
+def test_objects_of_two_stores_stay_apart(things: Things, tmp_path: Path) -> None:
+    twin = tmp_path / "twin.db"
+    shutil.copyfile(f"{things.path}.early", twin)
+    with kolena_local.session(db=twin):
+        other = make(twin, "held", 200)
+        assert other.model._id == things.model._id
+        assert other.model != things.model
+        assert [sample.locator for sample, *_ in things.model.load_inferences(things.case)] == [
+            f"s3://animals/{number}.png" for number in range(100, 105)
+        ]
+        with pytest.raises(IncorrectUsageError, match="is in the store"):
+            other.suite.results_dataframe([things.model])
+
+
+def test_a_store_in_memory_forgets_its_objects() -> None:
+    with kolena_local.session(db=":memory:"):
+        model = AnimalModel("held", infer=guess)
+        close_stores()
+        AnimalModel("stranger")
+        with pytest.raises(NotFoundError, match=REFUSED):
+            model._repr_html_()
+
+
+def test_every_row_that_objects_are_made_from_has_a_number_of_its_own(
+    things: Things, tmp_path: Path
+) -> None:
+    edit_case(things)
+    imported = tmp_path / "imported.db"
+    (tmp_path / "lines").write_text(done(things.path, "export"), encoding="utf-8")
+    done(imported, "import", tmp_path / "lines")
+    done(imported, "models", "create", "made here", "--workflow", "Animals")
+    done(tmp_path / "demo.db", "demo", "--delay", "0")
+    found = [
+        uid
+        for path in (things.path, imported, tmp_path / "demo.db")
+        for table in ("model", "test_case_version", "test_suite_version", "test_run")
+        for (uid,) in rows(path, f"SELECT uid FROM {table}")
+    ]
+    assert len(found) > 40
+    assert 0 not in found
+    assert len(set(found)) == len(found)
