@@ -12,7 +12,7 @@ from kolena_local.cli.formats import Entry
 from kolena_local.cli.output import Listing, print_listing, report, rows_of
 from kolena_local.cli.store import reading, writing
 from kolena_local.cli.table import table
-from kolena_local.errors import IncorrectUsageError
+from kolena_local.errors import IncorrectUsageError, NameConflictError
 from kolena_local.wording import counted
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ def delete(
 
     Raises:
         IncorrectUsageError: there is no terminal to ask on.
+        NameConflictError: what is there is not what the user agreed to any more.
         click.Abort: the answer is no.
     """
+    entries = None
     if dry_run or not yes:
         with reading() as unit:
             entries = planned(unit)
@@ -61,6 +63,11 @@ def delete(
         click.echo("\n".join(table(list(listing.columns), rows, None)), err=True)
         confirm("Delete all of this?")
     with writing() as unit:
+        if entries is not None and planned(unit) != entries:
+            raise NameConflictError(
+                "What was to be deleted has changed meanwhile, and nothing was deleted; repeat the"
+                " command to see what would go now."
+            )
         gone = done(unit)
     report(f"Deleted {counted(len(gone), noun)}.", listing, gone)
 

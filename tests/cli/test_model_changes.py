@@ -12,7 +12,7 @@ import pytest
 from kolena_local.cli import ask, model_changes
 from kolena_local.repository import open_store
 from kolena_local.repository.records import ModelRecord
-from tests.cli.conftest import Invoke
+from tests.cli.conftest import Invoke, register
 
 
 def stored(store: Path, name: str) -> ModelRecord:
@@ -262,6 +262,23 @@ def test_delete_asks_where_somebody_is_there(
     assert result.exit_code == 0
     assert result.stderr.splitlines()[-1] == "Delete all of this? [y/N]: Deleted 1 model."
     assert names(store) == ["resnet-50", "resnet-101"]
+
+
+def test_delete_goes_no_further_than_what_somebody_has_agreed_to(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def agree() -> str:
+        with open_store(str(store)).write() as unit:
+            unit.models.delete(["resnet-50"])
+            register(unit, "resnet-50")
+        return "y"
+
+    monkeypatch.setattr(ask, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(ask, "read_answer", agree)
+    result = invoke("models", "delete", "resnet-50", "--db", store)
+    assert result.exit_code == 1
+    assert "has changed meanwhile, and nothing was deleted" in result.stderr
+    assert len(names(store)) == 3
 
 
 def test_delete_takes_what_belongs_to_the_models(invoke: Invoke, store: Path) -> None:
