@@ -13,8 +13,7 @@ from kolena_local.repository.connection import connect, is_writable
 from kolena_local.repository.copying import copy, sync_folder
 from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.opening import file_of, is_store, missing_steps, no_store
-
-_SIDES = ("-wal", "-shm", "-journal")
+from kolena_local.repository.side_files import SIDES
 
 
 def default_target(path: str) -> str:
@@ -40,7 +39,7 @@ def back_up(location: str, target: str | None = None) -> str:
     """
     path = file_of(location)
     target = os.path.abspath(target) if target is not None else default_target(path)
-    for place in (target, *(target + side for side in _SIDES)):
+    for place in (target, *(target + side for side in SIDES)):
         if os.path.lexists(place):
             raise InputValidationError(
                 f"{place} exists already; give another place for the backup."
@@ -127,7 +126,7 @@ def _put_in_place(draft: str, path: str) -> str | None:
     connection = _alone(path)
     try:
         # A log that stayed here would be taken for the new file's, even one whose store is gone.
-        for side in _SIDES:
+        for side in SIDES:
             with suppress(FileNotFoundError):
                 os.rename(path + side, aside + side)
         existed = os.path.exists(path)

@@ -9,6 +9,7 @@ from typing import Final
 
 from kolena_local.errors import InputValidationError, StoreError
 from kolena_local.location import MEMORY, is_memory
+from kolena_local.repository.side_files import check_side_files
 from kolena_local.repository.watching import has_log
 
 BUSY_SECONDS: Final = 5.0
@@ -30,7 +31,13 @@ def check_library() -> None:
 
 
 def connect(location: str, *, writable: bool = True) -> sqlite3.Connection:
-    """Open a connection to a file that exists, or to a new store in memory."""
+    """Open a connection to a file that exists, or to a new store in memory.
+
+    Raises:
+        StoreDamagedError: beside the file lies something that SQLite must not see.
+    """
+    if not is_memory(location):
+        check_side_files(location)
     connection = sqlite3.connect(
         MEMORY if is_memory(location) else _uri(location, writable),
         uri=not is_memory(location),
