@@ -44,11 +44,7 @@ def back_up(location: str, target: str | None = None) -> str:
             raise InputValidationError(
                 f"{place} exists already; give another place for the backup."
             )
-    try:
-        if not is_store(path):
-            raise no_store(path)
-    except FOREIGN as error:
-        raise translate(error, path) from error
+    verify(path, whole=False)
     draft = f"{target}.{os.getpid()}.draft"
     try:
         copy(path, draft)
@@ -61,8 +57,12 @@ def back_up(location: str, target: str | None = None) -> str:
     return target
 
 
-def verify(path: str) -> None:
+def verify(path: str, *, whole: bool = True) -> None:
     """Make sure that a file is a sound store that this version can use.
+
+    Parameters:
+        path: the path of the file.
+        whole: whether to let SQLite check all of it, instead of its schema alone.
 
     Raises:
         StoreNotFoundError: there is no store.
@@ -75,6 +75,8 @@ def verify(path: str) -> None:
             raise no_store(path)
         with closing(connect(path, writable=is_writable(path))) as connection:
             missing_steps(connection, path, migrations.load())
+            if not whole:
+                return
             found = connection.execute("PRAGMA integrity_check(1)").fetchall()
             found += connection.execute("PRAGMA foreign_key_check").fetchmany(1)
     except FOREIGN as error:

@@ -258,21 +258,41 @@ def missing_steps(
 
     Raises:
         StoreNewerError: it has gone through more of them than this package knows.
-        NotAStoreError: it has the mark of a store and nothing else.
+        NotAStoreError: it has a version that there is not, or tables that are not of its version.
     """
     with _snapshot(connection):
         version = _version(connection)
-        is_marked = not version and _is_ours(connection, path)
-    if is_marked:
-        raise NotAStoreError(
-            f"The file {path} has the mark of a store but no version; give another location."
-        )
+        if not version and not _is_ours(connection, path):
+            return [*known]
+        if version < known[0].number:
+            raise NotAStoreError(
+                f"The file {path} has the mark of a store but no version; give another location."
+            )
+        if version <= known[-1].number:
+            _compare_schema(connection, path, known[:version])
     if version > known[-1].number:
         raise StoreNewerError(
             f"The store {path} was written by a newer kolena-local (schema {version}, this one"
             f" knows {known[-1].number}); run `pip install --upgrade kolena-local`."
         )
     return [step for step in known if step.number > version]
+
+
+def _compare_schema(
+    connection: sqlite3.Connection, path: str, steps: Sequence[migrations.Migration]
+) -> None:
+    """Refuse a file whose tables, indexes or views are not those that ``steps`` make.
+
+    Whoever made it could let any question run code of theirs, or never end.
+    """
+    found, expected = migrations.schema_of(connection), migrations.schema_after(tuple(steps))
+    different = sorted({*found} ^ expected, key=str) or found[len(expected) :]
+    if different:
+        kind, name, *_ = different[0]
+        raise NotAStoreError(
+            f"The file {path} is not a store as kolena-local makes it, because of its {kind!s:.20}"
+            f" {name!r:.80}; use a backup, or take out what was changed."
+        )
 
 
 def _back_up(connection: sqlite3.Connection, path: str) -> None:

@@ -12,12 +12,14 @@ from itertools import count
 from pathlib import Path
 
 from kolena_local import session
+from kolena_local.repository.opening import open_prepared
 from tests.benchmarks.data import D1
 from tests.benchmarks.measure import Row, Turn, seconds_of
 from tests.benchmarks.stores import settle, use
 
 _MODELS = 1000
 _STORES = 10
+_OPENINGS = 50
 _COMMAND = "import sys; from kolena_local.cli import main; sys.exit(main())"
 
 
@@ -69,6 +71,34 @@ def make_store(folder: Path, rows: int) -> tuple[Turn, Turn]:
     return ours, theirs
 
 
+def open_store(folder: Path, rows: int) -> tuple[Turn, Turn]:
+    """Open a store, with all that is checked then, and read one row."""
+    path = folder / "opened.db"
+    use(path)
+    D1.Model("model")
+    settle(path)
+    query = "SELECT name FROM model"
+
+    def ours() -> float:
+        def read() -> None:
+            for _ in range(_OPENINGS):
+                _, connection = open_prepared(str(path), create=False)
+                with closing(connection):
+                    connection.execute(query).fetchone()
+
+        return seconds_of(read) / _OPENINGS
+
+    def theirs() -> float:
+        def read() -> None:
+            for _ in range(_OPENINGS):
+                with closing(sqlite3.connect(path)) as connection:
+                    connection.execute(query).fetchone()
+
+        return seconds_of(read) / _OPENINGS
+
+    return ours, theirs
+
+
 def _names(folder: Path) -> Iterator[Path]:
     return (folder / f"fresh-{number}.db" for number in count())
 
@@ -97,4 +127,5 @@ ROWS = [
     ),
     Row("models list, 1,000 models", "import sqlmodel", 1.4, list_models, grows=False),
     Row("a fresh store, one model", "a new file, one insert", 3, make_store, grows=False),
+    Row("opening a store, one row read", "sqlite3, one row read", 3, open_store, grows=False),
 ]

@@ -43,7 +43,7 @@ def disk(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 # Here statements fail and bytes change by the test's own hand: a disk would only cost time.
-WITHOUT_DISK = ("test_faults.py", "test_fuzz.py")
+WITHOUT_DISK = ("test_faults.py", "test_fuzz.py", "test_strangers.py")
 
 
 @pytest.fixture

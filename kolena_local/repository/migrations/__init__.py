@@ -9,12 +9,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 APPLICATION_ID = 0x6B6C6F63  # "kloc"
 """Written into every file's header; `file store.db` shows it and we refuse files without it."""
+
+
+_STATISTICS = [
+    ("table", name, name, f"CREATE TABLE {name}({columns})")
+    for name, columns in (
+        ("sqlite_stat1", "tbl,idx,stat"),
+        ("sqlite_stat4", "tbl,idx,neq,nlt,ndlt,sample"),
+    )
+]
 
 
 class Migration(NamedTuple):
@@ -39,6 +49,21 @@ def apply(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
         for statement in statements(step.sql):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {step.number}")
+
+
+@cache
+def schema_after(steps: tuple[Migration, ...]) -> frozenset[tuple[Any, ...]]:
+    """Return all tables, indexes and views of a new file after ``steps``, as SQLite keeps them."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        apply(connection, steps)
+        return frozenset(schema_of(connection))
+
+
+def schema_of(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    """Return all tables, indexes and views of a file, except for what ``ANALYZE`` adds."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    return [row for row in rows if row not in _STATISTICS]
 
 
 @cache
