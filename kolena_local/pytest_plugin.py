@@ -61,18 +61,16 @@ class KolenaStore:
         Args:
             path: the file; one that is there is replaced.
         """
+        from kolena_local import drafts
         from kolena_local.repository import open_store
 
-        unfinished = Path(f"{os.fspath(path)}.{os.getpid()}.part")
-        try:
-            with (
-                open_store(str(self.path)).read() as unit,
-                unfinished.open("w", encoding="utf-8", newline="\n") as stream,
-            ):
-                stream.writelines(f"{line}\n" for line in unit.text_form.lines())
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with open_store(str(self.path)).read() as unit, drafts.begin(path, "part") as stream:
+            try:
+                stream.writelines(f"{line}\n".encode() for line in unit.text_form.lines())
+                stream.close()
+                drafts.put_in_place(stream.name, path)
+            finally:
+                Path(stream.name).unlink(missing_ok=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,6 @@ the file that was there is still there. Nothing here knows what is written.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import IO, cast
 
 import click
 
+from kolena_local import drafts
 from kolena_local.errors import InputValidationError
 
 _DESTINATION = f"{__name__}.destination"
@@ -34,7 +34,6 @@ class Destination:
         self.name = name
         # A link stays a link: what it points to is replaced.
         self._path = Path(os.path.realpath(name))
-        self._unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
         self._stream: IO[bytes] | None = None
 
     def write(self, content: bytes) -> None:
@@ -57,11 +56,10 @@ class Destination:
             InputValidationError: the file cannot be written.
         """
         try:
-            self._opened().close()
+            stream = self._opened()
+            stream.close()
             if self._is_replaced():
-                with suppress(FileNotFoundError):
-                    shutil.copymode(self._path, self._unfinished)
-                self._unfinished.replace(self._path)
+                drafts.put_in_place(stream.name, self._path)
             self._stream = None
         except BrokenPipeError:
             raise
@@ -74,13 +72,12 @@ class Destination:
             with suppress(OSError):
                 self._stream.close()
             if self._is_replaced():
-                self._unfinished.unlink(missing_ok=True)
+                Path(self._stream.name).unlink(missing_ok=True)
 
     def _opened(self) -> IO[bytes]:
         if self._stream is None:
             replaced = self._is_replaced()
-            path, mode = (self._unfinished, "wb") if replaced else (Path(self.name), "ab")
-            self._stream = cast("IO[bytes]", path.open(mode))
+            self._stream = drafts.begin(self._path, "part") if replaced else _appending(self.name)
         return self._stream
 
     def _is_replaced(self) -> bool:
@@ -98,6 +95,10 @@ class Destination:
         return InputValidationError(
             f"The file {self.name} cannot be written ({error.strerror or error}); give another one."
         )
+
+
+def _appending(name: str) -> IO[bytes]:
+    return cast("IO[bytes]", Path(name).open("ab"))
 
 
 def remember(context: click.Context, _: click.Parameter, name: str | None) -> None:

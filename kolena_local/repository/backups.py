@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from kolena_local.errors import InputValidationError, StoreBusyError, StoreDamagedError
 from kolena_local.repository import migrations
 from kolena_local.repository.connection import connect, is_writable
-from kolena_local.repository.copying import copy, sync_folder
+from kolena_local.repository.copying import copy, drafted, sync_folder
 from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.opening import file_of, is_store, missing_steps, no_store
 from kolena_local.repository.side_files import SIDES
@@ -45,14 +45,10 @@ def back_up(location: str, target: str | None = None) -> str:
                 f"{place} exists already; give another place for the backup."
             )
     verify(path, whole=False)
-    draft = f"{target}.{os.getpid()}.draft"
-    try:
+    with drafted(target, "draft") as draft:
         copy(path, draft)
         verify(draft)
         os.rename(draft, target)
-    finally:
-        with suppress(OSError):
-            os.unlink(draft)
     sync_folder(target)
     return target
 
@@ -110,14 +106,10 @@ def restore(location: str, source: str) -> str | None:
     if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
         raise InputValidationError(f"{source} is the store itself; give the path of a backup.")
     verify(source)
-    draft = f"{path}.{os.getpid()}.draft"
-    try:
+    with drafted(path, "draft") as draft:
         copy(source, draft)
         verify(draft)
         aside = _put_in_place(draft, path)
-    finally:
-        with suppress(OSError):
-            os.unlink(draft)
     sync_folder(path)
     return aside
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Final
 
+from kolena_local import drafts
 from kolena_local.errors import StoreError, StoreFullError, StoreNotFoundError, StoreReadOnlyError
 from kolena_local.repository.connection import connect, is_writable
 from kolena_local.repository.failures import FOREIGN, translate
+from kolena_local.repository.side_files import SIDES
 from kolena_local.repository.watching import state_of, steady
 
 _KINDS: Final = {
@@ -39,24 +42,36 @@ def copy(source: str, target: str) -> None:
     Raises:
         StoreError: one of its leaves; the target is as it was.
     """
-    part = f"{target}.{os.getpid()}.part"
-    try:
-        # Made empty first, so that it is private from its first byte on.
-        os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    with drafted(target, "part") as part:
         _copy_pages(source, part)
         os.replace(part, target)
         sync_folder(target)
+
+
+@contextmanager
+def drafted(target: str, kind: str) -> Iterator[str]:
+    """Give the name of an empty private file beside ``target``, which is removed after the block.
+
+    Raises:
+        StoreError: one of its leaves, in the place of any ``OSError``.
+    """
+    draft = None
+    try:
+        with drafts.begin(target, kind) as file:
+            draft = file.name
+        yield draft
     except StoreError:
         raise
     except OSError as error:
-        kind = _KINDS.get(error.errno or 0, StoreError)
-        raise kind(
+        of_errno = _KINDS.get(error.errno or 0, StoreError)
+        raise of_errno(
             f"The copy {target} cannot be made ({error.strerror}); give another place for it."
         ) from error
     finally:
-        for rest in (part, f"{part}-journal", f"{part}-wal", f"{part}-shm"):
-            with suppress(OSError):
-                os.unlink(rest)
+        if draft is not None:
+            for rest in (draft, *(draft + side for side in SIDES)):
+                with suppress(OSError):
+                    os.unlink(rest)
 
 
 def sync_folder(path: str) -> None:

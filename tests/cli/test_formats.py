@@ -140,6 +140,7 @@ def test_a_file_appears_when_it_is_whole(invoke: Invoke, store: Path, tmp_path: 
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
     first = target.read_bytes()
     assert len(json.loads(first)) == 3
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
     target.chmod(0o640)
     link = tmp_path / "link.json"
     link.symlink_to(target)

@@ -156,3 +156,27 @@ def test_a_store_whose_making_was_cut_off_is_made(path: Path) -> None:
     with open_store(str(path)).read() as unit:
         assert unit.workflows.list() == []
     assert not Path(f"{path}-journal").exists()
+
+
+def test_a_copy_follows_no_link_that_waits_for_it(path: Path, tmp_path: Path) -> None:
+    thesis = tmp_path / "thesis.txt"
+    thesis.write_text("my thesis")
+    target = tmp_path / "b.bak"
+    for rest in (f"{os.getpid()}.draft", f"{os.getpid()}.draft.{os.getpid()}.part"):
+        Path(f"{target}.{rest}").symlink_to(thesis)
+    waiting = {other.name for other in tmp_path.iterdir()}
+    made: list[tuple[str, int]] = []
+
+    def note(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "os.rename" and arguments[1] == str(target):
+            made.append((str(arguments[0]), Path(str(arguments[0])).stat().st_mode & 0o777))
+
+    sys.addaudithook(note)
+    for _ in range(2):
+        assert back_up(str(path), str(target)) == str(target)
+        target.unlink()
+    assert thesis.read_text() == "my thesis"
+    assert {other.name for other in tmp_path.iterdir()} == waiting
+    (first, mode), (second, _) = made
+    assert first != second
+    assert mode == 0o600
