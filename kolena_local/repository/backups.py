@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from kolena_local.errors import InputValidationError, StoreBusyError, StoreDamagedError
 from kolena_local.repository import migrations
-from kolena_local.repository.connection import connect, is_writable
+from kolena_local.repository.connection import connect, connect_as_allowed, is_writable
 from kolena_local.repository.copying import copy, drafted, sync_folder
 from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.opening import file_of, is_store, missing_steps, no_store
@@ -69,7 +69,7 @@ def verify(path: str, *, whole: bool = True) -> None:
     try:
         if not is_store(path):
             raise no_store(path)
-        with closing(connect(path, writable=is_writable(path))) as connection:
+        with closing(connect_as_allowed(path)[1]) as connection:
             missing_steps(connection, path, migrations.load())
             if not whole:
                 return

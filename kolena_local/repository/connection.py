@@ -9,6 +9,7 @@ from typing import Final
 
 from kolena_local.errors import InputValidationError, StoreError
 from kolena_local.location import MEMORY, is_memory
+from kolena_local.repository.room import is_about_room
 from kolena_local.repository.side_files import check_side_files
 from kolena_local.repository.watching import has_log
 
@@ -53,6 +54,22 @@ def connect(location: str, *, writable: bool = True) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def connect_as_allowed(path: str) -> tuple[bool, sqlite3.Connection]:
+    """Open a file for writing, or else for reading alone: also where the log has no room.
+
+    Returns:
+        Whether it may be written, and the connection.
+    """
+    writable = is_writable(path)
+    try:
+        return writable, connect(path, writable=writable)
+    except sqlite3.OperationalError as error:
+        # Setting it up asks the first question, which makes the log and its index.
+        if not writable or not is_about_room(error, path):
+            raise
+    return False, connect(path, writable=False)
 
 
 def _configure(connection: sqlite3.Connection) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from kolena_local import drafts
 from kolena_local.errors import StoreError, StoreFullError, StoreNotFoundError, StoreReadOnlyError
-from kolena_local.repository.connection import connect, is_writable
+from kolena_local.repository.connection import connect_as_allowed
 from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.side_files import SIDES
 from kolena_local.repository.watching import state_of, steady
@@ -85,10 +85,9 @@ def sync_folder(path: str) -> None:
 
 
 def _copy_pages(source: str, part: str) -> None:
-    writable = is_writable(source)
-    before = state_of(source, writable=writable)
+    before = state_of(source, writable=False)
     try:
-        origin = connect(source, writable=writable)
+        writable, origin = connect_as_allowed(source)
     except FOREIGN as error:
         raise translate(error, source) from error
     try:

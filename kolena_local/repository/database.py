@@ -21,8 +21,8 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from kolena_local import location as locations
 from kolena_local.errors import StoreError, StoreReadOnlyError
 from kolena_local.location import MEMORY, is_memory
-from kolena_local.repository.connection import check_library, connect
-from kolena_local.repository.failures import FOREIGN, translate
+from kolena_local.repository.connection import check_library, connect, is_writable
+from kolena_local.repository.failures import FOREIGN, full, translate
 from kolena_local.repository.held import HeldStore
 from kolena_local.repository.opening import build_in_memory, open_prepared
 from kolena_local.repository.records import HeldRow
@@ -151,10 +151,7 @@ class Store:
     def _transaction(self, begin: str) -> Iterator[Connection]:
         engine = self._current_engine(create=False)
         if begin != "BEGIN" and not self._writable:
-            raise StoreReadOnlyError(
-                f"The store {self.location} is read-only; make the file and its folder writable,"
-                " or use another store."
-            )
+            engine = self._engine_for_writing()
         # A store in memory has one connection, which threads must use one after the other.
         turn = self._lock if is_memory(self.location) else nullcontext()
         watched = steady(self.location, self._state, writable=self._writable)
@@ -195,6 +192,19 @@ class Store:
             # What is read without locks is read by connections that are younger than the state.
             connection.close()
             return self._use(_engine_for_reader(self.location))
+
+    def _engine_for_writing(self) -> Engine:
+        """Open again for writing what could only be read: the disk may have room by now."""
+        if not is_writable(self.location):
+            raise StoreReadOnlyError(
+                f"The store {self.location} is read-only; make the file and its folder writable,"
+                " or use another store."
+            )
+        self.close()
+        engine = self._current_engine(create=False)
+        if not self._writable:
+            raise full(self.location)
+        return engine
 
     def _leave_to_parent(self) -> None:
         """In a forked child: take no part in the parent's connections, and make own ones."""

@@ -26,6 +26,7 @@ from kolena_local.errors import (
     StoreReadOnlyError,
 )
 from kolena_local.repository.holders import writer_of
+from kolena_local.repository.room import is_about_room, room
 
 FOREIGN: Final = (SQLAlchemyError, sqlite3.Error, UnicodeError)
 """What may come out of the libraries below; everything of this kind goes through `translate`."""
@@ -38,6 +39,10 @@ _BUSY: Final = (
 _READ_ONLY: Final = (
     StoreReadOnlyError,
     "The store {place} is read-only; make the file and its folder writable, or use another store.",
+)
+_FULL: Final = (
+    StoreFullError,
+    "There is no room left {where}; nothing of this write was stored. Make room, then try again.",
 )
 _DAMAGED: Final = (
     StoreDamagedError,
@@ -57,10 +62,7 @@ _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
     # The only functions of ours that SQLite calls read stored JSON.
     "user-defined function raised": _DAMAGED,
     "disk I/O error": _DAMAGED,
-    "is full": (
-        StoreFullError,
-        "There is no room left on the disk of the store {place}; nothing of this write was stored.",
-    ),
+    "is full": _FULL,
     "unable to open": (
         StoreNotFoundError,
         "The store {place} cannot be opened; check that its folder exists and may be written to.",
@@ -85,6 +87,9 @@ _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
 }
 
 
+_PLENTY: Final = 2**24
+
+
 def translate(error: Exception, place: str) -> KolenaError:
     """Turn an error of a library below into one of ours.
 
@@ -106,6 +111,8 @@ def translate(error: Exception, place: str) -> KolenaError:
         return _say(_DAMAGED, place, error)
     original = getattr(error, "orig", None) or error
     text = str(original)
+    if is_about_room(error, place):
+        return _say(_FULL, place, original)
     for words, meaning in _MEANINGS.items():
         if words in text:
             return _say(meaning, place, original)
@@ -115,8 +122,18 @@ def translate(error: Exception, place: str) -> KolenaError:
     )
 
 
+def full(place: str) -> StoreFullError:
+    """Say that the disk of a store is full, or else the one for temporary files."""
+    where = f"on the disk of the store {place}"
+    if room(place) > _PLENTY:
+        where += ", or in the folder for temporary files"
+    return StoreFullError(_FULL[1].format(where=where))
+
+
 def _say(meaning: tuple[type[KolenaError], str], place: str, cause: BaseException) -> KolenaError:
     kind, sentence = meaning
+    if kind is StoreFullError:
+        return full(place)
     who = ""
     if kind is StoreBusyError:
         writer = writer_of(place)

@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from kolena_local import location as locations
-from kolena_local.errors import StoreError
+from kolena_local.errors import StoreError, StoreFullError
 from kolena_local.location import is_memory
 from kolena_local.repository.copying import sync_folder
 from kolena_local.repository.database import close_store, open_store
+from kolena_local.repository.failures import full
 from kolena_local.repository.opening import make_home
 from kolena_local.repository.unit import Unit
 
@@ -66,6 +67,8 @@ def _found(place: str, change: Callable[[Unit], _Result]) -> _Result:
         try:
             with open_store(draft).write() as unit:
                 result = change(unit)
+        except StoreFullError as error:
+            raise full(place) from error
         except StoreError as error:
             raise _NotFoundedError from error
         finally:

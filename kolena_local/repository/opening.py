@@ -27,9 +27,15 @@ from kolena_local.errors import (
 )
 from kolena_local.location import is_memory
 from kolena_local.repository import migrations
-from kolena_local.repository.connection import BUSY_SECONDS, connect, connect_untouched, is_writable
+from kolena_local.repository.connection import (
+    BUSY_SECONDS,
+    connect,
+    connect_as_allowed,
+    connect_untouched,
+    is_writable,
+)
 from kolena_local.repository.copying import copy
-from kolena_local.repository.failures import FOREIGN, translate
+from kolena_local.repository.failures import FOREIGN, full, translate
 
 _log = logging.getLogger("kolena_local")
 
@@ -73,8 +79,7 @@ def open_prepared(path: str, *, create: bool) -> tuple[bool, sqlite3.Connection]
             if not create:
                 raise no_store(path)
             _create_file(path)
-        writable = is_writable(path)
-        connection = connect(path, writable=writable)
+        writable, connection = connect_as_allowed(path)
         try:
             _bring_up_to_date(connection, path, writable, migrations.load())
         except BaseException:
@@ -226,6 +231,8 @@ def _bring_up_to_date(
             _use_write_ahead_log(connection, path)
         return
     if not writable:
+        if is_writable(path):
+            raise full(path)
         raise StoreReadOnlyError(
             f"The store {path} must be brought up to date but is read-only; make it writable"
             " once, or use a copy of it."

@@ -27,8 +27,11 @@ class State(NamedTuple):
 
 
 def has_log(path: str) -> bool:
-    """Say whether there is a write-ahead log, so that somebody may be writing."""
-    return os.path.exists(path + "-wal")
+    """Say whether there is a write-ahead log with something in it."""
+    try:
+        return os.stat(path + "-wal").st_size > 0
+    except OSError:
+        return False
 
 
 def state_of(path: str, *, writable: bool) -> State | None:

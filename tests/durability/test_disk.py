@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import kolena_local
+from kolena_local.cli import main
 from kolena_local.errors import (
     NotAStoreError,
     StoreDamagedError,
@@ -23,6 +26,9 @@ from kolena_local.errors import (
     StoreReadOnlyError,
 )
 from kolena_local.repository import close_stores, open_store
+from kolena_local.repository.backups import back_up
+from kolena_local.repository.checks import check
+from kolena_local.repository.facts import facts
 from kolena_local.workflow import test
 from tests.durability.dump import dump, is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
@@ -101,6 +107,55 @@ def test_a_disk_without_room_for_a_store_gets_one_later(small_disk: Path) -> Non
     with kolena_local.session(db=path):
         add(0, 3)
     assert is_sound(path)
+
+
+@pytest.mark.parametrize("room", [0, 28, 40])
+def test_a_store_on_a_full_disk_can_be_read_and_copied_to_another(
+    small_disk: Path, filled: Path, tmp_path: Path, room: int
+) -> None:
+    path, rest = small_disk / "store.db", small_disk / "rest"
+    shutil.copy(filled, path)
+    free = shutil.disk_usage(small_disk).free
+    rest.write_bytes(bytes(free - room * 1024))
+    with kolena_local.session(db=path):
+        assert AnimalModel.load("first").metadata["seed"] == 1
+        assert len(AnimalCase.load("day").load_test_samples()) == 12
+        assert [found.severity for found in check(str(path))].count("error") == 0
+        assert facts(str(path)).counts["model"] == 4
+        assert is_sound(Path(back_up(str(path), str(tmp_path / "copy.db"))))
+        with pytest.raises(StoreFullError, match="no room left"):
+            back_up(str(path))
+        with pytest.raises(StoreFullError, match="no room left"):
+            add(100, 400)
+        rest.unlink()
+        AnimalModel("new")
+    close_stores()
+    assert [*small_disk.iterdir()] == [path]
+
+
+def test_a_first_command_on_a_full_disk_leaves_nothing(small_disk: Path) -> None:
+    rest = small_disk / "rest"
+    rest.write_bytes(bytes(290_000))
+    arguments = ["models", "create", "new", "--workflow", "one", "--db", f"{small_disk}/store.db"]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no room left" in result.stderr
+    assert [*small_disk.iterdir()] == [rest]
+
+
+def test_a_quota_that_is_used_up_is_no_damage(filled: Path) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with kolena_local.session(db=filled):
+        AnimalModel.load("first")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (filled.stat().st_size, limit[1]))
+        try:
+            with pytest.raises(StoreFullError, match="no room left"):
+                add(100, 4000)
+            assert AnimalModel.load("first").metadata["seed"] == 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        add(100, 400)
+    assert is_sound(filled)
 
 
 def test_a_folder_that_vanishes_is_missed(filled: Path, tmp_path: Path) -> None:

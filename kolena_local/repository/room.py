@@ -1,0 +1,34 @@
+"""Whether there is room on a store's disk; loads nothing, as completion needs it too."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Final
+
+# SQLITE_IOERR_WRITE, _FSYNC, _DIR_FSYNC, _TRUNCATE, _SHMOPEN, _SHMSIZE, _SHMMAP: what remains of
+# a full disk or quota where the system does not say ENOSPC, or says it of the log's index.
+_FAILED_WRITES: Final = {10 | more << 8 for more in (3, 4, 5, 6, 18, 19, 21)}
+_LITTLE: Final = 2**16  # the log's index takes half of it
+
+
+def is_about_room(error: Exception, place: str) -> bool:
+    """Tell an error that comes from a full disk, or a quota that is used up.
+
+    Parameters:
+        error: a SQLAlchemy or sqlite3 error.
+        place: the location of the store.
+    """
+    error = getattr(error, "orig", None) or error
+    if "disk I/O error" not in str(error):
+        return False
+    code = getattr(error, "sqlite_errorcode", None)  # Python 3.10 does not have it
+    return code in _FAILED_WRITES if code is not None else room(place) < _LITTLE
+
+
+def room(place: str) -> int:
+    """Return how many bytes a file in the folder of ``place`` can have; 0 if nobody knows."""
+    try:
+        return shutil.disk_usage(os.path.dirname(place)).free
+    except OSError:
+        return 0
