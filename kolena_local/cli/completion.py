@@ -42,12 +42,17 @@ def names_of(table: str) -> Complete:
 
 def _names(query: str, typed: str) -> list[str]:
     try:
+        from kolena_local.repository import migrations
         from kolena_local.repository.connection import connect
 
         path = location.resolve(given_location())
         if location.is_memory(path) or not Path(path).exists():
             return []
         with closing(connect(path, writable=False)) as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            # In somebody else's file a name may be a question that never ends.
+            if migrations.differences(connection, migrations.load()[:version]):
+                return []
             return [name for (name,) in connection.execute(query, {"typed": typed})]
     except Exception:
         return []

@@ -292,8 +292,7 @@ def _compare_schema(
 
     Whoever made it could let any question run code of theirs, or never end.
     """
-    found, expected = migrations.schema_of(connection), migrations.schema_after(tuple(steps))
-    different = sorted({*found} ^ expected, key=str) or found[len(expected) :]
+    different = migrations.differences(connection, steps)
     if different:
         kind, name, *_ = different[0]
         raise NotAStoreError(

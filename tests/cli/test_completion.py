@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import List
 
@@ -98,3 +100,16 @@ def test_no_usable_store_has_no_names_and_is_not_made(store_path: Path, tmp_path
     assert [*tmp_path.iterdir()] == []
     store_path.write_bytes(b"no database, but long enough to look like one" * 100)
     assert complete("--db", str(store_path), "models", "show", "") == []
+
+
+def test_a_file_of_somebody_else_completes_nothing(store_path: Path) -> None:
+    open_store(str(store_path))
+    close_stores()
+    with closing(sqlite3.connect(store_path)) as raw:
+        raw.execute("PRAGMA legacy_alter_table = ON")
+        raw.execute("ALTER TABLE model RENAME TO other")
+        raw.execute(
+            "CREATE VIEW model AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+            " SELECT 'b' AS name FROM n"
+        )
+    assert complete("--db", str(store_path), "models", "show", "a") == []

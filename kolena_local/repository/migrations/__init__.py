@@ -60,6 +60,14 @@ def schema_after(steps: tuple[Migration, ...]) -> frozenset[tuple[Any, ...]]:
         return frozenset(schema_of(connection))
 
 
+def differences(
+    connection: sqlite3.Connection, steps: Sequence[Migration]
+) -> list[tuple[Any, ...]]:
+    """Return the tables, indexes and views that a file has, or has not, unlike a new one."""
+    found, expected = schema_of(connection), schema_after(tuple(steps))
+    return sorted({*found} ^ expected, key=str) or found[len(expected) :]
+
+
 def schema_of(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
     """Return all tables, indexes and views of a file, except for what ``ANALYZE`` adds."""
     rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
