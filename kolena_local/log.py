@@ -10,6 +10,8 @@ import logging
 import sys
 from typing import Final
 
+from kolena_local.wording import printable
+
 logger: Final = logging.getLogger("kolena_local")
 logger.addHandler(logging.NullHandler())
 
@@ -22,7 +24,8 @@ class _Printer(logging.Handler):
         try:
             # A name that the stream cannot spell, or a stream that is closed, stops no work.
             encoding = getattr(stream, "encoding", None) or "utf-8"
-            message = f"kolena_local> {record.getMessage()}".encode(encoding, "backslashreplace")
+            text = f"kolena_local> {printable(record.getMessage())}"
+            message = text.encode(encoding, "backslashreplace")
             print(message.decode(encoding), file=stream)
         except Exception:
             self.handleError(record)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kolena_local import location
+from kolena_local.cli.destination import write_path
 from kolena_local.cli.output import (
     Listing,
     output_options,
@@ -48,8 +48,7 @@ def path() -> None:
     It answers for a store that is not there yet too, and says so on standard error.
     """
     place = location.resolve(given_location())
-    # Byte for byte, whatever the encoding of the output: a shell takes it as an argument.
-    click.echo(os.fsencode(place))
+    write_path(place)
     if not location.is_memory(place) and not Path(place).exists():
         click.echo("There is no store yet; it is made when something is stored.", err=True)
 
@@ -109,8 +108,7 @@ def backup(file: str | None) -> None:
     """
     from kolena_local.repository.backups import back_up
 
-    # Byte for byte, as the path of the store above.
-    click.echo(os.fsencode(back_up(location.resolve(given_location()), file)))
+    write_path(back_up(location.resolve(given_location()), file))
 
 
 @db.command()

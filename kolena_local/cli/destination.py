@@ -18,6 +18,7 @@ import click
 
 from kolena_local import drafts
 from kolena_local.errors import InputValidationError
+from kolena_local.wording import printable
 
 _DESTINATION = f"{__name__}.destination"
 STANDARD_OUTPUT = "-"
@@ -143,10 +144,17 @@ def write_text(text: str) -> None:
     """Write lines of text, escaping what the encoding does not have."""
     destination = current()
     if destination is None:
+        if is_terminal():
+            text = "\n".join(map(printable, text.split("\n")))
         encoding = output_encoding()
         click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
     else:
         destination.write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def write_path(path: str) -> None:
+    """Write a path byte for byte, whatever the encoding of the output: a shell takes it again."""
+    click.echo(printable(path) if is_terminal() else os.fsencode(path))
 
 
 def write_data(text: str) -> None:

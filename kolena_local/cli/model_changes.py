@@ -16,6 +16,7 @@ from kolena_local.cli.output import Listing, output_options, report
 from kolena_local.cli.records import MODELS, picked
 from kolena_local.cli.store import reading, write_or_make, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
+from kolena_local.wording import printable
 
 if TYPE_CHECKING:
     from kolena_local.payload import Json
@@ -164,14 +165,15 @@ def _edit_in_editor(name: str) -> ModelRecord:
         except InputValidationError as error:
             if not somebody_is_there():
                 raise
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {printable(str(error))}", err=True)
             click.confirm("Edit again?", default=True, abort=True, err=True)
     try:
         with writing() as unit:
             return unit.models.replace_metadata(name, metadata, seen=before.metadata)
     except KolenaError:
         # Nothing that somebody typed is lost.
-        click.echo(f"This was not stored:\n{text}", err=True)
+        lines = "\n".join(map(printable, text.split("\n")))
+        click.echo(f"This was not stored:\n{lines}", err=True)
         raise
 
 

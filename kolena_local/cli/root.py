@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.streams import OutputError, drop_results, orderly_streams
-from kolena_local.cli.text import printable
 from kolena_local.errors import (
     KolenaError,
     NotAStoreError,
@@ -23,6 +24,7 @@ from kolena_local.errors import (
     StoreDamagedError,
     StoreNewerError,
 )
+from kolena_local.wording import printable
 
 FAILED = 1
 STORE_UNUSABLE = 5
@@ -55,13 +57,18 @@ class Root(LazyGroup):
                     click.echo(f"Error: The output cannot be written: {reason}.", err=True)
                 sys.exit(FAILED)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the arguments of the root."""
+        with _printable_usage_errors():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what is raised on purpose into one line and an exit code."""
         # Late, as what follows: help ends before this, and must not wait for it.
         from kolena_local.cli.destination import finish
 
         try:
-            with finish(ctx):
+            with finish(ctx), _printable_usage_errors():
                 return super().invoke(ctx)
         except KolenaError as error:
             click.echo(f"Error: {printable(str(error))}", err=True)
@@ -81,6 +88,16 @@ class Root(LazyGroup):
                 raise
             click.echo(f"Error: {printable(_unexpected(error))}", err=True)
             raise click.exceptions.Exit(FAILED) from error
+
+
+@contextmanager
+def _printable_usage_errors() -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        # click repeats what was typed, which may be a name that somebody else chose.
+        error.message = printable(error.message)  # type: ignore[misc]  # the same, spelled safely
+        raise
 
 
 def _end_interrupted() -> None:

@@ -31,7 +31,7 @@ from kolena_local.cli.records import (
     suite_metrics,
 )
 from kolena_local.cli.store import reading
-from kolena_local.cli.text import printable
+from kolena_local.wording import printable
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import RunDeletion

@@ -6,16 +6,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-# Control characters, lone surrogates, and the marks that change the direction of writing: a name
-# must neither command the terminal nor show as another name.
-_UNSAFE = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
-_NOT_PRINTABLE = re.compile(f"[\\x00-\\x1f{_UNSAFE}]")
-_UNSAFE_IN_JSON = re.compile(f"[{_UNSAFE}]")
+from kolena_local.wording import UNSAFE, printable
+
+_UNSAFE_IN_JSON = re.compile(f"[{UNSAFE}]")
 
 
-def printable(text: str) -> str:
-    r"""Return the text on one line; what a terminal acts upon becomes ``\n`` or ``\x1b``."""
-    return _NOT_PRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+def printable_json(text: str) -> str:
+    """Return JSON that means the same, and that a terminal can show."""
+    import json  # help shows no values, and must not wait for it
+
+    return _UNSAFE_IN_JSON.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def json_text(value: object, *, indent: int | None = None, ascii_only: bool = False) -> str:
@@ -26,10 +26,10 @@ def json_text(value: object, *, indent: int | None = None, ascii_only: bool = Fa
         indent: how far to indent; None for one line.
         ascii_only: escape everything that is not ASCII.
     """
-    import json  # help shows no values, and must not wait for it
+    import json  # as above
 
     text = json.dumps(_finite(value), indent=indent, ensure_ascii=ascii_only, allow_nan=False)
-    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return printable_json(text)
 
 
 def cell(value: object) -> str:

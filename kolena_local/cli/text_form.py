@@ -12,9 +12,10 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from kolena_local.cli.destination import STANDARD_OUTPUT, current, remember
+from kolena_local.cli.destination import STANDARD_OUTPUT, is_terminal, remember, write_data
 from kolena_local.cli.output import quiet_option, say
 from kolena_local.cli.store import db_option, reading, write_or_make
+from kolena_local.cli.text import printable_json
 from kolena_local.errors import InputValidationError
 from kolena_local.wording import agreeing, counted
 
@@ -34,8 +35,6 @@ def export() -> None:
     Equal stores give equal files: lines are sorted, names and digests stand for ids, and times are
     left out. The file appears when it is whole.
     """
-    destination = current()
-    write = sys.stdout.buffer.write if destination is None else destination.write
     count = -1  # the first line is the same in every file
     with reading() as unit:
         page: list[str] = []
@@ -43,9 +42,9 @@ def export() -> None:
             page.append(line)
             count += 1
             if len(page) == _PAGE:
-                write(_bytes(page))
+                _write(page)
                 page.clear()
-        write(_bytes(page))
+        _write(page)
     say(f"{counted(count, 'line')} {agreeing(count, 'was', 'were')} exported.")
 
 
@@ -92,5 +91,8 @@ def _stream(file: str) -> AbstractContextManager[IO[bytes]]:
         ) from error
 
 
-def _bytes(lines: list[str]) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode()
+def _write(lines: list[str]) -> None:
+    if is_terminal():
+        lines = list(map(printable_json, lines))
+    if lines:
+        write_data("\n".join(lines))
