@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from typing import ClassVar, Final, Generic, TypeVar
 
 from kolena_local.errors import NameConflictError, NotFoundError
-from kolena_local.repository.names import checked, split_label, unknown
+from kolena_local.repository.names import as_seen, checked, split_label, unknown
 from kolena_local.repository.records import ModelRecord, TestCaseRecord, TestSuiteRecord
 from kolena_local.repository.rows import Parameters, Repository
 
@@ -99,6 +99,16 @@ class Named(Repository, ABC, Generic[Record]):
                 f'There is a {self._noun} "{name}" already, in the workflow "{taken.workflow}";'
                 " load it, or give the new one another name."
             )
+        query = f"SELECT name FROM {self._table}"
+        if name.isascii():  # only a name that is not can look like it
+            query += " WHERE length(name) < length(CAST(name AS BLOB))"
+        seen = as_seen(name)
+        for (other,) in self._sql.fetch(query):
+            if as_seen(other) == seen:
+                raise NameConflictError(
+                    f"The name {name!a} of the new {self._noun} looks like {other!a}, which is"
+                    " there already; load that one, or give the new one another name."
+                )
 
 
 class Versioned(Named[VersionRecord]):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
 from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.wording import INVISIBLE
+
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 
 def now(plus_seconds: float = 0.0) -> str:
@@ -32,6 +36,11 @@ def checked(kind: str, name: str) -> str:
             f"The name {name!r} of a {kind} is not valid Unicode text; give it another name."
         ) from None
     return name
+
+
+def as_seen(name: str) -> str:
+    """Return what a reader sees of a name, which may be the same for different names."""
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", name))
 
 
 def split_label(label: str) -> tuple[str, int | None]:
