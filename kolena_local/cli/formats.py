@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from kolena_local.cli.text import cell, is_numeric, json_text, printable
+from kolena_local.cli.text import cell, is_numeric, json_text
 
 Entry = dict[str, Any]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def separated(
-    keys: Sequence[str], entries: Iterable[Entry], delimiter: str, *, for_eyes: bool
+    keys: Sequence[str], entries: Iterable[Entry], delimiter: str, show: Callable[[str], str]
 ) -> str:
     """Write entries as CSV or TSV, with a header.
 
@@ -23,7 +24,7 @@ def separated(
         keys: the keys that every entry has; they are the header when there are no entries.
         entries: what is listed.
         delimiter: what stands between two values.
-        for_eyes: whether it goes to a terminal, which must not take orders from a name.
+        show: what becomes of each cell's text, so that nobody takes orders from a name.
     """
     columns: dict[str, dict[str, None]] = {key: {} for key in keys}
     rows: list[Entry] = []
@@ -34,10 +35,20 @@ def separated(
             rows[-1].update(values)
             columns.setdefault(key, {}).update(dict.fromkeys(values))
     names = [name for key, found in columns.items() for name in found or [key]]
-    show = printable if for_eyes else str
     lines = [list(map(show, names))]
     lines += ([show(_plain(row.get(name))) for name in names] for row in rows)
     return "\n".join(_separated_line(line, delimiter) for line in lines)
+
+
+def no_formula(text: str) -> str:
+    """Return the text of a cell that no spreadsheet takes for a formula; numbers stay."""
+    if not text.startswith(_FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
 
 
 def _separated_line(values: Sequence[str], delimiter: str) -> str:

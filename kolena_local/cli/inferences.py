@@ -14,7 +14,7 @@ from kolena_local.cli.completion import names_of
 from kolena_local.cli.destination import current
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.options import name_option
-from kolena_local.cli.output import file_option, quiet_option, say
+from kolena_local.cli.output import file_option, quiet_option, safe_csv_option, say
 from kolena_local.cli.row_files import FORMATS, format_of
 from kolena_local.cli.store import db_option, reading
 from kolena_local.wording import agreeing, counted
@@ -50,6 +50,7 @@ def inferences() -> None:
     metavar="FORMAT",
     help="csv, jsonl or parquet; if not given, as the suffix of --output says, else csv.",
 )
+@safe_csv_option
 @file_option
 @quiet_option
 @db_option

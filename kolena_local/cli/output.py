@@ -17,14 +17,16 @@ import click
 from click.core import ParameterSource
 
 from kolena_local.cli.destination import is_terminal, output_encoding, remember, write_text
-from kolena_local.cli.formats import Entry, markdown, separated
+from kolena_local.cli.formats import Entry, markdown, no_formula, separated
 from kolena_local.cli.store import db_option
 from kolena_local.cli.table import table
-from kolena_local.cli.text import cell, json_text, printable
+from kolena_local.cli.text import cell, json_text
+from kolena_local.wording import printable
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md")
 _FORMAT = f"{__name__}.format"
 _QUIET = f"{__name__}.quiet"
+_SAFE_CSV = f"{__name__}.safe_csv"
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
@@ -60,6 +62,7 @@ def output_options(command: _Decorated) -> _Decorated:
         format_option(
             "--csv", is_flag=True, help="Print CSV; objects become columns such as metadata.seed."
         ),
+        safe_csv_option,
         file_option,
         quiet_option,
         db_option,
@@ -67,6 +70,18 @@ def output_options(command: _Decorated) -> _Decorated:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def safe_csv_option(command: _Decorated) -> _Decorated:
+    """Give a command ``--safe-csv``."""
+    return click.option(
+        "--safe-csv/--no-safe-csv",
+        default=None,
+        expose_value=False,
+        callback=_remember_safe_csv,
+        help="Begin CSV cells that a spreadsheet would take for a formula with '; only a terminal"
+        " gets that unasked.",
+    )(command)
 
 
 def file_option(command: _Decorated) -> _Decorated:
@@ -106,6 +121,16 @@ def _remember_format(context: click.Context, parameter: click.Parameter, value: 
     context.meta[_FORMAT] = chosen
 
 
+def _remember_safe_csv(context: click.Context, _: click.Parameter, value: bool | None) -> None:
+    context.meta[_SAFE_CSV] = value
+
+
+def is_csv_safe() -> bool:
+    """Say whether cells of CSV must not be formulas."""
+    chosen: bool | None = click.get_current_context().meta.get(_SAFE_CSV)
+    return is_terminal() if chosen is None else chosen
+
+
 def _remember_quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         context.meta[_QUIET] = True
@@ -134,9 +159,14 @@ def print_entries(keys: Sequence[str], entries: Sequence[Entry], show: Callable[
             _print_json(entry)
     elif chosen in ("csv", "tsv"):
         delimiter = "," if chosen == "csv" else "\t"
-        write_text(separated(keys, entries, delimiter, for_eyes=is_terminal()))
+        write_text(separated(keys, entries, delimiter, _csv_cell()))
     elif entries:
         show()
+
+
+def _csv_cell() -> Callable[[str], str]:
+    spell: Callable[[str], str] = printable if is_terminal() else str
+    return (lambda text: no_formula(spell(text))) if is_csv_safe() else spell
 
 
 def print_object(entry: Entry, show: Callable[[], None]) -> None:

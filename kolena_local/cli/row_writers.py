@@ -11,9 +11,11 @@ from typing import Any
 from kolena_local.cli.cells import EMPTY_TEXT, Kind, spelled
 from kolena_local.cli.columns import Node, Values
 from kolena_local.cli.destination import Destination, is_terminal, write_data, write_text
+from kolena_local.cli.formats import no_formula
+from kolena_local.cli.output import is_csv_safe
 from kolena_local.cli.row_files import import_parquet
-from kolena_local.cli.text import printable
 from kolena_local.payload import dumps
+from kolena_local.wording import printable
 
 WritePage = Callable[[Sequence[Values]], None]
 
@@ -33,8 +35,11 @@ def csv_writer(columns: Sequence[Node]) -> WritePage:
             _write([line.removesuffix("\r\n") for line in lines])
             lines.clear()
 
+    safe = no_formula if is_csv_safe() else str
+
     def cell(column: Node, value: Any) -> str | None:
-        return EMPTY_TEXT if value == "" else spelled(column.kind, value)
+        text = EMPTY_TEXT if value == "" else spelled(column.kind, value)
+        return None if text is None else safe(text)
 
     def write(page: Sequence[Values]) -> None:
         writer.writerows(
@@ -42,7 +47,7 @@ def csv_writer(columns: Sequence[Node]) -> WritePage:
         )
         flush()
 
-    writer.writerow([column.column for column in columns])
+    writer.writerow([safe(column.column) for column in columns])
     flush()
     return write
 

@@ -39,7 +39,7 @@ ENTRIES = st.lists(
 
 @given(entries=ENTRIES, delimiter=st.sampled_from(",\t"))
 def test_csv_is_read_back_as_it_was(entries: List[Dict[str, Any]], delimiter: str) -> None:
-    text = separated(["name", "metadata"], entries, delimiter, for_eyes=False)
+    text = separated(["name", "metadata"], entries, delimiter, str)
     header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     assert header[0] == "name"
     assert len(set(header)) == len(header)
