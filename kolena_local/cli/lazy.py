@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +28,7 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self._commands_at = commands_at
         self._summaries = summaries
+        with_help(self)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands into the help."""
@@ -45,4 +48,25 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self._commands_at[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
-        return command
+        return with_help(command)
+
+
+def with_help(command: click.Command) -> click.Command:
+    """Give a command and those in it the help that Python leaves out of itself under ``-OO``."""
+    if sys.flags.optimize > 1:
+        if command.help is None and command.callback is not None:
+            command.help = _docstring(command.callback)
+        for inner in getattr(command, "commands", {}).values():
+            with_help(inner)
+    return command
+
+
+def _docstring(function: Callable[..., Any]) -> str | None:
+    import ast  # only here, where Python was told to forget its docstrings
+    import inspect
+
+    try:
+        (definition,) = ast.parse(inspect.getsource(function)).body
+    except OSError:
+        return None
+    return ast.get_docstring(definition)  # type: ignore[arg-type]  # it is a function

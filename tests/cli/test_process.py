@@ -174,3 +174,12 @@ def inferences_in(path: Path) -> int:
             return int(connection.execute("SELECT count(*) FROM inference").fetchone()[0])
         except sqlite3.OperationalError:  # the tables are being made at this moment
             return 0
+
+
+def test_help_has_its_texts_where_python_drops_docstrings(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = [[], ["models"], ["models", "list"], ["db", "restore"], ["sql"], ["import"]]
+    for command in commands:
+        monkeypatch.delenv("PYTHONOPTIMIZE", raising=False)
+        plain = run_process(*command, "--help")
+        monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+        assert run_process(*command, "--help").stdout == plain.stdout
