@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kolena_local.repository import Unit
 
 _PAGE = 1000
+_LONGEST = 2**28
 
 
 @click.command("export")
@@ -62,7 +63,7 @@ def import_(file: str) -> None:
 
         def read(unit: Unit) -> int:
             stream.seek(0)
-            return unit.text_form.read(stream)
+            return unit.text_form.read(_lines(stream))
 
         count = write_or_make(read)
     say(f"{counted(count, 'line')} {agreeing(count, 'was', 'were')} imported.")
@@ -76,8 +77,30 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
             return
         # A pipe is kept in a file, so that it can be read again.
         with tempfile.TemporaryFile() as kept:
-            shutil.copyfileobj(stream, kept)
+            _keep(stream, kept)
             yield kept
+
+
+def _keep(stream: IO[bytes], kept: IO[bytes]) -> None:
+    try:
+        kept.writelines(_lines(stream))
+        kept.flush()
+    except OSError as error:
+        raise InputValidationError(
+            f"What comes in cannot be kept in {tempfile.gettempdir()} ({error.strerror}); make room"
+            " there, or set TMPDIR to another folder."
+        ) from error
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield lines, none so long that it would take all memory, as those of /dev/zero are."""
+    for number, line in enumerate(iter(partial(stream.readline, _LONGEST + 1), b""), 1):
+        if len(line) > _LONGEST:
+            raise InputValidationError(
+                f"Line {number} of the file is longer than {_LONGEST:,} bytes; give a file that"
+                " `kolena-local export` wrote. Nothing was imported."
+            )
+        yield line
 
 
 def _stream(file: str) -> AbstractContextManager[IO[bytes]]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import math
+import os
+import shlex
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kolena_local.cli import main
 from kolena_local.payload import digest, dumps
 from kolena_local.repository import close_stores, open_store
 from kolena_local.repository.records import (
@@ -156,6 +163,33 @@ def test_a_wrong_line_is_refused_in_a_sentence_that_names_it_and_nothing_is_impo
         assert len(result.stderr.splitlines()) == 1
         assert any(tmp_path.glob("copy.db*")) == is_there
     assert export(invoke, copy, tmp_path / "b.jsonl").count(b"\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no such device")
+@pytest.mark.parametrize("command", ["{} import /dev/zero", "{} import - < /dev/zero"])
+def test_an_endless_line_is_refused(store_path: Path, command: str) -> None:
+    line = command.format(shlex.join(command_line("--db", store_path)))
+    run = subprocess.run(line, shell=True, capture_output=True, encoding="utf-8", timeout=120)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith("Error: Line 1 of the file is longer than")
+    assert not store_path.exists()
+
+
+def test_a_full_folder_for_temporary_files_is_named(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def writelines(self, _: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    read, write = os.pipe()
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        result = CliRunner().invoke(main, ["import", f"/dev/fd/{read}", "--db", str(store_path)])
+        assert not pipe.closed
+    assert result.exit_code == 1
+    assert f"cannot be kept in {tempfile.gettempdir()} (No space left on device)" in result.output
 
 
 @pytest.mark.parametrize(
