@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ from kolena_local.repository.watching import has_log
 
 BUSY_SECONDS: Final = 5.0
 SYNCHRONOUS_VARIABLE: Final = "KOLENA_LOCAL_SYNCHRONOUS"
+# No value, stored or asked for, takes more memory than this.
+LONGEST_VALUE: Final = 2**27
 _MINIMUM: Final = (3, 37, 0)
 
 
@@ -78,6 +81,8 @@ def _configure(connection: sqlite3.Connection) -> None:
     # In WAL mode NORMAL can lose the last commits at a power cut, never the file; FULL syncs each
     # commit, which costs 15 times as much for small ones.
     connection.execute(f"PRAGMA synchronous = {_synchronous()}")
+    if sys.version_info >= (3, 11):  # before, nothing but SQLite's own billion can be had
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
     # 16 MB instead of 2: the unique indexes of 100,000 rows stay in memory during a bulk write.
     connection.execute("PRAGMA cache_size = -16000")
 

@@ -80,6 +80,11 @@ _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
         InputValidationError,
         "The store {place} refuses a value ({cause}); correct it.",
     ),
+    "too big": (
+        InputValidationError,
+        "A value is larger than a store may hold (128 MiB); store it in a file of its own, and its"
+        " path in the store.",
+    ),
     "datatype mismatch": (
         InputValidationError,
         "The store {place} refuses a value ({cause}); correct it.",

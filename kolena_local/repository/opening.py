@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -36,6 +37,7 @@ from kolena_local.repository.connection import (
 )
 from kolena_local.repository.copying import copy
 from kolena_local.repository.failures import FOREIGN, full, translate
+from kolena_local.repository.side_files import check_side_files
 
 _log = logging.getLogger("kolena_local")
 
@@ -112,11 +114,10 @@ def is_store(path: str) -> bool:
         StoreDamagedError: the file ends in the middle of a page.
         sqlite3.Error: the file cannot be read.
     """
-    if os.path.isdir(path):
-        raise NotAStoreError(f"{path} is a folder; give the path of a file in it.")
-    if not os.path.exists(path) or os.path.getsize(path) == 0:
+    size = _size(path)
+    if size == 0:
         return False
-    if os.path.getsize(path) < _SMALLEST_PAGE:
+    if size < _SMALLEST_PAGE:
         raise NotAStoreError(
             f"The file {path} is not a store of kolena_local; give the path of another file."
         )
@@ -136,6 +137,26 @@ def is_store(path: str) -> bool:
             " with `sqlite3 FILE .recover`."
         )
     return ours
+
+
+def _size(path: str) -> int:
+    """Return how large a file is; 0 if it is missing."""
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StoreError(
+            f"The store {path} cannot be reached ({why}); correct that, or give another location."
+        ) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise NotAStoreError(f"{path} is a folder; give the path of a file in it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise NotAStoreError(f"{path} is not a regular file; give the path of another file.")
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise StoreError(f"The store {path} may not be read; ask its owner, or give another one.")
+    return status.st_size
 
 
 def _look(connection: sqlite3.Connection, path: str) -> tuple[bool, int]:
@@ -193,7 +214,15 @@ def make_home(path: str) -> None:
         OSError: it cannot be made.
     """
     if path == os.path.realpath(location.default_file()):
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        _make_private(os.path.dirname(path))
+
+
+def _make_private(folder: str) -> None:
+    # `os.makedirs` leaves the folders above to the umask, which may let everybody write there.
+    if not os.path.isdir(folder):
+        _make_private(os.path.dirname(folder))
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
 
 
 def _create_file(path: str) -> None:
@@ -204,6 +233,7 @@ def _create_file(path: str) -> None:
             raise StoreNotFoundError(
                 f"The folder {folder} does not exist; make it first, or give another location."
             )
+        check_side_files(path)
         with suppress(FileExistsError):
             # The store holds what its owner's models said about data that may be private.
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -37,6 +37,7 @@ from kolena_local.repository import (
     open_store,
     opening,
 )
+from kolena_local.repository.backups import verify
 from tests.files import freeze
 
 
@@ -103,6 +104,59 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
 def test_a_folder_is_no_store(tmp_path: Path) -> None:
     with pytest.raises(NotAStoreError, match="folder"):
         open_store(str(tmp_path))
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_what_is_no_regular_file_is_no_store(tmp_path: Path, create: bool) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("/dev/null"), Path("/dev/zero")):
+        with pytest.raises(NotAStoreError, match="is not a regular file"):
+            open_store(str(place), create=create)
+
+
+def test_a_name_that_is_too_long_makes_nothing(tmp_path: Path) -> None:
+    for length in (250, 300):
+        with pytest.raises(StoreError, match="File name too long"):
+            open_store(str(tmp_path / ("x" * length)))
+        assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_a_store_that_may_not_be_read_is_not_called_missing(what: str) -> None:
+    with locked(0o000 if what == "folder" else 0o755) as folder:
+        path = folder / "store.db"
+        if what == "file":
+            if os.geteuid() != os.getuid():
+                os.seteuid(os.getuid())
+                path.chmod(0o000)
+                os.seteuid(65534)
+            else:
+                path.chmod(0o000)
+        for call in (lambda: open_store(str(path), create=False), lambda: verify(str(path))):
+            with pytest.raises(StoreError, match=r"cannot be reached|may not be read") as raised:
+                call()
+            assert not isinstance(raised.value, StoreNotFoundError)
+
+
+def test_the_folders_above_the_usual_store_are_private_whatever_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KOLENA_LOCAL_HOME", str(tmp_path / "a" / "b"))
+    before = os.umask(0)
+    try:
+        open_store()
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "a", tmp_path / "a" / "b"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 cannot set this limit")
+def test_no_value_takes_all_memory(file_store: Store) -> None:
+    with file_store.read() as unit, pytest.raises(InputValidationError, match="too big"):
+        unit.query("SELECT zeroblob(200000000)", {})
+    with pytest.raises(InputValidationError, match="larger than"), file_store.write() as unit:
+        unit.workflows.ensure("x" * 2**27)
 
 
 @pytest.mark.parametrize("application_id", [0, 1])
