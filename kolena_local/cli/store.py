@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -40,8 +40,7 @@ def given_location() -> str | None:
     return location
 
 
-@contextmanager
-def reading() -> Iterator[Unit]:
+def reading() -> AbstractContextManager[Unit]:
     """Look at one snapshot of the store.
 
     Raises:
@@ -51,12 +50,10 @@ def reading() -> Iterator[Unit]:
     # Here, because it loads SQLAlchemy, which help must not wait for.
     from kolena_local.repository import open_store
 
-    with open_store(given_location(), create=False).read() as unit:
-        yield unit
+    return open_store(given_location(), create=False).read()
 
 
-@contextmanager
-def writing() -> Iterator[Unit]:
+def writing() -> AbstractContextManager[Unit]:
     """Change the store: all of the block is stored when it ends well, else nothing.
 
     Raises:
@@ -65,8 +62,7 @@ def writing() -> Iterator[Unit]:
     """
     from kolena_local.repository import open_store
 
-    with open_store(given_location(), create=False).write() as unit:
-        yield unit
+    return open_store(given_location(), create=False).write()
 
 
 def write_or_make(change: Callable[[Unit], _Result]) -> _Result:

@@ -24,6 +24,7 @@ from kolena_local.location import MEMORY, is_memory
 from kolena_local.repository.connection import check_library, connect, is_writable
 from kolena_local.repository.failures import FOREIGN, full, translate
 from kolena_local.repository.held import HeldStore
+from kolena_local.repository.interrupts import orderly, unbroken
 from kolena_local.repository.opening import build_in_memory, open_prepared
 from kolena_local.repository.records import HeldRow
 from kolena_local.repository.rows import driver_of
@@ -92,14 +93,15 @@ class Store:
 
     def open(self, *, create: bool = False) -> None:
         """Make sure that the store can be used; see :func:`open_store`."""
-        self._current_engine(create=create)
+        with unbroken():
+            self._current_engine(create=create)
 
     def close(self) -> None:
         """Close all connections; those in use are closed as soon as their block ends.
 
         The next read or write opens new ones.
         """
-        with self._lock:
+        with unbroken(), self._lock:
             # In this order: a block that ends meanwhile either hands its connection back before
             # the others are closed, or sees that it must be closed too.
             self._engine = None
@@ -116,7 +118,7 @@ class Store:
         """Return the store as it may be used for objects that were made from these rows."""
         return HeldStore(self, tuple(rows))
 
-    @contextmanager
+    @orderly
     def read(self) -> Iterator[Unit]:
         """Look at one snapshot of the store; whatever others write meanwhile stays unseen.
 
@@ -126,7 +128,7 @@ class Store:
         with self._transaction("BEGIN") as connection:
             yield Unit(connection)
 
-    @contextmanager
+    @orderly
     def write(self) -> Iterator[Unit]:
         """Change the store: all of the block is stored when it ends well, else nothing.
 

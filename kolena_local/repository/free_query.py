@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Final
 
 from kolena_local.errors import InputValidationError
+from kolena_local.repository.interrupts import orderly
 from kolena_local.repository.records import QueryResult
 
 _READING: Final = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
@@ -41,7 +41,7 @@ def query(
     return QueryResult(columns, rows[:limit], more)
 
 
-@contextmanager
+@orderly
 def _reading_only(raw: sqlite3.Connection) -> Iterator[None]:
     raw.execute("PRAGMA query_only = ON")
     raw.set_authorizer(_authorize)

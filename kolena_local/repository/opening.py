@@ -37,6 +37,7 @@ from kolena_local.repository.connection import (
 )
 from kolena_local.repository.copying import copy
 from kolena_local.repository.failures import FOREIGN, full, translate
+from kolena_local.repository.interrupts import unbroken
 from kolena_local.repository.side_files import check_side_files
 
 _log = logging.getLogger("kolena_local")
@@ -267,6 +268,14 @@ def _bring_up_to_date(
             f"The store {path} must be brought up to date but is read-only; make it writable"
             " once, or use a copy of it."
         )
+    with unbroken():
+        _migrate(connection, path, known)
+    _use_write_ahead_log(connection, path)
+
+
+def _migrate(
+    connection: sqlite3.Connection, path: str, known: Sequence[migrations.Migration]
+) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Asked again under the lock: another process may have done it while we waited.
@@ -280,7 +289,6 @@ def _bring_up_to_date(
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    _use_write_ahead_log(connection, path)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -14,6 +14,7 @@ from kolena_local.repository.checks import check, stale_runs
 from kolena_local.repository.connection import connect, is_writable
 from kolena_local.repository.copying import copy
 from kolena_local.repository.failures import FOREIGN, translate
+from kolena_local.repository.interrupts import unbroken
 from kolena_local.repository.invariants import WRONG_COUNTS, Known
 from kolena_local.repository.names import now
 from kolena_local.repository.opening import file_of
@@ -57,7 +58,7 @@ def repair(location: str) -> tuple[str | None, list[str]]:
 
 def _repair_content(path: str, *, reindex: bool) -> list[str]:
     try:
-        with closing(connect(path)) as connection:
+        with unbroken(), closing(connect(path)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             # Closing without COMMIT rolls back.
             done = [*_reindex(connection)] if reindex else []

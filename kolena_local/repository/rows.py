@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json, loads_all
+from kolena_local.repository.interrupts import unbroken
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -135,7 +136,8 @@ class Sql:
         # The classes of `tables` are imported late for the same reason.
         from sqlmodel import Session
 
-        with Session(self.connection, autoflush=False) as session:
+        # SQLAlchemy closes a connection in the middle of whose work it is interrupted.
+        with unbroken(), Session(self.connection, autoflush=False) as session:
             yield session
             session.flush()
 
