@@ -1,5 +1,21 @@
-"""``python -m kolena_local`` is the command ``kolena-local``."""
+"""``python -m kolena_local`` is the command ``kolena-local``, which begins here too.
 
-from kolena_local.cli import main
+Until the command line is imported there is nothing to clean up: signals end the process at once.
+"""
 
-main()
+import os
+import signal
+
+
+def run() -> None:
+    """Import the command line and run it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _: os._exit(128 + number))
+    from kolena_local.cli import main
+
+    main()
+
+
+if __name__ == "__main__":
+    run()

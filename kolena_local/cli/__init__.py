@@ -65,5 +65,5 @@ def main() -> None:
     user data. Results go to standard output, everything else to standard error.
 
     Exit codes: 0 done, 1 error, 2 wrong usage, 3 and 4 see compare, 5 the store is busy, damaged,
-    newer or not a store, 130 interrupted.
+    newer or not a store, 130 interrupted, 143 terminated.
     """

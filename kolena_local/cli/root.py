@@ -8,6 +8,7 @@ so the message says how to find out.
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from typing import Any
 import click
 
 from kolena_local.cli.lazy import LazyGroup
-from kolena_local.cli.streams import OutputError, drop_results, orderly_streams
+from kolena_local.cli.stopping import Stopped, say_stopped, stopped_by_signals
+from kolena_local.cli.streams import OutputError, orderly_streams
 from kolena_local.errors import (
     KolenaError,
     NotAStoreError,
@@ -28,7 +30,6 @@ from kolena_local.wording import printable
 
 FAILED = 1
 STORE_UNUSABLE = 5
-INTERRUPTED = 130
 
 _UNUSABLE = (StoreBusyError, StoreDamagedError, StoreNewerError, NotAStoreError)
 _REASONS = {errno.ENOSPC: "the disk is full", errno.EBADF: "standard output is closed"}
@@ -39,15 +40,15 @@ class Root(LazyGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command line; output that cannot be written is one line and an exit code."""
-        with orderly_streams():
+        with orderly_streams(), stopped_by_signals():
             try:
                 try:
                     return super().main(*args, **extra)
                 finally:
                     sys.stdout.flush()
-            except KeyboardInterrupt:  # while flushing: click lets no other one through
-                _end_interrupted()
-                sys.exit(INTERRUPTED)
+            except Stopped as error:
+                say_stopped(error)
+                raise
             except OSError as error:
                 if error.errno != errno.ENOSPC and not isinstance(error, OutputError):
                     raise
@@ -75,8 +76,7 @@ class Root(LazyGroup):
             code = STORE_UNUSABLE if isinstance(error, _UNUSABLE) else FAILED
             raise click.exceptions.Exit(code) from error
         except KeyboardInterrupt as error:
-            _end_interrupted()
-            raise click.exceptions.Exit(INTERRUPTED) from error
+            raise Stopped(signal.SIGINT) from error
         except (OSError, click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except RecursionError as error:
@@ -98,12 +98,6 @@ def _printable_usage_errors() -> Iterator[None]:
         # click repeats what was typed, which may be a name that somebody else chose.
         error.message = printable(error.message)  # type: ignore[misc]  # the same, spelled safely
         raise
-
-
-def _end_interrupted() -> None:
-    drop_results()
-    # On a line of its own: the terminal has written ^C, or a progress bar stands there.
-    click.echo("\nInterrupted.", err=True)
 
 
 def _unexpected(error: Exception) -> str:

@@ -106,12 +106,14 @@ class _Orderly(AbstractContextManager[_Entered]):
                     return
 
     def _release(self) -> None:
-        # What raises from here on may leave a handler in place: it must do no harm there.
-        self._is_over = True
-        for number, before in self._before.items():
-            if signal.getsignal(number) == self._handle:
-                signal.signal(number, before)
-        self._deliver()
+        try:
+            for number in reversed(self._before):
+                if signal.getsignal(number) == self._handle:
+                    signal.signal(number, self._before[number])
+        finally:
+            # Whichever handler another signal has left in place does no harm there.
+            self._is_over = True
+            self._deliver()
 
     def _deliver(self) -> None:
         if self._waiting is not None:
