@@ -18,7 +18,7 @@ import click
 
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.stopping import Stopped, say_stopped, stopped_by_signals
-from kolena_local.cli.streams import OutputError, orderly_streams
+from kolena_local.cli.streams import OutputError, drop_results, orderly_streams
 from kolena_local.errors import (
     KolenaError,
     NotAStoreError,
@@ -44,6 +44,9 @@ class Root(LazyGroup):
             try:
                 try:
                     return super().main(*args, **extra)
+                except Stopped:
+                    drop_results()  # whoever should read them may never do so
+                    raise
                 finally:
                     sys.stdout.flush()
             except Stopped as error:

@@ -48,7 +48,7 @@ def stopped_by_signals() -> Iterator[None]:
 
 
 def say_stopped(stopped: Stopped) -> None:
-    """Drop the results that nobody may be reading, and say what happened."""
+    """Say what happened, and leave out the results that are not written yet."""
     drop_results()
     # On a line of its own: the terminal has written ^C, or a progress bar stands there.
     word = "Interrupted" if stopped.number == signal.SIGINT else "Terminated"

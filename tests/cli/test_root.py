@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import List, Type
 
 import click
@@ -114,3 +116,67 @@ def test_the_help_sums_up_each_command_as_the_command_does_itself() -> None:
     main.format_commands(context, own)
     click.Group.format_commands(main, context, clicks)
     assert own.getvalue() == clicks.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "Interrupted"), (signal.SIGTERM, 143, "Terminated")],
+)
+@pytest.mark.parametrize("place", ["invoke", "get_command", "format_help", "parse_args"])
+def test_a_signal_at_any_place_is_an_exit_code_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, place: str, number: signal.Signals, code: int, word: str
+) -> None:
+    before = signal.getsignal(number)
+    monkeypatch.setattr(Root, place, lambda *_: signal.raise_signal(number))
+    argument = "--help" if place == "format_help" else "fails"
+    root = Root(commands_at={"fails": f"{__name__}:fails"})
+    result = CliRunner().invoke(root, [argument])
+    assert (result.exit_code, result.output) == (code, f"\n{word}.\n")
+    assert signal.getsignal(number) == before
+
+
+def test_a_signal_that_is_lost_where_an_object_ends_ends_the_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Last:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    monkeypatch.setattr(Root, "invoke", lambda *_: [Last()].clear())
+    root = Root(commands_at={"fails": f"{__name__}:fails"})
+    assert CliRunner().invoke(root, ["fails"]).exit_code == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("module", ["click", "kolena_local.cli.root", "kolena_local.cli.models"])
+def test_a_signal_while_the_command_line_is_imported_is_an_exit_code(
+    module: str, number: signal.Signals
+) -> None:
+    script = (
+        "import signal, sys\n"
+        "from kolena_local.__main__ import run\n"
+        "class Finder:\n"
+        "    def find_spec(name, *_):\n"
+        f"        if name == {module!r}: signal.raise_signal({int(number)})\n"
+        "sys.meta_path.insert(0, Finder)\n"
+        "sys.argv[1:] = ['models', 'list']\n"
+        "run()"
+    )
+    end = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8")
+    assert (end.returncode, end.stdout) == (128 + number, "")
+    assert "Traceback" not in end.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+def test_signals_that_are_ignored_stay_ignored(store_path: Path) -> None:
+    script = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from kolena_local.__main__ import run\n"
+        "from kolena_local.cli.root import Root\n"
+        "Root.invoke = lambda *_: signal.raise_signal(signal.SIGINT)\n"
+        "sys.argv[1:] = ['models', 'list']\n"
+        "run()"
+    )
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0
