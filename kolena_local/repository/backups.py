@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing, suppress
 from datetime import datetime, timezone
@@ -12,6 +13,7 @@ from kolena_local.repository import migrations
 from kolena_local.repository.connection import connect, connect_as_allowed, is_writable
 from kolena_local.repository.copying import copy, drafted, sync_folder
 from kolena_local.repository.failures import FOREIGN, translate
+from kolena_local.repository.interrupts import unbroken
 from kolena_local.repository.opening import file_of, is_store, missing_steps, no_store
 from kolena_local.repository.side_files import SIDES
 
@@ -109,7 +111,8 @@ def restore(location: str, source: str) -> str | None:
     with drafted(path, "draft") as draft:
         copy(source, draft)
         verify(draft)
-        aside = _put_in_place(draft, path)
+            with unbroken():
+                aside = _put_in_place(draft, path)
     sync_folder(path)
     return aside
 
@@ -120,21 +123,33 @@ def _put_in_place(draft: str, path: str) -> str | None:
     connection = _alone(path)
     try:
         # A log that stayed here would be taken for the new file's, even one whose store is gone.
-        for side in SIDES:
-            with suppress(FileNotFoundError):
-                os.rename(path + side, aside + side)
+        # It is copied before its file moves, so that whoever is killed leaves it beside its file.
+        sides = [side for side in SIDES if os.path.lexists(path + side)]
+        for side in sides:
+            _copy_side(path + side, aside + side)
         existed = os.path.exists(path)
         if existed:
             try:
-                os.link(path, aside)
+                if sides:
+                    os.rename(path, aside)
+                else:
+                    os.link(path, aside)
             except OSError:
                 # A disk without hard links: for a moment there is no store.
                 os.rename(path, aside)
+        for side in sides:
+            os.replace(path + side, aside + side)
         os.replace(draft, path)
     finally:
         if connection is not None:
             connection.close()
     return aside if existed else None
+
+
+def _copy_side(path: str, target: str) -> None:
+    descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with open(descriptor, "wb") as copied, open(path, "rb") as side:
+        shutil.copyfileobj(side, copied)
 
 
 def _alone(path: str) -> sqlite3.Connection | None:
