@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+# Linux's own number for where processes are counted that are in no container.
+_OUTERMOST: Final = "pid:[4026531836]"
 
 
 class Process(NamedTuple):
     """A process, in the words that tell it from every other one.
 
     Args:
-        host: the name of its machine.
+        host: the name of its machine, or of its container there.
         pid: its number there, which is used again when the process is gone.
         started: when it began, in clock ticks since the machine did; None if the system does not
             tell.
@@ -30,13 +33,13 @@ def this_process() -> Process:
     """Return the process that asks."""
     pid = os.getpid()
     state = _state(pid)
-    return Process(socket.gethostname(), pid, state[1] if state else None)
+    return Process(_host(), pid, state[1] if state else None)
 
 
 def is_gone(process: Process) -> bool:
     """Say whether a process is known to have ended."""
     # Elsewhere than on POSIX systems, signal 0 is not a question but Ctrl-C.
-    if process.host != socket.gethostname() or os.name != "posix":
+    if process.host != _host() or os.name != "posix":
         return False
     try:
         os.kill(process.pid, 0)
@@ -49,6 +52,18 @@ def is_gone(process: Process) -> bool:
         return False
     condition, started = state
     return condition in "ZX" or (process.started is not None and started != process.started)
+
+
+def _host() -> str:
+    """Name what this process shares its numbers with; containers may have one name and do not."""
+    name = socket.gethostname()
+    try:
+        numbers = os.readlink("/proc/self/ns/pid")
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            boot = file.read(8)
+    except OSError:
+        return name
+    return name if numbers == _OUTERMOST else f"{name} {numbers} {boot}"
 
 
 def _state(pid: int) -> tuple[str, int] | None:

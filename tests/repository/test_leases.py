@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from kolena_local.repository import Store
+from kolena_local.repository import Store, leases
 from kolena_local.repository.processes import Process, is_gone, this_process
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
@@ -124,7 +125,7 @@ def test_a_lease_of_another_model_is_no_obstacle(bench: Bench) -> None:
 def test_a_killed_process_holds_no_lease(
     bench: Bench, other_process: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = Process(socket.gethostname(), other_process.pid, None)
+    owner = Process(this_process().host, other_process.pid, None)
     monkeypatch.setattr("kolena_local.repository.leases.this_process", lambda: owner)
     bench.claim("first", bench.samples)
     assert bench.claim("second", bench.samples) == ([], bench.samples)
@@ -163,3 +164,51 @@ def test_a_number_that_no_process_can_have_is_gone() -> None:
 
 def test_somebody_elses_process_is_there() -> None:
     assert not is_gone(Process(this_process().host, 1, None))
+
+
+def test_of_another_container_with_the_same_name_nothing_is_known(
+    other_process: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, readlink = this_process(), os.readlink
+    monkeypatch.setattr(
+        os, "readlink", lambda path: "pid:[4026532178]" if "/ns/pid" in path else readlink(path)
+    )
+    inside = this_process()
+    assert (inside.host == here.host) is not Path("/proc/self/ns/pid").exists()
+    assert inside.host.startswith(socket.gethostname())
+    other_process.kill()
+    other_process.wait()
+    assert is_gone(Process(inside.host, other_process.pid, None))
+    monkeypatch.undo()
+    if inside.host != here.host:
+        assert not is_gone(Process(inside.host, other_process.pid, None))
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59.999Z", "2999-01-01T00:00:00.000Z"])
+def test_a_lease_that_ends_in_the_far_future_ends_within_a_minute(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    a, b, *_ = bench.samples
+    bench.claim("ahead", [a])
+    with bench.store.write() as unit:
+        unit._sql.execute("UPDATE inference_lease SET expires_at = ?", (end,))
+    assert bench.claim("second", [a, b]) == ([b], [a])
+    usual = leases.now
+    monkeypatch.setattr(leases, "now", lambda seconds=0.0: usual(seconds + 59))
+    assert bench.claim("third", [a]) == ([], [a])
+    monkeypatch.setattr(leases, "now", lambda seconds=0.0: usual(seconds + 61))
+    assert bench.claim("third", [a]) == ([a], [])
+
+
+def test_who_has_a_clock_that_runs_ahead_keeps_the_samples_it_is_at(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, *_ = bench.samples
+    bench.claim("ahead", [a])
+    usual = leases.now
+    for seconds in range(0, 300, 50):
+        monkeypatch.setattr(leases, "now", lambda more=0.0, s=seconds: usual(more + s + 86_400))
+        with bench.store.write() as unit:
+            unit.leases.extend("ahead", seconds=60)
+        monkeypatch.setattr(leases, "now", lambda more=0.0, s=seconds: usual(more + s))
+        assert bench.claim("second", [a]) == ([], [a])
