@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import wraps
 from types import FrameType, TracebackType
 from typing import Any, Final, ParamSpec, TypeVar
@@ -48,6 +48,33 @@ def orderly(
 def unbroken() -> AbstractContextManager[None]:
     """Let signals wait until the block has ended; it must not last long."""
     return _Orderly(nullcontext(), is_interruptible=False)
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Let SIGTERM raise SystemExit in the block where it would end the process without a word.
+
+    What has a handler of somebody else's, or is ignored, stays so; a child that is forked meanwhile
+    ends as it would have ended.
+    """
+    process = os.getpid()
+
+    def end(number: int, _: FrameType | None) -> None:
+        if os.getpid() == process:
+            raise SystemExit(128 + number)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    is_ours = False
+    try:
+        with suppress(ValueError):  # signals are the main thread's business
+            if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+                signal.signal(signal.SIGTERM, end)
+                is_ours = True
+        yield
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class _Orderly(AbstractContextManager[_Entered]):

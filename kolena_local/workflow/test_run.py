@@ -246,20 +246,24 @@ class TestRun(Entity):
 
     @contextmanager
     def _running(self, *, reset: bool = False) -> Iterator[None]:
+        from kolena_local.repository.interrupts import ended_in_order
+
         store, run_id = self._store(), self._id
-        with store.write() as unit:
-            unit.test_runs.start(run_id)
-            if reset:
-                unit.inferences.mark_stale(
-                    self.model._id, self.test_suite._id, self.test_suite.version
-                )
-        try:
-            yield
+        # Batch systems and `timeout` send SIGTERM: what is done is saved, as after Ctrl-C.
+        with ended_in_order():
             with store.write() as unit:
-                unit.test_runs.complete(run_id)
-        except BaseException as error:
-            self._note_crash(error)
-            raise
+                unit.test_runs.start(run_id)
+                if reset:
+                    unit.inferences.mark_stale(
+                        self.model._id, self.test_suite._id, self.test_suite.version
+                    )
+            try:
+                yield
+                with store.write() as unit:
+                    unit.test_runs.complete(run_id)
+            except BaseException as error:
+                self._note_crash(error)
+                raise
 
     def _note_crash(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}".removesuffix(": ")

@@ -14,9 +14,9 @@ import pytest
 
 import kolena_local
 from kolena_local.repository import close_stores, connection, open_store
-from kolena_local.workflow import test
+from kolena_local.workflow import Image, test
 from tests.durability.dump import is_sound
-from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
+from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Guess, Judge, animals, guess
 
 
 def test_a_model_made_in_one_thread_works_in_others(filled: Path) -> None:
@@ -122,3 +122,52 @@ def test_a_kernel_that_is_restarted_leaves_no_lock(
         unit.workflows.ensure("after")
     close_stores()
     assert is_sound(filled)
+
+
+TERMINATED = """
+import os, signal, sys
+import kolena_local
+from kolena_local.workflow import test
+from tests.files.make import AnimalModel, AnimalSuite, Judge, guess
+asked = []
+def infer(sample):
+    asked.append(sample)
+    if len(asked) == 5:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return guess(sample)
+before = signal.getsignal(signal.SIGTERM)
+with kolena_local.session(db=sys.argv[1]):
+    try:
+        test(AnimalModel("new", infer=infer), AnimalSuite.load("animals"), Judge())
+    finally:
+        print(len(asked), signal.getsignal(signal.SIGTERM) == before)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGTERM")
+def test_a_test_that_is_terminated_saves_what_is_done(filled: Path) -> None:
+    end = subprocess.run(
+        [sys.executable, "-c", TERMINATED, filled], capture_output=True, encoding="utf-8"
+    )
+    assert (end.returncode, end.stdout, end.stderr) == (143, "5 True\n", "")
+    with open_store(str(filled)).read() as unit:
+        assert unit.inferences.count(unit.models.get("new").id) == 4
+        (run,) = unit.test_runs.list(model="new")
+        assert (run.status, run.error) == ("crashed", "SystemExit: 143")
+        assert unit._sql.fetch("SELECT owner FROM inference_lease") == []
+
+
+def test_a_handler_of_sigterm_stays_while_a_test_runs(filled: Path) -> None:
+    seen: list[object] = []
+
+    def infer(sample: Image) -> Guess:
+        seen.append(signal.getsignal(signal.SIGTERM))
+        return guess(sample)
+
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with kolena_local.session(db=filled):
+            test(AnimalModel("new", infer=infer), AnimalSuite.load("animals"))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert set(seen) == {signal.SIG_IGN}
