@@ -71,11 +71,12 @@ def check(context: click.Context, fix: bool) -> None:
     """Check that the store is sound and lies in a safe place.
 
     This covers SQLite's own checks, digests, payloads, versions, test runs whose process has ended,
-    permissions, and the kind of disk. The exit code is 1 if there is an error, 0 if there are only
-    warnings.
+    permissions, the kind of disk, and files that killed processes left beside the store. The exit
+    code is 1 if there is an error, 0 if there are only warnings.
 
-    --fix makes a backup first. It marks runs whose process has ended as crashed, recounts samples,
-    rebuilds indexes and makes the file private. To repair anything else, restore a backup.
+    --fix removes unfinished files older than a minute. Then it makes a backup, marks runs whose
+    process has ended as crashed, recounts samples, rebuilds indexes and makes the file private. To
+    repair anything else, restore a backup.
     """
     from kolena_local.repository.checks import check as check_store
     from kolena_local.repository.repairs import repair

@@ -111,8 +111,8 @@ def restore(location: str, source: str) -> str | None:
     with drafted(path, "draft") as draft:
         copy(source, draft)
         verify(draft)
-            with unbroken():
-                aside = _put_in_place(draft, path)
+        with unbroken():
+            aside = _put_in_place(draft, path)
     sync_folder(path)
     return aside
 

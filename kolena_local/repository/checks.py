@@ -16,7 +16,7 @@ from itertools import chain
 from threading import Event
 from typing import Final
 
-from kolena_local.repository import invariants, surroundings
+from kolena_local.repository import invariants, leftovers, surroundings
 from kolena_local.repository.connection import connect
 from kolena_local.repository.failures import FOREIGN, translate
 from kolena_local.repository.findings import Finding, error
@@ -55,6 +55,7 @@ def check(location: str) -> list[Finding]:
     except FOREIGN as cause:
         raise translate(cause, path) from cause
     found += surroundings.examine(path)
+    found += leftovers.examine(path)
     return sorted(found, key=lambda finding: finding.severity)
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Final
 
 from kolena_local.errors import StoreReadOnlyError
+from kolena_local.repository import leftovers
 from kolena_local.repository.backups import default_target
 from kolena_local.repository.checks import check, stale_runs
 from kolena_local.repository.connection import connect, is_writable
@@ -27,15 +28,16 @@ _CRASH: Final = "the process {pid} on {host} ended without a word"
 def repair(location: str) -> tuple[str | None, list[str]]:
     """Repair what can be repaired safely.
 
-    Runs whose process has ended are marked as crashed, samples are recounted, indexes are rebuilt
-    from their tables, and the file is made private. Everything else needs a backup.
+    Unfinished files that killed processes left beside the store are removed. Runs whose process has
+    ended are marked as crashed, samples are recounted, indexes are rebuilt from their tables, and
+    the file is made private. Everything else needs a backup.
 
     Parameters:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
 
     Returns:
-        The path of the backup that was made first, and what was done; None and nothing if there
-        was nothing to do.
+        The path of the backup that was made before the store was changed, None if it was not; and
+        what was done.
 
     Raises:
         StoreError: the store cannot be read or written, or the backup cannot be made.
@@ -48,9 +50,12 @@ def repair(location: str) -> tuple[str | None, list[str]]:
         raise StoreReadOnlyError(
             f"The store {path} is read-only; make the file and its folder writable first."
         )
+    done = [*leftovers.remove(path)]
+    fixable = [finding for finding in fixable if finding.rule != leftovers.RULE]
+    if not fixable:
+        return None, done
     backup = default_target(path)
     copy(path, backup)
-    done = []
     if any(finding.rule != "permissions" for finding in fixable):
         done += _repair_content(path, reindex=any(one.rule == "integrity" for one in fixable))
     return backup, done + list(_make_private(path))
