@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from kolena_local import location as locations
 from kolena_local.errors import StoreError, StoreReadOnlyError
 from kolena_local.location import MEMORY, is_memory
+from kolena_local.repository import forks
 from kolena_local.repository.connection import check_library, connect, is_writable
 from kolena_local.repository.failures import FOREIGN, full, translate
 from kolena_local.repository.held import HeldStore
@@ -142,7 +143,8 @@ class Store:
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield Unit(connection)
             try:
-                connection.commit()
+                with forks.ending:
+                    connection.commit()
             except BaseException:
                 # SQLAlchemy believes that a failed commit ended the transaction. It did not: the
                 # pooled connection would go on keeping all other writers out.
@@ -160,8 +162,9 @@ class Store:
         try:
             with turn, watched, self._connection(engine) as connection:
                 connection.execution_options(**{_BEGIN: begin})
-                connection.begin()
-                yield connection
+                with forks.known(driver_of(connection)):
+                    connection.begin()
+                    yield connection
         except FOREIGN as error:
             raise translate(error, self.location) from error
 

@@ -1,0 +1,148 @@
+"""A fork while a transaction is open: it stays the parent's, and the child can write after it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kolena_local.errors import StoreError
+from kolena_local.repository import Store, close_stores, connection, forks, open_store
+from kolena_local.repository.rows import driver_of
+from tests.conftest import IS_LONG
+from tests.durability.dump import is_sound
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
+    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
+]
+FORKS = 60 if IS_LONG else 4
+
+
+@pytest.fixture
+def store(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr(forks, "_WAITING_SECONDS", 0.1)
+    return open_store(str(store_path))
+
+
+def forked(child: Callable[[], object]) -> Callable[[], int]:
+    """Run something in a child; return what waits for its exit code."""
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+            child()
+            code = 0
+        finally:
+            os._exit(code)
+    return lambda: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def ensure(store: Store, name: str) -> None:
+    with store.write() as unit:
+        unit.workflows.ensure(name)
+
+
+def names(store: Store) -> set[str]:
+    with store.read() as unit:
+        return {workflow.name for workflow in unit.workflows.list()}
+
+
+def test_a_child_writes_as_soon_as_a_thread_of_its_parent_has_committed(store: Store) -> None:
+    for number in range(FORKS):
+        begun, over = threading.Event(), threading.Event()
+
+        def hold(
+            number: int = number, begun: threading.Event = begun, over: threading.Event = over
+        ) -> None:
+            with store.write() as unit:
+                unit.workflows.ensure(f"parent {number}")
+                begun.set()
+                over.wait()
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        begun.wait()
+        end = forked(lambda number=number: ensure(store, f"child {number}"))
+        over.set()
+        thread.join()
+        assert end() == 0
+    expected = {f"{who} {number}" for who in ("parent", "child") for number in range(FORKS)}
+    assert names(store) == expected
+    close_stores()
+    assert is_sound(Path(store.location))
+
+
+def test_a_child_writes_while_a_thread_of_its_parent_writes_again_and_again(store: Store) -> None:
+    over = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not over.is_set():
+            with store.write() as unit:
+                for place in range(100):
+                    unit.workflows.ensure(f"parent {number % 3} {place}")
+            number += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    ends = [forked(lambda number=n: ensure(store, f"child {number}")) for n in range(FORKS)]
+    codes = [end() for end in ends]
+    over.set()
+    thread.join()
+    assert codes == [0] * FORKS
+    assert {f"child {number}" for number in range(FORKS)} < names(store)
+    close_stores()
+    assert is_sound(Path(store.location))
+
+
+def test_a_block_that_is_open_at_a_fork_is_its_parents_alone(store: Store) -> None:
+    ensure(store, "before")
+    process = os.getpid()
+
+    def child() -> None:
+        assert names(store) == {"before", "parent"}
+        ensure(store, "child")
+
+    for goes_on in (False, True):
+        try:
+            with store.write() as unit:
+                unit.workflows.ensure("parent")
+                pid = os.fork()
+                if goes_on and not pid:
+                    unit.workflows.ensure("of nobody")
+        except StoreError as error:
+            if os.getpid() != process:
+                refused = "was forked while a read or write was open" in str(error)
+                os._exit(0 if refused else 1)
+            raise
+        finally:
+            if os.getpid() != process:
+                os._exit(2)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert forked(child)() == 0
+    assert names(store) == {"before", "parent", "child"}
+
+
+def test_pages_that_are_in_the_log_already_stay_there(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "BUSY_SECONDS", 0.0)
+    ensure(store, "before")
+    with store.write() as unit:
+        driver = driver_of(unit._sql.connection)
+        unit.workflows.ensure("first")
+        assert not forks._has_spilled(driver)
+        unit._sql.execute("PRAGMA cache_size = 10")
+        for number in range(3000):
+            unit.workflows.ensure(f"{number:0200}")
+        assert forks._has_spilled(driver)
+        # Who cannot be helped is told so, and does no harm.
+        assert forked(lambda: ensure(store, "child"))() == 1
+        assert len(unit.workflows.list()) == 3002
+    assert len(names(store)) == 3002
+    close_stores()
+    assert is_sound(Path(store.location))
