@@ -9,7 +9,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import pairwise
 from typing import Final
 
 from kolena_local.repository.findings import Finding, warning
@@ -29,29 +29,28 @@ _SECONDS: Final = 60.0
 def examine(path: str) -> Iterator[Finding]:
     """Yield a finding for everything that was left beside the store at ``path``."""
     for place in _unfinished(path):
-        if is_old := time.time() - os.lstat(place).st_mtime > _SECONDS:
-            when = "--fix removes it"
-        else:
-            when = "if nobody is at work on it, --fix removes it in a minute"
-        yield warning(RULE, f"{place} was never finished; {when}.", fixable=is_old)
-    for place, newer in _repeated(path):
+        is_old = _is_old(place)
+        when = "" if is_old else ", when it is a minute old and nobody is at work on it"
+        yield warning(RULE, f"{place} was never finished; --fix removes it{when}.", fixable=is_old)
+    for place in _repeated(path):
         text = (
-            f"{place} is the same backup as {newer}, of an upgrade that failed; --fix removes it."
+            f"{place} is of an upgrade that failed, and a newer backup equals it; --fix removes it."
         )
         yield warning(RULE, text, fixable=True)
 
 
 def remove(path: str) -> Iterator[str]:
     """Remove what :func:`examine` calls fixable, and say what it was."""
-    old = [
-        place for place in _unfinished(path) if time.time() - os.lstat(place).st_mtime > _SECONDS
-    ]
-    for place in old + [place for place, _ in _repeated(path)]:
+    for place in [*filter(_is_old, _unfinished(path)), *_repeated(path)]:
         if os.path.isdir(place):
             shutil.rmtree(place)
         else:
             os.unlink(place)
         yield f"Removed {place}."
+
+
+def _is_old(place: str) -> bool:
+    return time.time() - os.lstat(place).st_mtime > _SECONDS
 
 
 def _unfinished(path: str) -> list[str]:
@@ -62,31 +61,25 @@ def _unfinished(path: str) -> list[str]:
 
 def _is_ours(entry: os.DirEntry[str], store: str) -> bool:
     status = entry.stat(follow_symlinks=False)
-    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+    if status.st_uid != os.stat(entry.path[: -len(entry.name)] + store).st_uid:
         return False
-    if entry.name.startswith(f"{store}."):
-        return stat.S_ISREG(status.st_mode) or (
-            stat.S_ISDIR(status.st_mode) and entry.name.endswith(".draft")
-        )
-    # A backup that was to have another name: nothing yet, or the beginning of a database.
+    is_beside = entry.name.startswith(f"{store}.")
     if not stat.S_ISREG(status.st_mode):
-        return False
+        return is_beside and stat.S_ISDIR(status.st_mode) and entry.name.endswith(".draft")
+    if is_beside:
+        return True
+    # A backup that was to have another name: nothing yet, or the beginning of a database.
     with open(entry.path, "rb") as file:
         return file.read(16) in (b"", b"\0" * 16, b"SQLite format 3\0")
 
 
-def _repeated(path: str) -> Iterator[tuple[str, str]]:
-    """Yield backups of upgrades that are equal to a newer one of the same version."""
+def _repeated(path: str) -> Iterator[str]:
+    """Yield backups of upgrades that are equal to the next one of the same version."""
     folder, store = os.path.split(path)
     pattern = re.compile(re.escape(store) + _BACKUP)
-    names = [
-        entry.name
-        for entry in os.scandir(folder)
-        if pattern.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
-    ]
-    names.sort(key=lambda name: (name.split(".")[-2], name))
-    for _, of_version in groupby(names, key=lambda name: name.split(".")[-2]):
-        *others, newest = (os.path.join(folder, name) for name in of_version)
-        for place in others:
-            if filecmp.cmp(place, newest, shallow=False):
-                yield place, newest
+    found = [entry for entry in os.scandir(folder) if pattern.fullmatch(entry.name)]
+    places = sorted(entry.path for entry in found if entry.is_file(follow_symlinks=False))
+    for place, newer in pairwise(sorted(places, key=lambda place: place.split(".")[-2])):
+        same_version = place.split(".")[-2] == newer.split(".")[-2]
+        if same_version and filecmp.cmp(place, newer, shallow=False):
+            yield place

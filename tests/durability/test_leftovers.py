@@ -93,10 +93,10 @@ def test_only_what_is_ours_is_called_left_over(path: Path) -> None:
 
 
 def test_of_equal_backups_of_one_upgrade_the_newest_is_kept(path: Path) -> None:
-    contents = [(1, b"a"), (1, b"a"), (1, b"b"), (1, b"a"), (2, b"a")]
+    contents = [(1, b"b"), (1, b"a"), (1, b"a"), (1, b"a"), (2, b"a")]
     names = [f"store.db.{MOMENT.format(f'{n:06}')}.v{v}.bak" for n, (v, _) in enumerate(contents)]
     for name, (_, content) in zip(names, contents, strict=True):
         path.with_name(name).write_bytes(content)
-    assert named(path) == {names[0]: True, names[1]: True}
+    assert named(path) == {names[1]: True, names[2]: True}
     repair(str(path))
-    assert beside(path) == set(names[2:])
+    assert beside(path) == {names[0], *names[3:]}

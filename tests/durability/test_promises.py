@@ -9,7 +9,6 @@ import pytest
 
 from tests.conftest import CHECKOUT
 
-
 HERE = Path(__file__).parent
 
 
