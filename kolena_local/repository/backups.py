@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime, timezone
 
 from kolena_local.errors import InputValidationError, StoreBusyError, StoreDamagedError

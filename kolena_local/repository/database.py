@@ -120,20 +120,30 @@ class Store:
         return HeldStore(self, tuple(rows))
 
     @orderly
-    def read(self) -> Iterator[Unit]:
+    def read(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
         """Look at one snapshot of the store; whatever others write meanwhile stays unseen.
 
+        Parameters:
+            held: rows that must be there.
+
         Raises:
+            NotFoundError: one of the rows is not there any more.
             StoreError: one of its leaves, if SQLite fails.
         """
         with self._transaction("BEGIN") as connection:
-            yield Unit(connection)
+            unit = Unit(connection)
+            unit.held.check(held)
+            yield unit
 
     @orderly
-    def write(self) -> Iterator[Unit]:
+    def write(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
         """Change the store: all of the block is stored when it ends well, else nothing.
 
+        Parameters:
+            held: rows that must be there.
+
         Raises:
+            NotFoundError: one of the rows is not there any more.
             StoreReadOnlyError: the file or its folder may not be written.
             StoreBusyError: another process is writing for longer than the waiting time.
             StoreError: another leaf of it, if SQLite fails.
@@ -141,7 +151,9 @@ class Store:
         # IMMEDIATE takes the writer's place at once and waits for it; a transaction that reads
         # first and writes later fails at once when another has written in between.
         with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield Unit(connection)
+            unit = Unit(connection)
+            unit.held.check(held)
+            yield unit
             try:
                 with forks.ending:
                     connection.commit()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kolena_local.errors import NotFoundError
@@ -32,6 +32,15 @@ _QUERIES: Final = {
 class HeldRows(Repository):
     """The rows that somebody holds, inside one unit of work."""
 
+    def check(self, rows: Iterable[HeldRow]) -> None:
+        """Make sure that rows are still there.
+
+        Raises:
+            NotFoundError: one of them is not there any more, or not in this file.
+        """
+        for row in rows:
+            self.name(row)
+
     def name(self, row: HeldRow) -> str:
         """Return the name that a row has by now.
 
@@ -57,32 +66,23 @@ class HeldStore(NamedTuple):
     store: Store
     rows: tuple[HeldRow, ...]
 
-    @contextmanager
-    def read(self) -> Iterator[Unit]:
+    def read(self) -> AbstractContextManager[Unit]:
         """Look at one snapshot of the store.
 
         Raises:
             NotFoundError: one of the rows is not there any more.
             StoreError: as :meth:`Store.read`.
         """
-        with self.store.read() as unit:
-            yield self._checked(unit)
+        return self.store.read(self.rows)
 
-    @contextmanager
-    def write(self) -> Iterator[Unit]:
+    def write(self) -> AbstractContextManager[Unit]:
         """Change the store: all of the block is stored when it ends well, else nothing.
 
         Raises:
             NotFoundError: one of the rows is not there any more.
             StoreError: as :meth:`Store.write`.
         """
-        with self.store.write() as unit:
-            yield self._checked(unit)
-
-    def _checked(self, unit: Unit) -> Unit:
-        for row in self.rows:
-            unit.held.name(row)
-        return unit
+        return self.store.write(self.rows)
 
 
 def new_uid() -> int:
