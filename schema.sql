@@ -1,5 +1,5 @@
 -- The schema of a store of kolena_local, as the migrations build it. Generated; do not edit:
---     python -m kolena_local.repository.schema > schema.sql
+--     python -m kolena_local.repository.file.schema_snapshot > schema.sql
 -- An empty store that the package opens is made by:
 --     sqlite3 new.db < schema.sql
 

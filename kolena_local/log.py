@@ -10,7 +10,7 @@ import logging
 import sys
 from typing import Final
 
-from kolena_local.wording import printable
+from kolena_local.plurals import printable
 
 logger: Final = logging.getLogger("kolena_local")
 logger.addHandler(logging.NullHandler())

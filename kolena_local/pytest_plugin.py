@@ -198,7 +198,7 @@ def _current(path: Path) -> Iterator[None]:
             os.environ.pop(location.DB_VARIABLE, None)
         else:
             os.environ[location.DB_VARIABLE] = variable
-        database = sys.modules.get("kolena_local.repository.database")
+        database = sys.modules.get("kolena_local.repository.store")
         if database is not None:  # otherwise nobody opened it
             database.close_store(str(path))
         for suffix in ("", "-wal", "-shm"):

@@ -15,7 +15,7 @@ from typing import Any
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
-from kolena_local.wording import counted
+from kolena_local.plurals import counted
 
 Schema = dict[str, Any]
 Fit = Callable[[Json], Json]

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from kolena_local import location, log
-from kolena_local.repository import connection
+from kolena_local.repository.file import connection
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -96,7 +96,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield home
     location.set_default(None)
     log.print_messages(False)
-    database = sys.modules.get("kolena_local.repository.database")
+    database = sys.modules.get("kolena_local.repository.store")
     if database is not None:  # otherwise the test opened no store
         database.close_stores()
 

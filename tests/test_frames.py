@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolena_local import frames
-from kolena_local.columns import Columns
 from kolena_local.errors import InputValidationError, NotFoundError, WorkflowMismatchError
+from kolena_local.frames import store_frames
+from kolena_local.frames.columns import Columns
 from kolena_local.workflow import (
     Evaluator,
     GroundTruth,
@@ -205,14 +205,14 @@ def test_results_that_are_replaced_meanwhile_are_in_no_frame_twice(
     _, suite = inferred("a", "b")
     run = TestRun(Model("model"), suite, Judge([Threshold(0.5), Threshold(2.0)]))
     run.run()
-    parse = frames._parse
+    parse = store_frames._parse
 
     def parse_while_somebody_runs(texts: List[str]) -> Any:
         TestRun(Model("model"), suite, Judge([Threshold(0.5), Threshold(2.0)])).run()
         return parse(texts)
 
-    monkeypatch.setattr(frames, "_PAGE", 1)
-    monkeypatch.setattr(frames, "_parse", parse_while_somebody_runs)
+    monkeypatch.setattr(store_frames, "_PAGE", 1)
+    monkeypatch.setattr(store_frames, "_parse", parse_while_somebody_runs)
     samples = run.metrics_dataframe(level="sample")
     assert list(samples["sample.locator"]) == ["a.png", "b.png"] * 2
 

@@ -15,8 +15,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
-from kolena_local.repository import migrations, open_store, schema
-from kolena_local.repository.opening import build_in_memory
+from kolena_local.repository import open_store
+from kolena_local.repository.file import migrations, schema_snapshot
+from kolena_local.repository.file.opening import build_in_memory
 from kolena_local.repository.tables import Table
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.sql"
@@ -181,8 +182,8 @@ def insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> N
 
 
 def test_the_snapshot_is_what_the_migrations_build() -> None:
-    printed = "python -m kolena_local.repository.schema > schema.sql"
-    assert SNAPSHOT.read_text("utf-8") == schema.text(), f"run: {printed}"
+    printed = "python -m kolena_local.repository.file.schema_snapshot > schema_snapshot.sql"
+    assert SNAPSHOT.read_text("utf-8") == schema_snapshot.text(), f"run: {printed}"
 
 
 def test_the_snapshot_alone_builds_a_store_that_opens(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kolena_local.wording import agreeing, counted, sentence
+from kolena_local.plurals import agreeing, counted, sentence
 
 
 def test_numbers_go_with_their_nouns() -> None:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from kolena_local.annotation.base import Annotation
 from kolena_local.errors import InputValidationError
-from kolena_local.wording import counted
+from kolena_local.plurals import counted
 
 _PolygonType = TypeVar("_PolygonType", bound="Polygon")
 

@@ -9,7 +9,7 @@ import click
 
 from kolena_local import __version__
 from kolena_local.cli.root import Root
-from kolena_local.cli.store import db_option
+from kolena_local.cli.store_option import db_option
 
 __all__ = ["main"]
 
@@ -23,8 +23,8 @@ COMMANDS = {
     "compare": "kolena_local.cli.compare:compare",
     "sql": "kolena_local.cli.sql:sql",
     "db": "kolena_local.cli.db:db",
-    "export": "kolena_local.cli.text_form:export",
-    "import": "kolena_local.cli.text_form:import_",
+    "export": "kolena_local.cli.dump:export",
+    "import": "kolena_local.cli.dump:import_",
     "demo": "kolena_local.cli.demo:demo",
 }
 

@@ -8,7 +8,6 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.destination import write_text
 from kolena_local.cli.output import (
     chosen_format,
     output_options,
@@ -19,7 +18,8 @@ from kolena_local.cli.output import (
     say,
     terminal_width,
 )
-from kolena_local.cli.store import given_location
+from kolena_local.cli.output_file import write_text
+from kolena_local.cli.store_option import given_location
 from kolena_local.cli.text import cell
 
 if TYPE_CHECKING:

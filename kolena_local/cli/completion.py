@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kolena_local import location
-from kolena_local.cli.store import given_location
+from kolena_local.cli.store_option import given_location
 
 _MOST = 500
 _QUERIES = {
@@ -42,8 +42,8 @@ def names_of(table: str) -> Complete:
 
 def _names(query: str, typed: str) -> list[str]:
     try:
-        from kolena_local.repository import migrations
-        from kolena_local.repository.connection import connect
+        from kolena_local.repository.file import migrations
+        from kolena_local.repository.file.connection import connect
 
         path = location.resolve(given_location())
         if location.is_memory(path) or not Path(path).exists():

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local import location
-from kolena_local.cli.destination import write_path
 from kolena_local.cli.output import (
     Listing,
     output_options,
@@ -18,11 +17,12 @@ from kolena_local.cli.output import (
     quiet_option,
     say,
 )
-from kolena_local.cli.store import db_option, given_location
-from kolena_local.wording import counted
+from kolena_local.cli.output_file import write_path
+from kolena_local.cli.store_option import db_option, given_location
+from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
-    from kolena_local.repository.facts import StoreFacts
+    from kolena_local.repository.health.store_info import StoreFacts
 
 _FINDINGS = Listing(
     keys=("severity", "rule", "text", "fixable"),
@@ -57,7 +57,7 @@ def path() -> None:
 @output_options
 def info() -> None:
     """Show how large the store is and how much is in it."""
-    from kolena_local.repository.facts import facts
+    from kolena_local.repository.health.store_info import facts
 
     found = facts(location.resolve(given_location()))
     print_object(found._asdict(), lambda: _print_facts(found))
@@ -78,8 +78,8 @@ def check(context: click.Context, fix: bool) -> None:
     process has ended as crashed, recounts samples, rebuilds indexes and makes the file private. To
     repair anything else, restore a backup.
     """
-    from kolena_local.repository.checks import check as check_store
-    from kolena_local.repository.repairs import repair
+    from kolena_local.repository.health.checks import check as check_store
+    from kolena_local.repository.health.repairs import repair
 
     place = location.resolve(given_location())
     if fix:
@@ -107,7 +107,7 @@ def backup(file: str | None) -> None:
     The store may be in use meanwhile; the copy is the store at one moment, and it is opened and
     checked before it gets its name. Without FILE it goes beside the store. The name is printed.
     """
-    from kolena_local.repository.backups import back_up
+    from kolena_local.repository.file.backups import back_up
 
     write_path(back_up(location.resolve(given_location()), file))
 
@@ -122,7 +122,7 @@ def restore(file: str) -> None:
     FILE is checked first and stays as it is. The store that was there is set aside, never deleted;
     its new name is said. No other process may use the store meanwhile.
     """
-    from kolena_local.repository.backups import restore as restore_store
+    from kolena_local.repository.file.backups import restore as restore_store
 
     place = location.resolve(given_location())
     aside = restore_store(place, file)

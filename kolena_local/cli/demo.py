@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from kolena_local.cli.destination import write_text
-from kolena_local.cli.store import db_option, given_location
+from kolena_local.cli.output_file import write_text
+from kolena_local.cli.store_option import db_option, given_location
 
 
 @click.command()

@@ -14,9 +14,9 @@ from kolena_local.cli.row_files import Lines
 from kolena_local.cli.sample_keys import SampleKeys
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, dumps
+from kolena_local.plurals import enumerated
 from kolena_local.repository.records import NewInference
 from kolena_local.schema import Misfit, described
-from kolena_local.wording import enumerated
 
 _KEPT = 100
 _PAGE = 1000

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.destination import write_text
 from kolena_local.cli.inferences import progress
 from kolena_local.cli.output import quiet_option, say
+from kolena_local.cli.output_file import write_text
 from kolena_local.cli.row_files import FORMATS, format_of, opened
-from kolena_local.cli.store import db_option, reading, writing
+from kolena_local.cli.store_option import db_option, reading, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError
-from kolena_local.wording import agreeing, counted
+from kolena_local.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.cli.columns import FileColumns

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.destination import current
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output import file_option, quiet_option, safe_csv_option, say
+from kolena_local.cli.output_file import current
 from kolena_local.cli.row_files import FORMATS, format_of
-from kolena_local.cli.store import db_option, reading
-from kolena_local.wording import agreeing, counted
+from kolena_local.cli.store_option import db_option, reading
+from kolena_local.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.cli.columns import FileColumns, Node, Values

@@ -7,6 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.completion import names_of
+from kolena_local.cli.entries import (
+    MODELS,
+    RUNS,
+    case_metrics,
+    coverage_entry,
+    first_line_of_error,
+    joined_tags,
+    picked,
+    seconds,
+    status,
+    suite_label,
+)
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.metadata import CONDITION
@@ -22,19 +34,7 @@ from kolena_local.cli.output import (
     print_rows,
     shown,
 )
-from kolena_local.cli.records import (
-    MODELS,
-    RUNS,
-    case_metrics,
-    coverage_entry,
-    first_line_of_error,
-    joined_tags,
-    picked,
-    seconds,
-    status,
-    suite_label,
-)
-from kolena_local.cli.store import reading
+from kolena_local.cli.store_option import reading
 from kolena_local.cli.text import cell
 
 if TYPE_CHECKING:

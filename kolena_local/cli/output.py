@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from click.core import ParameterSource
 
-from kolena_local.cli.destination import is_terminal, output_encoding, remember, write_text
 from kolena_local.cli.formats import Entry, markdown, no_formula, separated
-from kolena_local.cli.store import db_option
+from kolena_local.cli.output_file import is_terminal, output_encoding, remember, write_text
+from kolena_local.cli.store_option import db_option
 from kolena_local.cli.table import table
 from kolena_local.cli.text import cell, json_text
-from kolena_local.wording import printable
+from kolena_local.plurals import printable
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md")
 _FORMAT = f"{__name__}.format"

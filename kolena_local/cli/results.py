@@ -5,10 +5,7 @@ from __future__ import annotations
 import click
 
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.formats import Entry
-from kolena_local.cli.metrics import print_all
-from kolena_local.cli.output import output_options, print_entries, print_heading, say
-from kolena_local.cli.records import (
+from kolena_local.cli.entries import (
     CASE_METRICS,
     RUNS,
     case_metrics,
@@ -18,7 +15,10 @@ from kolena_local.cli.records import (
     suite_label,
     suite_metrics,
 )
-from kolena_local.cli.store import reading
+from kolena_local.cli.formats import Entry
+from kolena_local.cli.metrics import print_all
+from kolena_local.cli.output import output_options, print_entries, print_heading, say
+from kolena_local.cli.store_option import reading
 
 _OF_RUN = ("model", "test_suite", "test_suite_version", "evaluator")
 

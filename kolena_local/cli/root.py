@@ -26,7 +26,7 @@ from kolena_local.errors import (
     StoreDamagedError,
     StoreNewerError,
 )
-from kolena_local.wording import printable
+from kolena_local.plurals import printable
 
 FAILED = 1
 STORE_UNUSABLE = 5
@@ -69,7 +69,7 @@ class Root(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what is raised on purpose into one line and an exit code."""
         # Late, as what follows: help ends before this, and must not wait for it.
-        from kolena_local.cli.destination import finish
+        from kolena_local.cli.output_file import finish
 
         try:
             with finish(ctx), _printable_usage_errors():

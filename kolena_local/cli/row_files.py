@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError
-from kolena_local.wording import counted
+from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
     from kolena_local.cli.columns import Values

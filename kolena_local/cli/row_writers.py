@@ -10,12 +10,12 @@ from typing import Any
 
 from kolena_local.cli.cells import EMPTY_TEXT, Kind, spelled
 from kolena_local.cli.columns import Node, Values
-from kolena_local.cli.destination import Destination, is_terminal, write_data, write_text
 from kolena_local.cli.formats import no_formula
 from kolena_local.cli.output import is_csv_safe
+from kolena_local.cli.output_file import Destination, is_terminal, write_data, write_text
 from kolena_local.cli.row_files import import_parquet
 from kolena_local.payload import dumps
-from kolena_local.wording import printable
+from kolena_local.plurals import printable
 
 WritePage = Callable[[Sequence[Values]], None]
 

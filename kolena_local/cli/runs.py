@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kolena_local.cli.ask import delete, deletion_options
-from kolena_local.cli.destination import write_text
+from kolena_local.cli.entries import (
+    RUNS,
+    case_metrics,
+    picked,
+    seconds,
+    status,
+    suite_label,
+    suite_metrics,
+)
 from kolena_local.cli.formats import Entry
 from kolena_local.cli.metrics import print_all
 from kolena_local.cli.options import name_option
@@ -21,17 +28,10 @@ from kolena_local.cli.output import (
     print_object,
     shown,
 )
-from kolena_local.cli.records import (
-    RUNS,
-    case_metrics,
-    picked,
-    seconds,
-    status,
-    suite_label,
-    suite_metrics,
-)
-from kolena_local.cli.store import reading
-from kolena_local.wording import printable
+from kolena_local.cli.output_file import write_text
+from kolena_local.cli.prompts import delete, deletion_options
+from kolena_local.cli.store_option import reading
+from kolena_local.plurals import printable
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import RunDeletion

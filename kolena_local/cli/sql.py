@@ -6,7 +6,7 @@ import click
 
 from kolena_local.cli.metadata import value_of
 from kolena_local.cli.output import Listing, output_options, print_listing, say
-from kolena_local.cli.store import reading
+from kolena_local.cli.store_option import reading
 
 
 @click.command()

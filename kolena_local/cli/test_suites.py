@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.formats import Entry
-from kolena_local.cli.options import diff_option, name_option, tag_option
-from kolena_local.cli.output import Columns, Listing, output_options, print_listing, print_sheet
-from kolena_local.cli.records import (
+from kolena_local.cli.entries import (
     TEST_SUITES,
     change_between,
     joined_tags,
     label,
     test_suite_entry,
 )
-from kolena_local.cli.store import reading
+from kolena_local.cli.formats import Entry
+from kolena_local.cli.options import diff_option, name_option, tag_option
+from kolena_local.cli.output import Columns, Listing, output_options, print_listing, print_sheet
+from kolena_local.cli.store_option import reading
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import CaseChange

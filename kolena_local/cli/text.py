@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from kolena_local.wording import UNSAFE, printable
+from kolena_local.plurals import UNSAFE, printable
 
 _UNSAFE_IN_JSON = re.compile(f"[{UNSAFE}]")
 

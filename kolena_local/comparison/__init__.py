@@ -6,9 +6,9 @@ on arrays (``boolean``, ``scaling``, ``resampling``, ``correction``, ``pairs``, 
 ``rows``); only ``door``, ``chosen`` and ``scores`` know the store.
 """
 
+from kolena_local.comparison.compare import compare
 from kolena_local.comparison.direction import Direction
-from kolena_local.comparison.door import compare
 from kolena_local.comparison.result import Comparison, WorseSample
-from kolena_local.comparison.rows import Row
+from kolena_local.comparison.verdicts import Row
 
 __all__ = ["Comparison", "Direction", "Row", "WorseSample", "compare"]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
-from kolena_local.comparison.correction import check_correction
-from kolena_local.comparison.estimate import Settings
+from kolena_local.comparison.statistics.correction import check_correction
+from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.errors import InputValidationError
 
 _FEWEST_RESAMPLES, _MOST_RESAMPLES = 100, 10_000_000

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kolena_local.comparison.direction import Direction
-from kolena_local.comparison.rows import Row
-from kolena_local.wording import agreeing, counted
+from kolena_local.comparison.verdicts import Row
+from kolena_local.plurals import agreeing, counted
 
 WHOLE_SUITE = "(whole suite)"
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.direction import Direction
-from kolena_local.comparison.pairs import Pairs
-from kolena_local.comparison.rows import BETTER, NOT_DECIDED, WORSE, Row
+from kolena_local.comparison.statistics.pairs import Pairs
+from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE, Row
 from kolena_local.errors import InputValidationError
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ import kolena_local
 from kolena_local import location
 from kolena_local.demo import digits
 from kolena_local.demo.table import table
+from kolena_local.plurals import counted
 from kolena_local.repository import open_store
-from kolena_local.wording import counted
 from kolena_local.workflow import TestSuite, test
 
 TEST_SUITE = "digits by handwriting"

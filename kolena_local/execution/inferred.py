@@ -10,8 +10,8 @@ from kolena_local.collector import collector_paused
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.log import logger
 from kolena_local.payload import digests_of
+from kolena_local.plurals import agreeing, counted
 from kolena_local.serialization.codec import Codec
-from kolena_local.wording import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.repository.held import HeldStore

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kolena_local.repository.database import Store, close_store, close_stores, open_store
+    from kolena_local.repository.store import Store, close_store, close_stores, open_store
     from kolena_local.repository.unit import Unit
 
 __all__ = ["Store", "Unit", "close_store", "close_stores", "open_store"]

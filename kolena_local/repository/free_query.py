@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kolena_local.errors import InputValidationError
-from kolena_local.repository.interrupts import orderly
+from kolena_local.repository.file.interrupts import orderly
 from kolena_local.repository.records import QueryResult
 
 _READING: Final = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
 from kolena_local.errors import InputValidationError, NotFoundError
-from kolena_local.wording import INVISIBLE
+from kolena_local.plurals import INVISIBLE
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 

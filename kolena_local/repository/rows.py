@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json, loads_all
-from kolena_local.repository.interrupts import unbroken
+from kolena_local.repository.file.interrupts import unbroken
 
 if TYPE_CHECKING:
     from sqlmodel import Session

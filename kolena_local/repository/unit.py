@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from kolena_local.repository import free_query
+from kolena_local.repository.dump.store_dump import TextForm
 from kolena_local.repository.ground_truths import GroundTruths
 from kolena_local.repository.held import HeldRows
 from kolena_local.repository.inference_exchange import InferenceExchange
@@ -20,7 +21,6 @@ from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_runs import TestRuns
 from kolena_local.repository.test_samples import TestSamples
 from kolena_local.repository.test_suites import TestSuites
-from kolena_local.repository.text_form import TextForm
 from kolena_local.repository.workflows import Workflows
 
 

@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
+from kolena_local.plurals import sentence
 from kolena_local.serialization.write import write_value
-from kolena_local.wording import sentence
 
 Written = TypeVar("Written")
 

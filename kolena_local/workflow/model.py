@@ -253,7 +253,7 @@ class Model(Entity):
                 types; the message has its path.
         """
         # Here, because only this method needs pandas, and a test suite is made of test cases.
-        from kolena_local import frames
+        from kolena_local.frames import store_frames
         from kolena_local.workflow.test_suite import TestSuite
 
         given, of_suite = test_case_or_suite, isinstance(test_case_or_suite, TestSuite)
@@ -262,9 +262,11 @@ class Model(Entity):
         kind = "test suite" if of_suite else "test case"
         check_workflow(kind, given.name, given.workflow.name, self.workflow)
         check_store(f"{kind} {given.name!r}", given, self._location)
-        samples = frames.Samples(self._store(given), self._id, given._id, given.version, of_suite)
+        samples = store_frames.Samples(
+            self._store(given), self._id, given._id, given.version, of_suite
+        )
         with self.workflow._codec.reading(f"the model {self.name!r}"):
-            return frames.of_samples(samples, self.workflow._codec, objects=objects)
+            return store_frames.of_samples(samples, self.workflow._codec, objects=objects)
 
     @classmethod
     def list_dataframe(cls, *, tags: Iterable[str] | None = None) -> pd.DataFrame:
@@ -277,12 +279,12 @@ class Model(Entity):
             The columns name, workflow, tags, created_at, updated_at, and one for each key of the
             metadata, such as ``metadata.seed``.
         """
-        from kolena_local import frames
+        from kolena_local.frames import store_frames
 
         workflow, wanted = bound_workflow(cls), check_tags(tags) or set()
         with repository.open_store().read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
-        return frames.of_models(records)
+        return store_frames.of_models(records)
 
     def _repr_html_(self) -> str:
         return overview.of_model(self)

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from kolena_local.errors import InputValidationError
+from kolena_local.plurals import counted
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.wording import counted
 
 __all__ = [
     "AxisConfig",

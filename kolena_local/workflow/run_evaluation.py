@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from kolena_local.collector import existing_objects_spared
 from kolena_local.errors import InputValidationError
-from kolena_local.execution.collected import Collected
 from kolena_local.execution.inferred import Inferred
+from kolena_local.execution.result_buffer import Collected
 from kolena_local.log import logger
 from kolena_local.payload import dumps
+from kolena_local.plurals import counted
 from kolena_local.repository.records import Results, TestCaseRecord
 from kolena_local.serialization.write import write
-from kolena_local.wording import counted
 from kolena_local.workflow.arguments import check_pairs, check_type
 from kolena_local.workflow.evaluator import (
     Evaluator,

@@ -16,11 +16,11 @@ from kolena_local.errors import (
     NameConflictError,
     WorkflowMismatchError,
 )
-from kolena_local.execution.asking import Functions, Means
-from kolena_local.execution.inference import infer_pending, iter_samples
+from kolena_local.execution.infer_pending import infer_pending, iter_samples
+from kolena_local.execution.model_calls import Functions, Means
 from kolena_local.log import logger
+from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.records import HeldRow
-from kolena_local.wording import agreeing, counted
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_flag,
@@ -232,9 +232,9 @@ class TestRun(Entity):
         Raises:
             InputValidationError: there is no such level.
         """
-        from kolena_local import frames
+        from kolena_local.frames import store_frames
 
-        return frames.of_metrics(self._store(), self._id, level)
+        return store_frames.of_metrics(self._store(), self._id, level)
 
     def _repr_html_(self) -> str:
         return overview.of_test_run(self)
@@ -246,7 +246,7 @@ class TestRun(Entity):
 
     @contextmanager
     def _running(self, *, reset: bool = False) -> Iterator[None]:
-        from kolena_local.repository.interrupts import ended_in_order
+        from kolena_local.repository.file.interrupts import ended_in_order
 
         store, run_id = self._store(), self._id
         # Batch systems and `timeout` send SIGTERM: what is done is saved, as after Ctrl-C.

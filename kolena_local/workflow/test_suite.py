@@ -251,7 +251,7 @@ class TestSuite(Entity):
             IncorrectUsageError: a model is in another store.
             InputValidationError: ``models`` is not a list of models or names.
         """
-        from kolena_local import frames
+        from kolena_local.frames import store_frames
 
         wanted = None if models is None else check_named(models, "models must be a list of models")
         for model in wanted or ():
@@ -268,7 +268,7 @@ class TestSuite(Entity):
                     for name in names
                     for run in unit.test_runs.latest(name, suite, self.version)
                 ]
-            return frames.of_results(
+            return store_frames.of_results(
                 unit, [run for run in runs if run.test_suite_version == self.version]
             )
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kolena_local.errors import InputValidationError
-from kolena_local.wording import counted
+from kolena_local.plurals import counted
 
 __all__ = ["Colormap", "ColormapJet", "colorize_activation_map", "encode_png"]
 

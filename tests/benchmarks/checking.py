@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kolena_local.repository.checks import check
+from kolena_local.repository.health.checks import check
 from tests.benchmarks import plain
 from tests.benchmarks.data import D1, SLICES, pairs
 from tests.benchmarks.measure import Row, Turn, seconds_of

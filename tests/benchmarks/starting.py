@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from kolena_local import session
-from kolena_local.repository.opening import open_prepared
+from kolena_local.repository.file.opening import open_prepared
 from tests.benchmarks.data import D1
 from tests.benchmarks.measure import Row, Turn, seconds_of
 from tests.benchmarks.stores import settle, use

@@ -18,7 +18,7 @@ import pytest
 
 from kolena_local.payload import digest, loads
 from kolena_local.repository import close_stores, open_store
-from kolena_local.repository.checks import check
+from kolena_local.repository.health.checks import check
 from kolena_local.repository.records import MemberChange
 from tests.cli.conftest import Invoke
 from tests.conftest import IS_LONG

@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from kolena_local.cli import ask, model_changes
+from kolena_local.cli import model_changes, prompts
 from kolena_local.repository import open_store
 from kolena_local.repository.records import ModelRecord
 from tests.cli.conftest import Invoke, register
@@ -252,10 +252,10 @@ def test_delete_says_what_would_go_and_deletes_nothing(invoke: Invoke, store: Pa
 def test_delete_asks_where_somebody_is_there(
     invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ask, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(prompts, "somebody_is_there", lambda: True)
     answers = iter(["n", "y"])
     # The question stands on standard error; click's own would put a blank on standard output.
-    monkeypatch.setattr(ask, "read_answer", lambda: next(answers))
+    monkeypatch.setattr(prompts, "read_answer", lambda: next(answers))
     assert invoke("models", "delete", "bert", "--db", store).exit_code == 1
     assert len(names(store)) == 3
     result = invoke("models", "delete", "bert", "--db", store)
@@ -273,8 +273,8 @@ def test_delete_goes_no_further_than_what_somebody_has_agreed_to(
             register(unit, "resnet-50")
         return "y"
 
-    monkeypatch.setattr(ask, "somebody_is_there", lambda: True)
-    monkeypatch.setattr(ask, "read_answer", agree)
+    monkeypatch.setattr(prompts, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(prompts, "read_answer", agree)
     result = invoke("models", "delete", "resnet-50", "--db", store)
     assert result.exit_code == 1
     assert "has changed meanwhile, and nothing was deleted" in result.stderr

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kolena_local.cli.table import table
 from kolena_local.cli.text import display_width, shorten
-from kolena_local.wording import printable
+from kolena_local.plurals import printable
 
 CELLS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=60), st.just("é漢字")

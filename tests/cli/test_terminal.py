@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import kolena_local
+from kolena_local.plurals import printable
 from kolena_local.repository import close_stores
-from kolena_local.wording import printable
 from kolena_local.workflow import test
 from tests.cli.conftest import Invoke, command_line
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Guess, animals

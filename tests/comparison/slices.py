@@ -7,9 +7,9 @@ from typing import Optional
 import numpy as np
 
 from kolena_local.comparison.direction import directions
-from kolena_local.comparison.estimate import Settings
-from kolena_local.comparison.pairs import Pairs
-from kolena_local.comparison.rows import Row, Slice, compare_slices
+from kolena_local.comparison.statistics.estimate import Settings
+from kolena_local.comparison.statistics.pairs import Pairs
+from kolena_local.comparison.verdicts import Row, Slice, compare_slices
 
 SETTINGS = Settings(confidence=0.95, resamples=1_000, seed=0, correction="holm")
 

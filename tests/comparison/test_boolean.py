@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from kolena_local.comparison.boolean import mcnemar_p_value, proportion_interval
+from kolena_local.comparison.statistics.boolean import mcnemar_p_value, proportion_interval
 
 COUNTS = st.integers(0, 3_000)
 

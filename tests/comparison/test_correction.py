@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from kolena_local.comparison.correction import adjusted, check_correction
+from kolena_local.comparison.statistics.correction import adjusted, check_correction
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=30).map(np.array)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from kolena_local import session
 from kolena_local.cli import main
 from kolena_local.comparison import Comparison, compare
-from kolena_local.comparison.boolean import proportion_interval
+from kolena_local.comparison.statistics.boolean import proportion_interval
 from kolena_local.errors import InputValidationError
 from kolena_local.repository import close_store
 from kolena_local.workflow import (

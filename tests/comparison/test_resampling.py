@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kolena_local.comparison.resampling import (
+from kolena_local.comparison.statistics.resampling import (
     bootstrap_interval,
     sign_flip_p_value,
     standard_error,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kolena_local.comparison.rows import Slice
+from kolena_local.comparison.verdicts import Slice
 from tests.comparison.slices import compared, make_slice
 from tests.conftest import IS_LONG
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Callable, Iterator, List, Tuple
 
 import kolena_local
-from kolena_local.execution import sharing
+from kolena_local.execution import work_queue
 from kolena_local.repository import close_stores, open_store
-from kolena_local.repository.checks import check
+from kolena_local.repository.health.checks import check
 from kolena_local.workflow import Image, TestRun, test
 from tests.durability.dump import is_sound
 from tests.files.make import (
@@ -67,7 +67,7 @@ def contents(version: int) -> List[str]:
 
 def work(path: Path, ack: Ack) -> None:
     """Store one thing after the other until killed, saying what is done."""
-    sharing.BATCH_INFERENCES = BATCH
+    work_queue.BATCH_INFERENCES = BATCH
     with kolena_local.session(db=path):
         suite = AnimalSuite.load("suite")
         samples = [sample for sample, _ in animals(0, SAMPLES)]

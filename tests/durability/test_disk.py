@@ -26,9 +26,9 @@ from kolena_local.errors import (
     StoreReadOnlyError,
 )
 from kolena_local.repository import close_stores, open_store
-from kolena_local.repository.backups import back_up
-from kolena_local.repository.checks import check
-from kolena_local.repository.facts import facts
+from kolena_local.repository.file.backups import back_up
+from kolena_local.repository.health.checks import check
+from kolena_local.repository.health.store_info import facts
 from kolena_local.workflow import test
 from tests.durability.dump import dump, is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess

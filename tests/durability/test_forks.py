@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kolena_local.errors import StoreError
-from kolena_local.repository import Store, close_stores, connection, forks, open_store
+from kolena_local.repository import Store, close_stores, open_store
+from kolena_local.repository.file import connection, forks
 from kolena_local.repository.rows import driver_of
 from tests.conftest import IS_LONG
 from tests.durability.dump import is_sound

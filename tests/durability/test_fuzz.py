@@ -23,7 +23,7 @@ import kolena_local
 from kolena_local.cli import main
 from kolena_local.errors import InputValidationError, KolenaError
 from kolena_local.repository import close_stores
-from kolena_local.repository.checks import check
+from kolena_local.repository.health.checks import check
 from kolena_local.workflow import Image, test
 from tests.conftest import IS_LONG
 from tests.durability.dump import is_sound
@@ -385,7 +385,7 @@ def test_nothing_needs_the_network(
 
 
 def test_everything_that_is_made_is_private(own_home: Path, tmp_path: Path) -> None:
-    from kolena_local.repository.backups import back_up, restore
+    from kolena_local.repository.file.backups import back_up, restore
 
     old = os.umask(0)
     try:

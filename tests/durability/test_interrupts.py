@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 import kolena_local
-from kolena_local.repository import Store, interrupts, open_store
+from kolena_local.repository import Store, open_store
+from kolena_local.repository.file import interrupts
 from kolena_local.workflow import TestRun
 from tests.conftest import IS_LONG
 from tests.durability.test_faults import ONE_WRITE, Call, fresh, is_free, state

@@ -15,7 +15,7 @@ import pytest
 
 from kolena_local.errors import KolenaError
 from kolena_local.repository import close_stores, open_store
-from kolena_local.repository.backups import back_up, restore
+from kolena_local.repository.file.backups import back_up, restore
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),

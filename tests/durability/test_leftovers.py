@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from kolena_local.repository import close_stores, open_store
-from kolena_local.repository.backups import back_up, restore
-from kolena_local.repository.checks import check
-from kolena_local.repository.founding import write_or_found
-from kolena_local.repository.leftovers import RULE
-from kolena_local.repository.repairs import repair
+from kolena_local.repository.create_store import write_or_found
+from kolena_local.repository.file.backups import back_up, restore
+from kolena_local.repository.health.checks import check
+from kolena_local.repository.health.leftovers import RULE
+from kolena_local.repository.health.repairs import repair
 from tests.durability.test_killed_restore import killed, workflows
 
 LONG_AGO = 1_000_000_000

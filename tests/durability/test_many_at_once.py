@@ -13,9 +13,10 @@ import pytest
 
 import kolena_local
 from kolena_local.errors import StoreBusyError
-from kolena_local.repository import Store, close_stores, connection, holders, open_store
+from kolena_local.repository import Store, close_stores, open_store
+from kolena_local.repository.file import connection, lock_owner
 from tests.conftest import IS_LONG
-from tests.durability import together
+from tests.durability import concurrent
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalSuite, animals
 
@@ -58,7 +59,7 @@ def write(number):
         except NameConflictError:
             pass
 
-{together.WAIT}
+{concurrent.WAIT}
 with ThreadPoolExecutor(threads) as pool:
     for done in [pool.submit(write, first + number) for number in range(threads)]:
         done.result()
@@ -73,10 +74,10 @@ def test_eight_writers_lose_nothing(store_path: Path, processes: int, threads: i
         AnimalSuite("suite", test_cases=[case])
     close_stores()
     writers = [
-        together.start(WRITERS, store_path, number * threads, threads, BATCH)
+        concurrent.start(WRITERS, store_path, number * threads, threads, BATCH)
         for number in range(processes)
     ]
-    assert together.run(writers) == [0] * processes
+    assert concurrent.run(writers) == [0] * processes
     with open_store(str(store_path)).read() as unit:
         counts = [unit.inferences.count(model.id) for model in unit.models.list()]
         assert counts == [SAMPLES] * 8
@@ -91,7 +92,7 @@ import sys, time
 from pathlib import Path
 from kolena_local.repository import close_stores, open_store
 folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-{together.WAIT}
+{concurrent.WAIT}
 for number in range(rounds):
     while time.time() < moment + number * 0.01:
         pass
@@ -102,8 +103,8 @@ for number in range(rounds):
 
 
 def test_two_processes_make_the_store_at_the_same_moment(tmp_path: Path) -> None:
-    makers = [together.start(MAKERS, tmp_path, name, ROUNDS) for name in ("one", "two")]
-    assert together.run(makers) == [0, 0]
+    makers = [concurrent.start(MAKERS, tmp_path, name, ROUNDS) for name in ("one", "two")]
+    assert concurrent.run(makers) == [0, 0]
     for number in range(ROUNDS):
         with open_store(str(tmp_path / f"{number}.db"), create=False).read() as unit:
             assert {workflow.name for workflow in unit.workflows.list()} == {"one", "two"}
@@ -189,7 +190,7 @@ def test_where_the_system_does_not_tell_a_busy_store_says_how_to_find_out(
     file_store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.0)
-    monkeypatch.setattr(holders, "_LOCKS", str(tmp_path / "missing"))
+    monkeypatch.setattr(lock_owner, "_LOCKS", str(tmp_path / "missing"))
     close_stores()
     failing = pytest.raises(StoreBusyError, match="lsof")
     with file_store.write(), failing, file_store.write():

@@ -20,11 +20,12 @@ import pytest
 
 import kolena_local
 from kolena_local.errors import StoreError
-from kolena_local.repository import close_stores, migrations, open_store
-from kolena_local.repository.checks import check
+from kolena_local.repository import close_stores, open_store
+from kolena_local.repository.file import migrations
+from kolena_local.repository.health.checks import check
 from kolena_local.workflow import test
 from tests.conftest import IS_LONG
-from tests.durability import together
+from tests.durability import concurrent
 from tests.durability.dump import dump, is_sound
 from tests.files import freeze
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
@@ -216,8 +217,8 @@ def test_a_migration_that_is_killed_leaves_the_file_as_it_was(released: Path, pl
 
 def test_two_processes_upgrade_at_once(released: Path) -> None:
     before, old = dump(released), version(released)
-    code = CHILD + together.WAIT + UPGRADE
-    assert together.run([together.start(code, released, NEXT, -1) for _ in range(2)]) == [0, 0]
+    code = CHILD + concurrent.WAIT + UPGRADE
+    assert concurrent.run([concurrent.start(code, released, NEXT, -1) for _ in range(2)]) == [0, 0]
     assert version(released) == migrations.load()[-1].number + 1
     assert dump(released, like=before) == before
     (copy,) = backups(released)

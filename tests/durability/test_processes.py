@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import kolena_local
-from kolena_local.repository import close_stores, connection, open_store
+from kolena_local.repository import close_stores, open_store
+from kolena_local.repository.file import connection
 from kolena_local.workflow import Image, test
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Guess, Judge, animals, guess

@@ -16,9 +16,9 @@ import pytest
 
 from kolena_local.errors import StoreDamagedError
 from kolena_local.repository import close_stores, open_store
-from kolena_local.repository.backups import back_up, restore
-from kolena_local.repository.checks import check
-from kolena_local.repository.facts import facts
+from kolena_local.repository.file.backups import back_up, restore
+from kolena_local.repository.health.checks import check
+from kolena_local.repository.health.store_info import facts
 
 MAGIC = bytes.fromhex("d9d505f920a163d7")
 PAGE = 4096

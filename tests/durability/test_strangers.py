@@ -16,11 +16,12 @@ from click.testing import CliRunner
 import kolena_local
 from kolena_local.cli import main
 from kolena_local.errors import NotAStoreError, StoreDamagedError, StoreError, StoreNewerError
-from kolena_local.repository import close_stores, migrations, open_store
-from kolena_local.repository.backups import back_up, restore
-from kolena_local.repository.checks import check
-from kolena_local.repository.facts import facts
-from kolena_local.repository.repairs import repair
+from kolena_local.repository import close_stores, open_store
+from kolena_local.repository.file import migrations
+from kolena_local.repository.file.backups import back_up, restore
+from kolena_local.repository.health.checks import check
+from kolena_local.repository.health.repairs import repair
+from kolena_local.repository.health.store_info import facts
 from tests.conftest import IS_LONG
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite
 

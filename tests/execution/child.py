@@ -10,20 +10,20 @@ import sys
 from pathlib import Path
 
 import kolena_local
-from kolena_local.execution import sharing
-from kolena_local.repository import connection
+from kolena_local.execution import work_queue
+from kolena_local.repository.file import connection
 from kolena_local.workflow import test as run_test
-from tests.execution.things import PAGE, Guess, Image, Model, TestSuite, evaluate, guess
+from tests.execution.toy_workflow import PAGE, Guess, Image, Model, TestSuite, evaluate, guess
 
 
 def main(db: str, log: str, lease_seconds: str) -> None:
     kolena_local.initialize(db=db, verbose=False)
-    sharing.LEASE_SECONDS = float(lease_seconds)
+    work_queue.LEASE_SECONDS = float(lease_seconds)
     connection.BUSY_SECONDS = 120.0  # type: ignore[misc]  # a turn may come late on a busy machine
     # Pages and batches are counted, so that how fast the machine is does not decide.
-    sharing._SMALLEST_PAGE = sharing._LARGEST_PAGE = sharing.BATCH_INFERENCES = PAGE
-    sharing.BATCH_SECONDS = float("inf")
-    sharing._LONGEST_PAUSE = sharing._SHORTEST_PAUSE
+    work_queue._SMALLEST_PAGE = work_queue._LARGEST_PAGE = work_queue.BATCH_INFERENCES = PAGE
+    work_queue.BATCH_SECONDS = float("inf")
+    work_queue._LONGEST_PAUSE = work_queue._SHORTEST_PAUSE
     allowed = 0
     with Path(log).open("a", buffering=1) as lines:
 

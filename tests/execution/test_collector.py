@@ -12,8 +12,8 @@ import pytest
 
 from kolena_local.workflow import Evaluator
 from kolena_local.workflow import test as run_test
-from tests.execution import things
-from tests.execution.things import CaseMetrics, Model, SampleMetrics, make_suite
+from tests.execution import toy_workflow
+from tests.execution.toy_workflow import CaseMetrics, Model, SampleMetrics, make_suite
 
 
 class Right(Evaluator):
@@ -37,12 +37,12 @@ def unfrozen() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("frozen", [False, True])
-@pytest.mark.parametrize("evaluator", [Right(), Failing(), things.evaluate])
+@pytest.mark.parametrize("evaluator", [Right(), Failing(), toy_workflow.evaluate])
 def test_the_collector_is_left_as_it_was(evaluator: Any, frozen: bool) -> None:
     if frozen:
         gc.freeze()
     with contextlib.suppress(ValueError):
-        run_test(Model("m", infer=things.guess), make_suite(6), evaluator)
+        run_test(Model("m", infer=toy_workflow.guess), make_suite(6), evaluator)
     assert (gc.get_freeze_count() > 0) == frozen
     assert gc.isenabled()
 
@@ -56,24 +56,24 @@ def test_a_collector_that_was_off_stays_off() -> None:
     gc.disable()
     try:
         left = weakref.ref(Cycle())
-        run_test(Model("m", infer=things.guess), suite, things.evaluate)
+        run_test(Model("m", infer=toy_workflow.guess), suite, toy_workflow.evaluate)
         Model.load("m").load_inferences(suite.test_cases[0])
         assert not gc.isenabled() and left() is not None
     finally:
         gc.enable()
 
 
-@pytest.mark.parametrize("evaluator", [Right(), things.evaluate])
+@pytest.mark.parametrize("evaluator", [Right(), toy_workflow.evaluate])
 def test_what_an_evaluator_is_given_is_never_walked(evaluator: Any) -> None:
     suite, walked = make_suite(3000), []
-    run_test(Model("m", infer=things.guess), suite)
+    run_test(Model("m", infer=toy_workflow.guess), suite)
 
     def count(phase: str, about: dict[str, int]) -> None:
         if phase == "start":
             young = (
                 it for age in range(min(about["generation"], 1) + 1) for it in gc.get_objects(age)
             )
-            walked.append(sum(type(it) is things.Guess for it in young))
+            walked.append(sum(type(it) is toy_workflow.Guess for it in young))
 
     gc.callbacks.append(count)
     try:
@@ -86,7 +86,7 @@ def test_what_an_evaluator_is_given_is_never_walked(evaluator: Any) -> None:
 @pytest.mark.parametrize("frozen", [False, True])
 def test_what_was_loaded_is_not_walked_at_once(frozen: bool) -> None:
     suite = make_suite(6)
-    run_test(Model("m", infer=things.guess), suite, things.evaluate)
+    run_test(Model("m", infer=toy_workflow.guess), suite, toy_workflow.evaluate)
     model, (case, *_) = Model.load("m"), suite.test_cases
     if frozen:
         gc.freeze()
@@ -103,7 +103,7 @@ def test_what_a_user_left_behind_is_collected_before_a_load() -> None:
             self.itself = self
 
     suite = make_suite(6)
-    run_test(Model("m", infer=things.guess), suite, things.evaluate)
+    run_test(Model("m", infer=toy_workflow.guess), suite, toy_workflow.evaluate)
     left = weakref.ref(Cycle())
     Model.load("m").load_inferences(suite.test_cases[0])
     assert left() is None

@@ -11,8 +11,8 @@ import pytest
 
 from kolena_local.errors import InputValidationError
 from kolena_local.workflow import test as run_test
-from tests.execution import things
-from tests.execution.things import (
+from tests.execution import toy_workflow
+from tests.execution.toy_workflow import (
     Guess,
     Image,
     Model,
@@ -52,10 +52,16 @@ def executor(client: Any) -> Executor:
     return found
 
 
-@pytest.mark.parametrize("functions", [{"infer": things.guess}, {"infer_batch": things.guess_all}])
+@pytest.mark.parametrize(
+    "functions", [{"infer": toy_workflow.guess}, {"infer_batch": toy_workflow.guess_all}]
+)
 def test_a_cluster_infers_all_samples(executor: Executor, functions: dict[str, Any]) -> None:
     run_test(
-        Model("m", **functions), make_suite(COUNT), things.evaluate, executor=executor, batch_size=7
+        Model("m", **functions),
+        make_suite(COUNT),
+        toy_workflow.evaluate,
+        executor=executor,
+        batch_size=7,
     )
     assert stored("m") == expected(COUNT)
 
@@ -72,7 +78,7 @@ def test_samples_that_differ_in_extra_attributes_alone_are_not_taken_for_one(
 ) -> None:
     pairs = [(Image("same.png", metadata={"n": 0}, twin=twin), Truth("a")) for twin in range(9)]
     case = TestCase("twins", test_samples=pairs)
-    model = Model("m", infer=things.guess)
+    model = Model("m", infer=toy_workflow.guess)
     run_test(model, TestSuite("suite", test_cases=[case]), executor=executor)
     for sample, _, inference in model.load_inferences(case):
         assert inference.twin == sample.twin
@@ -81,7 +87,7 @@ def test_samples_that_differ_in_extra_attributes_alone_are_not_taken_for_one(
 def test_a_worker_that_is_killed_half_way_costs_nothing(
     executor: Executor, tmp_path: Path, run_of: Callable[[str], Any]
 ) -> None:
-    model = Model("m", infer=things.DiesOnce(tmp_path / "died"))
+    model = Model("m", infer=toy_workflow.DiesOnce(tmp_path / "died"))
     run_test(model, make_suite(COUNT), executor=executor)
     assert (tmp_path / "died").exists()
     assert stored("m") == expected(COUNT)
@@ -93,17 +99,17 @@ def test_a_failure_ends_the_run_and_keeps_what_is_done(
 ) -> None:
     suite = make_suite(COUNT)
     with pytest.raises(ValueError, match="five is too much"):
-        run_test(Model("m", infer=things.fail_at_5), suite, executor=executor)
+        run_test(Model("m", infer=toy_workflow.fail_at_5), suite, executor=executor)
     assert stored("m").items() <= expected(COUNT).items()
     assert run_of("m").status == "crashed"
-    run_test(Model.load("m", infer=things.guess), suite, executor=executor)
+    run_test(Model.load("m", infer=toy_workflow.guess), suite, executor=executor)
     assert stored("m") == expected(COUNT)
 
 
 def test_a_failure_is_not_remembered_when_the_run_is_tried_again(
     executor: Executor, tmp_path: Path
 ) -> None:
-    model, suite = Model("m", infer=things.FailsOnce(tmp_path / "failed")), make_suite(COUNT)
+    model, suite = Model("m", infer=toy_workflow.FailsOnce(tmp_path / "failed")), make_suite(COUNT)
     # The exception's traceback keeps the futures alive, and with them what Dask knows of them.
     with pytest.raises(ValueError, match="not now") as _failure:
         run_test(model, suite, executor=executor)
@@ -113,4 +119,4 @@ def test_a_failure_is_not_remembered_when_the_run_is_tried_again(
 
 def test_a_client_is_no_executor(client: Any) -> None:
     with pytest.raises(InputValidationError, match=r"client\.get_executor"):
-        run_test(Model("m", infer=things.guess), make_suite(2), executor=client)
+        run_test(Model("m", infer=toy_workflow.guess), make_suite(2), executor=client)

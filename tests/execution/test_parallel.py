@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from kolena_local.errors import InputValidationError
-from kolena_local.execution import sharing
-from kolena_local.execution.asking import TASKS_PER_WORKER
+from kolena_local.execution import work_queue
+from kolena_local.execution.model_calls import TASKS_PER_WORKER
 from kolena_local.workflow import test as run_test
 from kolena_local.workflow.test_run import TestRun
-from tests.execution import things
-from tests.execution.things import Guess, Image, Model, expected, make_suite, stored
+from tests.execution import toy_workflow
+from tests.execution.toy_workflow import Guess, Image, Model, expected, make_suite, stored
 
 COUNT = 40
 
@@ -56,18 +56,21 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-@pytest.mark.parametrize("functions", [{"infer": things.guess}, {"infer_batch": things.guess_all}])
+@pytest.mark.parametrize(
+    "functions", [{"infer": toy_workflow.guess}, {"infer_batch": toy_workflow.guess_all}]
+)
 def test_all_samples_are_inferred_once(
     means: dict[str, Any], functions: dict[str, Any], run_of: Callable[[str], Any]
 ) -> None:
     model = Model("m", **functions)
-    run_test(model, make_suite(COUNT), things.evaluate, batch_size=7, **means)
+    run_test(model, make_suite(COUNT), toy_workflow.evaluate, batch_size=7, **means)
     assert stored("m") == expected(COUNT)
     assert run_of("m").status == "completed"
 
 
 @pytest.mark.parametrize(
-    "functions", [{"infer": things.fail_at_5}, {"infer_batch": things.fail_at_5_of_many}]
+    "functions",
+    [{"infer": toy_workflow.fail_at_5}, {"infer_batch": toy_workflow.fail_at_5_of_many}],
 )
 def test_a_failure_ends_the_run_and_keeps_what_is_done(
     means: dict[str, Any],
@@ -89,7 +92,7 @@ def test_a_failure_ends_the_run_and_keeps_what_is_done(
 
     def note(sample: Image) -> Guess:
         asked.append(sample.locator)
-        return things.guess(sample)
+        return toy_workflow.guess(sample)
 
     run_test(Model.load("m", infer=note), suite)
     assert sorted(asked) == sorted(set(expected(COUNT)) - set(done))
@@ -124,7 +127,7 @@ def test_few_samples_are_in_an_executors_hands() -> None:
 
         def infer(sample: Image) -> Guess:
             assert executor.is_full.wait(60)
-            return things.guess(sample)
+            return toy_workflow.guess(sample)
 
         run_test(Model("m", infer=infer), make_suite(100), executor=executor)
     assert executor.asked == 100
@@ -141,7 +144,7 @@ def test_after_a_failure_nothing_more_is_asked_and_what_runs_is_kept() -> None:
         if sample.locator == "1.png":
             failed.set()
             raise ValueError("no")
-        return things.guess(sample)
+        return toy_workflow.guess(sample)
 
     with ThreadPoolExecutor(2) as pool:
         executor = Counting(pool)
@@ -152,7 +155,7 @@ def test_after_a_failure_nothing_more_is_asked_and_what_runs_is_kept() -> None:
 
 
 def test_answers_are_saved_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "BATCH_SECONDS", 0.0)
+    monkeypatch.setattr(work_queue, "BATCH_SECONDS", 0.0)
     seen = threading.Event()
 
     def infer(sample: Image) -> Guess:
@@ -162,7 +165,7 @@ def test_answers_are_saved_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None
                 time.sleep(0.01)
             assert len(stored("m")) >= 3
             seen.set()
-        return things.guess(sample)
+        return toy_workflow.guess(sample)
 
     run_test(Model("m", infer=infer), make_suite(10), workers=2)
     assert seen.is_set()
@@ -183,7 +186,7 @@ def test_an_interruption_keeps_what_is_done(
     def infer(sample: Image) -> Guess:
         if sample.locator == "30.png":
             raise KeyboardInterrupt
-        return things.guess(sample)
+        return toy_workflow.guess(sample)
 
     with pytest.raises(KeyboardInterrupt):
         run_test(Model("m", infer=infer), make_suite(COUNT), **means)
@@ -195,7 +198,7 @@ def test_an_interruption_keeps_what_is_done(
 def test_a_pool_whose_process_is_killed_ends_the_run_and_another_goes_on(
     tmp_path: Path, run_of: Callable[[str], Any]
 ) -> None:
-    model, suite = Model("m", infer=things.DiesOnce(tmp_path / "died")), make_suite(COUNT)
+    model, suite = Model("m", infer=toy_workflow.DiesOnce(tmp_path / "died")), make_suite(COUNT)
     with processes("spawn") as pool, pytest.raises(BrokenProcessPool):
         run_test(model, suite, executor=pool)
     assert run_of("m").status == "crashed"
@@ -210,22 +213,25 @@ def test_batches_have_the_size_that_is_asked_for_and_infer_batch_comes_first() -
 
     def infer_batch(samples: list[Image]) -> tuple[Guess, ...]:
         sizes.append(len(samples))
-        return tuple(map(things.guess, samples))
+        return tuple(map(toy_workflow.guess, samples))
 
     suite = make_suite(150)
-    run_test(Model("m", infer=things.fail_at_5, infer_batch=infer_batch), suite)
+    run_test(Model("m", infer=toy_workflow.fail_at_5, infer_batch=infer_batch), suite)
     assert sizes == [64, 64, 22]
     TestRun(Model.load("m", infer_batch=infer_batch), suite, reset=True).run(batch_size=100)
     assert sizes[3:] == [100, 50]
     with pytest.raises(ValueError, match="five"):
-        run_test(Model.create("n", infer=things.fail_at_5), suite)
+        run_test(Model.create("n", infer=toy_workflow.fail_at_5), suite)
 
 
 @pytest.mark.parametrize("means", [{}, {"workers": 2}])
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (lambda samples: things.guess_all(samples)[1:], "returned 3 inferences for 4 test samples"),
+        (
+            lambda samples: toy_workflow.guess_all(samples)[1:],
+            "returned 3 inferences for 4 test samples",
+        ),
         (lambda samples: [], "returned 0 inferences for 4 test samples"),
         (lambda samples: None, "must return a list of inferences, not None"),
         (lambda samples: Guess("one"), "must return a list of inferences, not Guess"),
@@ -255,7 +261,7 @@ def test_a_batch_without_an_inference_for_each_sample_is_refused(
 def test_means_that_are_none_are_refused_before_anything_is_run(
     means: dict[str, Any], message: str
 ) -> None:
-    model, suite = Model("m", infer=things.guess), make_suite(2)
+    model, suite = Model("m", infer=toy_workflow.guess), make_suite(2)
     with pytest.raises(InputValidationError, match=message):
         run_test(model, suite, **means)
     with pytest.raises(InputValidationError, match=message):
@@ -271,6 +277,10 @@ def test_a_model_function_must_be_one(name: str) -> None:
 
 def test_data_objects_can_be_pickled_with_their_extras() -> None:
     sample = Image("a.png", metadata={"x": 1.5}, source="camera")
-    for made in (sample, things.Truth("cat"), things.guess(Image("b", metadata={"n": 1}, twin=0))):
+    for made in (
+        sample,
+        toy_workflow.Truth("cat"),
+        toy_workflow.guess(Image("b", metadata={"n": 1}, twin=0)),
+    ):
         copy = pickle.loads(pickle.dumps(made))
         assert copy == made and vars(copy) == vars(made)

@@ -18,8 +18,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
 from kolena_local import __version__  # noqa: E402
-from kolena_local.repository import migrations  # noqa: E402
-from kolena_local.repository.backups import back_up  # noqa: E402
+from kolena_local.repository.file import migrations  # noqa: E402
+from kolena_local.repository.file.backups import back_up  # noqa: E402
 
 STORE = "store.db"
 DIGESTS = "migrations.json"

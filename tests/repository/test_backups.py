@@ -28,7 +28,7 @@ from kolena_local.errors import (
     StoreReadOnlyError,
 )
 from kolena_local.repository import Store, close_stores, open_store
-from kolena_local.repository.backups import back_up, restore, verify
+from kolena_local.repository.file.backups import back_up, restore, verify
 
 
 def names(path: str | Path) -> list[str]:

@@ -18,10 +18,11 @@ import pytest
 
 from kolena_local.errors import InputValidationError, StoreNotFoundError
 from kolena_local.payload import Json
-from kolena_local.repository import Store, close_stores, open_store, surroundings
-from kolena_local.repository.checks import check
-from kolena_local.repository.findings import Finding
-from kolena_local.repository.repairs import repair
+from kolena_local.repository import Store, close_stores, open_store
+from kolena_local.repository.health import environment_checks
+from kolena_local.repository.health.checks import check
+from kolena_local.repository.health.findings import Finding
+from kolena_local.repository.health.repairs import repair
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 CAT: Json = {"label": "cat"}
@@ -270,7 +271,7 @@ def test_who_interrupts_a_check_does_not_wait_for_its_end(
         return iter(())
 
     rules = (("one", interrupted), ("other", endless))
-    monkeypatch.setattr("kolena_local.repository.checks._RULES", rules)
+    monkeypatch.setattr("kolena_local.repository.health.checks._RULES", rules)
     with pytest.raises(KeyboardInterrupt):
         check(path)
 
@@ -367,7 +368,7 @@ def test_a_network_disk_is_warned_of(
     table = tmp_path / "mounts"
     folder = str(tmp_path.resolve()).replace(" ", "\\040")
     table.write_text(mounts.format(folder=folder) + "\n")
-    monkeypatch.setattr(surroundings, "_MOUNTS", str(table))
+    monkeypatch.setattr(environment_checks, "_MOUNTS", str(table))
     found = [finding.text for finding in warnings(path) if finding.rule == "file system"]
     assert [f"of the kind {kind}," in text for text in found] == ([True] if kind else [])
 

@@ -10,14 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolena_local.payload import digest, dumps
-from kolena_local.repository.invariants import (
+from kolena_local.repository.file.opening import build_in_memory
+from kolena_local.repository.health.invariants import (
     RULES,
     Known,
     are_sound,
     digest_problem,
     object_problem,
 )
-from kolena_local.repository.opening import build_in_memory
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),

@@ -29,15 +29,9 @@ from kolena_local.errors import (
     StoreNotFoundError,
     StoreReadOnlyError,
 )
-from kolena_local.repository import (
-    Store,
-    close_stores,
-    connection,
-    migrations,
-    open_store,
-    opening,
-)
-from kolena_local.repository.backups import verify
+from kolena_local.repository import Store, close_stores, open_store
+from kolena_local.repository.file import connection, migrations, opening
+from kolena_local.repository.file.backups import verify
 from tests.files import freeze
 
 

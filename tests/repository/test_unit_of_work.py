@@ -21,7 +21,8 @@ from kolena_local.errors import (
     StoreError,
     StoreNotFoundError,
 )
-from kolena_local.repository import Store, close_stores, connection, open_store
+from kolena_local.repository import Store, close_stores, open_store
+from kolena_local.repository.file import connection
 
 
 def names(store: Store) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 
 import kolena_local
 from kolena_local import errors, location
-from kolena_local.repository.database import close_stores
+from kolena_local.repository.store import close_stores
 from kolena_local.workflow import (
     GroundTruth,
     Image,
@@ -145,7 +145,7 @@ def test_each_error_happens_and_says_something(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("kolena_local.repository.connection.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("kolena_local.repository.file.connection.BUSY_SECONDS", 0.05)
     with pytest.raises(error) as caught:
         misuse()
     assert isinstance(caught.value, (builtin, errors.KolenaError))

@@ -19,7 +19,7 @@ from kolena_local.errors import (
     NotFoundError,
     WorkflowMismatchError,
 )
-from kolena_local.repository import connection
+from kolena_local.repository.file import connection
 from kolena_local.workflow import GroundTruth, Image, Inference, Text, define_workflow
 from tests.workflow.types import (
     Animal,

@@ -1,0 +1,227 @@
+"""``compare``: from two names in the store to a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kolena_local.comparison import report
+from kolena_local.comparison.arguments import check_cluster, check_metrics, check_settings
+from kolena_local.comparison.direction import directions
+from kolena_local.comparison.result import Comparison
+from kolena_local.comparison.run_selection import Chosen, Wanted, choose
+from kolena_local.comparison.scores import ModelScores, clusters_of, comparable, locators
+from kolena_local.comparison.statistics.correction import HOLM
+from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
+from kolena_local.comparison.verdicts import Slice, compare_slices
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.plurals import agreeing, counted
+from kolena_local.repository.records import HeldRow
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
+    from kolena_local.workflow import Evaluator, EvaluatorConfiguration, Model, TestSuite
+
+
+def compare(
+    base: str | Model,
+    candidate: str | Model,
+    test_suite: str | TestSuite,
+    metrics: str | Sequence[str] | None = None,
+    evaluator: str | Evaluator | Any | None = None,
+    configuration: str | EvaluatorConfiguration | None = None,
+    confidence: float = 0.95,
+    cluster: str | None = None,
+    *,
+    higher_is_better: Mapping[str, bool] | None = None,
+    correction: str = HOLM,
+    resamples: int = 2_000,
+    seed: int = 0,
+) -> Comparison:
+    """Compare two models on the samples of a test suite that both were evaluated on.
+
+    The models are paired by test sample, on metrics of single samples, in each test case and over
+    the whole suite, where a sample that is in several test cases counts once, with both models'
+    metrics in the first for which both have some. Booleans are compared by McNemar's exact test,
+    numbers by sign flips and a BCa bootstrap; with clusters, both by the latter, drawing clusters.
+    Verdicts go by p-values that allow for the number of comparisons. The intervals stand each by
+    itself, so that one may leave out zero where nothing is decided. Whole numbers are subtracted
+    exactly, however large. What is beyond the range of a float is infinite.
+
+    Args:
+        base: the model that is there, or its name.
+        candidate: the model that might take its place.
+        test_suite: the suite; a name is its newest version that both models have results for,
+            ``name@3`` its version 3.
+        metrics: which metrics to compare; None is all that are bools or numbers.
+        evaluator: whose results, by name or by itself; needed if both models have several.
+        configuration: of which configuration; needed if both models have several.
+        confidence: of the intervals; verdicts have a risk of 1 - ``confidence`` of being false.
+        cluster: a field of the samples' metadata: samples with the same value there belong
+            together, such as the images of one patient.
+        higher_is_better: for metrics by name, whether higher is better, where that is not plain:
+            names with words such as error, loss or distance are better lower, all others higher.
+        correction: ``holm`` bounds the risk that any verdict is false, ``benjamini-hochberg`` the
+            share of verdicts that are; the latter needs SciPy.
+        resamples: how many times the bootstrap draws, from 100 to 10,000,000.
+        seed: what random numbers start from; the same seed gives the same result.
+
+    Raises:
+        NotFoundError: something of that name is not in the store, or has no results there.
+        IncorrectUsageError: the models' results are not of the same suite version, evaluator and
+            configuration; or SciPy is needed and not installed.
+        InputValidationError: a metric is unknown, or neither bool nor number; an argument is out of
+            range or of the wrong kind; or it must be said which evaluator or configuration is
+            meant.
+    """
+    from kolena_local.repository import open_store
+
+    settings = check_settings(confidence, resamples, seed, correction)
+    wanted_metrics, cluster = check_metrics(metrics), check_cluster(cluster)
+    store = open_store(_location(base, candidate, test_suite), create=False)
+    with store.read() as unit:
+        chosen = choose(
+            unit,
+            _name(unit, base),
+            _name(unit, candidate),
+            _wanted(unit, test_suite, _display_name(evaluator), _display_name(configuration)),
+        )
+        suite = chosen.test_suite
+        latest = unit.test_suites.get(suite.name).version
+        slices, cluster_remarks = _paired(unit, chosen, wanted_metrics, cluster)
+    toward = directions(dict.fromkeys(part.metric for part in slices), higher_is_better)
+    rows, tests = compare_slices(slices, toward, settings)
+    remarks = report.remarks(rows, toward.values(), settings.confidence, correction, tests)
+    return Comparison(
+        base=chosen.base.run.model,
+        candidate=chosen.candidate.run.model,
+        test_suite=suite.name,
+        test_suite_version=suite.version,
+        evaluator=chosen.base.run.evaluator,
+        configuration=chosen.base.configuration.display_name,
+        confidence=settings.confidence,
+        rows=tuple(rows),
+        directions=toward,
+        remarks=(*remarks, *chosen.remarks(latest), *cluster_remarks),
+        _suite_pairs={part.metric: part.pairs for part in slices if part.test_case is None},
+        _locators=partial(
+            _locators,
+            store.location,
+            HeldRow("test suite", suite.name, suite.id, suite.uid, suite.version),
+        ),
+    )
+
+
+def _paired(
+    unit: Unit, chosen: Chosen, metrics: Sequence[str] | None, cluster: str | None
+) -> tuple[list[Slice], list[str]]:
+    """Read a slice for each metric in each test case and in the whole suite; return remarks too."""
+    cases, suite = chosen.test_suite.test_cases, chosen.test_suite
+    case_ids = [case.id for case in cases]
+    left, right = (
+        ModelScores(unit, offer.configuration.id, case_ids)
+        for offer in (chosen.base, chosen.candidate)
+    )
+    usable = comparable(left, right, metrics)
+    everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
+    members = {
+        case.id: np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)
+        for case in cases
+    }
+    remarks = []
+    clusters: tuple[Ids, Ids] | None = None
+    if cluster is not None:
+        order = np.sort(everyone)
+        codes, lacking = clusters_of(unit, order, cluster)
+        clusters = (order, codes)
+        lack = agreeing(lacking, "a single sample that lacks", "single samples that lack")
+        remarks.append(
+            f"Samples are clustered by {cluster}: {counted(len(np.unique(codes)), 'cluster')}"
+            + (f", {lacking} of them {lack} it." if lacking else ".")
+        )
+    slices = []
+    for metric, boolean in usable.items():
+        scores = [
+            [model.of_case(metric, case, members[case]) for case in case_ids]
+            for model in (left, right)
+        ]
+        pairs: list[tuple[str | None, Pairs]] = [
+            (None, pair_cases(everyone, *scores)),
+            *(
+                (case.name, pair(members[case.id], base, candidate))
+                for case, base, candidate in zip(cases, *scores, strict=True)
+            ),
+        ]
+        slices += [
+            Slice(name, metric, boolean, one, _codes(clusters, one.ids)) for name, one in pairs
+        ]
+    return slices, remarks
+
+
+def _codes(clusters: tuple[Ids, Ids] | None, ids: Ids) -> Ids | None:
+    if clusters is None:
+        return None
+    order, codes = clusters
+    return codes[np.searchsorted(order, ids)]
+
+
+def _locators(location: str, suite: HeldRow, sample_ids: Sequence[int]) -> list[str]:
+    from kolena_local.repository import open_store
+
+    with open_store(location, create=False).held([suite]).read() as unit:
+        return locators(unit, sample_ids)
+
+
+def _wanted(
+    unit: Unit, test_suite: str | TestSuite, evaluator: str | None, configuration: str | None
+) -> Wanted:
+    if not isinstance(test_suite, str):
+        version = getattr(test_suite, "version", None)
+        if not isinstance(version, int):
+            raise InputValidationError(
+                f"A test suite, or the name of one, is needed, not {test_suite!r:.80}."
+            )
+        return Wanted(_name(unit, test_suite), version, evaluator, configuration)
+    record = unit.test_suites.resolve(test_suite)
+    version = None if record.name == test_suite else record.version
+    return Wanted(record.name, version, evaluator, configuration)
+
+
+def _location(*objects: object) -> str | None:
+    """Return the store that the objects come from; None if all are names."""
+    found = {
+        one.__dict__["_location"] for one in objects if "_location" in getattr(one, "__dict__", {})
+    }
+    if len(found) > 1:
+        raise IncorrectUsageError(
+            f"The models and the test suite are in different stores ({', '.join(sorted(found))});"
+            " load all of them from one."
+        )
+    return next(iter(found), None)
+
+
+def _name(unit: Unit, named: object) -> str:
+    """Return the name that a model or test suite has by now; a name stands for itself."""
+    name = named if isinstance(named, str) else getattr(named, "name", None)
+    if not isinstance(name, str):
+        raise InputValidationError(
+            f"A model or test suite, or the name of one, is needed, not {named!r:.80}."
+        )
+    held = getattr(named, "_held", None)
+    return name if held is None else unit.held.name(*held())
+
+
+def _display_name(named: Any) -> str | None:
+    """Return the name under which results of an evaluator or configuration are kept."""
+    if named is None or isinstance(named, str):
+        return named
+    display_name = None if isinstance(named, type) else getattr(named, "display_name", None)
+    name = display_name() if callable(display_name) else getattr(named, "__name__", None)
+    if isinstance(named, type) or not isinstance(name, str):
+        raise InputValidationError(
+            f"An evaluator or configuration, or the name of one, is needed, not {named!r:.80}."
+        )
+    return name

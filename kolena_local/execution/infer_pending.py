@@ -1,0 +1,107 @@
+"""Ask a model for every inference that is pending, and save the answers as they come."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from kolena_local.collector import collector_paused
+from kolena_local.errors import KolenaError
+from kolena_local.execution.model_calls import Functions, Means, Numbered, ask
+from kolena_local.execution.progress import progress_bar
+from kolena_local.execution.work_queue import BATCH_SECONDS, Share
+from kolena_local.log import logger
+from kolena_local.serialization.codec import Codec
+
+if TYPE_CHECKING:
+    from kolena_local.repository.held import HeldStore
+
+_PAGE = 500
+
+
+def infer_pending(
+    store: HeldStore,
+    codec: Codec,
+    model_id: int,
+    sample_ids: array[int],
+    test_suite: str,
+    model: Functions,
+    means: Means,
+) -> int:
+    """Infer samples, saving in batches; return when all are done, by this process or by others.
+
+    What was inferred before an exception (one of the model's own, or an interruption) is saved
+    before it goes on.
+
+    Args:
+        store: the store.
+        codec: the workflow's.
+        model_id: the model's number in the store.
+        sample_ids: the samples that are pending, in order.
+        test_suite: the name of the test suite that they are in.
+        model: the model.
+        means: with what it is asked.
+
+    Returns:
+        How many inferences this process made.
+
+    Raises:
+        InputValidationError: the model returned something that is not an inference of the workflow,
+            or not one for each sample of a batch.
+    """
+    share = Share(store, codec, model_id, sample_ids)
+    with progress_bar(len(sample_ids), "performing inference") as advance:
+
+        def keep(sample_id: int, inference: Any) -> None:
+            share.add(sample_id, inference)
+            advance()
+
+        try:
+            while True:
+                samples = _samples_of_pages(store, codec, share.pages(), test_suite)
+                ask(model, samples, means, keep, idle=share.save, idle_seconds=BATCH_SECONDS)
+                share.save()
+                if not share.wait_for_others():
+                    break
+        except BaseException as error:
+            _end_anyhow(share, error)
+            raise
+        share.end()
+    return share.saved
+
+
+def _end_anyhow(share: Share, first: BaseException) -> None:
+    try:
+        share.end()
+    except KolenaError as second:
+        # The first exception is the one that its reader needs.
+        if str(second) != str(first):
+            logger.error("the last inferences could not be saved: %s", second)
+
+
+def iter_samples(
+    store: HeldStore, codec: Codec, sample_ids: array[int], test_suite: str
+) -> Iterator[Numbered]:
+    """Iterate over test samples with their numbers, holding one page in memory.
+
+    Args:
+        store: the store.
+        codec: the workflow's.
+        sample_ids: the samples' numbers in the store, in order.
+        test_suite: the name of the test suite that they are in.
+    """
+    for start in range(0, len(sample_ids), _PAGE):
+        with store.read() as unit:
+            rows = unit.test_samples.rows(sample_ids[start : start + _PAGE])
+        with collector_paused(), codec.reading(f"the test suite {test_suite!r}"):
+            ids, payloads, metadata = zip(*rows, strict=True)
+            page = list(zip(ids, codec.read_samples(payloads, metadata), strict=True))
+        yield from page
+
+
+def _samples_of_pages(
+    store: HeldStore, codec: Codec, pages: Iterable[array[int]], test_suite: str
+) -> Iterator[Numbered]:
+    for sample_ids in pages:
+        yield from iter_samples(store, codec, sample_ids, test_suite)

@@ -1,0 +1,1 @@
+"""The data frames of what is in the store."""

@@ -1,0 +1,298 @@
+"""What is in the store as pandas data frames.
+
+The only module that imports pandas for the store's own tables, and it does so when a frame is asked
+for. JSON texts become columns a page at a time, without an object for each sample, so that a frame
+is about all the memory that is needed. How values become columns is the business of ``columns``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from kolena_local.collector import collector_paused
+from kolena_local.errors import InputValidationError
+from kolena_local.frames.columns import Columns
+from kolena_local.payload import Json, loads
+from kolena_local.serialization.classes import Structured
+from kolena_local.serialization.codec import Codec
+from kolena_local.serialization.fields import fields_of
+from kolena_local.serialization.type_shapes import Items, Maybe, Object, Shape, exact_types
+from kolena_local.serialization.write import to_dict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kolena_local.repository import Unit
+    from kolena_local.repository.held import HeldStore
+    from kolena_local.repository.records import ModelRecord, TestRunRecord
+
+_PAGE = 2000
+
+#: A number, then payload, metadata, ground truth and inference of a sample, as JSON texts.
+Texts = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Which samples a frame is about: those of a version of a test case or of a test suite."""
+
+    store: HeldStore
+    model_id: int
+    id: int
+    version: int
+    of_suite: bool
+
+    def pages(self) -> Iterator[Sequence[Texts]]:
+        """Yield the samples' texts, in order, each sample once."""
+        return self._pages_of_suite() if self.of_suite else self._pages_of_case()
+
+    def _pages_of_case(self) -> Iterator[Sequence[Texts]]:
+        after = -1
+        while True:
+            with self.store.read() as unit:
+                rows = unit.inferences.case_rows(
+                    self.model_id, self.id, self.version, after=after, limit=_PAGE
+                )
+            if not rows:
+                return
+            after = rows[-1][0]
+            yield rows
+
+    def _pages_of_suite(self) -> Iterator[Sequence[Texts]]:
+        with self.store.read() as unit:
+            ids = unit.suite_samples.ids(self.id, self.version)
+        for start in range(0, len(ids), _PAGE):
+            with self.store.read() as unit:
+                rows = unit.inferences.suite_rows(
+                    self.model_id, self.id, self.version, ids[start : start + _PAGE]
+                )
+            yield rows
+
+
+def of_samples(samples: Samples, codec: Codec, *, objects: bool) -> pd.DataFrame:
+    """Return samples, ground truths and inferences, as objects or as a column for each field."""
+    return _of_objects(samples, codec) if objects else _of_values(samples, codec)
+
+
+def _of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
+    """Return the samples, their ground truths and inferences as objects, three in a row."""
+    import pandas as pd
+
+    cells: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+    for page in samples.pages():
+        with collector_paused():
+            _, payloads, metadata, truths, inferences = zip(*page, strict=True)
+            cells[0].extend(codec.read_samples(payloads, metadata))
+            cells[1].extend(codec.read_ground_truths(truths))
+            made = iter(codec.read_inferences([text for text in inferences if text is not None]))
+            cells[2].extend(None if text is None else next(made) for text in inferences)
+    names = ("sample", "ground_truth", "inference")
+    frame: pd.DataFrame = pd.DataFrame(
+        {name: pd.Series(cell, dtype=object) for name, cell in zip(names, cells, strict=True)}
+    )
+    return frame
+
+
+def _of_values(samples: Samples, codec: Codec) -> pd.DataFrame:
+    """Return the fields of samples, metadata, ground truths and inferences as columns."""
+    types = (codec.test_sample_type, codec.ground_truth_type, codec.inference_type)
+    names = ("sample", "ground_truth", "inference")
+    columns = Columns("sample", "metadata", "ground_truth", "inference")
+    for name, cls in zip(names, types, strict=True):
+        columns.expect(*((name, field.name) for field in fields_of(cls).shown))
+    for page in samples.pages():
+        with collector_paused():
+            _, payloads, metadata, truths, inferences = zip(*page, strict=True)
+            readers = (
+                partial(codec.read_samples, payloads, metadata),
+                partial(codec.read_ground_truths, truths),
+                partial(codec.read_inferences, [it for it in inferences if it is not None]),
+            )
+            texts = (payloads, truths, inferences)
+            columns.add(("metadata",), _parse(metadata))
+            for name, cls, page_texts, read in zip(names, types, texts, readers, strict=True):
+                columns.add((name,), _shown(cls, page_texts, read))
+        columns.end_page(len(page))
+    return columns.frame()
+
+
+def _shown(
+    cls: type[Structured], texts: Sequence[str | None], read: Callable[[], list[Any]]
+) -> list[Any]:
+    """Return what the objects of texts show, None where there is no text.
+
+    Args:
+        cls: the class of the objects.
+        texts: their stored texts.
+        read: makes the objects.
+    """
+    values = _parse(texts)
+    # Making objects costs several times as much, and adds nothing to what is exactly as declared.
+    if _are_as_declared([value for value in values if value is not None], Object(cls, cls)):
+        return values
+    made = iter(read())
+    return [None if text is None else to_dict(next(made)) for text in texts]
+
+
+def _are_as_declared(values: list[Any], shape: Shape) -> bool:
+    """Tell whether JSON values are what objects of a declared type show; False if in doubt."""
+    if not values:
+        return True  # also where a class holds objects of its own kind, which would not end
+    match shape:
+        case Maybe():
+            return _are_as_declared([it for it in values if it is not None], shape.present)
+        case Items():
+            return _are_of(list, values) and _are_as_declared([*chain(*values)], shape.item)
+        case Object():
+            fields = fields_of(shape.cls)
+            shapes = {field.name: field.shape for field in fields.payload}
+            names = {*shapes, *([] if fields.data_type is None else ["data_type"])}
+            if fields.derived or not _are_of(dict, values):
+                return False
+            if not {len(names)}.issuperset(map(len, values)):
+                return False
+            try:
+                columns = {name: list(map(itemgetter(name), values)) for name in names}
+            except KeyError:
+                return False
+            data_types = columns.get("data_type", [])
+            return data_types.count(fields.data_type) == len(data_types) and all(
+                _are_as_declared(columns[name], shape) for name, shape in shapes.items()
+            )
+    return exact_types(shape).issuperset(map(type, values))
+
+
+def _are_of(cls: type, values: list[Any]) -> bool:
+    return {cls}.issuperset(map(type, values))
+
+
+def of_metrics(store: HeldStore, run_id: int, level: str) -> pd.DataFrame:
+    """Return the metrics of a run: of its ``sample``s, test ``case``s or whole ``suite``.
+
+    Raises:
+        InputValidationError: there is no such level.
+    """
+    makers = {"sample": _of_sample_metrics, "case": _of_case_metrics, "suite": _of_suite_metrics}
+    if level not in makers:
+        raise InputValidationError(f"level must be sample, case or suite, not {level!r:.80}.")
+    return makers[level](store, run_id)
+
+
+def _of_sample_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
+    """Return the metrics of a run's samples, each a row, with the samples' fields."""
+    columns = Columns()
+    columns.expect(("configuration",), ("test_case",))
+    after = 0
+    # One snapshot for all pages: results that are replaced meanwhile may get other ids.
+    with store.read() as unit:
+        while rows := unit.test_runs.sample_metrics(run_id, after=after, limit=_PAGE):
+            after = rows[-1].id
+            columns.add(("configuration",), [row.configuration for row in rows])
+            columns.add(("test_case",), [row.test_case for row in rows])
+            columns.add(("sample",), _parse([row.payload for row in rows]))
+            columns.add(("metrics",), _parse([row.metrics for row in rows]))
+            columns.end_page(len(rows))
+    return columns.frame()
+
+
+def _of_case_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
+    """Return the metrics of a run's test cases, each a row."""
+    with store.read() as unit:
+        rows = unit.test_runs.case_metrics(run_id)
+    names = ("configuration", "test_case", "test_case_version", "sample_count", "metrics")
+    return _of_records(names, rows)
+
+
+def _of_suite_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
+    """Return the metrics of a run's test suite, each configuration a row."""
+    with store.read() as unit:
+        rows = unit.test_runs.suite_metrics(run_id)
+    return _of_records(("configuration", "metrics"), rows)
+
+
+def of_models(records: Sequence[ModelRecord]) -> pd.DataFrame:
+    """Return models, each a row, with their metadata as columns."""
+    import pandas as pd
+
+    columns = Columns()
+    names = ("name", "workflow", "tags", "created_at", "updated_at")
+    columns.expect(*((name,) for name in names))
+    for name in ("name", "workflow", "created_at", "updated_at", "metadata"):
+        columns.add((name,), [getattr(record, name) for record in records])
+    columns.add(("tags",), [sorted(record.tags) for record in records])
+    columns.end_page(len(records))
+    frame = columns.frame()
+    for name in ("created_at", "updated_at"):
+        frame[name] = pd.to_datetime(frame[name].astype(object), utc=True)
+    return frame
+
+
+def of_results(unit: Unit, runs: Sequence[TestRunRecord]) -> pd.DataFrame:
+    """Return each number that evaluators found out about test cases in these runs as a row."""
+    import pandas as pd
+
+    found: list[tuple[Any, ...]] = []
+    for run in runs:
+        for case in unit.test_runs.case_metrics(run.id):
+            found += _numbers(run, case.configuration, case.test_case, case.metrics)
+        for suite in unit.test_runs.suite_metrics(run.id):
+            found += _numbers(run, suite.configuration, None, suite.metrics)
+    names = ("test_case", "model", "evaluator", "configuration", "metric", "value")
+    texts = {
+        name: pd.array([row[place] for row in found], dtype=pd.StringDtype("python"))
+        for place, name in enumerate(names[:-1])
+    }
+    numbers = [row[-1] for row in found]
+    of_floats = all(type(number) is float for number in numbers)
+    values = pd.Series(numbers, dtype="float64" if of_floats else object)
+    frame: pd.DataFrame = pd.DataFrame({**texts, names[-1]: values})
+    return frame
+
+
+def _numbers(
+    run: TestRunRecord, configuration: str | None, test_case: str | None, metrics: Json
+) -> Iterator[tuple[Any, ...]]:
+    for name, value in _leaves(metrics):
+        if isinstance(value, (bool, int, float)):
+            yield test_case, run.model, run.evaluator, configuration, name, _as_float(value)
+
+
+def _as_float(number: float) -> float:
+    """Return a number as a float, or as it is if it is a whole number that a float would round."""
+    try:
+        as_float = float(number)
+    except OverflowError:
+        return number
+    return number if type(number) is int and as_float != number else as_float
+
+
+def _leaves(value: Json, name: str = "") -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{name}.{key}" if name else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{name}[{index}]")
+    else:
+        yield name, value
+
+
+def _of_records(names: Sequence[str], rows: Sequence[Any]) -> pd.DataFrame:
+    columns = Columns()
+    columns.expect(*((name,) for name in names if name != "metrics"))
+    for name in names:
+        columns.add((name,), [getattr(row, name) for row in rows])
+    columns.end_page(len(rows))
+    return columns.frame()
+
+
+def _parse(texts: Sequence[str | None]) -> list[Any]:
+    # One text for a page: calling the parser for each takes longer than parsing.
+    values = loads(f"[{','.join(['null' if text is None else text for text in texts])}]")
+    assert isinstance(values, list), "a list is written in brackets"
+    return values

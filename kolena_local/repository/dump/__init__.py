@@ -1,0 +1,1 @@
+"""The store as sorted JSON lines, which people review and git compares."""

@@ -1,0 +1,214 @@
+"""The lines of a store's text form: written from rows, and parsed into checked rows.
+
+Private to the text form; there is no SQL here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import pydantic_core
+
+from kolena_local.errors import InputValidationError
+from kolena_local.payload import DIGEST_LENGTH, loads
+from kolena_local.repository.dump.line_types import Column, Kind
+from kolena_local.repository.dump.result_lines import KINDS
+from kolena_local.repository.health.invariants import digest_problem, object_problem
+
+FORMAT: Final = 1
+_HEADER: Final = "kolena-local store"
+_BY_NAME: Final = {kind.name: kind for kind in KINDS}
+_JSON_KINDS: Final = ("object", "names", "pins")
+# Far below what the tables can hold, so that there are positions left.
+_LARGEST: Final = 2**53
+
+Row = tuple[Any, ...]
+
+
+def header() -> str:
+    """Return the first line of every file."""
+    return f'{{"kind":"{_HEADER}","format":{FORMAT}}}'
+
+
+def normal_json(text: str | None) -> str | None:
+    """Return JSON in the form that it has in files, None for None."""
+    if text is None:
+        return None
+    try:
+        return _written(pydantic_core.from_json(text, allow_inf_nan=False))
+    except ValueError:  # nested deeper than the fast reader goes
+        return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+
+
+def locator(payload: str) -> str | None:
+    """Return the locator of a sample; None if it has none, or one that is not text."""
+    sample = loads(payload)
+    found = sample.get("locator") if isinstance(sample, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def write(kind: Kind, row: Row) -> str:
+    """Return the line of a row of the kind's query."""
+    parts = [f'{{"kind":"{kind.name}"']
+    if kind.locator and isinstance(row[-1], str):
+        # At the front, where readers of a diff see it.
+        parts.append(f'"locator":{_written(row[-1])}')
+    for column, value in zip(kind.columns, row, strict=False):
+        if column.kind == "digest":
+            value = f'"{value.hex()}"'
+        elif value is None:
+            value = "null"
+        elif column.kind not in _JSON_KINDS:
+            value = _written(value)
+        parts.append(f'"{column.name}":{value}')
+    return ",".join(parts) + "}"
+
+
+def check_header(line: bytes | None) -> None:
+    """Check the first line of a file.
+
+    Raises:
+        InputValidationError: it is not a text form, or one of a later version.
+    """
+    content = _parsed(line) if line is not None else None
+    if not isinstance(content, dict) or content.get("kind") != _HEADER:
+        raise InputValidationError(
+            "The file is not an exported store; write one with `kolena-local export FILE`."
+        )
+    if content.get("format") != FORMAT:
+        raise InputValidationError(
+            f"The file has the format {content.get('format')!r}, and this kolena-local knows"
+            f" {FORMAT}; run `pip install --upgrade kolena-local`."
+        )
+
+
+def read(line: bytes, number: int) -> tuple[Kind, Row]:
+    """Return the kind of a line and its row: the line's number, then its columns.
+
+    Raises:
+        InputValidationError: the line is invalid; the message has its number.
+    """
+    try:
+        return _read(line, number)
+    except RecursionError:
+        raise refusal(number, "it is nested too deeply; flatten it") from None
+
+
+def _read(line: bytes, number: int) -> tuple[Kind, Row]:
+    content = _parsed(line)
+    if not isinstance(content, dict):
+        raise refusal(number, "it is not a JSON object")
+    kind = _BY_NAME.get(str(content.get("kind")))
+    if kind is None:
+        raise refusal(number, f"there is no kind {content.get('kind')!r:.80}")
+    known = {"kind", "locator", *(column.name for column in kind.columns)}
+    for name in content:
+        if name not in known:
+            raise refusal(number, f"a {kind.name} has no {name!r:.80}")
+    row = [_value(content, column, number) for column in kind.columns]
+    _check_digest(kind, row, number)
+    return kind, (number, *row)
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return pydantic_core.from_json(line, allow_inf_nan=False)
+    except ValueError:
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            return None
+
+
+def _value(content: dict[str, Any], column: Column, number: int) -> Any:
+    name = column.name
+    if name not in content:
+        raise refusal(number, f"{name!r} is missing")
+    value = content[name]
+    if value is None and column.nullable:
+        return None
+    if not _FITS[column.kind](value):
+        raise refusal(number, f"{name!r} cannot be {value!r:.80}")
+    if column.kind == "digest":
+        return bytes.fromhex(value)
+    if column.kind == "names":
+        value = sorted(set(value))
+    if column.kind != "object":
+        return _written(value) if column.kind in _JSON_KINDS else value
+    text = _written(value)
+    problem = object_problem(text)
+    if problem is not None:
+        raise refusal(number, f"{name!r} cannot be {value!r:.80} ({problem})")
+    return text
+
+
+def _is_text(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _is_name(value: Any) -> bool:
+    return _is_text(value) and value.strip() != ""
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST
+
+
+def _is_digest(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and len(bytes.fromhex(value)) == DIGEST_LENGTH
+    except ValueError:
+        return False
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_name, value))
+
+
+def _are_pins(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    if not all(isinstance(pin, list) and list(map(type, pin)) == [str, int] for pin in value):
+        return False
+    # A test suite has one version of each test case.
+    return _are_names([name for name, _ in value]) and len(dict(value)) == len(value)
+
+
+_FITS: Final[dict[str, Callable[[Any], bool]]] = {
+    "text": _is_text,
+    "any text": lambda value: isinstance(value, str),
+    "name": _is_name,
+    "int": _is_number,
+    "digest": _is_digest,
+    "object": lambda value: isinstance(value, dict),
+    "names": _are_names,
+    "pins": _are_pins,
+}
+
+
+def _check_digest(kind: Kind, row: Sequence[Any], number: int) -> None:
+    names = [column.name for column in kind.columns]
+    if "digest" not in names:
+        return
+    problem = digest_problem(row[names.index("fields")], row[names.index("digest")])
+    if problem is not None:
+        raise refusal(number, f"{problem}; correct one of them")
+
+
+def _written(value: Any) -> str:
+    try:
+        return pydantic_core.to_json(value, inf_nan_mode="constants").decode()
+    except pydantic_core.PydanticSerializationError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def refusal(number: int, problem: str) -> InputValidationError:
+    """Return the error that a line cannot be imported."""
+    return InputValidationError(
+        f"Line {number} of the file cannot be imported: {problem}. Nothing was imported."
+    )

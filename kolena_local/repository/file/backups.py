@@ -1,0 +1,190 @@
+"""Back a store up while it is in use, and restore one; nothing that exists is ever deleted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timezone
+
+from kolena_local.errors import InputValidationError, StoreBusyError, StoreDamagedError
+from kolena_local.repository.file import migrations
+from kolena_local.repository.file.connection import connect, connect_as_allowed, is_writable
+from kolena_local.repository.file.copying import copy, drafted, sync_folder
+from kolena_local.repository.file.failures import FOREIGN, translate
+from kolena_local.repository.file.interrupts import unbroken
+from kolena_local.repository.file.opening import file_of, is_store, missing_steps, no_store
+from kolena_local.repository.file.side_files import SIDES
+
+
+def default_target(path: str) -> str:
+    """Return where a backup goes when nobody said it: beside the store, under this moment."""
+    return f"{path}.{_moment()}.bak"
+
+
+def back_up(location: str, target: str | None = None) -> str:
+    """Copy a store while it is in use, and make sure that the copy is a sound store.
+
+    Parameters:
+        location: a path, as :func:`kolena_local.location.resolve` returns it.
+        target: the path of the copy, which must not exist; None leaves the choice to us.
+
+    Returns:
+        The path of the copy.
+
+    Raises:
+        InputValidationError: there is something at ``target``, or a log that SQLite would take for
+            its.
+        StoreError: one of its leaves, if there is no store or no copy can be made.
+        StoreDamagedError: the copy is damaged, because the store is; there is no copy then.
+    """
+    path = file_of(location)
+    target = os.path.abspath(target) if target is not None else default_target(path)
+    for place in (target, *(target + side for side in SIDES)):
+        if os.path.lexists(place):
+            raise InputValidationError(
+                f"{place} exists already; give another place for the backup."
+            )
+    verify(path, whole=False)
+    with drafted(target, "draft") as draft:
+        copy(path, draft)
+        verify(draft)
+        os.rename(draft, target)
+    sync_folder(target)
+    return target
+
+
+def verify(path: str, *, whole: bool = True) -> None:
+    """Make sure that a file is a sound store that this version can use.
+
+    Parameters:
+        path: the path of the file.
+        whole: whether to let SQLite check all of it, instead of its schema alone.
+
+    Raises:
+        StoreNotFoundError: there is no store.
+        NotAStoreError: it is something else.
+        StoreNewerError: a newer version wrote it.
+        StoreDamagedError: SQLite's own checks find it damaged.
+    """
+    try:
+        if not is_store(path):
+            raise no_store(path)
+        with closing(connect_as_allowed(path)[1]) as connection:
+            missing_steps(connection, path, migrations.load())
+            if not whole:
+                return
+            found = connection.execute("PRAGMA integrity_check(1)").fetchall()
+            found += connection.execute("PRAGMA foreign_key_check").fetchmany(1)
+    except FOREIGN as error:
+        raise translate(error, path) from error
+    if found != [("ok",)]:
+        raise StoreDamagedError(
+            f"The store {path} is damaged ({found[-1]}); use another backup, or see what"
+            " `kolena-local db check` says of it."
+        )
+
+
+def restore(location: str, source: str) -> str | None:
+    """Put a backup in the place of a store.
+
+    The old file is set aside with its log, under a name beside it. The source stays as it is.
+
+    Parameters:
+        location: a path, as :func:`kolena_local.location.resolve` returns it.
+        source: the path of the backup.
+
+    Returns:
+        Where the old file is now; None if there was none.
+
+    Raises:
+        InputValidationError: the source is the store itself.
+        StoreBusyError: another process has the store open.
+        StoreError: the source is not a sound store of this version or an older one, or it cannot be
+            copied; the old file is in its place.
+    """
+    path, source = file_of(location), os.path.realpath(source)
+    if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
+        raise InputValidationError(f"{source} is the store itself; give the path of a backup.")
+    verify(source)
+    with drafted(path, "draft") as draft:
+        copy(source, draft)
+        verify(draft)
+        with unbroken():
+            aside = _put_in_place(draft, path)
+    sync_folder(path)
+    return aside
+
+
+def _put_in_place(draft: str, path: str) -> str | None:
+    """Replace a store, which gets another name first; return that, or None if there was none."""
+    aside = f"{path}.{_moment()}.old"
+    connection = _alone(path)
+    try:
+        # A log that stayed here would be taken for the new file's, even one whose store is gone.
+        # It is copied before its file moves, so that whoever is killed leaves it beside its file.
+        sides = [side for side in SIDES if os.path.lexists(path + side)]
+        for side in sides:
+            _copy_side(path + side, aside + side)
+        existed = os.path.exists(path)
+        if existed:
+            try:
+                if sides:
+                    os.rename(path, aside)
+                else:
+                    os.link(path, aside)
+            except OSError:
+                # A disk without hard links: for a moment there is no store.
+                os.rename(path, aside)
+        for side in sides:
+            os.replace(path + side, aside + side)
+        os.replace(draft, path)
+    finally:
+        if connection is not None:
+            connection.close()
+    return aside if existed else None
+
+
+def _copy_side(path: str, target: str) -> None:
+    descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with open(descriptor, "wb") as copied, open(path, "rb") as side:
+        shutil.copyfileobj(side, copied)
+
+
+def _alone(path: str) -> sqlite3.Connection | None:
+    """Fold the log into the file and lock it; None for a file that SQLite cannot do that with.
+
+    Raises:
+        StoreBusyError: another process has it open.
+    """
+    try:
+        if not is_store(path):
+            return None
+        connection = connect(path, writable=is_writable(path))
+    except (StoreDamagedError, *FOREIGN):
+        # Not touched any further: SQLite would throw the log away of a file that it cannot read.
+        return None
+    try:
+        # Only who has the file for himself may do without a log.
+        connection.execute("PRAGMA busy_timeout = 0")
+        (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if "locked" not in str(error):
+            return None
+        mode = "wal"
+    except sqlite3.DatabaseError:
+        connection.close()
+        return None
+    if mode == "wal":
+        connection.close()
+        raise StoreBusyError(
+            f"The store {path} is in use by another process; end that one, then restore again."
+        )
+    return connection
+
+
+def _moment() -> str:
+    return datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")

@@ -1,0 +1,104 @@
+"""Copy a store's file while others use it; the copy appears whole, or not at all.
+
+Private to the room: what a copy is made for, and whether it is any good, is asked in ``backups``
+and in ``opening``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Final
+
+from kolena_local import drafts
+from kolena_local.errors import StoreError, StoreFullError, StoreNotFoundError, StoreReadOnlyError
+from kolena_local.repository.file.connection import connect_as_allowed
+from kolena_local.repository.file.failures import FOREIGN, translate
+from kolena_local.repository.file.file_state import state_of, steady
+from kolena_local.repository.file.side_files import SIDES
+
+_KINDS: Final = {
+    errno.ENOENT: StoreNotFoundError,
+    errno.EACCES: StoreReadOnlyError,
+    errno.EPERM: StoreReadOnlyError,
+    errno.EROFS: StoreReadOnlyError,
+    errno.ENOSPC: StoreFullError,
+    errno.EDQUOT: StoreFullError,
+}
+
+
+def copy(source: str, target: str) -> None:
+    """Copy a store to another file, replacing what is there.
+
+    Readers and writers of the source go on meanwhile; the copy is the source at one moment.
+
+    Parameters:
+        source: the path of a store.
+        target: the path of the copy; it is private to its owner, as a store is.
+
+    Raises:
+        StoreError: one of its leaves; the target is as it was.
+    """
+    with drafted(target, "part") as part:
+        _copy_pages(source, part)
+        os.replace(part, target)
+        sync_folder(target)
+
+
+@contextmanager
+def drafted(target: str, kind: str) -> Iterator[str]:
+    """Give the name of an empty private file beside ``target``, which is removed after the block.
+
+    Raises:
+        StoreError: one of its leaves, in the place of any ``OSError``.
+    """
+    draft = None
+    try:
+        with drafts.begin(target, kind) as file:
+            draft = file.name
+        yield draft
+    except StoreError:
+        raise
+    except OSError as error:
+        of_errno = _KINDS.get(error.errno or 0, StoreError)
+        raise of_errno(
+            f"The copy {target} cannot be made ({error.strerror}); give another place for it."
+        ) from error
+    finally:
+        if draft is not None:
+            for rest in (draft, *(draft + side for side in SIDES)):
+                with suppress(OSError):
+                    os.unlink(rest)
+
+
+def sync_folder(path: str) -> None:
+    """Make the names in the folder of ``path`` survive a power cut, where the system can."""
+    with suppress(OSError):
+        folder = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _copy_pages(source: str, part: str) -> None:
+    before = state_of(source, writable=False)
+    try:
+        writable, origin = connect_as_allowed(source)
+    except FOREIGN as error:
+        raise translate(error, source) from error
+    try:
+        with (
+            steady(source, before, writable=writable),
+            closing(origin),
+            closing(sqlite3.connect(part, isolation_level=None)) as copied,
+        ):
+            # In one step: it reads one snapshot, for which no writer has to wait.
+            origin.backup(copied)
+            # One file that can be read from anywhere; a store that is opened gets its log again.
+            copied.execute("PRAGMA journal_mode = DELETE")
+    except FOREIGN as error:
+        raise translate(error, part) from error

@@ -1,0 +1,121 @@
+"""Fork while a transaction is open: it stays the parent's, and the child can write after it.
+
+SQLite keeps in memory who holds which lock, and a child inherits that memory, but not the
+transaction: it would wait for ever for a writer that ends in its parent only. So a fork waits for
+other threads to end what they are at. What is open all the same is rolled back in the child's
+memory while the parent stands still, which touches no file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from kolena_local.errors import StoreError
+from kolena_local.repository.file.failures import FOREIGN
+from kolena_local.repository.file.interrupts import unbroken
+
+#: Held while a transaction is committed: no fork comes in the middle of that.
+ending = threading.Lock()
+
+_WAITING_SECONDS: Final = 2.0
+_FIRST, _ENTRIES, _REGION, _HEADER = 4062, 4096, 32768, 136
+
+_turn = threading.Condition()
+_open: list[tuple[int, sqlite3.Connection]] = []
+_pipe: list[int] = []
+
+
+@contextmanager
+def known(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let forks know of a transaction that is begun and ended in the block.
+
+    Raises:
+        StoreError: the block ends in another process than it began in, which cannot store it.
+    """
+    process, block = os.getpid(), (threading.get_ident(), connection)
+    with _turn:
+        _open.append(block)
+    try:
+        yield
+    except FOREIGN:
+        if process == os.getpid():
+            raise
+    finally:
+        if process == os.getpid():
+            with _turn:
+                _open.remove(block)
+                _turn.notify_all()
+    if process != os.getpid():
+        raise StoreError(
+            "This process was forked while a read or write was open, which the other process alone"
+            " can end; begin it again after the fork."
+        )
+
+
+def _before() -> None:
+    me = threading.get_ident()
+    with unbroken():
+        _turn.acquire()
+        _turn.wait_for(lambda: all(thread == me for thread, _ in _open), _WAITING_SECONDS)
+        ending.acquire()
+        if any(connection.in_transaction for _, connection in _open):
+            _pipe.extend(os.pipe())
+
+
+def _after_in_parent() -> None:
+    try:
+        if _pipe:
+            reader, writer = _pipe
+            os.close(writer)
+            os.read(reader, 1)  # ends when the child has closed its end, or is gone
+            os.close(reader)
+    finally:
+        _pipe.clear()
+        ending.release()
+        _turn.release()
+
+
+def _after_in_child() -> None:
+    global _turn, ending
+    for _, connection in _open:
+        if connection.in_transaction and not _has_spilled(connection):
+            connection.rollback()
+        # Whatever the block still does would be stored at once.
+        connection.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
+    for descriptor in _pipe:
+        os.close(descriptor)
+    _open.clear()
+    _pipe.clear()
+    _turn, ending = threading.Condition(), threading.Lock()
+
+
+def _has_spilled(connection: sqlite3.Connection) -> bool:
+    """Say whether pages of a transaction are in the log already, where a rollback would clear them.
+
+    The log's index has the page of every frame; none is known beyond the last one committed.
+    """
+    (_, _, path) = connection.execute("PRAGMA database_list").fetchone()
+    try:
+        with open(f"{path}-shm", "rb") as index:
+            index.seek(16)
+            (place,) = struct.unpack("=I", index.read(4))  # of the first frame not committed
+            if place < _FIRST:
+                index.seek(_HEADER + 4 * place)
+            else:
+                region, entry = divmod(place - _FIRST, _ENTRIES)
+                index.seek((region + 1) * _REGION + 4 * entry)
+            return any(index.read(4))
+    except OSError:
+        return False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child
+    )

@@ -1,0 +1,367 @@
+"""From a path to a file that is surely ours and up to date: recognise, create, migrate.
+
+Whatever turns out not to be ours is left untouched. Every decision to write is taken again inside
+``BEGIN IMMEDIATE``, because another process may be doing the same at this moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timezone
+from typing import Final
+
+from kolena_local import location
+from kolena_local.errors import (
+    InputValidationError,
+    NotAStoreError,
+    StoreDamagedError,
+    StoreError,
+    StoreNewerError,
+    StoreNotFoundError,
+    StoreReadOnlyError,
+)
+from kolena_local.location import is_memory
+from kolena_local.repository.file import migrations
+from kolena_local.repository.file.connection import (
+    BUSY_SECONDS,
+    connect,
+    connect_as_allowed,
+    connect_untouched,
+    is_writable,
+)
+from kolena_local.repository.file.copying import copy
+from kolena_local.repository.file.failures import FOREIGN, full, translate
+from kolena_local.repository.file.interrupts import unbroken
+from kolena_local.repository.file.side_files import check_side_files
+
+_log = logging.getLogger("kolena_local")
+
+# SQLite takes the tiniest files for empty databases, and would write over them.
+_SMALLEST_PAGE: Final = 512
+
+
+def file_of(location: str) -> str:
+    """Return the path of the file at a location.
+
+    Raises:
+        InputValidationError: the location is ``":memory:"``.
+    """
+    if is_memory(location):
+        raise InputValidationError("A store in memory has no file; give the path of a store.")
+    return os.path.realpath(location)
+
+
+def prepare(path: str, *, create: bool) -> bool:
+    """Make sure that a current store is at ``path``.
+
+    Parameters:
+        path: an absolute path.
+        create: whether a missing store may be made.
+
+    Returns:
+        Whether the store may be written.
+
+    Raises:
+        StoreError: one of its leaves, saying why there is no usable store.
+    """
+    writable, connection = open_prepared(path, create=create)
+    connection.close()
+    return writable
+
+
+def open_prepared(path: str, *, create: bool) -> tuple[bool, sqlite3.Connection]:
+    """Do what :func:`prepare` does, and return the connection too, for the caller to close."""
+    try:
+        if not is_store(path):
+            if not create:
+                raise no_store(path)
+            _create_file(path)
+        writable, connection = connect_as_allowed(path)
+        try:
+            _bring_up_to_date(connection, path, writable, migrations.load())
+        except BaseException:
+            connection.close()
+            raise
+    except FOREIGN as error:
+        raise translate(error, path) from error
+    return writable, connection
+
+
+def build_in_memory(connection: sqlite3.Connection) -> None:
+    """Build a new store on a connection that belongs to nobody else."""
+    connection.execute("BEGIN")
+    migrations.apply(connection, migrations.load())
+    connection.execute("COMMIT")
+
+
+def no_store(path: str) -> StoreNotFoundError:
+    """Say that there is nothing at ``path``."""
+    return StoreNotFoundError(
+        f"There is no store at {path} yet; it is made when something is stored."
+    )
+
+
+def is_store(path: str) -> bool:
+    """Tell a store (True) from a missing or empty file (False), leaving both as they are.
+
+    Raises:
+        NotAStoreError: something else is at ``path``.
+        StoreDamagedError: the file ends in the middle of a page.
+        sqlite3.Error: the file cannot be read.
+    """
+    size = _size(path)
+    if size == 0:
+        return False
+    if size < _SMALLEST_PAGE:
+        raise NotAStoreError(
+            f"The file {path} is not a store of kolena_local; give the path of another file."
+        )
+    try:
+        with closing(connect_untouched(path)) as connection:
+            ours, page_size = _look(connection, path)
+    except sqlite3.DatabaseError as error:
+        if "malformed" not in str(error):
+            raise
+        # So looks a file that somebody is writing at this moment, or was writing when killed.
+        # Locks wait for the one, and the log has what is missing of the other.
+        with closing(connect(path, writable=is_writable(path))) as connection:
+            ours, page_size = _look(connection, path)
+    if ours and _is_cut(path, page_size):
+        raise StoreDamagedError(
+            f"The end of the store {path} is cut off; restore a backup, or rescue what is there"
+            " with `sqlite3 FILE .recover`."
+        )
+    return ours
+
+
+def _size(path: str) -> int:
+    """Return how large a file is; 0 if it is missing."""
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StoreError(
+            f"The store {path} cannot be reached ({why}); correct that, or give another location."
+        ) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise NotAStoreError(f"{path} is a folder; give the path of a file in it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise NotAStoreError(f"{path} is not a regular file; give the path of another file.")
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise StoreError(f"The store {path} may not be read; ask its owner, or give another one.")
+    return status.st_size
+
+
+def _look(connection: sqlite3.Connection, path: str) -> tuple[bool, int]:
+    with _snapshot(connection):
+        ours = _is_ours(connection, path)
+        (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    return ours, page_size
+
+
+@contextmanager
+def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """See one state of the file in all queries of the block.
+
+    Without it, what another process makes of an empty file meanwhile looks like a foreign database.
+    """
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _is_cut(path: str, page_size: int) -> bool:
+    # SQLite itself notices a missing page, but takes the rest of half a page for zeros. While a log
+    # is there, somebody may be making the file longer at this moment.
+    for _ in range(2):
+        if os.path.getsize(path) % page_size == 0:
+            return False
+        if any(os.path.exists(path + log) for log in ("-wal", "-journal")):
+            return False
+    return True
+
+
+def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    if application_id == migrations.APPLICATION_ID:
+        return True
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application_id or tables:
+        raise NotAStoreError(
+            f"The file {path} is not a store of kolena_local but a database of something else;"
+            " give the path of another file."
+        )
+    return False
+
+
+def make_home(path: str) -> None:
+    """Make the folder of a store that lies where nobody chose; others are for their users to make.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if path == os.path.realpath(location.default_file()):
+        _make_private(os.path.dirname(path))
+
+
+def _make_private(folder: str) -> None:
+    # `os.makedirs` leaves the folders above to the umask, which may let everybody write there.
+    if not os.path.isdir(folder):
+        _make_private(os.path.dirname(folder))
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+
+
+def _create_file(path: str) -> None:
+    folder = os.path.dirname(path)
+    try:
+        make_home(path)
+        if not os.path.isdir(folder):
+            raise StoreNotFoundError(
+                f"The folder {folder} does not exist; make it first, or give another location."
+            )
+        check_side_files(path)
+        with suppress(FileExistsError):
+            # The store holds what its owner's models said about data that may be private.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except StoreError:
+        raise
+    except PermissionError as error:
+        raise StoreReadOnlyError(
+            f"The store {path} cannot be made, because its folder is not writable; give another"
+            " location."
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"The store {path} cannot be made ({error.strerror}); give another location."
+        ) from error
+
+
+def _bring_up_to_date(
+    connection: sqlite3.Connection,
+    path: str,
+    writable: bool,
+    known: Sequence[migrations.Migration],
+) -> None:
+    if not missing_steps(connection, path, known):
+        if writable:
+            _use_write_ahead_log(connection, path)
+        return
+    if not writable:
+        if is_writable(path):
+            raise full(path)
+        raise StoreReadOnlyError(
+            f"The store {path} must be brought up to date but is read-only; make it writable"
+            " once, or use a copy of it."
+        )
+    with unbroken():
+        _migrate(connection, path, known)
+    _use_write_ahead_log(connection, path)
+
+
+def _migrate(
+    connection: sqlite3.Connection, path: str, known: Sequence[migrations.Migration]
+) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Asked again under the lock: another process may have done it while we waited.
+        steps = missing_steps(connection, path, known)
+        if steps and _version(connection):
+            _back_up(connection, path)
+        migrations.apply(connection, steps)
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself after some errors, such as a full disk.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def missing_steps(
+    connection: sqlite3.Connection, path: str, known: Sequence[migrations.Migration]
+) -> list[migrations.Migration]:
+    """Return the migrations that a store has still to go through.
+
+    Raises:
+        StoreNewerError: it has gone through more of them than this package knows.
+        NotAStoreError: it has a version that there is not, or tables that are not of its version.
+    """
+    with _snapshot(connection):
+        version = _version(connection)
+        if not version and not _is_ours(connection, path):
+            return [*known]
+        if version < known[0].number:
+            raise NotAStoreError(
+                f"The file {path} has the mark of a store but no version; give another location."
+            )
+        if version <= known[-1].number:
+            _compare_schema(connection, path, known[:version])
+    if version > known[-1].number:
+        raise StoreNewerError(
+            f"The store {path} was written by a newer kolena-local (schema {version}, this one"
+            f" knows {known[-1].number}); run `pip install --upgrade kolena-local`."
+        )
+    return [step for step in known if step.number > version]
+
+
+def _compare_schema(
+    connection: sqlite3.Connection, path: str, steps: Sequence[migrations.Migration]
+) -> None:
+    """Refuse a file whose tables, indexes or views are not those that ``steps`` make.
+
+    Whoever made it could let any question run code of theirs, or never end.
+    """
+    different = migrations.differences(connection, steps)
+    if different:
+        kind, name, *_ = different[0]
+        raise NotAStoreError(
+            f"The file {path} is not a store as kolena-local makes it, because of its {kind!s:.20}"
+            f" {name!r:.80}; use a backup, or take out what was changed."
+        )
+
+
+def _back_up(connection: sqlite3.Connection, path: str) -> None:
+    """Copy the store as it was before the transaction that the connection is in."""
+    moment = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+    target = f"{path}.{moment}.v{_version(connection)}.bak"
+    copy(path, target)
+    _log.info("copied %s to %s before bringing it up to date", path, target)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, path: str) -> None:
+    """Let readers and a writer work at once; the file remembers it, so this is for the first time.
+
+    The change needs the file for itself, and SQLite does not wait for that by itself.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            if mode != "wal":
+                (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            break
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    if mode != "wal":
+        _log.warning("%s is on a disk without shared memory; readers will wait for writers", path)

@@ -1,0 +1,287 @@
+"""The narrow door to the file: open a store, read from it, write to it.
+
+A read is one snapshot, a write is one ``BEGIN IMMEDIATE`` transaction; nothing else touches the
+file. This module knows engines, processes and threads. What is asked of the tables is the
+repositories' business, and how a file comes to be is that of ``opening``.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from kolena_local import location as locations
+from kolena_local.errors import StoreError, StoreReadOnlyError
+from kolena_local.location import MEMORY, is_memory
+from kolena_local.repository.file import forks
+from kolena_local.repository.file.connection import check_library, connect, is_writable
+from kolena_local.repository.file.failures import FOREIGN, full, translate
+from kolena_local.repository.file.file_state import State, state_of, steady
+from kolena_local.repository.file.interrupts import orderly, unbroken
+from kolena_local.repository.file.opening import build_in_memory, open_prepared
+from kolena_local.repository.held import HeldStore
+from kolena_local.repository.records import HeldRow
+from kolena_local.repository.rows import driver_of
+from kolena_local.repository.unit import Unit
+
+_BEGIN: Final = "kolena_local_begin"
+_stores: Final[dict[tuple[int, str], Store]] = {}
+_inherited: Final[list[Engine]] = []
+
+
+def open_store(location: str | None = None, *, create: bool = True) -> Store:
+    """Open the store, making it if need be.
+
+    Parameters:
+        location: a path or ``":memory:"``; None asks :func:`kolena_local.location.resolve`.
+        create: False refuses to make a missing store, as every mere question should.
+
+    Returns:
+        The store; the same object for the same location, as long as the process lives.
+
+    Raises:
+        StoreNotFoundError: there is no store and ``create`` is False, or its folder is missing.
+        StoreError: another leaf of it, if the file there is not a usable store.
+    """
+    place = locations.resolve(location)
+    if not is_memory(place):
+        place = os.path.realpath(place)
+    store = _stores.setdefault((os.getpid(), place), Store(place))
+    store.open(create=create)
+    return store
+
+
+def close_stores() -> None:
+    """Close every store that this process has open; a store in memory is gone with that."""
+    for key in [key for key in _stores if key[0] == os.getpid()]:
+        _stores.pop(key).close()
+
+
+def close_store(location: str) -> None:
+    """Close one store of this process, if it is open; it may be opened again."""
+    place = location if is_memory(location) else os.path.realpath(location)
+    store = _stores.pop((os.getpid(), place), None)
+    if store is not None:
+        store.close()
+
+
+class Store:
+    """A file (or a piece of memory) full of models, test suites and results.
+
+    It may be used by many threads, and goes on working in a forked child and after the file was
+    replaced by another store.
+    """
+
+    def __init__(self, location: str) -> None:
+        self.location: Final = location
+        self._forget()
+
+    def _forget(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.RLock()
+        self._engine: Engine | None = None
+        self._let_go: Callable[[], object] = lambda: None
+        self._state: State | None = None
+        self._writable = True
+
+    def open(self, *, create: bool = False) -> None:
+        """Make sure that the store can be used; see :func:`open_store`."""
+        with unbroken():
+            self._current_engine(create=create)
+
+    def close(self) -> None:
+        """Close all connections; those in use are closed as soon as their block ends.
+
+        The next read or write opens new ones.
+        """
+        with unbroken(), self._lock:
+            # In this order: a block that ends meanwhile either hands its connection back before
+            # the others are closed, or sees that it must be closed too.
+            self._engine = None
+            self._let_go()
+
+    def _use(self, engine: Engine) -> Engine:
+        self._engine = engine
+        # A store that is merely forgotten is closed too, and so are all when the process ends:
+        # closing the last connection folds the log into the file and removes it.
+        self._let_go = weakref.finalize(self, _let_go, engine, os.getpid())
+        return engine
+
+    def held(self, rows: Iterable[HeldRow]) -> HeldStore:
+        """Return the store as it may be used for objects that were made from these rows."""
+        return HeldStore(self, tuple(rows))
+
+    @orderly
+    def read(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
+        """Look at one snapshot of the store; whatever others write meanwhile stays unseen.
+
+        Parameters:
+            held: rows that must be there.
+
+        Raises:
+            NotFoundError: one of the rows is not there any more.
+            StoreError: one of its leaves, if SQLite fails.
+        """
+        with self._transaction("BEGIN") as connection:
+            unit = Unit(connection)
+            unit.held.check(held)
+            yield unit
+
+    @orderly
+    def write(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
+        """Change the store: all of the block is stored when it ends well, else nothing.
+
+        Parameters:
+            held: rows that must be there.
+
+        Raises:
+            NotFoundError: one of the rows is not there any more.
+            StoreReadOnlyError: the file or its folder may not be written.
+            StoreBusyError: another process is writing for longer than the waiting time.
+            StoreError: another leaf of it, if SQLite fails.
+        """
+        # IMMEDIATE takes the writer's place at once and waits for it; a transaction that reads
+        # first and writes later fails at once when another has written in between.
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            unit = Unit(connection)
+            unit.held.check(held)
+            yield unit
+            try:
+                with forks.ending:
+                    connection.commit()
+            except BaseException:
+                # SQLAlchemy believes that a failed commit ended the transaction. It did not: the
+                # pooled connection would go on keeping all other writers out.
+                driver_of(connection).rollback()
+                raise
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Connection]:
+        engine = self._current_engine(create=False)
+        if begin != "BEGIN" and not self._writable:
+            engine = self._engine_for_writing()
+        # A store in memory has one connection, which threads must use one after the other.
+        turn = self._lock if is_memory(self.location) else nullcontext()
+        watched = steady(self.location, self._state, writable=self._writable)
+        try:
+            with turn, watched, self._connection(engine) as connection:
+                connection.execution_options(**{_BEGIN: begin})
+                with forks.known(driver_of(connection)):
+                    connection.begin()
+                    yield connection
+        except FOREIGN as error:
+            raise translate(error, self.location) from error
+
+    @contextmanager
+    def _connection(self, engine: Engine) -> Iterator[Connection]:
+        process = os.getpid()
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            # Closed meanwhile: nobody else will ever ask this pool for the connection.
+            if self._engine is not engine and process == os.getpid():
+                engine.pool.dispose()
+
+    def _current_engine(self, *, create: bool) -> Engine:
+        if self._process != os.getpid():
+            self._leave_to_parent()
+        with self._lock:
+            if is_memory(self.location):
+                return self._engine or self._use(_engine_in_memory())
+            state = state_of(self.location, writable=self._writable)
+            if self._engine is not None and state == self._state:
+                return self._engine
+            self.close()
+            check_library()
+            self._writable, connection = open_prepared(self.location, create=create)
+            self._state = state_of(self.location, writable=self._writable)
+            if self._writable:
+                return self._use(_engine_for_writer(self.location, connection))
+            # What is read without locks is read by connections that are younger than the state.
+            connection.close()
+            return self._use(_engine_for_reader(self.location))
+
+    def _engine_for_writing(self) -> Engine:
+        """Open again for writing what could only be read: the disk may have room by now."""
+        if not is_writable(self.location):
+            raise StoreReadOnlyError(
+                f"The store {self.location} is read-only; make the file and its folder writable,"
+                " or use another store."
+            )
+        self.close()
+        engine = self._current_engine(create=False)
+        if not self._writable:
+            raise full(self.location)
+        return engine
+
+    def _leave_to_parent(self) -> None:
+        """In a forked child: take no part in the parent's connections, and make own ones."""
+        if is_memory(self.location):
+            raise StoreError(
+                "The store ':memory:' belongs to the process that opened it; use a file to share"
+                " a store with a forked process."
+            )
+        self._let_go()
+        self._forget()
+
+
+def _let_go(engine: Engine, process: int) -> None:
+    if process == os.getpid():
+        engine.pool.dispose()
+    else:
+        # Never closed: closing would tell SQLite that the parent is done with the file.
+        _inherited.append(engine)
+
+
+def _engine_for_writer(path: str, first: sqlite3.Connection) -> Engine:
+    unused = [first]
+    engine = _engine_for_file(lambda: unused.pop() if unused else connect(path))
+    # Opening another takes longer than most questions; the pool has this one from here on.
+    try:
+        engine.connect().close()
+    except FOREIGN as error:
+        first.close()
+        raise translate(error, path) from error
+    return engine
+
+
+def _engine_for_reader(path: str) -> Engine:
+    return _engine_for_file(lambda: connect(path, writable=False))
+
+
+def _engine_for_file(creator: Callable[[], sqlite3.Connection]) -> Engine:
+    # Without an upper limit: SQLite asks no reader to wait, so the pool must not either.
+    return _with_own_begin(
+        create_engine("sqlite+pysqlite://", creator=creator, poolclass=QueuePool, max_overflow=-1)
+    )
+
+
+def _engine_in_memory() -> Engine:
+    check_library()
+    return _with_own_begin(
+        # The pool asks for its one connection when it is first needed, and closes it in the end.
+        create_engine("sqlite+pysqlite://", creator=_new_in_memory, poolclass=StaticPool)
+    )
+
+
+def _new_in_memory() -> sqlite3.Connection:
+    connection = connect(MEMORY)
+    build_in_memory(connection)
+    return connection
+
+
+def _with_own_begin(engine: Engine) -> Engine:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options()[_BEGIN])
+
+    return engine
