@@ -38,7 +38,7 @@ _NAMES = {
 }
 
 
-class Misfit(ValueError):
+class SchemaError(ValueError):
     """A value is not what its schema says.
 
     Attributes:
@@ -57,9 +57,9 @@ class Misfit(ValueError):
         self.path = path
         self.is_missing = is_missing
 
-    def under(self, step: str) -> Misfit:
+    def under(self, step: str) -> SchemaError:
         """Return the same misfit as seen from one level further out."""
-        return Misfit(self.expected, self.found, step + self.path, is_missing=self.is_missing)
+        return SchemaError(self.expected, self.found, step + self.path, is_missing=self.is_missing)
 
     def __str__(self) -> str:
         found = "nothing" if self.is_missing else shown(self.found)
@@ -74,7 +74,7 @@ def fitting(schema: Schema) -> Fit:
         schema: a schema with its ``$defs``.
 
     Returns:
-        A function of a JSON value that returns it as it is stored, or raises :class:`Misfit`.
+        A function of a JSON value that returns it as it is stored, or raises :class:`SchemaError`.
     """
     return _Compiler(schema).compile(schema)
 
@@ -164,7 +164,7 @@ class _Compiler:
             for member in members:
                 try:
                     results.append(member(value))
-                except Misfit as misfit:
+                except SchemaError as misfit:
                     misfits.append(misfit)
             # A member that takes the value unchanged fits best: 5 is not a float beside an int.
             for result in results:
@@ -175,7 +175,7 @@ class _Compiler:
             # Among several, the one that got furthest into the value was probably meant.
             deepest = max(misfits, key=lambda misfit: len(misfit.path), default=None)
             says_more = deepest and (deepest.path or deepest.expected == NEVER_A_FLOAT)
-            raise deepest if deepest and says_more else Misfit(expected, value)
+            raise deepest if deepest and says_more else SchemaError(expected, value)
 
         return fit
 
@@ -188,12 +188,12 @@ class _Compiler:
         def fit(value: Json) -> Json:
             # Tuples are what encoding leaves of points until they are written.
             if not isinstance(value, (list, tuple)) or not least <= len(value) <= most:
-                raise Misfit(expected, value)
+                raise SchemaError(expected, value)
             result: list[Json] = []
             for index, item in enumerate(value):
                 try:
                     result.append((prefix[index] if index < len(prefix) else fit_item)(item))
-                except Misfit as misfit:
+                except SchemaError as misfit:
                     raise misfit.under(f"[{index}]") from None
             return result
 
@@ -214,15 +214,15 @@ class _Compiler:
 
         def fit(value: Json) -> Json:
             if not isinstance(value, dict):
-                raise Misfit("an object", value)
+                raise SchemaError("an object", value)
             for name, expected in required:
                 if name not in value:
-                    raise Misfit(expected, path=f".{name}", is_missing=True)
+                    raise SchemaError(expected, path=f".{name}", is_missing=True)
             result: dict[str, Json] = {}
             for name, item in value.items():
                 try:
                     result[name] = fields.get(name, fit_other)(item)
-                except Misfit as misfit:
+                except SchemaError as misfit:
                     raise misfit.under(f".{name}") from None
             for name, constant in constants.items():
                 result.setdefault(name, constant)
@@ -244,7 +244,7 @@ def _constant(schema: Schema) -> Fit:
 
     def fit(value: Json) -> Json:
         if type(value) is not type(constant) or value != constant:
-            raise Misfit(described(schema), value)
+            raise SchemaError(described(schema), value)
         return value
 
     return fit
@@ -263,10 +263,10 @@ def _scalar(schema: Schema) -> Fit:
             if kind == "integer" and type(value) is float and value.is_integer():
                 if abs(value) < LARGEST_EXACT:
                     return int(value)
-                raise Misfit(NEVER_A_FLOAT, value)
+                raise SchemaError(NEVER_A_FLOAT, value)
         except OverflowError:
             pass
-        raise Misfit(expected, value)
+        raise SchemaError(expected, value)
 
     return fit
 

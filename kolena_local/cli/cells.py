@@ -15,7 +15,14 @@ from collections.abc import Callable
 from enum import Enum
 
 from kolena_local.payload import Json, dumps, loads, loads_foreign
-from kolena_local.schema import LARGEST_EXACT, NEVER_A_FLOAT, Misfit, Schema, described, resolved
+from kolena_local.schema import (
+    LARGEST_EXACT,
+    NEVER_A_FLOAT,
+    Schema,
+    SchemaError,
+    described,
+    resolved,
+)
 
 EMPTY_TEXT = '""'
 """How a CSV file says that a text is there and has no letters; an empty cell is null."""
@@ -75,14 +82,14 @@ def read(kind: Kind, text: str, schema: Schema) -> Json:
     """Return the value that a text spells.
 
     Raises:
-        Misfit: it spells none of the kind.
+        SchemaError: it spells none of the kind.
     """
     try:
         return _READERS[kind](text)
-    except Misfit:
+    except SchemaError:
         raise
     except (KeyError, ValueError):
-        raise Misfit(described(schema), text) from None
+        raise SchemaError(described(schema), text) from None
 
 
 def _text(text: str) -> str:
@@ -105,7 +112,7 @@ def _number(text: str) -> float:
     if not _NUMBER.fullmatch(text):  # Python reads more, such as 1_000
         raise ValueError(text)
     if math.isinf(number):
-        raise Misfit("a number of at most 1.8e308 (infinity is written inf)", text)
+        raise SchemaError("a number of at most 1.8e308 (infinity is written inf)", text)
     return number
 
 
@@ -119,7 +126,7 @@ def _integer(text: str) -> int:
     digits, point, _ = text.partition(".")
     number = int(digits)  # refuses thousands of digits
     if point and abs(number) >= LARGEST_EXACT:
-        raise Misfit(NEVER_A_FLOAT, text)
+        raise SchemaError(NEVER_A_FLOAT, text)
     return number
 
 

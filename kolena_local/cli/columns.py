@@ -178,7 +178,7 @@ class ObjectColumns:
             empty_is_null: whether a cell cannot say if it is null, empty, or left out.
 
         Raises:
-            Misfit: the values do not fit the schema.
+            SchemaError: the values do not fit the schema.
         """
         if values.get(self.whole) is not None:
             return self.fit(values[self.whole])

@@ -22,7 +22,7 @@ from kolena_local.cli.store_option import db_option, given_location
 from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
-    from kolena_local.repository.health.store_info import StoreFacts
+    from kolena_local.repository.health.store_info import StoreInfo
 
 _FINDINGS = Listing(
     keys=("severity", "rule", "text", "fixable"),
@@ -132,7 +132,7 @@ def restore(file: str) -> None:
         say(f"Restored {place}; the store that was there is {aside} now.")
 
 
-def _print_facts(found: StoreFacts) -> None:
+def _print_facts(found: StoreInfo) -> None:
     print_fields(
         {
             "file": found.path,

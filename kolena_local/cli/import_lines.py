@@ -16,7 +16,7 @@ from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, dumps
 from kolena_local.plurals import enumerated
 from kolena_local.repository.records import NewInference
-from kolena_local.schema import Misfit, described
+from kolena_local.schema import SchemaError, described
 
 _KEPT = 100
 _PAGE = 1000
@@ -111,7 +111,7 @@ class LineReader:
             key, digest = self.keys.key(sample, are_cells=self._are_cells)
             made = self._columns.inference.build(content, empty_is_null=self._are_cells)
             return NewInference(line, key, digest, dumps(made))
-        except Misfit as misfit:
+        except SchemaError as misfit:
             if column is None:
                 column, misfit = self._located(misfit)
             self._note(line, f"line {line}, column {column}: {misfit}")
@@ -156,7 +156,7 @@ class LineReader:
             " says which column is which."
         )
 
-    def _located(self, misfit: Misfit) -> tuple[str, Misfit]:
+    def _located(self, misfit: SchemaError) -> tuple[str, SchemaError]:
         """Return the column in which something does not fit, and the path inside of it."""
         fields = {target.node.column: column for column, target in self._targets.items() if target}
         path = misfit.path.removeprefix(".")
@@ -165,11 +165,11 @@ class LineReader:
         ]
         name = max(names, key=len, default="")
         if not name:
-            return path or self._columns.inference.whole, Misfit(
+            return path or self._columns.inference.whole, SchemaError(
                 misfit.expected, misfit.found, is_missing=misfit.is_missing
             )
         inside = path.removeprefix(name)
-        return fields[name], Misfit(
+        return fields[name], SchemaError(
             misfit.expected, misfit.found, inside, is_missing=misfit.is_missing
         )
 
@@ -180,7 +180,7 @@ def _cell(node: Node, value: Json) -> Json:
     if value.__class__ is str:
         return read(node.kind, value, node.schema)
     if not _is_json(value):
-        raise Misfit(described(node.schema), value)
+        raise SchemaError(described(node.schema), value)
     return value
 
 

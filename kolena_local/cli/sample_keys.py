@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from kolena_local.cli.columns import Node, ObjectColumns, Values
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, canonical, digest
-from kolena_local.schema import Fit, Misfit, described, shown
+from kolena_local.schema import Fit, SchemaError, described, shown
 
 Path = tuple[str, ...]
 
@@ -77,13 +77,13 @@ class SampleKeys:
             The key as canonical JSON; and if the line has all of a sample, that sample's digest.
 
         Raises:
-            Misfit: there is no value where one must be.
+            SchemaError: there is no value where one must be.
         """
         values = self._without_blanks(values)
         content = {name: self._value(name, value, are_cells) for name, value in values.items()}
         if self._wanted or not content:
             for node in self.missing(set(content)):
-                raise Misfit(described(node.schema), path=f".{node.column}", is_missing=True)
+                raise SchemaError(described(node.schema), path=f".{node.column}", is_missing=True)
         names = tuple(sorted(content))
         if names not in self._sets:
             self._sets[names] = not self._names and self._may_be_all(names)
@@ -117,13 +117,13 @@ class SampleKeys:
             if node.emptiable:
                 return None
             # Nor is an empty cell the empty string here: a key that is lacking is not a key.
-            raise Misfit(described(node.schema), path=f".{node.column}", is_missing=are_cells)
+            raise SchemaError(described(node.schema), path=f".{node.column}", is_missing=are_cells)
         fit = self._fits.get(column)
         if fit is None:
             fit = self._fits[column] = self._columns.fit_of(node)
         try:
             return fit(value)
-        except Misfit:
+        except SchemaError:
             # An object of a subclass may have it all the same; if none has, no sample is found.
             return value
 
@@ -139,7 +139,7 @@ class SampleKeys:
             return digest(content[self._columns.whole])
         try:
             return digest(self._columns.build(content, empty_is_null=are_cells))
-        except Misfit:
+        except SchemaError:
             return None
 
     def _leaf(self, name: str) -> Node:

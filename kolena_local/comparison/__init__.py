@@ -3,7 +3,7 @@
 :func:`compare` reads what an evaluator found out about single samples and pairs the two models by
 sample. Nothing is computed anew: no model and no evaluator runs. The statistics are pure functions
 on arrays (``boolean``, ``scaling``, ``resampling``, ``correction``, ``pairs``, ``estimate``,
-``rows``); only ``door``, ``chosen`` and ``scores`` know the store.
+``verdicts``); only ``compare``, ``run_selection`` and ``scores`` know the store.
 """
 
 from kolena_local.comparison.compare import compare

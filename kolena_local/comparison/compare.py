@@ -12,7 +12,7 @@ from kolena_local.comparison import report
 from kolena_local.comparison.arguments import check_cluster, check_metrics, check_settings
 from kolena_local.comparison.direction import directions
 from kolena_local.comparison.result import Comparison
-from kolena_local.comparison.run_selection import Chosen, Wanted, choose
+from kolena_local.comparison.run_selection import SelectedRuns, Selection, select_runs
 from kolena_local.comparison.scores import ModelScores, clusters_of, comparable, locators
 from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
@@ -83,11 +83,11 @@ def compare(
     wanted_metrics, cluster = check_metrics(metrics), check_cluster(cluster)
     store = open_store(_location(base, candidate, test_suite), create=False)
     with store.read() as unit:
-        chosen = choose(
+        chosen = select_runs(
             unit,
             _name(unit, base),
             _name(unit, candidate),
-            _wanted(unit, test_suite, _display_name(evaluator), _display_name(configuration)),
+            _selection(unit, test_suite, _display_name(evaluator), _display_name(configuration)),
         )
         suite = chosen.test_suite
         latest = unit.test_suites.get(suite.name).version
@@ -116,7 +116,7 @@ def compare(
 
 
 def _paired(
-    unit: Unit, chosen: Chosen, metrics: Sequence[str] | None, cluster: str | None
+    unit: Unit, chosen: SelectedRuns, metrics: Sequence[str] | None, cluster: str | None
 ) -> tuple[list[Slice], list[str]]:
     """Read a slice for each metric in each test case and in the whole suite; return remarks too."""
     cases, suite = chosen.test_suite.test_cases, chosen.test_suite
@@ -175,19 +175,19 @@ def _locators(location: str, suite: HeldRow, sample_ids: Sequence[int]) -> list[
         return locators(unit, sample_ids)
 
 
-def _wanted(
+def _selection(
     unit: Unit, test_suite: str | TestSuite, evaluator: str | None, configuration: str | None
-) -> Wanted:
+) -> Selection:
     if not isinstance(test_suite, str):
         version = getattr(test_suite, "version", None)
         if not isinstance(version, int):
             raise InputValidationError(
                 f"A test suite, or the name of one, is needed, not {test_suite!r:.80}."
             )
-        return Wanted(_name(unit, test_suite), version, evaluator, configuration)
+        return Selection(_name(unit, test_suite), version, evaluator, configuration)
     record = unit.test_suites.resolve(test_suite)
     version = None if record.name == test_suite else record.version
-    return Wanted(record.name, version, evaluator, configuration)
+    return Selection(record.name, version, evaluator, configuration)
 
 
 def _location(*objects: object) -> str | None:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     )
 
 
-class Offer(NamedTuple):
+class ScoredRun(NamedTuple):
     """Sample metrics that a model has: those of one run under one configuration."""
 
     run: TestRunRecord
     configuration: ConfigurationRecord
 
 
-class Wanted(NamedTuple):
+class Selection(NamedTuple):
     """What somebody asked for; None leaves it to what both models have."""
 
     test_suite: str
@@ -33,12 +33,12 @@ class Wanted(NamedTuple):
     configuration: str | None
 
 
-class Chosen(NamedTuple):
+class SelectedRuns(NamedTuple):
     """What is compared."""
 
     test_suite: TestSuiteRecord
-    base: Offer
-    candidate: Offer
+    base: ScoredRun
+    candidate: ScoredRun
 
     def remarks(self, latest: int) -> list[str]:
         """Say what a reader should know about how current these results are."""
@@ -57,7 +57,7 @@ class Chosen(NamedTuple):
         return found
 
 
-def choose(unit: Unit, base: str, candidate: str, wanted: Wanted) -> Chosen:
+def select_runs(unit: Unit, base: str, candidate: str, wanted: Selection) -> SelectedRuns:
     """Choose the results of two models that are compared.
 
     Raises:
@@ -70,7 +70,7 @@ def choose(unit: Unit, base: str, candidate: str, wanted: Wanted) -> Chosen:
     """
     suite = wanted.test_suite
     unit.test_suites.get(suite)
-    offers = [_offers(unit, model, suite) for model in (base, candidate)]
+    offers = [_scored_runs(unit, model, suite) for model in (base, candidate)]
     offers = _agreeing(
         offers,
         "test suite version",
@@ -88,10 +88,10 @@ def choose(unit: Unit, base: str, candidate: str, wanted: Wanted) -> Chosen:
     (left, *_), (right, *_) = offers
     _check_configurations(left, right)
     record = unit.test_suites.get(suite, left.run.test_suite_version)
-    return Chosen(record, left, right)
+    return SelectedRuns(record, left, right)
 
 
-def _offers(unit: Unit, model: str, test_suite: str) -> list[Offer]:
+def _scored_runs(unit: Unit, model: str, test_suite: str) -> list[ScoredRun]:
     unit.models.get(model)
     runs = unit.test_runs.list(model=model, test_suite=test_suite)
     if not runs:
@@ -100,7 +100,7 @@ def _offers(unit: Unit, model: str, test_suite: str) -> list[Offer]:
             " with both and an evaluator first."
         )
     offers = [
-        Offer(run, configuration)
+        ScoredRun(run, configuration)
         for run in runs
         for configuration in unit.test_runs.configurations(run.id)
         if unit.test_runs.has_sample_scores(configuration.id)
@@ -115,13 +115,13 @@ def _offers(unit: Unit, model: str, test_suite: str) -> list[Offer]:
 
 
 def _agreeing(
-    offers: Sequence[list[Offer]],
+    offers: Sequence[list[ScoredRun]],
     aspect: str,
     wanted: Any,
-    of: Callable[[Offer], Any],
+    of: Callable[[ScoredRun], Any],
     *,
     newest: bool = False,
-) -> list[list[Offer]]:
+) -> list[list[ScoredRun]]:
     """Return the offers of both models that agree in one aspect.
 
     Args:
@@ -162,7 +162,7 @@ def _agreeing(
     return [[offer for offer in it if of(offer) == chosen] for it in offers]
 
 
-def _check_configurations(base: Offer, candidate: Offer) -> None:
+def _check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:
     texts = [
         None if one.configuration.payload is None else canonical(loads(one.configuration.payload))
         for one in (base, candidate)

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from kolena_local.collector import collector_paused
 from kolena_local.errors import KolenaError
-from kolena_local.execution.model_calls import Functions, Means, Numbered, ask
+from kolena_local.execution.model_calls import (
+    InferenceOptions,
+    ModelFunctions,
+    Numbered,
+    call_model,
+)
 from kolena_local.execution.progress import progress_bar
-from kolena_local.execution.work_queue import BATCH_SECONDS, Share
+from kolena_local.execution.work_queue import BATCH_SECONDS, WorkQueue
 from kolena_local.log import logger
 from kolena_local.serialization.codec import Codec
 
@@ -26,8 +31,8 @@ def infer_pending(
     model_id: int,
     sample_ids: array[int],
     test_suite: str,
-    model: Functions,
-    means: Means,
+    model: ModelFunctions,
+    options: InferenceOptions,
 ) -> int:
     """Infer samples, saving in batches; return when all are done, by this process or by others.
 
@@ -41,7 +46,7 @@ def infer_pending(
         sample_ids: the samples that are pending, in order.
         test_suite: the name of the test suite that they are in.
         model: the model.
-        means: with what it is asked.
+        options: with what it is asked.
 
     Returns:
         How many inferences this process made.
@@ -50,30 +55,32 @@ def infer_pending(
         InputValidationError: the model returned something that is not an inference of the workflow,
             or not one for each sample of a batch.
     """
-    share = Share(store, codec, model_id, sample_ids)
+    queue = WorkQueue(store, codec, model_id, sample_ids)
     with progress_bar(len(sample_ids), "performing inference") as advance:
 
         def keep(sample_id: int, inference: Any) -> None:
-            share.add(sample_id, inference)
+            queue.add(sample_id, inference)
             advance()
 
         try:
             while True:
-                samples = _samples_of_pages(store, codec, share.pages(), test_suite)
-                ask(model, samples, means, keep, idle=share.save, idle_seconds=BATCH_SECONDS)
-                share.save()
-                if not share.wait_for_others():
+                samples = _samples_of_pages(store, codec, queue.pages(), test_suite)
+                call_model(
+                    model, samples, options, keep, idle=queue.save, idle_seconds=BATCH_SECONDS
+                )
+                queue.save()
+                if not queue.wait_for_others():
                     break
         except BaseException as error:
-            _end_anyhow(share, error)
+            _end_anyhow(queue, error)
             raise
-        share.end()
-    return share.saved
+        queue.end()
+    return queue.saved
 
 
-def _end_anyhow(share: Share, first: BaseException) -> None:
+def _end_anyhow(queue: WorkQueue, first: BaseException) -> None:
     try:
-        share.end()
+        queue.end()
     except KolenaError as second:
         # The first exception is the one that its reader needs.
         if str(second) != str(first):

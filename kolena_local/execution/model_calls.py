@@ -33,7 +33,7 @@ Numbered = tuple[int, Any]
 
 
 @dataclass(frozen=True)
-class Means:
+class InferenceOptions:
     """With what a model is asked.
 
     Args:
@@ -78,7 +78,7 @@ class Means:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Functions(NamedTuple):
+class ModelFunctions(NamedTuple):
     """A model to ask; of the two functions, ``infer_batch`` is taken when it is there."""
 
     infer: Callable[[Any], Any] | None
@@ -117,10 +117,10 @@ class _Task(NamedTuple):
         return list(given)
 
 
-def ask(
-    model: Functions,
+def call_model(
+    model: ModelFunctions,
     samples: Iterator[Numbered],
-    means: Means,
+    options: InferenceOptions,
     keep: Keep,
     *,
     idle: Callable[[], object],
@@ -134,7 +134,7 @@ def ask(
     Args:
         model: with at least one of its functions.
         samples: numbers and samples.
-        means: with what.
+        options: with what.
         keep: takes a sample's number and its inference.
         idle: called now and then while answers are waited for.
         idle_seconds: how often.
@@ -143,30 +143,32 @@ def ask(
         InputValidationError: ``infer_batch`` returned no list, or not one inference for each
             sample.
     """
-    with means.opened() as executor:
+    with options.opened() as executor:
         if executor is not None:
-            _ask_through(executor, _tasks(model, samples, means), keep, idle, idle_seconds)
+            _call_through(executor, _tasks(model, samples, options), keep, idle, idle_seconds)
         elif model.infer_batch is None and model.infer is not None:
             for sample_id, sample in samples:
                 keep(sample_id, model.infer(sample))
         else:
-            for task in _tasks(model, samples, means):
+            for task in _tasks(model, samples, options):
                 for sample_id, inference in zip(task.sample_ids, task.answer(), strict=True):
                     keep(sample_id, inference)
 
 
-def _tasks(model: Functions, samples: Iterator[Numbered], means: Means) -> Iterator[_Task]:
+def _tasks(
+    model: ModelFunctions, samples: Iterator[Numbered], options: InferenceOptions
+) -> Iterator[_Task]:
     batched = model.infer_batch is not None
     function = model.infer_batch if batched else model.infer
     assert function is not None, "a model that is asked has a function"
-    size = (means.batch_size or _BATCH_SIZE) if batched else 1
+    size = (options.batch_size or _BATCH_SIZE) if batched else 1
     run = secrets.token_hex(16)
     while group := tuple(islice(samples, size)):
         sample_ids, objects = zip(*group, strict=True)
         yield _Task(run, function, batched, sample_ids, objects)
 
 
-def _ask_through(
+def _call_through(
     executor: Executor,
     tasks: Iterator[_Task],
     keep: Keep,

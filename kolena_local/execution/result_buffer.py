@@ -20,7 +20,7 @@ from kolena_local.serialization.write_many import write_many
 _FOLDED_ROWS = 20_000
 
 
-class Collected:
+class ResultBuffer:
     """Results of one configuration while they come in."""
 
     def __init__(self) -> None:

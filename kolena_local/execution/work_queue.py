@@ -40,7 +40,7 @@ _PAGE_SECONDS = 1.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 
 
-class Share:
+class WorkQueue:
     """Takes pending samples and saves their inferences.
 
     Args:

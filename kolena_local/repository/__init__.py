@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["Store", "Unit", "close_store", "close_stores", "open_store"]
 
 _HOMES = {
-    "Store": "database",
+    "Store": "store",
     "Unit": "unit",
-    "close_store": "database",
-    "close_stores": "database",
-    "open_store": "database",
+    "close_store": "store",
+    "close_stores": "store",
+    "open_store": "store",
 }
 
 

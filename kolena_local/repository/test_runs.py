@@ -226,7 +226,8 @@ class TestRuns(RunResults):
         with self._sql.session() as session:
             row = session.get(TestRunTable, run_id)
             if row is not None:
-                row.sqlmodel_update(values)
+                for name, value in values.items():
+                    setattr(row, name, value)
         return self.get(run_id)
 
     def _select(self, condition: str, parameters: dict[str, Any]) -> builtins.list[TestRunRecord]:

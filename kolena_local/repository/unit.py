@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from kolena_local.repository import free_query
-from kolena_local.repository.dump.store_dump import TextForm
+from kolena_local.repository.dump.store_dump import StoreDump
 from kolena_local.repository.ground_truths import GroundTruths
 from kolena_local.repository.held import HeldRows
 from kolena_local.repository.inference_exchange import InferenceExchange
@@ -60,7 +60,7 @@ class Unit:
         self.exchange = InferenceExchange(sql)
         self.leases = Leases(sql)
         self.test_runs = TestRuns(sql)
-        self.text_form = TextForm(sql)
+        self.text_form = StoreDump(sql)
 
     def query(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kolena_local.collector import existing_objects_spared
 from kolena_local.errors import InputValidationError
 from kolena_local.execution.inferred import Inferred
-from kolena_local.execution.result_buffer import Collected
+from kolena_local.execution.result_buffer import ResultBuffer
 from kolena_local.log import logger
 from kolena_local.payload import dumps
 from kolena_local.plurals import counted
@@ -64,7 +64,7 @@ def _evaluate_by_case(run: TestRun, inferred: Inferred, evaluator: Evaluator) ->
         cases = unit.test_suites.at(suite._id, suite.version).test_cases
     configurations: Sequence[Any] = evaluator.configurations or [None]
     method = f"{evaluator.display_name()}.compute_test"
-    collected = [Collected() for _ in configurations]
+    collected = [ResultBuffer() for _ in configurations]
     for case, test_case in zip(cases, suite.test_cases, strict=True):
         keys, triples = inferred.load_case(case)
         with existing_objects_spared():
@@ -111,7 +111,7 @@ def _evaluate_at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> None:
             if found is None:
                 continue
             check_type("The evaluator's result", found, EvaluationResults)
-            results = Collected()
+            results = ResultBuffer()
             results.add_samples(None, keys, found.metrics_test_sample)
             for test_case, metrics in found.metrics_test_case:
                 results.add_case(_id_of(test_case, case_ids), test_case, metrics)

@@ -17,7 +17,7 @@ from kolena_local.errors import (
     WorkflowMismatchError,
 )
 from kolena_local.execution.infer_pending import infer_pending, iter_samples
-from kolena_local.execution.model_calls import Functions, Means
+from kolena_local.execution.model_calls import InferenceOptions, ModelFunctions
 from kolena_local.log import logger
 from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.records import HeldRow
@@ -139,11 +139,11 @@ class TestRun(Entity):
                 ``infer_batch``, or these returned no inference of the workflow, or not one for each
                 sample of a batch; or executor and workers are both given.
         """
-        self._run(Means(executor, workers, batch_size))
+        self._run(InferenceOptions(executor, workers, batch_size))
 
-    def _run(self, means: Means) -> None:
+    def _run(self, options: InferenceOptions) -> None:
         with self._running(reset=self.reset):
-            self._infer(means)
+            self._infer(options)
             self._evaluate()
         logger.info(
             "tested model %r on test suite %r (version %d); see: kolena-local results %s %s",
@@ -275,14 +275,14 @@ class TestRun(Entity):
             if str(second) != str(error):
                 logger.error("the crash of the test run could not be noted: %s", second)
 
-    def _infer(self, means: Means) -> None:
+    def _infer(self, options: InferenceOptions) -> None:
         model, suite, store = self.model, self.test_suite, self._store()
         with store.read() as unit:
             pending = unit.inferences.pending(model._id, suite._id, suite.version)
         if not pending:
             logger.info("model %r has all inferences of test suite %r", model.name, suite.name)
             return
-        functions = Functions(model.infer, model.infer_batch)
+        functions = ModelFunctions(model.infer, model.infer_batch)
         if functions == (None, None):
             raise InputValidationError(
                 f"The model {model.name!r} has no infer, and {counted(len(pending), 'sample')} of"
@@ -290,7 +290,7 @@ class TestRun(Entity):
                 f" inference; pass infer to {type(model).__name__}()."
             )
         codec = suite.workflow._codec
-        infer_pending(store, codec, model._id, pending, suite.name, functions, means)
+        infer_pending(store, codec, model._id, pending, suite.name, functions, options)
 
     def _evaluate(self) -> None:
         if self.evaluator is None:
@@ -339,12 +339,12 @@ def test(
             or ``infer`` returned no inference of the workflow, or executor and workers are both
             given.
     """
-    means = Means(executor, workers, batch_size)
+    options = InferenceOptions(executor, workers, batch_size)
     if isinstance(test_suite, TestSuite) and not test_suite.test_cases:
         raise IncorrectUsageError(
             f"The test suite {test_suite.name!r} has no test cases; add some before testing."
         )
-    TestRun(model, test_suite, evaluator, configurations, reset)._run(means)
+    TestRun(model, test_suite, evaluator, configurations, reset)._run(options)
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # pytest collects what is named so

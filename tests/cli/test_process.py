@@ -141,8 +141,8 @@ def test_deleting_refuses_without_a_terminal(store: Path, invoke: Invoke) -> Non
 # As ``python -m kolena_local``, without a second of inferences that are not saved yet.
 SAVES_AT_ONCE = """
 import runpy
-from kolena_local.execution import sharing
-sharing.BATCH_SECONDS = 0.0
+from kolena_local.execution import work_queue
+work_queue.BATCH_SECONDS = 0.0
 runpy.run_module("kolena_local", run_name="__main__", alter_sys=True)
 """
 

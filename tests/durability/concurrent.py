@@ -11,7 +11,7 @@ from collections.abc import Sequence
 #: busy machine, a writer's turn may come after more than the usual seconds.
 WAIT = """
 import sys, time
-from kolena_local.repository import connection
+from kolena_local.repository.file import connection
 connection.BUSY_SECONDS = 120.0
 print("ready", flush=True)
 moment = float(sys.stdin.readline())

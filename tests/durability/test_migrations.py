@@ -180,7 +180,8 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(
 
 CHILD = """
 import os, signal, sys
-from kolena_local.repository import migrations, open_store
+from kolena_local.repository import open_store
+from kolena_local.repository.file import migrations
 path, sql, place = sys.argv[1], sys.argv[2], int(sys.argv[3])
 known = migrations.load()
 migrations.load = lambda: (*known, migrations.Migration(known[-1].number + 1, sql))

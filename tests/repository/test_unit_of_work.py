@@ -87,7 +87,8 @@ def test_threads_wait_for_each_other(store: Store) -> None:
 
 WRITER = """
 import sys
-from kolena_local.repository import connection, open_store
+from kolena_local.repository import open_store
+from kolena_local.repository.file import connection
 connection.BUSY_SECONDS = 120.0  # a turn may come late on a busy machine
 path, name = sys.argv[1:]
 for step in range(20):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kolena_local import payload
 from kolena_local.annotation import LabeledBoundingBox, ScoredLabel
 from kolena_local.errors import InputValidationError
-from kolena_local.schema import Misfit, fitting, without_null
+from kolena_local.schema import SchemaError, fitting, without_null
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.schema import schema_of
 from kolena_local.serialization.write import write as encode
@@ -62,9 +62,9 @@ def test_an_object_where_a_value_belongs_or_a_missing_value_does_not_slip_throug
     assume(schema["required"])
     name = data.draw(st.sampled_from(schema["required"]))
     fit = fitting(schema)
-    with pytest.raises(Misfit, match="is expected"):
+    with pytest.raises(SchemaError, match="is expected"):
         fit({key: value for key, value in content.items() if key != name})
-    with pytest.raises(Misfit, match="is expected") as misfit:
+    with pytest.raises(SchemaError, match="is expected") as misfit:
         fit({**content, name: {"surely": [{"no": "field"}]}})
     assert misfit.value.path.startswith(f".{name}")
 
@@ -126,7 +126,7 @@ def test_values_come_back_as_they_are_stored() -> None:
     ],
 )
 def test_a_misfit_names_its_path_and_what_is_expected(change: Any, message: str) -> None:
-    with pytest.raises(Misfit) as misfit:
+    with pytest.raises(SchemaError) as misfit:
         fitting(schema_of(Tree))({"name": "oak", "at": [1.0, 2], **change})
     assert str(misfit.value) == message
 

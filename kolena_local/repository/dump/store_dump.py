@@ -24,7 +24,7 @@ _PAGE: Final = 1000
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
-class TextForm(Repository):
+class StoreDump(Repository):
     """The export and import of a whole store, inside one unit of work."""
 
     def lines(self) -> Iterator[str]:

@@ -18,7 +18,7 @@ RULE: Final = "unfinished files"
 
 _BACKUP: Final = r"\.\d{8}T\d{6}\.\d{6}Z\.v\d+\.bak"
 # A number of a process or something random, and the logs of SQLite; as `copying`, `backups` and
-# `founding` name them.
+# `create_store` name them.
 _UNFINISHED: Final = re.compile(
     r".+(\.([0-9]+|[0-9a-f]{16}|[a-z0-9_]{8})\.(draft|part))+(-wal|-shm|-journal)?", re.DOTALL
 )

@@ -24,7 +24,7 @@ _COUNTED: Final = (
 )
 
 
-class StoreFacts(NamedTuple):
+class StoreInfo(NamedTuple):
     """What a store is.
 
     Args:
@@ -50,7 +50,7 @@ class StoreFacts(NamedTuple):
     counts: dict[str, int]
 
 
-def facts(location: str) -> StoreFacts:
+def facts(location: str) -> StoreInfo:
     """Return what there is to say about a store.
 
     Parameters:
@@ -77,7 +77,7 @@ def facts(location: str) -> StoreFacts:
                 for noun in _COUNTED
             }
             log = f"{path}-wal"
-            return StoreFacts(
+            return StoreInfo(
                 path=path,
                 schema=schema,
                 size=os.path.getsize(path),
