@@ -1,6 +1,6 @@
-"""The command reference in the README, made from what ``--help`` prints.
+"""The command reference in the README of `cli/`, made from what ``--help`` prints.
 
-``python -m tests.cli.reference`` writes it anew. It is made from the commands' own descriptions
+``python -m tests.cli.reference`` writes it again. It is made from the commands' own descriptions
 rather than from the printed text, whose layout differs between versions of click.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
-from pathlib import Path
 from typing import Iterator, List
 
 import click
 
 from kolena_local.cli import main
+from tests.conftest import CHECKOUT
 
-README = Path(__file__).parent.parent.parent / "README.md"
+README = CHECKOUT / "kolena_local" / "cli" / "README.md"
 BLOCK = re.compile(r"(?<=<!-- commands -->\n).*?(?=<!-- end of commands -->)", re.DOTALL)
 WIDTH = 118
 EVERYWHERE = ("format", "json", "csv", "output", "quiet", "db")

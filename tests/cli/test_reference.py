@@ -1,4 +1,4 @@
-"""The README's command reference is what the commands say of themselves."""
+"""The command reference in the README of the command line matches the commands."""
 
 from __future__ import annotations
 
