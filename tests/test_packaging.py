@@ -1,33 +1,23 @@
-"""The wheel carries what the package needs, and README and changelog tell the truth."""
+"""The wheel carries what the package needs, and all places name the same version."""
 
 from __future__ import annotations
 
 import os
 import re
 import resource
-import shlex
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import List
 
 import pytest
-from click.testing import CliRunner
 
 import kolena_local
-from kolena_local.cli import main
 from tests.conftest import CHECKOUT
 
 
 def text(name: str) -> str:
     return (CHECKOUT / name).read_text(encoding="utf-8")
-
-
-def blocks(section: str, language: str) -> List[str]:
-    (body,) = re.findall(rf"^## {section}\n(.*?)(?=^## |\Z)", text("README.md"), re.M | re.S)
-    assert body.count("```") % 2 == 0
-    return re.findall(rf"^```{language}\n(.*?)^```$", body, re.M | re.S)
 
 
 @pytest.fixture(scope="module")
@@ -79,47 +69,3 @@ def test_version_is_the_same_everywhere() -> None:
     (declared,) = re.findall(r'^version = "(.+)"$', text("pyproject.toml"), re.M)
     newest = re.findall(r"^## (\S+)", text("CHANGELOG.md"), re.M)[0]
     assert kolena_local.__version__ == declared == newest
-
-
-@pytest.mark.parametrize("section", ["Try it", "Run the tests"])
-def test_readme_section_is_one_command_line(section: str) -> None:
-    (block,) = blocks(section, "sh")
-    assert block.count("\n") == 1
-    assert " && " in block
-
-
-def test_readme_example_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (example,) = blocks("Your own script", "python")
-    script = tmp_path / "example.py"
-    script.write_text(example, encoding="utf-8")
-    (tmp_path / "inferences.csv").write_text(
-        "locator,label,score\nday-1.png,cat,0.9\nday-2.png,dog,0.6\n", encoding="utf-8"
-    )
-    run = subprocess.run(
-        [sys.executable, "-W", "error", str(script)], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    (expected,) = blocks("Your own script", "text")
-    assert run.stdout == expected
-    (commands,) = blocks("Your own script", "sh")
-    for line in commands.splitlines():
-        program, *arguments = shlex.split(line)
-        assert program == "kolena-local"
-        done = CliRunner().invoke(main, arguments)
-        assert done.exit_code == 0, done.output
-    lines = (tmp_path / "exported.csv").read_text("utf-8").splitlines()
-    assert lines[0] == "locator,prediction.label,prediction.score,ground_truth.label.label"
-    assert lines[1:] == ["day-1.png,cat,0.9,cat", "day-2.png,dog,0.6,dog"]
-    (evaluator,) = blocks("Comparing two models", "python")
-    script.write_text(f"{example}\n{evaluator}", encoding="utf-8")
-    _, command = blocks("Comparing two models", "sh")
-    run = subprocess.run(
-        [sys.executable, "-W", "error", str(script)], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    program, *arguments = shlex.split(command)
-    assert program == "kolena-local"
-    done = CliRunner().invoke(main, arguments)
-    assert done.exit_code == 0, done.output
-    assert "not decided" in done.output and "1 sample is left out" in done.output

@@ -1,0 +1,145 @@
+"""The documents tell the truth: what they show runs and prints what they say, and links lead on."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+
+from tests.conftest import CHECKOUT
+
+README = CHECKOUT / "README.md"
+DOCUMENTS = sorted(
+    path
+    for folder in ("", "kolena_local/**/", "tests/**/", ".github/**/")
+    for path in CHECKOUT.glob(f"{folder}*.md")
+)
+CLI = CHECKOUT / "kolena_local/cli/README.md"
+
+
+def section(document: Path, heading: str) -> str:
+    text = document.read_text("utf-8")
+    (body,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    assert body.count("```") % 2 == 0
+    return str(body)
+
+
+def blocks(heading: str, language: str, document: Path = README) -> List[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", section(document, heading), re.M | re.S)
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a reader would type it; warnings are errors, and so is a failure."""
+    program = {
+        "python": [sys.executable, "-W", "error"],
+        "kolena-local": [sys.executable, "-W", "error", "-m", "kolena_local"],
+        "pytest": [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+    }[command[0]]
+    done = subprocess.run([*program, *command[1:]], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout}{done.stderr}"
+    return done
+
+
+def run_all(folder: Path, commands: str) -> subprocess.CompletedProcess[str]:
+    *_, last = [run(folder, *shlex.split(line)) for line in commands.splitlines()]
+    return last
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a folder in which the reader has followed the README to its first comparison."""
+    heading = "From a CSV of predictions to a verdict"
+    (script,) = blocks(heading, "python")
+    files: Dict[str, str] = {"animals.py": script}
+    files.update(zip(["small.csv", "large.csv"], blocks(heading, "csv"), strict=True))
+    for name, content in files.items():
+        assert f"`{name}`" in section(README, heading)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    (commands,) = blocks(heading, "sh")
+    compared = run_all(tmp_path, commands)
+    assert "not decided" in compared.stdout and "better  " not in compared.stdout
+    return tmp_path
+
+
+def test_readme_examples_run_one_after_the_other_and_print_what_it_says(project: Path) -> None:
+    (script,) = blocks("Your own script", "python")
+    (expected,) = blocks("Your own script", "text")
+    (project / "own.py").write_text(script, encoding="utf-8")
+    assert run(project, "python", "own.py").stdout == expected
+    shown = run(project, "kolena-local", "models", "show", "always-cat").stdout
+    assert "baseline" in shown
+    assert "completed" in run(project, "kolena-local", "runs", "list").stdout
+
+    (frames,) = blocks("In a notebook", "python")
+    (project / "frames.py").write_text(f"{script}\n{frames}", encoding="utf-8")
+    run(project, "python", "frames.py")
+
+    (user_test,) = blocks("In your unit tests", "python")
+    (project / "test_animals.py").write_text(user_test, encoding="utf-8")
+    run(project, "kolena-local", "export", "baseline.jsonl")
+    assert "1 passed" in run(project, "pytest", "test_animals.py").stdout
+
+
+def test_readme_commands_for_changes_are_the_ones_that_change_something(project: Path) -> None:
+    importing = ("kolena-local", "inferences", "import", "small", "small.csv")
+    columns = ("--map", "class=label", "--map", "confidence=score")
+    assert "--on-conflict replace" in section(README, "What is stored under a name stays")
+    again = run(project, *importing, *columns, "--on-conflict", "replace")
+    assert "3 inferences" in again.stderr
+    (script,) = blocks("Your own script", "python")
+    (project / "own.py").write_text(script, encoding="utf-8")
+    run(project, "python", "own.py")
+    changed = script.replace('"cat"', '"dog"')
+    (project / "own.py").write_text(changed, encoding="utf-8")
+    assert "dog dog" not in run(project, "python", "own.py").stdout
+    reset = changed.replace("ByLabel())", "ByLabel(), reset=True)")
+    (project / "own.py").write_text(reset, encoding="utf-8")
+    assert "day-2.png dog dog" in run(project, "python", "own.py").stdout
+
+
+def test_readme_comparison_is_what_the_command_prints_of_the_demo(tmp_path: Path) -> None:
+    run(tmp_path, "kolena-local", "demo")
+    for document, heading in (
+        (README, "Compare two models"),
+        (CHECKOUT / "kolena_local/comparison/README.md", "The result as a table"),
+    ):
+        (command,) = blocks(heading, "sh", document)
+        (table,) = blocks(heading, "text", document)
+        printed = run_all(tmp_path, command).stdout.splitlines()
+        shown = [line for line in table.splitlines() if line != "[…]"]
+        assert [line for line in printed if line in shown] == shown
+    for heading in ("Examples", "Files of predictions"):
+        (commands,) = blocks(heading, "sh", CLI)
+        run_all(tmp_path, commands)
+
+
+@pytest.mark.parametrize("heading", ["Try it", "Run the tests"])
+def test_readme_section_is_one_command_line(heading: str) -> None:
+    (block,) = blocks(heading, "sh")
+    assert block.count("\n") == 1
+    assert " && " in block
+
+
+def test_readme_is_read_in_five_minutes() -> None:
+    assert len(README.read_text("utf-8").split()) <= 1800
+
+
+@pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=[str(it.relative_to(CHECKOUT)) for it in DOCUMENTS]
+)
+def test_links_lead_to_files_and_headings(document: Path) -> None:
+    prose = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.M | re.S)
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        assert target.is_file(), link
+        headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.M)
+        anchors = {re.sub(r"[^\w -]", "", it.lower()).replace(" ", "-") for it in headings}
+        assert not anchor or anchor in anchors, link
