@@ -98,6 +98,9 @@ def test_readme_commands_for_changes_are_the_ones_that_change_something(project:
     (importing,) = [line for line in commands.splitlines() if "import small" in line]
     assert "--on-conflict replace" in section(README, "What is stored under a name stays")
     assert "3 inferences" in run(f"{importing} --on-conflict replace")
+    run("kolena-local inferences export small -o exported.csv")
+    exported = (project / "exported.csv").read_text("utf-8").splitlines()
+    assert exported[:2] == ["locator,label,score,ground_truth.label", "day-1.png,cat,0.9,cat"]
     (script,) = blocks("Your own script", "python")
     (project / "own.py").write_text(script, encoding="utf-8")
     run("python own.py")
