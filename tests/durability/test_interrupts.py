@@ -95,12 +95,16 @@ def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
         assert whole.end_of(call) is None
         edges = [ALL - left for left in whole.edges]
         assert len(edges) > 100
+        tried = 0
         for place in chance.sample(range(1, ALL - whole.left), TRIALS) + chance.sample(
             edges, TRIALS
         ):
             fresh(filled, path)
             moment = Moment(place)
             error = moment.end_of(call)
+            if error is None and moment.left > 0:
+                continue  # what is cached by now takes fewer instructions
+            tried += 1
             assert type(error) is KeyboardInterrupt, (place, moment.place)
             assert is_free(path), (place, moment.place)
             now = state(path)
@@ -108,6 +112,7 @@ def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
             if now != after:
                 call()
                 assert state(path) == after, (place, moment.place)
+        assert tried > TRIALS
 
 
 def interrupt() -> int:
