@@ -28,7 +28,7 @@ from typing import Any, TypeGuard, Union
 
 import pydantic_core
 
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, StoreDamagedError
 
 Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # noqa: UP007 - a name in quotes
 
@@ -261,8 +261,15 @@ def loads_all(texts: Sequence[str]) -> list[Json]:
 
 
 def as_array(texts: Sequence[str]) -> str | None:
-    """Join many texts into one JSON array; return None if one of them has an escape object."""
-    text = f"[{','.join(texts)}]"
+    """Join many texts into one JSON array; return None if one of them has an escape object.
+
+    Raises:
+        StoreDamagedError: one of them is not text.
+    """
+    try:
+        text = f"[{','.join(texts)}]"
+    except TypeError as error:
+        raise StoreDamagedError(f"The store is damaged ({error}); restore a backup.") from error
     return None if "$" in text and _MARK in text else text
 
 

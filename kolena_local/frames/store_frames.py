@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
 from kolena_local.frames.columns import Columns
-from kolena_local.payload import Json, loads
+from kolena_local.payload import Json, loads_all
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.codec import Codec
 from kolena_local.serialization.fields import fields_of
@@ -292,7 +292,4 @@ def _of_records(names: Sequence[str], rows: Sequence[Any]) -> pd.DataFrame:
 
 
 def _parse(texts: Sequence[str | None]) -> list[Any]:
-    # One text for a page: calling the parser for each takes longer than parsing.
-    values = loads(f"[{','.join(['null' if text is None else text for text in texts])}]")
-    assert isinstance(values, list), "a list is written in brackets"
-    return values
+    return loads_all(["null" if text is None else text for text in texts])

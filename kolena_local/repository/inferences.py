@@ -219,7 +219,7 @@ class Inferences(Repository):
             """,
             {"model": model_id},
         )
-        return [Coverage._make(row) for row in rows]
+        return [Coverage(*row) for row in rows]
 
     def _conflict(
         self, model_id: int, samples: Sequence[int]

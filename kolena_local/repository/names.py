@@ -51,7 +51,7 @@ def split_label(label: str) -> tuple[str, int | None]:
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
     """Say that a name is not in the store, and which are: the nearest, or else the first."""
-    names = list(known)
+    names = [other for other in known if isinstance(other, str)]  # anything in a damaged file
     if not names:
         return NotFoundError(f"There is no {kind} '{name}'; none is in the store yet.")
     nearest = difflib.get_close_matches(name, names, n=3)

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
+from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json
+
+_COLUMN_TYPES: Final = frozenset({int, str, NoneType})
 
 
 class HeldRow(NamedTuple):
@@ -32,8 +37,37 @@ class HeldRow(NamedTuple):
     version: int | None = None
 
 
+class StoredRecord:
+    """A record of a row; in a damaged or crafted file, any value may have any type.
+
+    Raises:
+        StoreDamagedError: a value does not have the type of its field.
+    """
+
+    def __post_init__(self) -> None:
+        for name, types in _checked_fields(type(self)):  # type: ignore[arg-type]  # its objects have a hash
+            value = getattr(self, name)
+            if not isinstance(value, types):
+                raise StoreDamagedError(
+                    f"The store is damaged ({name.replace('_', ' ')} of a"
+                    f" {type(self).__name__.removesuffix('Record')} is {value!r:.80}); restore a"
+                    " backup."
+                )
+
+
+@cache
+def _checked_fields(cls: Any) -> list[tuple[str, tuple[type, ...]]]:
+    """Return the fields that hold what SQLite returned, not what was made of it."""
+    hints = get_type_hints(cls)
+    fields = {
+        name: get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        for name, hint in hints.items()
+    }
+    return [(name, types) for name, types in fields.items() if _COLUMN_TYPES.issuperset(types)]
+
+
 @dataclass(frozen=True)
-class WorkflowRecord:
+class WorkflowRecord(StoredRecord):
     """A workflow: the name under which models, test cases and test suites belong together."""
 
     id: int
@@ -50,7 +84,7 @@ class WorkflowSchemas(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ModelRecord:
+class ModelRecord(StoredRecord):
     """A registered model; ``workflow`` is its workflow's name."""
 
     id: int
@@ -64,7 +98,7 @@ class ModelRecord:
 
 
 @dataclass(frozen=True)
-class TestCaseRecord:
+class TestCaseRecord(StoredRecord):
     """One version of a test case, with the description that this version had."""
 
     __test__ = False
@@ -81,7 +115,7 @@ class TestCaseRecord:
 
 
 @dataclass(frozen=True)
-class TestSuiteRecord:
+class TestSuiteRecord(StoredRecord):
     """One version of a test suite, with the test case versions that it pins, in order."""
 
     __test__ = False
@@ -99,7 +133,7 @@ class TestSuiteRecord:
 
 
 @dataclass(frozen=True)
-class TestRunRecord:
+class TestRunRecord(StoredRecord):
     """The test of a model on one version of a test suite, by one evaluator.
 
     ``status`` is ``created``, ``running``, ``completed`` or ``crashed``; ``error`` is the text of
@@ -124,7 +158,7 @@ class TestRunRecord:
 
 
 @dataclass(frozen=True)
-class ConfigurationRecord:
+class ConfigurationRecord(StoredRecord):
     """A configuration of a run's evaluator; a run without any has one whose name is None."""
 
     id: int
@@ -239,7 +273,8 @@ class ImportProblem(NamedTuple):
     other: int | None
 
 
-class Coverage(NamedTuple):
+@dataclass(frozen=True)
+class Coverage(StoredRecord):
     """How many of a test suite's samples a model has inferences for."""
 
     test_suite: str
@@ -326,7 +361,7 @@ class Results(NamedTuple):
 
 
 @dataclass(frozen=True)
-class CaseMetricsRecord:
+class CaseMetricsRecord(StoredRecord):
     """Stored metrics of a test case under one configuration (None: there was none)."""
 
     configuration: str | None
@@ -337,7 +372,7 @@ class CaseMetricsRecord:
 
 
 @dataclass(frozen=True)
-class SuiteMetricsRecord:
+class SuiteMetricsRecord(StoredRecord):
     """Stored metrics of the whole test suite under one configuration."""
 
     configuration: str | None
@@ -345,7 +380,7 @@ class SuiteMetricsRecord:
 
 
 @dataclass(frozen=True)
-class SampleMetricsRecord:
+class SampleMetricsRecord(StoredRecord):
     """Stored metrics of one sample: the sample's JSON text as ``payload``, and the metrics'.
 
     ``id`` is the row's, to page by.
@@ -367,7 +402,7 @@ class SampleScoreRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PlotRecord:
+class PlotRecord(StoredRecord):
     """A stored plot of a test case."""
 
     configuration: str | None

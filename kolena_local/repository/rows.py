@@ -57,9 +57,17 @@ class Sql:
                 yield page
 
     def fetch_ids(self, query: str, parameters: Parameters = ()) -> array[int]:
-        """Run one query of one integer column."""
-        # Row by row: a list of tuples would take twelve times the memory of the ids.
-        return array("q", chain.from_iterable(self.driver.execute(query, parameters)))
+        """Run one query of one integer column.
+
+        Raises:
+            StoreDamagedError: a value is not an integer.
+        """
+        rows = self.driver.execute(query, parameters)
+        try:
+            # Row by row: a list of tuples would take twelve times the memory of the ids.
+            return array("q", chain.from_iterable(rows))
+        except TypeError as error:
+            raise StoreDamagedError(f"The store is damaged ({error}); restore a backup.") from error
 
     def execute(self, statement: str, parameters: Parameters = ()) -> int:
         """Run one statement and return how many rows it changed."""
@@ -158,9 +166,16 @@ def as_records(record: type[Record], rows: Iterable[Row]) -> list[Record]:
     return list(map(partial(tuple.__new__, record), rows))
 
 
-def as_json(ids: Iterable[int]) -> str:
-    """Return ids as one parameter for ``json_each``; their number is not limited."""
-    return json.dumps(list(ids))
+def as_json(ids: Iterable[int | tuple[int, int]]) -> str:
+    """Return ids as one parameter for ``json_each``; their number is not limited.
+
+    Raises:
+        StoreDamagedError: one of them is not a number.
+    """
+    try:
+        return json.dumps(list(ids))
+    except TypeError as error:
+        raise StoreDamagedError(f"The store is damaged ({error}); restore a backup.") from error
 
 
 def as_object(text: str) -> dict[str, Json]:

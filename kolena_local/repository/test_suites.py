@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from kolena_local.repository.named import LATEST, Versioned
 from kolena_local.repository.names import checked, now
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
-from kolena_local.repository.rows import Parameters
+from kolena_local.repository.rows import Parameters, as_json
 from kolena_local.repository.test_cases import RECORD_COLUMNS
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class TestSuites(Versioned[TestSuiteRecord]):
                 AND made.version = pinned.test_case_version
             ORDER BY pinned.test_suite_id, pinned.position
             """,
-            (json.dumps(suites),),
+            (as_json(suites),),
         )
         found: dict[tuple[int, int], builtins.list[TestCaseRecord]] = {}
         for suite, version, *record in rows:

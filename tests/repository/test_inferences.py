@@ -6,7 +6,7 @@ import pytest
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
 from kolena_local.repository import Store, Unit
-from kolena_local.repository.records import MemberChange, ModelRecord
+from kolena_local.repository.records import Coverage, MemberChange, ModelRecord
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 
@@ -138,6 +138,6 @@ def test_coverage_is_that_of_the_latest_versions_that_were_run(store: Store) -> 
         assert unit.inferences.coverage(model.id) == []
         unit.test_runs.ensure(model.id, suite.id, 1, None)
         unit.inferences.put(model.id, [a for a, _ in pairs[:2]], ["1", "1"], replace=False)
-        assert unit.inferences.coverage(model.id) == [("suite", 1, 2, 2)]
+        assert unit.inferences.coverage(model.id) == [Coverage("suite", 1, 2, 2)]
         unit.test_suites.replace_test_cases(suite.id, 1, [(all_.id, 1), (some.id, 1)])
-        assert unit.inferences.coverage(model.id) == [("suite", 2, 3, 2)]
+        assert unit.inferences.coverage(model.id) == [Coverage("suite", 2, 3, 2)]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pydantic_core
 
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, StoreDamagedError
 from kolena_local.payload import DIGEST_LENGTH, loads
 from kolena_local.repository.dump.line_types import Column, Kind
 from kolena_local.repository.dump.result_lines import KINDS
@@ -50,20 +50,27 @@ def locator(payload: str) -> str | None:
 
 
 def write(kind: Kind, row: Row) -> str:
-    """Return the line of a row of the kind's query."""
+    """Return the line of a row of the kind's query.
+
+    Raises:
+        StoreDamagedError: a value does not have the type of its column.
+    """
     parts = [f'{{"kind":"{kind.name}"']
     if kind.locator and isinstance(row[-1], str):
         # At the front, where readers of a diff see it.
         parts.append(f'"locator":{_written(row[-1])}')
-    for column, value in zip(kind.columns, row, strict=False):
-        if column.kind == "digest":
-            value = f'"{value.hex()}"'
-        elif value is None:
-            value = "null"
-        elif column.kind not in _JSON_KINDS:
-            value = _written(value)
-        parts.append(f'"{column.name}":{value}')
-    return ",".join(parts) + "}"
+    try:
+        for column, value in zip(kind.columns, row, strict=False):
+            if column.kind == "digest":
+                value = f'"{value.hex()}"'
+            elif value is None:
+                value = "null"
+            elif column.kind not in _JSON_KINDS:
+                value = _written(value)
+            parts.append(f'"{column.name}":{value}')
+        return ",".join(parts) + "}"
+    except (AttributeError, TypeError) as error:
+        raise StoreDamagedError(f"The store is damaged ({error}); restore a backup.") from error
 
 
 def check_header(line: bytes | None) -> None:

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import digest, loads, loads_all
 
 OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -105,7 +106,7 @@ def are_sound(columns: Sequence[Sequence[Any]], digests: Sequence[object] = ()) 
                 known = dict(zip(texts, map(digest, values), strict=True))
                 if [known[text] for text in column] != [*digests]:
                     return False
-    except (KeyError, RecursionError, TypeError, ValueError):
+    except (KeyError, RecursionError, StoreDamagedError, TypeError, ValueError):
         return False
     return True
 
