@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
+
+from kolena_local.errors import InputValidationError
 
 
 def begin(path: str | os.PathLike[str], kind: str) -> BinaryIO:
@@ -34,6 +37,94 @@ def put_in_place(draft: str, path: str | os.PathLike[str]) -> None:
     with suppress(FileNotFoundError):
         shutil.copymode(path, draft)
     Path(draft).replace(path)
+
+
+class Destination:
+    """A file that appears under its name when it is whole; in a ``with``, when that ends well.
+
+    Args:
+        name: the path as it was given.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        # A link stays a link: what it points to is replaced.
+        self._path = Path(os.path.realpath(name))
+        self._stream: IO[bytes] | None = None
+
+    def __enter__(self) -> Destination:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.keep()
+        finally:
+            self.discard()
+
+    def write(self, content: bytes) -> None:
+        """Add to what the file will have.
+
+        Raises:
+            InputValidationError: the file cannot be written.
+        """
+        try:
+            self._opened().write(content)
+        except BrokenPipeError:
+            raise  # whoever reads has had enough, as with standard output
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def keep(self) -> None:
+        """Put what was written under the file's name, all at once.
+
+        Raises:
+            InputValidationError: the file cannot be written.
+        """
+        try:
+            stream = self._opened()
+            stream.close()
+            if self._is_replaced():
+                put_in_place(stream.name, self._path)
+            self._stream = None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def discard(self) -> None:
+        """Forget what was written."""
+        if self._stream is not None:
+            with suppress(OSError):
+                self._stream.close()
+            if self._is_replaced():
+                Path(self._stream.name).unlink(missing_ok=True)
+
+    def _opened(self) -> IO[bytes]:
+        if self._stream is None:
+            replaced = self._is_replaced()
+            self._stream = begin(self._path, "part") if replaced else _appending(self.name)
+        return self._stream
+
+    def _is_replaced(self) -> bool:
+        """Tell files from devices and pipes, which are written to as they are."""
+        name = Path(self.name)
+        # /dev/stdout may be a file that others write to as well; /dev/shm holds files like any.
+        if name.is_relative_to("/dev") and not name.is_relative_to("/dev/shm"):
+            return False
+        try:
+            return stat.S_ISREG(self._path.stat().st_mode)
+        except FileNotFoundError:
+            return True
+
+    def _refused(self, error: OSError) -> InputValidationError:
+        return InputValidationError(
+            f"The file {self.name} cannot be written ({error.strerror or error}); give another one."
+        )
+
+
+def _appending(name: str) -> IO[bytes]:
+    return cast("IO[bytes]", Path(name).open("ab"))
 
 
 def _private(path: str, flags: int) -> int:

@@ -118,4 +118,4 @@ def _write(lines: list[str]) -> None:
     if is_terminal():
         lines = list(map(printable_json, lines))
     if lines:
-        write_data("\n".join(lines))
+        write_data("".join([f"{line}\n" for line in lines]).encode())

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.completion import names_of
+from kolena_local.cli.formats import no_formula
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.options import name_option
-from kolena_local.cli.output import file_option, quiet_option, safe_csv_option, say
-from kolena_local.cli.output_file import current
+from kolena_local.cli.output import file_option, is_csv_safe, quiet_option, safe_csv_option, say
+from kolena_local.cli.output_file import current, is_terminal, write_data, write_text
 from kolena_local.cli.row_files import FORMATS, format_of
 from kolena_local.cli.store_option import db_option, reading
-from kolena_local.plurals import agreeing, counted
+from kolena_local.plurals import agreeing, counted, printable
 
 if TYPE_CHECKING:
     from kolena_local.cli.columns import FileColumns, Node, Values
-    from kolena_local.cli.row_writers import WritePage
+    from kolena_local.cli.row_writers import Output, WritePage
     from kolena_local.repository import Unit
     from kolena_local.repository.inference_exchange import Exported
 
@@ -77,7 +78,7 @@ def export_inferences(
         columns = FileColumns(workflow, unit.workflows.schemas(workflow))
         total = unit.exchange.count(wanted)
         with progress(total * (1 if chosen == "jsonl" else 2), "exporting") as advance:
-            count = _Export(unit, wanted, columns, advance).write(chosen)
+            count = _Export(unit, wanted, columns, _output(), advance).write(chosen)
     say(f"{counted(count, 'inference')} of {model} {agreeing(count, 'was', 'were')} exported.")
 
 
@@ -97,6 +98,15 @@ def _wanted(
     return Exported(record.id, case, suite), record.workflow
 
 
+def _output() -> Output:
+    from kolena_local.cli.row_writers import Output
+
+    cell = no_formula if is_csv_safe() else str
+    if not is_terminal():
+        return Output(write_data, cell)
+    return Output(lambda data: write_text(data.decode().removesuffix("\n")), cell, printable)
+
+
 @dataclass(frozen=True)
 class _Export:
     """An export of inferences."""
@@ -104,6 +114,7 @@ class _Export:
     unit: Unit
     wanted: Exported
     columns: FileColumns
+    output: Output
     advance: Callable[[int], None]
 
     def write(self, chosen: str) -> int:
@@ -111,13 +122,11 @@ class _Export:
         from kolena_local.cli import row_writers
 
         if chosen == "jsonl":
-            return self._write(row_writers.write_json_lines)
+            return self._write(row_writers.json_lines_writer(self.output))
         nodes, untyped = self._survey(chosen == "parquet")
         if chosen == "csv":
-            return self._write(row_writers.csv_writer(nodes))
-        destination = current()
-        assert destination is not None, "refused before anything was read"
-        with row_writers.parquet_writer(destination, nodes, untyped) as write:
+            return self._write(row_writers.csv_writer(self.output, nodes))
+        with row_writers.parquet_writer(self.output, nodes, untyped) as write:
             return self._write(write)
 
     def _survey(self, typed: bool) -> tuple[list[Node], set[str]]:

@@ -6,40 +6,53 @@ import csv
 import io
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from kolena_local.cli.cells import EMPTY_TEXT, Kind, spelled
 from kolena_local.cli.columns import Node, Values
-from kolena_local.cli.formats import no_formula
-from kolena_local.cli.output import is_csv_safe
-from kolena_local.cli.output_file import Destination, is_terminal, write_data, write_text
 from kolena_local.cli.row_files import import_parquet
 from kolena_local.payload import dumps
-from kolena_local.plurals import printable
 
 WritePage = Callable[[Sequence[Values]], None]
+
+
+class Output(NamedTuple):
+    """Where the content of a file goes.
+
+    Attributes:
+        write: takes the next bytes.
+        cell: what becomes of the text of a CSV file's cell.
+        line: what becomes of a line of text.
+    """
+
+    write: Callable[[bytes], object]
+    cell: Callable[[str], str] = str
+    line: Callable[[str], str] = str
+
+    def write_lines(self, lines: Sequence[str]) -> None:
+        """Write lines of text."""
+        if lines:
+            # Always UTF-8: an escaped character would be the name of another sample.
+            self.write("".join([f"{self.line(line)}\n" for line in lines]).encode())
 
 
 class _Texts(list[str]):
     write = list.append
 
 
-def csv_writer(columns: Sequence[Node]) -> WritePage:
-    """Write the header and return what writes lines."""
+def csv_writer(output: Output, columns: Sequence[Node]) -> WritePage:
+    """Write the header, and return a function that writes lines."""
     lines = _Texts()
     # With this end of line, the writer puts a lone carriage return in quotes too.
     writer = csv.writer(lines, lineterminator="\r\n")
 
     def flush() -> None:
-        if lines:
-            _write([line.removesuffix("\r\n") for line in lines])
-            lines.clear()
-
-    safe = no_formula if is_csv_safe() else str
+        output.write_lines([line.removesuffix("\r\n") for line in lines])
+        lines.clear()
 
     def cell(column: Node, value: Any) -> str | None:
         text = EMPTY_TEXT if value == "" else spelled(column.kind, value)
-        return None if text is None else safe(text)
+        return None if text is None else output.cell(text)
 
     def write(page: Sequence[Values]) -> None:
         writer.writerows(
@@ -47,33 +60,24 @@ def csv_writer(columns: Sequence[Node]) -> WritePage:
         )
         flush()
 
-    writer.writerow([safe(column.column) for column in columns])
+    writer.writerow([output.cell(column.column) for column in columns])
     flush()
     return write
 
 
-def write_json_lines(page: Sequence[Values]) -> None:
-    """Write lines, each an object with dotted names."""
-    if page:
-        _write(list(map(dumps, page)))
-
-
-def _write(lines: Sequence[str]) -> None:
-    if is_terminal():
-        write_text("\n".join(map(printable, lines)))
-    else:
-        # Characters that are escaped for an encoding that lacks them would name another sample.
-        write_data("\n".join(lines))
+def json_lines_writer(output: Output) -> WritePage:
+    """Return a function that writes lines, each an object with dotted names."""
+    return lambda page: output.write_lines(list(map(dumps, page)))
 
 
 @contextmanager
 def parquet_writer(
-    destination: Destination, columns: Sequence[Node], untyped: Container[str]
+    output: Output, columns: Sequence[Node], untyped: Container[str]
 ) -> Iterator[WritePage]:
     """Yield a function that writes Parquet: numbers and bools as such, others as in CSV.
 
     Args:
-        destination: the file.
+        output: where the file goes.
         columns: its columns.
         untyped: columns that have values besides those of their type.
     """
@@ -104,7 +108,7 @@ def parquet_writer(
         }
         writer.write_table(pyarrow.Table.from_pydict(arrays, schema=schema))
 
-    with parquet.ParquetWriter(_Sink(destination), schema) as writer:
+    with parquet.ParquetWriter(_Sink(output.write), schema) as writer:
         yield write
 
 
@@ -120,10 +124,10 @@ def is_native(column: Node, value: Any) -> bool:
 
 
 class _Sink(io.RawIOBase):
-    """A destination as a file object for pyarrow."""
+    """A function that takes bytes, as a file object for pyarrow."""
 
-    def __init__(self, destination: Destination) -> None:
-        self._destination = destination
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
         self._written = 0
 
     def writable(self) -> bool:
@@ -131,7 +135,7 @@ class _Sink(io.RawIOBase):
 
     def write(self, content: Any) -> int:
         data = bytes(content)
-        self._destination.write(data)
+        self._write(data)
         self._written += len(data)
         return len(data)
 
