@@ -15,14 +15,14 @@ from kolena_local.cli.completion import names_of
 from kolena_local.cli.inferences import progress
 from kolena_local.cli.output import quiet_option, say
 from kolena_local.cli.output_file import write_text
-from kolena_local.cli.row_files import FORMATS, format_of, opened
 from kolena_local.cli.store_option import db_option, reading, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.exchange.row_files import FORMATS, format_of, opened
 from kolena_local.plurals import agreeing, counted
 
 if TYPE_CHECKING:
-    from kolena_local.cli.columns import FileColumns
-    from kolena_local.cli.import_lines import LineReader, Spool
+    from kolena_local.exchange.import_lines import LineReader, Spool
+    from kolena_local.exchange.object_columns import FileColumns
     from kolena_local.repository import Unit
     from kolena_local.repository.records import ImportProblem
 
@@ -93,7 +93,7 @@ def import_inferences(
     names those to go by instead. A text in another Unicode spelling (NFC, NFD) finds its sample,
     with a warning, where only one reads the same.
     """
-    from kolena_local.cli.import_lines import LineReader, Spool
+    from kolena_local.exchange.import_lines import LineReader, Spool
 
     chosen = format_of(file, chosen)
     if chosen is None:
@@ -121,7 +121,7 @@ def import_inferences(
 
 
 def _columns(unit: Unit, model: str) -> FileColumns:
-    from kolena_local.cli.columns import FileColumns
+    from kolena_local.exchange.object_columns import FileColumns
 
     workflow = unit.models.get(model).workflow
     schemas = unit.workflows.schemas(workflow)

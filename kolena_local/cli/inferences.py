@@ -16,13 +16,13 @@ from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output import file_option, is_csv_safe, quiet_option, safe_csv_option, say
 from kolena_local.cli.output_file import current, is_terminal, write_data, write_text
-from kolena_local.cli.row_files import FORMATS, format_of
 from kolena_local.cli.store_option import db_option, reading
+from kolena_local.exchange.row_files import FORMATS, format_of
 from kolena_local.plurals import agreeing, counted, printable
 
 if TYPE_CHECKING:
-    from kolena_local.cli.columns import FileColumns, Node, Values
-    from kolena_local.cli.row_writers import Output, WritePage
+    from kolena_local.exchange.object_columns import FileColumns, Node, Values
+    from kolena_local.exchange.row_writers import Output, WritePage
     from kolena_local.repository import Unit
     from kolena_local.repository.inference_exchange import Exported
 
@@ -65,7 +65,7 @@ def export_inferences(
     reads the file again. Without --test-case or --test-suite, a ground truth is shown where the
     sample has only one.
     """
-    from kolena_local.cli.columns import FileColumns
+    from kolena_local.exchange.object_columns import FileColumns
 
     if test_case is not None and test_suite is not None:
         raise click.UsageError("Give --test-case or --test-suite, not both.")
@@ -99,7 +99,7 @@ def _wanted(
 
 
 def _output() -> Output:
-    from kolena_local.cli.row_writers import Output
+    from kolena_local.exchange.row_writers import Output
 
     cell = no_formula if is_csv_safe() else str
     if not is_terminal():
@@ -119,7 +119,7 @@ class _Export:
 
     def write(self, chosen: str) -> int:
         """Write all inferences in a format; return their number."""
-        from kolena_local.cli import row_writers
+        from kolena_local.exchange import row_writers
 
         if chosen == "jsonl":
             return self._write(row_writers.json_lines_writer(self.output))
@@ -131,7 +131,7 @@ class _Export:
 
     def _survey(self, typed: bool) -> tuple[list[Node], set[str]]:
         """Return all columns that are not empty, and those with values of another type."""
-        from kolena_local.cli.row_writers import is_native
+        from kolena_local.exchange.row_writers import is_native
 
         nodes = {leaf.column: leaf for part in self.columns.parts for leaf in part.leaves}
         untyped: set[str] = set()

@@ -1,8 +1,8 @@
 """JSON schemas (draft 2020-12) of the stored objects of a class.
 
 The store keeps the schemas of a workflow's types, so that values can be checked without the user's
-classes. ``kolena_local.schema`` checks values against them; it must know every keyword that is
-written here.
+classes. ``kolena_local.exchange.schema_check`` checks values against them; it must know every
+keyword that is written here.
 """
 
 import enum

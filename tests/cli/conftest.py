@@ -28,7 +28,7 @@ from kolena_local.repository.records import (
     TestCaseRecord,
     TestSuiteRecord,
 )
-from tests.cli.guesses import make_guesses
+from tests.exchange.guesses import make_guesses
 
 Invoke = Callable[..., Result]
 

@@ -13,7 +13,7 @@ import pytest
 from kolena_local.repository import open_store
 from kolena_local.workflow import Image, Inference, define_workflow
 from tests.cli.conftest import Invoke
-from tests.cli.guesses import Animal, Guess, stored, write
+from tests.exchange.guesses import Animal, Guess, stored, write
 
 
 @dataclass(frozen=True)

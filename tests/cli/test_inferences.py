@@ -17,7 +17,7 @@ from kolena_local.repository import open_store
 from kolena_local.workflow import Image, define_workflow
 from kolena_local.workflow.annotation import ClassificationLabel, ScoredClassificationLabel
 from tests.cli.conftest import Invoke, command_line
-from tests.cli.guesses import LOCATORS, Animal, Guess, stored, write
+from tests.exchange.guesses import LOCATORS, Animal, Guess, stored, write
 
 
 def test_a_csv_file_has_a_column_for_each_field(guessed: Path, invoke: Invoke) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kolena_local import payload
 from kolena_local.annotation import LabeledBoundingBox, ScoredLabel
 from kolena_local.errors import InputValidationError
-from kolena_local.schema import SchemaError, fitting, without_null
+from kolena_local.exchange.schema_check import SchemaError, fitting, without_null
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.schema import schema_of
 from kolena_local.serialization.write import write as encode

@@ -1,7 +1,7 @@
 """The schemas of a workflow's types as the store has them, read without trust.
 
-The text lies in a file that anybody may edit. What ``kolena_local.schema`` would stumble over is
-refused here once, as damage; keywords that it does not know are passed over.
+Anybody may edit the file that the text is in. What ``schema_check`` could not work with is refused
+here once, as damage; unknown keywords are ignored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from kolena_local.errors import StoreDamagedError
-from kolena_local.schema import Schema
+from kolena_local.exchange.schema_check import Schema
 
 _TYPES = {"string", "number", "integer", "boolean", "null", "array", "object"}
 _REFERENCE = "#/$defs/"
@@ -25,7 +25,7 @@ def read_schema(text: str, workflow: str, kind: str) -> Schema:
         kind: what the type is called, for the message.
 
     Raises:
-        StoreDamagedError: it is none that a definition of the workflow has written.
+        StoreDamagedError: it is not a schema that a workflow's definition has written.
     """
     try:
         schema = json.loads(text)

@@ -14,7 +14,7 @@ from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
-    from kolena_local.cli.columns import Values
+    from kolena_local.exchange.object_columns import Values
 
 FORMATS = ("csv", "jsonl", "parquet")
 _PAGE = 1000

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kolena_local.cli.cells import Kind, read, spelled
+from kolena_local.exchange.cell_text import Kind, read, spelled
 from kolena_local.payload import digest, dumps, loads
 from kolena_local.repository import open_store
 from kolena_local.repository.records import NewSample, WorkflowSchemas

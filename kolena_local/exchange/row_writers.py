@@ -8,9 +8,9 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from kolena_local.cli.cells import EMPTY_TEXT, Kind, spelled
-from kolena_local.cli.columns import Node, Values
-from kolena_local.cli.row_files import import_parquet
+from kolena_local.exchange.cell_text import EMPTY_TEXT, Kind, spelled
+from kolena_local.exchange.object_columns import Node, Values
+from kolena_local.exchange.row_files import import_parquet
 from kolena_local.payload import dumps
 
 WritePage = Callable[[Sequence[Values]], None]

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from kolena_local.cli.columns import Node, ObjectColumns, Values
 from kolena_local.errors import InputValidationError
+from kolena_local.exchange.object_columns import Node, ObjectColumns, Values
+from kolena_local.exchange.schema_check import Fit, SchemaError, described, shown
 from kolena_local.payload import Json, canonical, digest
-from kolena_local.schema import Fit, SchemaError, described, shown
 
 Path = tuple[str, ...]
 

@@ -8,15 +8,15 @@ from itertools import islice
 from types import TracebackType
 from typing import IO, NamedTuple
 
-from kolena_local.cli.cells import read
-from kolena_local.cli.columns import FileColumns, Node, Values
-from kolena_local.cli.row_files import Lines
-from kolena_local.cli.sample_keys import SampleKeys
 from kolena_local.errors import InputValidationError
+from kolena_local.exchange.cell_text import read
+from kolena_local.exchange.object_columns import FileColumns, Node, Values
+from kolena_local.exchange.row_files import Lines
+from kolena_local.exchange.sample_keys import SampleKeys
+from kolena_local.exchange.schema_check import SchemaError, described
 from kolena_local.payload import Json, dumps
 from kolena_local.plurals import enumerated
 from kolena_local.repository.records import NewInference
-from kolena_local.schema import SchemaError, described
 
 _KEPT = 100
 _PAGE = 1000

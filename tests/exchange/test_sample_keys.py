@@ -28,7 +28,7 @@ from kolena_local.workflow import (
     define_workflow,
 )
 from tests.cli.conftest import Invoke
-from tests.cli.guesses import write
+from tests.exchange.guesses import write
 
 
 @dataclass(frozen=True)

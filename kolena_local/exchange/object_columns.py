@@ -11,10 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kolena_local.cli.cells import Kind, is_plain, kind_of
-from kolena_local.cli.stored_schema import read_schema
+from kolena_local.exchange.cell_text import Kind, is_plain, kind_of
+from kolena_local.exchange.schema_check import (
+    DATA_TYPE,
+    Fit,
+    Schema,
+    fitting,
+    resolved,
+    without_null,
+)
+from kolena_local.exchange.stored_schema import read_schema
 from kolena_local.payload import Json
-from kolena_local.schema import DATA_TYPE, Fit, Schema, fitting, resolved, without_null
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import WorkflowSchemas

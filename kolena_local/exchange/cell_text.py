@@ -14,8 +14,7 @@ import re
 from collections.abc import Callable
 from enum import Enum
 
-from kolena_local.payload import Json, dumps, loads, loads_foreign
-from kolena_local.schema import (
+from kolena_local.exchange.schema_check import (
     LARGEST_EXACT,
     NEVER_A_FLOAT,
     Schema,
@@ -23,6 +22,7 @@ from kolena_local.schema import (
     described,
     resolved,
 )
+from kolena_local.payload import Json, dumps, loads, loads_foreign
 
 EMPTY_TEXT = '""'
 """How a CSV file says that a text is there and has no letters; an empty cell is null."""

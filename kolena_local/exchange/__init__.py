@@ -1,0 +1,1 @@
+"""Files of inferences: CSV, JSON Lines and Parquet, in and out of the store."""
