@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -21,8 +20,7 @@ from kolena_local.exchange.row_files import FORMATS, format_of
 from kolena_local.plurals import agreeing, counted, printable
 
 if TYPE_CHECKING:
-    from kolena_local.exchange.object_columns import FileColumns, Node, Values
-    from kolena_local.exchange.row_writers import Output, WritePage
+    from kolena_local.exchange.row_writers import Output
     from kolena_local.repository import Unit
     from kolena_local.repository.inference_exchange import Exported
 
@@ -65,7 +63,7 @@ def export_inferences(
     reads the file again. Without --test-case or --test-suite, a ground truth is shown where the
     sample has only one.
     """
-    from kolena_local.exchange.object_columns import FileColumns
+    from kolena_local.exchange.export_file import export_inferences as write
 
     if test_case is not None and test_suite is not None:
         raise click.UsageError("Give --test-case or --test-suite, not both.")
@@ -75,10 +73,7 @@ def export_inferences(
         raise click.UsageError("Parquet goes into a file; give one with --output.")
     with reading() as unit:
         wanted, workflow = _wanted(unit, model, test_case, test_suite)
-        columns = FileColumns(workflow, unit.workflows.schemas(workflow))
-        total = unit.exchange.count(wanted)
-        with progress(total * (1 if chosen == "jsonl" else 2), "exporting") as advance:
-            count = _Export(unit, wanted, columns, _output(), advance).write(chosen)
+        count = write(unit, wanted, workflow, chosen, _output(), progress)
     say(f"{counted(count, 'inference')} of {model} {agreeing(count, 'was', 'were')} exported.")
 
 
@@ -105,67 +100,6 @@ def _output() -> Output:
     if not is_terminal():
         return Output(write_data, cell)
     return Output(lambda data: write_text(data.decode().removesuffix("\n")), cell, printable)
-
-
-@dataclass(frozen=True)
-class _Export:
-    """An export of inferences."""
-
-    unit: Unit
-    wanted: Exported
-    columns: FileColumns
-    output: Output
-    advance: Callable[[int], None]
-
-    def write(self, chosen: str) -> int:
-        """Write all inferences in a format; return their number."""
-        from kolena_local.exchange import row_writers
-
-        if chosen == "jsonl":
-            return self._write(row_writers.json_lines_writer(self.output))
-        nodes, untyped = self._survey(chosen == "parquet")
-        if chosen == "csv":
-            return self._write(row_writers.csv_writer(self.output, nodes))
-        with row_writers.parquet_writer(self.output, nodes, untyped) as write:
-            return self._write(write)
-
-    def _survey(self, typed: bool) -> tuple[list[Node], set[str]]:
-        """Return all columns that are not empty, and those with values of another type."""
-        from kolena_local.exchange.row_writers import is_native
-
-        nodes = {leaf.column: leaf for part in self.columns.parts for leaf in part.leaves}
-        untyped: set[str] = set()
-        for page in self._pages():
-            for row in page:
-                for name, value in row.items():
-                    if value is None:
-                        continue
-                    if name not in nodes:
-                        nodes[name] = self.columns.node(name)
-                    if typed and not is_native(nodes[name], value):
-                        untyped.add(name)
-        return list(nodes.values()), untyped
-
-    def _write(self, write: WritePage) -> int:
-        count = 0
-        for page in self._pages():
-            write(page)
-            count += len(page)
-        return count
-
-    def _pages(self) -> Iterator[list[Values]]:
-        from kolena_local.payload import loads
-
-        for page in self.unit.exchange.pages(self.wanted):
-            rows: list[Values] = []
-            for row in page:
-                values = self.columns.test_sample.flatten(loads(row.test_sample))
-                values.update(self.columns.inference.flatten(loads(row.inference)))
-                if row.ground_truth is not None:
-                    values.update(self.columns.ground_truth.flatten(loads(row.ground_truth)))
-                rows.append(values)
-            yield rows
-            self.advance(len(rows))
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
+    from kolena_local.repository.held import HeldStore
+    from kolena_local.repository.records import ModelRecord
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 _Result = TypeVar("_Result")
@@ -51,6 +53,23 @@ def reading() -> AbstractContextManager[Unit]:
     from kolena_local.repository import open_store
 
     return open_store(given_location(), create=False).read()
+
+
+def held_model(name: str) -> tuple[HeldStore, ModelRecord]:
+    """Return a model, and the store as it may be used for this model while it is there.
+
+    Raises:
+        NotFoundError: there is no model of this name.
+        StoreNotFoundError: there is no store; none is made.
+        StoreError: the file cannot be used.
+    """
+    from kolena_local.repository import open_store
+    from kolena_local.repository.records import HeldRow
+
+    store = open_store(given_location(), create=False)
+    with store.read() as unit:
+        record = unit.models.get(name)
+    return store.held([HeldRow("model", record.name, record.id, record.uid)]), record
 
 
 def writing() -> AbstractContextManager[Unit]:

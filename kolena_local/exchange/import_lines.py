@@ -10,6 +10,7 @@ from typing import IO, NamedTuple
 
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.cell_text import read
+from kolena_local.exchange.import_request import ImportRequest
 from kolena_local.exchange.object_columns import FileColumns, Node, Values
 from kolena_local.exchange.row_files import Lines
 from kolena_local.exchange.sample_keys import SampleKeys
@@ -34,17 +35,17 @@ class LineReader:
 
     Args:
         columns: the columns that a file of this workflow may have.
-        fields: the sample's fields by which it is found; none takes those that the file has.
-        mapping: which field a column is, as ``column=field``.
+        request: how samples are found, and which field a column is.
 
     Raises:
         InputValidationError: there is no such field.
     """
 
-    def __init__(self, columns: FileColumns, fields: Sequence[str], mapping: Sequence[str]) -> None:
+    def __init__(self, columns: FileColumns, request: ImportRequest) -> None:
         self._columns = columns
-        self.keys = SampleKeys(columns.test_sample, fields)
-        self._fields = dict(map(_mapped, mapping))
+        self.keys = SampleKeys(columns.test_sample, request)
+        self._fields = request.mapping
+        self._words = request.words
         self._targets: dict[str, _Target | None] = {}
         self._are_cells = True
         self.problems: list[tuple[int, str]] = []
@@ -59,14 +60,14 @@ class LineReader:
         self._are_cells = lines.are_cells
         for field in filter(None, self._fields.values()):
             if not self.keys.takes(field) and not self._columns.inference.takes(field):
-                raise self._unknown(field, "--map names")
+                raise self._unknown(field, f"{self._words.mapping} names")
         if lines.columns is None:
             return
         for column in self._fields:
             if column not in lines.columns:
                 raise InputValidationError(
-                    f'The file has no column "{column}", which --map names; it has'
-                    f" {_listed(lines.columns)}."
+                    f'The file has no column "{column}", which {self._words.mapping} names; it'
+                    f" has {_listed(lines.columns)}."
                 )
         for column in lines.columns:
             self._target(column)
@@ -77,7 +78,8 @@ class LineReader:
         for node in self._needed(set(given)):
             raise InputValidationError(
                 f'The file has no column "{node.column}" ({described(node.schema)}); it has'
-                f" {_listed(lines.columns)}, and --map COLUMN={node.column} says which is the one."
+                f" {_listed(lines.columns)}, and {self._words.mapped.format('COLUMN', node.column)}"
+                " says which is the one."
             )
 
     def _needed(self, given: set[str]) -> Iterator[Node]:
@@ -152,8 +154,8 @@ class LineReader:
         parts = (self._columns.test_sample, self._columns.inference)
         known = [leaf.column for part in parts for leaf in part.leaves]
         return InputValidationError(
-            f'There is no field "{field}", which {who}; the fields are {_listed(known)}, and --map'
-            " says which column is which."
+            f'There is no field "{field}", which {who}; the fields are {_listed(known)}, and'
+            f" {self._words.mapping} says which column is which."
         )
 
     def _located(self, misfit: SchemaError) -> tuple[str, SchemaError]:
@@ -202,13 +204,6 @@ def _missing(node: Node, given: set[str]) -> Iterator[Node]:
             yield from _missing(child, given)
     elif node.required:
         yield next(node.leaves())
-
-
-def _mapped(text: str) -> tuple[str, str]:
-    column, equals, field = text.rpartition("=")
-    if not equals:
-        raise InputValidationError(f"--map takes COLUMN=FIELD, such as --map path=locator: {text}")
-    return column, field
 
 
 def _listed(names: Sequence[str]) -> str:

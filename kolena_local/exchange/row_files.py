@@ -6,7 +6,7 @@ import csv
 import io
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
+    from kolena_local.exchange.import_request import ImportRequest
     from kolena_local.exchange.object_columns import Values
 
 FORMATS = ("csv", "jsonl", "parquet")
@@ -44,13 +45,11 @@ def format_of(name: str | None, chosen: str | None) -> str | None:
 
 
 @contextmanager
-def opened(name: str, chosen: str, encoding: str) -> Iterator[Lines]:
+def opened(request: ImportRequest) -> Iterator[Lines]:
     """Open a file of inferences.
 
     Args:
-        name: its path; ``-`` is standard input.
-        chosen: its format.
-        encoding: how its text is encoded.
+        request: which file, its format and its encoding.
 
     Raises:
         InputValidationError: it cannot be read, or is not of the format.
@@ -58,31 +57,28 @@ def opened(name: str, chosen: str, encoding: str) -> Iterator[Lines]:
     # A cell may hold a list of thousands of points.
     limit = csv.field_size_limit(sys.maxsize)
     try:
-        with _stream(name) as stream:
-            if chosen == "parquet":
-                yield _parquet(name, stream)._replace(position=stream.tell)
+        with _stream(request) as stream:
+            if request.format == "parquet":
+                yield _parquet(request, stream)._replace(position=stream.tell)
                 return
-            text = _text(stream, encoding)
+            text = _text(stream, request.encoding)
             try:
-                lines = (_csv if chosen == "csv" else _json_lines)(name, text, encoding)
+                lines = (_csv if request.format == "csv" else _json_lines)(request, text)
                 yield lines._replace(position=stream.tell)
             finally:
                 text.detach()  # whoever opened the stream closes it
     except OSError as error:
         raise InputValidationError(
-            f"The file {name} cannot be read ({error.strerror or error}); give another one."
+            f"The file {request.name} cannot be read ({error.strerror or error}); give another one."
         ) from error
     finally:
         csv.field_size_limit(limit)
 
 
-@contextmanager
-def _stream(name: str) -> Iterator[IO[bytes]]:
-    if name == "-":
-        yield sys.stdin.buffer
-    else:
-        with Path(name).open("rb") as stream:
-            yield stream
+def _stream(request: ImportRequest) -> AbstractContextManager[IO[bytes]]:
+    if request.stream is not None:
+        return nullcontext(request.stream)
+    return Path(request.name).open("rb")
 
 
 def _text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
@@ -96,9 +92,9 @@ def _text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
         ) from None
 
 
-def _csv(name: str, text: io.TextIOWrapper, encoding: str) -> Lines:
-    reader = csv.reader(text, strict=True)
-    records = _records(name, reader, encoding)
+def _csv(request: ImportRequest, text: io.TextIOWrapper) -> Lines:
+    name = request.name
+    records = _records(request, csv.reader(text, strict=True))
     try:
         _, header = next(records)
     except StopIteration:
@@ -113,7 +109,7 @@ def _csv(name: str, text: io.TextIOWrapper, encoding: str) -> Lines:
     return Lines(header, _cells(name, header, records), True)
 
 
-def _records(name: str, reader: Any, encoding: str) -> Iterator[tuple[int, list[str]]]:
+def _records(request: ImportRequest, reader: Any) -> Iterator[tuple[int, list[str]]]:
     while True:
         line = reader.line_num + 1
         try:
@@ -122,15 +118,19 @@ def _records(name: str, reader: Any, encoding: str) -> Iterator[tuple[int, list[
             return
         except csv.Error as error:
             raise InputValidationError(
-                f"Line {line} of {name} is not CSV ({error}); mend it."
+                f"Line {line} of {request.name} is not CSV ({error}); correct it."
             ) from None
         except UnicodeError:
-            raise InputValidationError(
-                f"The file {name} is not {encoding} text near line {line}; say what it is with"
-                " --encoding, such as --encoding cp1252."
-            ) from None
+            raise _not_text(request, line) from None
         if cells:
             yield line, cells
+
+
+def _not_text(request: ImportRequest, line: int) -> InputValidationError:
+    return InputValidationError(
+        f"The file {request.name} is not {request.encoding} text near line {line}; say what it is"
+        f" with {request.words.encoding}, such as cp1252."
+    )
 
 
 def _cells(
@@ -146,21 +146,18 @@ def _cells(
         yield line, dict(zip(header, (cell or None for cell in cells), strict=True))
 
 
-def _json_lines(name: str, text: io.TextIOWrapper, encoding: str) -> Lines:
-    return Lines(None, _json_rows(name, text, encoding), False)
+def _json_lines(request: ImportRequest, text: io.TextIOWrapper) -> Lines:
+    return Lines(None, _json_rows(request, text), False)
 
 
-def _json_rows(name: str, text: io.TextIOWrapper, encoding: str) -> Iterator[tuple[int, Values]]:
-    line = 0
+def _json_rows(request: ImportRequest, text: io.TextIOWrapper) -> Iterator[tuple[int, Values]]:
+    name, line = request.name, 0
     try:
         for line, content in enumerate(text, start=1):
             if content.strip():
                 yield line, _json_row(name, line, content)
     except UnicodeError:
-        raise InputValidationError(
-            f"The file {name} is not {encoding} text near line {line + 1}; say what it is with"
-            " --encoding."
-        ) from None
+        raise _not_text(request, line + 1) from None
     if line == 0:
         raise InputValidationError(f"The file {name} is empty; it has no inferences.")
 
@@ -180,9 +177,9 @@ def _json_row(name: str, line: int, content: str) -> Values:
     return value
 
 
-def _parquet(name: str, stream: IO[bytes]) -> Lines:
+def _parquet(request: ImportRequest, stream: IO[bytes]) -> Lines:
     parquet = import_parquet()
-    if name == "-":
+    if request.stream is not None:
         raise IncorrectUsageError("Parquet cannot be read from standard input; give a file.")
     try:
         file = parquet.ParquetFile(stream)
@@ -191,7 +188,7 @@ def _parquet(name: str, stream: IO[bytes]) -> Lines:
         if not isinstance(error, (ValueError, OSError)):
             raise
         raise InputValidationError(
-            f"The file {name} is not a Parquet file: {error}".rstrip(".") + "."
+            f"The file {request.name} is not a Parquet file: {error}".rstrip(".") + "."
         ) from None
     return Lines(list(file.schema_arrow.names), _parquet_rows(file), True)
 

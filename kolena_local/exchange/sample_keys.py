@@ -7,9 +7,10 @@ equal if their canonical JSON is the same text.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from kolena_local.errors import InputValidationError
+from kolena_local.exchange.import_request import ImportRequest
 from kolena_local.exchange.object_columns import Node, ObjectColumns, Values
 from kolena_local.exchange.schema_check import Fit, SchemaError, described, shown
 from kolena_local.payload import Json, canonical, digest
@@ -22,15 +23,15 @@ class SampleKeys:
 
     Args:
         columns: the columns of the test sample.
-        wanted: the fields that samples are found by; none stands for all that a line has.
+        request: the fields that samples are found by; none stands for all that a line has.
 
     Raises:
         InputValidationError: there is no such field.
     """
 
-    def __init__(self, columns: ObjectColumns, wanted: Sequence[str]) -> None:
+    def __init__(self, columns: ObjectColumns, request: ImportRequest) -> None:
         self._columns = columns
-        self._wanted = [self._leaf(name) for name in wanted]
+        self._wanted = [self._leaf(name, request.words.on) for name in request.on]
         self._names = {node.column for node in self._wanted}
         self._fits: dict[str, Fit] = {}
         # The sets of columns that lines had, and whether they may have all of a sample.
@@ -142,11 +143,11 @@ class SampleKeys:
         except SchemaError:
             return None
 
-    def _leaf(self, name: str) -> Node:
+    def _leaf(self, name: str, option: str) -> Node:
         leaves = {".".join(leaf.path): leaf for leaf in self._columns.leaves}
         if name not in leaves:
             known = ", ".join(f'"{one}"' for one in leaves) or "none"
             raise InputValidationError(
-                f'Test samples have no field "{name}", which --on names; they have {known}.'
+                f'Test samples have no field "{name}", which {option} names; they have {known}.'
             )
         return leaves[name]
