@@ -6,12 +6,16 @@ while the lines are matched with its samples and stored.
 
 from __future__ import annotations
 
+import pickle
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError
-from kolena_local.exchange.import_lines import LineReader, Spool
+from kolena_local.exchange.import_lines import LineReader
 from kolena_local.exchange.import_request import ImportRequest
 from kolena_local.exchange.object_columns import FileColumns
 from kolena_local.exchange.progress import Progress, no_progress
@@ -22,7 +26,7 @@ from kolena_local.repository.records import ImportProblem
 
 _SHOWN = 10
 _LONG = 500_000  # bytes, which take a second or so
-_STEP = 1000
+_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -81,38 +85,42 @@ def import_file(
             " checked; make a test case or model of it with define_workflow() once."
         )
     reader = LineReader(FileColumns(workflow, schemas), request)
-    with Spool() as spool:
-        _read(request, reader, spool, progress)
+    with tempfile.TemporaryFile() as spool:
+        counts = _spool(request, reader, spool, progress)
         if reader.problem_count and not dry_run:
             raise _refusal(request, reader.problems[0][1], reader.problem_count)
         with store.read() if dry_run else store.write() as unit:
-            with progress(spool.count, "storing") as advance:
-                for page in spool.pages():
-                    unit.exchange.gather(page)
-                    advance(len(page))
+            with progress(sum(counts), "storing") as advance:
+                for count in counts:
+                    unit.exchange.gather(pickle.load(spool))
+                    advance(count)
             unit.exchange.match(unit.workflows.get(workflow).id, reader.keys.paths)
             gathered = _Gathered(unit, model_id, request, reader, warn)
             return gathered.preview() if dry_run else gathered.store()
 
 
-def _read(request: ImportRequest, reader: LineReader, spool: Spool, progress: Progress) -> None:
+def _spool(
+    request: ImportRequest, reader: LineReader, spool: IO[bytes], progress: Progress
+) -> list[int]:
+    """Put the inferences of a file into a temporary one; return how many each page has."""
     path = Path(request.name)
     size = path.stat().st_size if request.stream is None and path.is_file() else 0
+    counts, before = [], 0
     with (
         opened(request) as lines,
         progress(size, "reading", is_long=size >= _LONG) as advance,
     ):
         reader.begin(lines)
-        before = 0
-        for count, (line, values) in enumerate(lines.rows):
-            found = reader.read(line, values)
-            if found is not None:
-                spool.add(found)
-            if size and count % _STEP == 0:
-                position = lines.position()
-                advance(position - before)
-                before = position
+        while rows := list(islice(lines.rows, _PAGE)):
+            page = [found for row in rows if (found := reader.read(*row)) is not None]
+            pickle.dump(page, spool)
+            counts.append(len(page))
+            position = lines.position() if size else 0
+            advance(position - before)
+            before = position
         advance(size - before)
+    spool.seek(0)
+    return counts
 
 
 class _Gathered:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from types import TracebackType
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.cell_text import read
@@ -20,7 +17,6 @@ from kolena_local.plurals import enumerated
 from kolena_local.repository.records import NewInference
 
 _KEPT = 100
-_PAGE = 1000
 
 
 class _Target(NamedTuple):
@@ -209,40 +205,3 @@ def _missing(node: Node, given: set[str]) -> Iterator[Node]:
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(f'"{name}"' for name in names[:10])
     return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown or "none"
-
-
-class Spool:
-    """Inferences on their way into the store, in a temporary file that has no name."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115
-
-    def __enter__(self) -> Spool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.close()
-
-    def add(self, inference: NewInference) -> None:
-        """Add one."""
-        line, key, digest, payload = inference
-        # Compact JSON has neither tabs nor ends of line.
-        self._file.write(f"{line}\t{key}\t{'' if digest is None else digest.hex()}\t{payload}\n")
-        self.count += 1
-
-    def pages(self) -> Iterator[list[NewInference]]:
-        """Return all of them, page by page."""
-        self._file.seek(0)
-        while page := [_spooled(text) for text in islice(self._file, _PAGE)]:
-            yield page
-
-
-def _spooled(text: str) -> NewInference:
-    line, key, digest, payload = text.rstrip("\n").split("\t")
-    return NewInference(int(line), key, bytes.fromhex(digest) if digest else None, payload)
