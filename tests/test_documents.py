@@ -82,10 +82,11 @@ def test_readme_examples_run_one_after_the_other_and_print_what_it_says(project:
     (frames,) = blocks("In a notebook", "python")
     (project / "frames.py").write_text(f"{script}\n{frames}", encoding="utf-8")
     run("python frames.py")
-    (frames,) = blocks("DataFrames", "python", CHECKOUT / "kolena_local/workflow/README.md")
     names = "from kolena_local.workflow import TestRun\nevaluator = ByLabel()\n"
-    (project / "frames.py").write_text(f"{script}\n{names}{frames}", encoding="utf-8")
-    run("python frames.py")
+    for heading in ("DataFrames", "Files of predictions"):
+        (lines,) = blocks(heading, "python", CHECKOUT / "kolena_local/workflow/README.md")
+        (project / "lines.py").write_text(f"{script}\n{names}{lines}", encoding="utf-8")
+        run("python lines.py")
 
     (user_test,) = blocks("In your unit tests", "python")
     (project / "test_animals.py").write_text(user_test, encoding="utf-8")

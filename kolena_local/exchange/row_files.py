@@ -86,9 +86,9 @@ def _text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
         # Excel begins its files with a mark that is no part of the first name.
         utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
         return io.TextIOWrapper(stream, "utf-8-sig" if utf8 else encoding, newline="")
-    except LookupError:
+    except (LookupError, ValueError):  # of a name with NUL
         raise InputValidationError(
-            f"There is no encoding '{encoding}'; utf-8, utf-16 and cp1252 are the usual ones."
+            f"There is no encoding {encoding!r}; utf-8, utf-16 and cp1252 are the usual ones."
         ) from None
 
 

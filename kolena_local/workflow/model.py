@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
@@ -14,6 +15,7 @@ from kolena_local.payload import Json, canonical
 from kolena_local.repository.records import ModelRecord
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
+    check_flag,
     check_infer,
     check_metadata,
     check_name,
@@ -36,6 +38,8 @@ from kolena_local.workflow.workflow import Workflow
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kolena_local.exchange.import_file import ImportResult
+    from kolena_local.repository.held import HeldStore
     from kolena_local.workflow.test_suite import TestSuite
 
 Infer = Callable[[Any], Any]
@@ -221,10 +225,8 @@ class Model(Entity):
                 the message has its path.
         """
         check_type("test_case", test_case, TestCase)
-        check_workflow("test case", test_case.name, test_case.workflow.name, self.workflow)
-        check_store(f"test case {test_case.name!r}", test_case, self._location)
         codec = self.workflow._codec
-        inferred = Inferred(self._store(test_case), codec, self._id, self.name)
+        inferred = Inferred(self._store_with(test_case), codec, self._id, self.name)
         pages = inferred.pages(test_case._id, test_case.version)
         return (triple for _, page in pages for triple in page)
 
@@ -259,14 +261,93 @@ class Model(Entity):
         given, of_suite = test_case_or_suite, isinstance(test_case_or_suite, TestSuite)
         if not isinstance(given, (TestCase, TestSuite)):
             raise InputValidationError(f"A test case or test suite is needed, not {given!r:.80}.")
-        kind = "test suite" if of_suite else "test case"
-        check_workflow(kind, given.name, given.workflow.name, self.workflow)
-        check_store(f"{kind} {given.name!r}", given, self._location)
         samples = store_frames.Samples(
-            self._store(given), self._id, given._id, given.version, of_suite
+            self._store_with(given), self._id, given._id, given.version, of_suite
         )
         with self.workflow._codec.reading(f"the model {self.name!r}"):
             return store_frames.of_samples(samples, self.workflow._codec, objects=objects)
+
+    def import_inferences(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        on: str | Sequence[str] | None = None,
+        mapping: Mapping[str, str | None] | None = None,
+        on_conflict: str = "error",
+        format: str | None = None,
+        encoding: str = "utf-8",
+        dry_run: bool = False,
+    ) -> ImportResult:
+        """Store the predictions in a file as this model's inferences: all of them, or none.
+
+        It does what ``kolena-local inferences import`` does, which describes the files.
+
+        Args:
+            path: a CSV, JSON Lines or Parquet file. Its columns are fields of the sample, by which
+                it is found, and fields of the inference, such as ``prediction.label``.
+            on: the sample's fields by which it is found; if not given, all in the file.
+            mapping: the field that a column is, if not the one of its name; None ignores a column.
+            on_conflict: what to do where the model has an inference: ``"error"``, ``"skip"`` or
+                ``"replace"``.
+            format: ``"csv"``, ``"jsonl"`` or ``"parquet"``, if the file's suffix does not say.
+            encoding: how the file's text is encoded.
+            dry_run: store nothing, and return what would be stored and which lines cannot be.
+
+        Returns:
+            How many inferences were stored, and how many replaced another or were skipped.
+
+        Raises:
+            InputValidationError: an argument cannot be used, the file cannot be read, or one of its
+                lines cannot be stored; nothing is stored.
+            IncorrectUsageError: the file is a Parquet file, and pyarrow is not installed.
+            NotFoundError: the model was deleted, or the store file replaced, since it was loaded.
+        """
+        from kolena_local.workflow import inference_files
+
+        request = inference_files.request(path, on, mapping, on_conflict, format, encoding)
+        return inference_files.import_into(self, request, check_flag(dry_run, "dry_run"))
+
+    def export_inferences(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        test_case: TestCase | None = None,
+        test_suite: TestSuite | None = None,
+        format: str | None = None,
+    ) -> int:
+        """Write this model's inferences, each with its sample and ground truth, into a file.
+
+        The file is what ``kolena-local inferences export`` writes, and :meth:`import_inferences`
+        reads it again. It appears when it is whole.
+
+        Args:
+            path: the file.
+            test_case: only inferences of samples of this test case.
+            test_suite: only inferences of samples of this test suite.
+            format: ``"csv"``, ``"jsonl"`` or ``"parquet"``; if not given, as the file's suffix
+                says, else CSV.
+
+        Returns:
+            How many inferences were written.
+
+        Raises:
+            InputValidationError: an argument cannot be used, or the file cannot be written.
+            IncorrectUsageError: both a test case and a test suite are given, one is in another
+                store, or the format is Parquet, and pyarrow is not installed.
+            NotFoundError: model, test case or test suite was deleted, or the store file replaced,
+                since it was loaded.
+            WorkflowMismatchError: the test case or suite belongs to another workflow.
+        """
+        from kolena_local.workflow import inference_files
+
+        return inference_files.export_of(self, path, test_case, test_suite, format)
+
+    def _store_with(self, samples: TestCase | TestSuite) -> HeldStore:
+        """Return the store as it may be used for this model and a test case or suite of it."""
+        kind, workflow = samples._noun, samples.workflow.name
+        check_workflow(kind, samples.name, workflow, self.workflow)
+        check_store(f"{kind} {samples.name!r}", samples, self._location)
+        return self._store(samples)
 
     @classmethod
     def list_dataframe(cls, *, tags: Iterable[str] | None = None) -> pd.DataFrame:
