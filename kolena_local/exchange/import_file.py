@@ -95,8 +95,7 @@ def import_file(
                     unit.exchange.gather(pickle.load(spool))
                     advance(count)
             unit.exchange.match(unit.workflows.get(workflow).id, reader.keys.paths)
-            gathered = _Gathered(unit, model_id, request, reader, warn)
-            return gathered.preview() if dry_run else gathered.store()
+            return _finish(unit, model_id, request, reader, warn, dry_run)
 
 
 def _spool(
@@ -123,85 +122,54 @@ def _spool(
     return counts
 
 
-class _Gathered:
-    """The lines of a file, matched with the samples of the store."""
-
-    def __init__(
-        self,
-        unit: Unit,
-        model_id: int,
-        request: ImportRequest,
-        reader: LineReader,
-        warn: Callable[[str], object],
-    ) -> None:
-        self._exchange = unit.exchange
-        self._model_id = model_id
-        self._request = request
-        self._reader = reader
-        self._warn = warn
-        self._counts = self._exchange.counts(model_id)
-
-    def store(self) -> ImportResult:
-        problems, count = self._problems(1)
-        if problems:
-            raise _refusal(self._request, self._sentence(problems[0]), count)
-        self._warn_of_spelling()
-        replace = self._request.on_conflict == "replace"
-        stored = self._exchange.store(self._model_id, replace=replace)
-        self._exchange.forget()
-        return self._result(stored)
-
-    def preview(self) -> ImportResult:
-        reader, counts = self._reader, self._counts
-        found, count = self._problems(_SHOWN)
-        problems = [*reader.problems, *((one.line, self._sentence(one)) for one in found)]
-        self._warn_of_spelling()
-        new = counts.lines - counts.unmatched - counts.known
-        return self._result(
-            new + (counts.known if self._request.on_conflict == "replace" else 0),
-            tuple(sentence for _, sentence in sorted(problems)[:_SHOWN]),
-            count + reader.problem_count,
+def _finish(
+    unit: Unit,
+    model_id: int,
+    request: ImportRequest,
+    reader: LineReader,
+    warn: Callable[[str], object],
+    dry_run: bool,
+) -> ImportResult:
+    """Store the lines that were matched with samples, unless there is a problem."""
+    exchange = unit.exchange
+    counts = exchange.counts(model_id)
+    found, count = exchange.problems(_SHOWN), counts.unmatched + reader.problem_count
+    if request.on_conflict == "error":
+        found += exchange.conflicts(model_id, _SHOWN)
+        count += counts.known
+    sentences = [(one.line, _sentence(one, request, reader)) for one in found]
+    problems = tuple(sentence for _, sentence in sorted([*reader.problems, *sentences])[:_SHOWN])
+    if problems and not dry_run:
+        raise _refusal(request, problems[0], count)
+    for line, key in exchange.respelled(1):
+        place, _, value = reader.named(line, key)
+        more = f" (and {counts.respelled - 1} more)" if counts.respelled > 1 else ""
+        warn(
+            f"{place}: the store spells {value} with other Unicode characters that read the"
+            f" same{more}; write it as export does."
         )
+    replace = request.on_conflict == "replace"
+    replaced, skipped = (counts.known, 0) if replace else (0, counts.known)
+    stored, lines = counts.lines - counts.unmatched - skipped, counts.lines + reader.problem_count
+    if not dry_run:
+        stored = exchange.store(model_id, replace=replace)
+        exchange.forget()
+    return ImportResult(stored, replaced, skipped, problems, count, lines)
 
-    def _result(
-        self, stored: int, problems: tuple[str, ...] = (), problem_count: int = 0
-    ) -> ImportResult:
-        known, replace = self._counts.known, self._request.on_conflict == "replace"
-        lines = self._counts.lines + self._reader.problem_count
-        replaced, skipped = (known, 0) if replace else (0, known)
-        return ImportResult(stored, replaced, skipped, problems, problem_count, lines)
 
-    def _problems(self, most: int) -> tuple[list[ImportProblem], int]:
-        """Return the first lines that cannot be stored, and how many there are."""
-        found, count = self._exchange.problems(most), self._counts.unmatched
-        if self._request.on_conflict == "error":
-            found += self._exchange.conflicts(self._model_id, most)
-            count += self._counts.known
-        return found, count
-
-    def _warn_of_spelling(self) -> None:
-        for line, key in self._exchange.respelled(1):
-            place, _, value = self._reader.named(line, key)
-            respelled = self._counts.respelled
-            more = f" (and {respelled - 1} more)" if respelled > 1 else ""
-            self._warn(
-                f"{place}: the store spells {value} with other Unicode characters that read the"
-                f" same{more}; write it as export does."
-            )
-
-    def _sentence(self, problem: ImportProblem) -> str:
-        words = self._request.words
-        place, said, value = self._reader.named(problem.line, problem.key)
-        hint = f", {words.on} says which of them to go by" if value.startswith("(") else ""
-        what = {
-            "missing": f"no sample has {said}{hint}",
-            "ambiguous": f"{problem.other} samples have {said}, choose another field with"
-            f" {words.on}, or give more of their fields",
-            "duplicate": f"line {problem.other} is about the same sample {value}",
-            "known": f"the model has an inference for {value} already, {words.on_conflict} skip"
-            " keeps it and replace overwrites it",
-        }
-        return f"{place}: {what[problem.kind]}"
+def _sentence(problem: ImportProblem, request: ImportRequest, reader: LineReader) -> str:
+    words = request.words
+    place, said, value = reader.named(problem.line, problem.key)
+    hint = f", {words.on} says which of them to go by" if value.startswith("(") else ""
+    what = {
+        "missing": f"no sample has {said}{hint}",
+        "ambiguous": f"{problem.other} samples have {said}, choose another field with"
+        f" {words.on}, or give more of their fields",
+        "duplicate": f"line {problem.other} is about the same sample {value}",
+        "known": f"the model has an inference for {value} already, {words.on_conflict} skip"
+        " keeps it and replace overwrites it",
+    }
+    return f"{place}: {what[problem.kind]}"
 
 
 def _refusal(request: ImportRequest, problem: str, count: int) -> InputValidationError:
