@@ -1,10 +1,10 @@
-r"""Values as the text of one cell, and back; nothing is lost on the way, whatever the value.
+r"""Converts values to the text of one cell and back, without losing anything.
 
-A column's schema says how its cells are spelled. Text stands as it is, numbers as Python writes
-them (``nan`` and ``inf`` too), true and false in small letters; everything else is JSON as the
-store writes it. Where both text and other values may stand, text that would read as JSON is put in
-JSON's quotes. Text that no file can hold (NUL, lone surrogates) and text that would be taken for an
-escape becomes ``{"$": ...}``.
+A column's schema says how its cells are spelled. Strings are written as they are, numbers as Python
+writes them (``nan`` and ``inf`` too), booleans as ``true`` and ``false``, everything else as JSON.
+In a column of strings and other values, a string that would read as JSON gets JSON's quotes. A
+string that no file can hold (NUL, unpaired surrogates), or that reads like an escape, becomes
+``{"$": ...}``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from kolena_local.exchange.schema_check import (
 from kolena_local.payload import Json, dumps, loads, loads_foreign
 
 EMPTY_TEXT = '""'
-"""How a CSV file says that a text is there and has no letters; an empty cell is null."""
+"""How a CSV file spells the empty string; an empty cell is null."""
 
 _ESCAPE = '{"$"'
 _KEY = "$"
@@ -82,7 +82,7 @@ def read(kind: Kind, text: str, schema: Schema) -> Json:
     """Return the value that a text spells.
 
     Raises:
-        SchemaError: it spells none of the kind.
+        SchemaError: it is not a value of this kind.
     """
     try:
         return _READERS[kind](text)

@@ -1,4 +1,4 @@
-"""Lines of a file as inferences to be stored: columns found, cells read, values checked."""
+"""Makes inferences of the lines of a file: finds columns, reads cells, checks values."""
 
 from __future__ import annotations
 
@@ -109,10 +109,10 @@ class LineReader:
             key, digest = self.keys.key(sample, are_cells=self._are_cells)
             made = self._columns.inference.build(content, empty_is_null=self._are_cells)
             return NewInference(line, key, digest, dumps(made))
-        except SchemaError as misfit:
+        except SchemaError as error:
             if column is None:
-                column, misfit = self._located(misfit)
-            self._note(line, f"line {line}, column {column}: {misfit}")
+                column, error = self._located(error)
+            self._note(line, f"line {line}, column {column}: {error}")
         except InputValidationError as error:
             self._note(line, f"line {line}: {str(error).rstrip('.')}")
         return None
@@ -154,21 +154,21 @@ class LineReader:
             f" {self._words.mapping} says which column is which."
         )
 
-    def _located(self, misfit: SchemaError) -> tuple[str, SchemaError]:
+    def _located(self, error: SchemaError) -> tuple[str, SchemaError]:
         """Return the column in which something does not fit, and the path inside of it."""
         fields = {target.node.column: column for column, target in self._targets.items() if target}
-        path = misfit.path.removeprefix(".")
+        path = error.path.removeprefix(".")
         names = [
             name for name in fields if path == name or path.startswith((f"{name}.", f"{name}["))
         ]
         name = max(names, key=len, default="")
         if not name:
             return path or self._columns.inference.whole, SchemaError(
-                misfit.expected, misfit.found, is_missing=misfit.is_missing
+                error.expected, error.found, is_missing=error.is_missing
             )
         inside = path.removeprefix(name)
         return fields[name], SchemaError(
-            misfit.expected, misfit.found, inside, is_missing=misfit.is_missing
+            error.expected, error.found, inside, is_missing=error.is_missing
         )
 
 

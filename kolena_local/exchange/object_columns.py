@@ -1,9 +1,8 @@
 """Objects as columns with dotted names (``prediction.label``), and back, as their schemas say.
 
-Each field is a column; the fields of a data object are columns of their own; lists and other
-objects are one cell. An object that its columns cannot show (a field of its subclass, an object
-whose fields are all null) stands as a whole in the column that has its own name, and nothing in the
-others.
+Each field is a column, and so is each field of a data object in it; lists and other objects are one
+cell. An object that its columns cannot show (of a subclass with more fields, or with nothing but
+nulls) is written as a whole in the column that has its own name, and the others stay empty.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ class ObjectColumns:
         schema: the type's schema.
         name_of: what the column of a field at the outermost level is called.
         extra: what stands before the names of attributes that are not fields.
-        whole: the column for what is not an object of the type at all.
+        whole: the column for a value that is not an object of the type.
     """
 
     def __init__(
@@ -226,7 +225,7 @@ def _build(node: Node, values: Values, empty_is_null: bool) -> Any:
     value: Any = values.get(node.column, _LEFT_OUT)
     if not node.children:
         if value is None and empty_is_null and not node.nullable:
-            # A text without letters, or a value that was not given.
+            # The empty string, or a value that was not given.
             return "" if node.kind is Kind.TEXT else _LEFT_OUT
         return value
     if value is not None and value is not _LEFT_OUT:
@@ -239,7 +238,7 @@ def _build(node: Node, values: Values, empty_is_null: bool) -> Any:
         return value
     if node.nullable:
         return None
-    # All cells are empty: texts without letters, or an object that was not given.
+    # All cells are empty: empty strings, or an object that was not given.
     is_whole = all(child.key in inner for child in node.children if child.required)
     return inner if node.required or is_whole else _LEFT_OUT
 
@@ -274,10 +273,10 @@ class FileColumns:
 
     Args:
         workflow: the workflow's name.
-        stored: what the store knows of its types; None where nobody told.
+        stored: the schemas of its types; None if the store has none.
 
     Raises:
-        StoreDamagedError: a schema is none.
+        StoreDamagedError: a stored schema cannot be used.
     """
 
     def __init__(self, workflow: str, stored: WorkflowSchemas | None) -> None:

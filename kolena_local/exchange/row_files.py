@@ -1,4 +1,4 @@
-"""Files of inferences coming in: CSV, JSON lines, Parquet, as lines with columns, one by one."""
+"""Reads files of inferences (CSV, JSON Lines, Parquet) line by line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Lines(NamedTuple):
     Attributes:
         columns: the names in the header; None where each line has its own.
         rows: the lines, each with its number in the file.
-        are_cells: whether text spells values, and null and empty are one.
+        are_cells: whether values are spelled as text, so that null and empty are the same.
         position: tells how many bytes were read, where that is known.
     """
 

@@ -1,4 +1,4 @@
-"""Files of inferences going out: CSV, JSON lines, Parquet, page by page."""
+"""Writes files of inferences (CSV, JSON Lines, Parquet) page by page."""
 
 from __future__ import annotations
 

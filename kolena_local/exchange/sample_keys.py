@@ -117,7 +117,7 @@ class SampleKeys:
         if value is None:
             if node.emptiable:
                 return None
-            # Nor is an empty cell the empty string here: a key that is lacking is not a key.
+            # An empty cell is not the empty string here either: without a value there is no key.
             raise SchemaError(described(node.schema), path=f".{node.column}", is_missing=are_cells)
         fit = self._fits.get(column)
         if fit is None:

@@ -58,7 +58,7 @@ class SchemaError(ValueError):
         self.is_missing = is_missing
 
     def under(self, step: str) -> SchemaError:
-        """Return the same misfit as seen from one level further out."""
+        """Return the same error as seen from one level further out."""
         return SchemaError(self.expected, self.found, step + self.path, is_missing=self.is_missing)
 
     def __str__(self) -> str:
@@ -160,12 +160,12 @@ class _Compiler:
         def fit(value: Json) -> Json:
             if value is None and allows_null:
                 return None
-            results, misfits = [], []
+            results, errors = [], []
             for member in members:
                 try:
                     results.append(member(value))
-                except SchemaError as misfit:
-                    misfits.append(misfit)
+                except SchemaError as error:
+                    errors.append(error)
             # A member that takes the value unchanged fits best: 5 is not a float beside an int.
             for result in results:
                 if _same(result, value):
@@ -173,7 +173,7 @@ class _Compiler:
             if results:
                 return results[0]
             # Among several, the one that got furthest into the value was probably meant.
-            deepest = max(misfits, key=lambda misfit: len(misfit.path), default=None)
+            deepest = max(errors, key=lambda error: len(error.path), default=None)
             says_more = deepest and (deepest.path or deepest.expected == NEVER_A_FLOAT)
             raise deepest if deepest and says_more else SchemaError(expected, value)
 
@@ -193,8 +193,8 @@ class _Compiler:
             for index, item in enumerate(value):
                 try:
                     result.append((prefix[index] if index < len(prefix) else fit_item)(item))
-                except SchemaError as misfit:
-                    raise misfit.under(f"[{index}]") from None
+                except SchemaError as error:
+                    raise error.under(f"[{index}]") from None
             return result
 
         return fit
@@ -222,8 +222,8 @@ class _Compiler:
             for name, item in value.items():
                 try:
                     result[name] = fields.get(name, fit_other)(item)
-                except SchemaError as misfit:
-                    raise misfit.under(f".{name}") from None
+                except SchemaError as error:
+                    raise error.under(f".{name}") from None
             for name, constant in constants.items():
                 result.setdefault(name, constant)
             return result

@@ -1,4 +1,4 @@
-"""The schemas of a workflow's types as the store has them, read without trust.
+"""Reads the stored schemas of a workflow's types, and trusts none of them.
 
 Anybody may edit the file that the text is in. What ``schema_check`` could not work with is refused
 here once, as damage; unknown keywords are ignored.

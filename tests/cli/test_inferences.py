@@ -123,6 +123,15 @@ def test_samples_that_have_an_inference(guessed: Path, invoke: Invoke, tmp_path:
     assert json.loads(stored(guessed, "one")[0][1]) == {"score": 1.0}
 
 
+def test_the_first_bad_line_is_named_whatever_is_wrong_with_it(
+    guessed: Path, invoke: Invoke, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "p.csv", "locator,score\n1.png,1\n9.png,1\n")
+    result = invoke("--db", guessed, "inferences", "import", "one", path)
+    assert "line 2, column locator: the model has an inference for '1.png'" in result.stderr
+    assert "(and 1 more; --dry-run lists them)" in result.stderr
+
+
 def test_a_dry_run_lists_problems_and_stores_nothing(
     guessed: Path, invoke: Invoke, tmp_path: Path
 ) -> None:
