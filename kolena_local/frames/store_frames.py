@@ -55,13 +55,13 @@ class Samples:
         after = -1
         while True:
             with self.store.read() as unit:
-                rows = unit.inferences.case_rows(
-                    self.model_id, self.id, self.version, after=after, limit=_PAGE
+                rows = unit.inferences.rows(
+                    self.model_id, self.id, self.version, after=after, limit=_PAGE, missing=True
                 )
             if not rows:
                 return
             after = rows[-1][0]
-            yield rows
+            yield [row[1:] for row in rows]
 
     def _pages_of_suite(self) -> Iterator[Sequence[Texts]]:
         with self.store.read() as unit:

@@ -13,7 +13,7 @@ from kolena_local.repository import inference_matching
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.records import ExportRow, ImportCounts, ImportProblem, NewInference
 from kolena_local.repository.rows import Repository
-from kolena_local.repository.suite_samples import PLACE, SAMPLES
+from kolena_local.repository.suite_samples import SuiteSamples
 
 _PAGE: Final = 1000
 _TABLES: Final = (
@@ -101,18 +101,11 @@ class InferenceExchange(Repository):
         return Inferences(self._sql).count(wanted.model_id)
 
     def _suite_ids(self, model_id: int, test_suite_id: int, version: int) -> Sequence[int]:
-        return self._sql.fetch_ids(
-            f"""
-            SELECT test_sample_id FROM (
-                SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
-                WHERE pinned.test_suite_id = :suite AND pinned.version = :version
-                    AND EXISTS (SELECT 1 FROM inference WHERE model_id = :model
-                        AND test_sample_id = member.test_sample_id)
-                GROUP BY member.test_sample_id)
-            ORDER BY place
-            """,
-            {"model": model_id, "suite": test_suite_id, "version": version},
-        )
+        condition = """
+            EXISTS (SELECT 1 FROM inference
+                WHERE model_id = :model AND test_sample_id = member.test_sample_id)
+        """
+        return SuiteSamples(self._sql).ids(test_suite_id, version, condition, model=model_id)
 
     def _all(self, model_id: int) -> Iterator[list[ExportRow]]:
         after = 0

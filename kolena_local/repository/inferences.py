@@ -9,7 +9,7 @@ from typing import Final
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
 from kolena_local.repository.records import Coverage, SuiteSampleRow
 from kolena_local.repository.rows import Repository, Row, as_json, as_object, as_records
-from kolena_local.repository.suite_samples import PLACE, SAMPLES
+from kolena_local.repository.suite_samples import SAMPLES, SuiteSamples
 
 # Two lookups in two indexes, of which the second is nearly always empty, instead of one that reads
 # the inference itself to see whether it is stale.
@@ -26,16 +26,8 @@ class Inferences(Repository):
 
     def pending(self, model_id: int, test_suite_id: int, version: int) -> array[int]:
         """Return the suite's samples that the model has still to do, in the suite's order."""
-        return self._sql.fetch_ids(
-            f"""
-            SELECT test_sample_id FROM (
-                SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
-                WHERE pinned.test_suite_id = :suite AND pinned.version = :version AND {_IS_PENDING}
-                GROUP BY member.test_sample_id)
-            ORDER BY place
-            """,
-            {"model": model_id, "suite": test_suite_id, "version": version},
-        )
+        samples = SuiteSamples(self._sql)
+        return samples.ids(test_suite_id, version, _IS_PENDING, model=model_id)
 
     def mark_stale(self, model_id: int, test_suite_id: int, version: int) -> int:
         """Make the model do all samples of the suite again; old payloads stay until overwritten.
@@ -84,7 +76,14 @@ class Inferences(Repository):
             raise self._conflict(model_id, samples)
 
     def rows(
-        self, model_id: int, test_case_id: int, version: int, *, after: int, limit: int
+        self,
+        model_id: int,
+        test_case_id: int,
+        version: int,
+        *,
+        after: int,
+        limit: int,
+        missing: bool = False,
     ) -> list[Row]:
         """Return a page of a test case's samples that have an inference, fresh or stale, in order.
 
@@ -94,52 +93,18 @@ class Inferences(Repository):
         Parameters:
             after: the position of the last row of the page before; -1 for the first page.
             limit: at most so many rows.
+            missing: whether samples without an inference are included, with None in its place.
         """
         return self._sql.fetch(
-            """
+            f"""
             SELECT member.position, sample.id, sample.payload, sample.metadata, truth.payload,
                 inference.payload
             FROM test_case_member AS member
-            CROSS JOIN inference
+            {"LEFT" if missing else "CROSS"} JOIN inference
                 ON inference.model_id = :model
                 AND inference.test_sample_id = member.test_sample_id
             CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
             CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
-            WHERE member.test_case_id = :test_case AND member.position > :after
-                AND member.added <= :version
-                AND (member.removed IS NULL OR member.removed > :version)
-            ORDER BY member.position LIMIT :limit
-            """,
-            {
-                "model": model_id,
-                "test_case": test_case_id,
-                "version": version,
-                "after": after,
-                "limit": limit,
-            },
-        )
-
-    def case_rows(
-        self, model_id: int, test_case_id: int, version: int, *, after: int, limit: int
-    ) -> list[Row]:
-        """Return a page of all of a test case's samples, in order, also those not inferred yet.
-
-        The rows are plain tuples: position, payload, metadata, ground truth, and the inference or
-        None.
-
-        Parameters:
-            after: the position of the last row of the page before; -1 for the first page.
-            limit: at most so many rows.
-        """
-        return self._sql.fetch(
-            """
-            SELECT member.position, sample.payload, sample.metadata, truth.payload,
-                inference.payload
-            FROM test_case_member AS member
-            CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
-            CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
-            LEFT JOIN inference ON inference.model_id = :model
-                AND inference.test_sample_id = member.test_sample_id
             WHERE member.test_case_id = :test_case AND member.position > :after
                 AND member.added <= :version
                 AND (member.removed IS NULL OR member.removed > :version)

@@ -36,17 +36,24 @@ _SCANNED: Final = 4
 class SuiteSamples(Repository):
     """The samples of a store's test suites, inside one unit of work."""
 
-    def ids(self, test_suite_id: int, version: int) -> array[int]:
-        """Return the ids of the suite's samples, each at its first position only."""
+    def ids(
+        self, test_suite_id: int, version: int, condition: str = "true", **parameters: int
+    ) -> array[int]:
+        """Return the ids of the suite's samples, each at its first position only.
+
+        Parameters:
+            condition: only those that satisfy this SQL condition on ``member``.
+            parameters: the parameters of the condition.
+        """
         return self._sql.fetch_ids(
             f"""
             SELECT test_sample_id FROM (
                 SELECT member.test_sample_id, min({PLACE}) AS place FROM {SAMPLES}
-                WHERE pinned.test_suite_id = ? AND pinned.version = ?
+                WHERE pinned.test_suite_id = :suite AND pinned.version = :version AND {condition}
                 GROUP BY member.test_sample_id)
             ORDER BY place
             """,
-            (test_suite_id, version),
+            {"suite": test_suite_id, "version": version, **parameters},
         )
 
     def count(self, test_suite_id: int, version: int) -> int:
