@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 def write_or_found(location: str | None, change: Callable[[Unit], _Result]) -> _Result:
     """Change a store, which is made if there is none and the change succeeds.
 
-    Parameters:
+    Args:
         location: as for ``open_store``.
         change: what is done in one write; called again if another process makes the store
             meanwhile.

@@ -133,7 +133,7 @@ class InferenceExchange(Repository):
     def match(self, workflow_id: int, paths: Sequence[Mapping[str, tuple[str, ...]]]) -> None:
         """Find the samples of all that was gathered.
 
-        Parameters:
+        Args:
             paths: for each set of columns that keys have, where in a sample their values are.
         """
         self._prepare()  # as nothing may have come
@@ -182,7 +182,7 @@ class InferenceExchange(Repository):
     def store(self, model_id: int, *, replace: bool) -> int:
         """Store what was gathered and matched.
 
-        Parameters:
+        Args:
             replace: whether fresh inferences are overwritten, else they stay as they are.
 
         Returns:

@@ -36,7 +36,7 @@ def match(sql: Sql, workflow_id: int, paths: Sequence[Mapping[str, Path]]) -> No
     is matched with the samples that have the same values in the fields of the line; if there are
     none, with those that have them in another Unicode spelling.
 
-    Parameters:
+    Args:
         sql: the transaction.
         workflow_id: the workflow of the samples.
         paths: for each set of columns that occurs in keys, the paths of their values in a sample.

@@ -50,7 +50,7 @@ class Inferences(Repository):
     ) -> None:
         """Store the model's inferences.
 
-        Parameters:
+        Args:
             samples: the ids of their test samples.
             payloads: what is stored of each, in the same order.
             replace: whether fresh inferences are overwritten; stale ones always are.
@@ -90,7 +90,7 @@ class Inferences(Repository):
         The rows are plain tuples, because naming each costs as much as reading it: position, sample
         id, payload, metadata, ground truth, inference.
 
-        Parameters:
+        Args:
             after: the position of the last row of the page before; -1 for the first page.
             limit: at most so many rows.
             missing: whether samples without an inference are included, with None in its place.

@@ -55,7 +55,7 @@ class Leases(Repository):
     ) -> Claim:
         """Lease those of the samples that are pending and that no other process is working on.
 
-        Parameters:
+        Args:
             owner: a text that nobody else uses.
             samples: the samples that are wanted, the most wanted first.
             limit: at most so many are granted.

@@ -86,7 +86,7 @@ class Models(Named[ModelRecord]):
     ) -> builtins.list[ModelRecord]:
         """Return models in the order of their creation, or sorted by a field.
 
-        Parameters:
+        Args:
             workflow: only those of the workflow of that name.
             tags: only those that have all of these.
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
@@ -114,7 +114,7 @@ class Models(Named[ModelRecord]):
     ) -> ModelRecord:
         """Change parts of a model's metadata and tags.
 
-        Parameters:
+        Args:
             assign: the values to set, in order, after ``unset``.
             unset: the values to remove.
             tags: tags to add.
@@ -144,7 +144,7 @@ class Models(Named[ModelRecord]):
     ) -> ModelRecord:
         """Replace a model's metadata.
 
-        Parameters:
+        Args:
             seen: the metadata that the change is based on.
 
         Raises:

@@ -49,7 +49,7 @@ class Named(Repository, ABC, Generic[Record]):
     ) -> list[Record]:
         """Return records in the order of creation.
 
-        Parameters:
+        Args:
             workflow: only those of the workflow of that name.
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
             tags: only those that have all of these; None if there are no tags to have.

@@ -94,7 +94,7 @@ class RunResults(Repository):
     ) -> list[SampleMetricsRecord]:
         """Return metrics of the run's samples, in the order in which they were stored.
 
-        Parameters:
+        Args:
             test_case: only those that were stored for the test case of this name.
             after: the id of the last record of the page before; 0 for the first page.
             limit: at most so many records; -1 for all.
@@ -127,7 +127,7 @@ class RunResults(Repository):
     ) -> list[SampleScoreRow]:
         """Return metrics of a test case's samples under one configuration, by the samples' ids.
 
-        Parameters:
+        Args:
             test_case_id: None for those that are the same in every test case.
             after: the last sample's id of the page before; 0 for the first page.
             limit: at most so many rows; -1 for all.

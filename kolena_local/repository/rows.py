@@ -80,7 +80,7 @@ class Sql:
     def insert(self, head: str, rows: Iterable[Row]) -> None:
         """Insert rows of equal length.
 
-        Parameters:
+        Args:
             head: the statement up to VALUES, ``INSERT INTO test_sample (id, …)``.
         """
         left = iter(rows)
@@ -99,7 +99,7 @@ class Sql:
     ) -> int:
         """Insert rows given as columns, without creating a tuple for each row.
 
-        Parameters:
+        Args:
             head: the statement up to VALUES, ``INSERT INTO inference (model_id, …)``.
             columns: the values of each column, all of the same length.
             tail: what comes after the rows, such as ``ON CONFLICT …``.
@@ -123,7 +123,7 @@ class Sql:
     def look_up(self, keys: Sequence[Row], columns: str, query: str) -> list[Row]:
         """Run a query on a table of keys, for many keys at a time.
 
-        Parameters:
+        Args:
             keys: the rows of the table ``wanted``, all of the same length.
             columns: the names of its columns, ``digest, place``.
             query: the query, which begins ``SELECT … FROM wanted CROSS JOIN …``.

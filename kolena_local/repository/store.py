@@ -40,7 +40,7 @@ _inherited: Final[list[Engine]] = []
 def open_store(location: str | None = None, *, create: bool = True) -> Store:
     """Open the store, making it if need be.
 
-    Parameters:
+    Args:
         location: a path or ``":memory:"``; None asks :func:`kolena_local.location.resolve`.
         create: False refuses to make a missing store, as every mere question should.
 
@@ -123,7 +123,7 @@ class Store:
     def read(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
         """Look at one snapshot of the store; whatever others write meanwhile stays unseen.
 
-        Parameters:
+        Args:
             held: rows that must be there.
 
         Raises:
@@ -139,7 +139,7 @@ class Store:
     def write(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
         """Change the store: all of the block is stored when it ends well, else nothing.
 
-        Parameters:
+        Args:
             held: rows that must be there.
 
         Raises:

@@ -41,7 +41,7 @@ class SuiteSamples(Repository):
     ) -> array[int]:
         """Return the ids of the suite's samples, each at its first position only.
 
-        Parameters:
+        Args:
             condition: only those that satisfy this SQL condition on ``member``.
             parameters: the parameters of the condition.
         """

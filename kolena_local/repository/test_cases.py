@@ -65,7 +65,7 @@ class TestCases(Versioned[TestCaseRecord]):
     ) -> builtins.list[TestCaseRecord]:
         """Return the latest versions in the order of creation.
 
-        Parameters:
+        Args:
             workflow: only those of the workflow of that name.
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
         """
@@ -116,7 +116,7 @@ class TestCases(Versioned[TestCaseRecord]):
     ) -> TestCaseRecord:
         """Make a new version, unless nothing changes.
 
-        Parameters:
+        Args:
             base_version: the version that the edit was made for.
             description: the new one; None keeps it.
             reset: the changes are the whole new content; else they are applied to the present one.
@@ -156,7 +156,7 @@ class TestCases(Versioned[TestCaseRecord]):
     ) -> builtins.list[PairRow]:
         """Return a page of samples with ground truths, in order.
 
-        Parameters:
+        Args:
             after: the position of the last row of the page before; -1 for the first page.
             limit: at most so many rows.
         """

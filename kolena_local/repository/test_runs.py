@@ -36,7 +36,7 @@ class TestRuns(RunResults):
     ) -> TestRunRecord:
         """Return the run of a model on a version of a suite by an evaluator; create it if needed.
 
-        Parameters:
+        Args:
             evaluator: the evaluator's display name; None if it has none, or there is no evaluator.
 
         Raises:
@@ -120,7 +120,7 @@ class TestRuns(RunResults):
     ) -> builtins.list[TestRunRecord]:
         """Return the runs of a model on one version of a test suite, one for each evaluator.
 
-        Parameters:
+        Args:
             version: None is the newest version that the model was tested on.
             evaluator: only the run of the evaluator of this name.
 
@@ -184,7 +184,7 @@ class TestRuns(RunResults):
     ) -> ConfigurationRecord:
         """Return a run's configuration with this name; create it if needed.
 
-        Parameters:
+        Args:
             display_name: None for an evaluator that is called without a configuration.
             payload: its JSON text, which replaces the stored one.
 

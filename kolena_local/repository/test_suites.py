@@ -71,7 +71,7 @@ class TestSuites(Versioned[TestSuiteRecord]):
     ) -> builtins.list[TestSuiteRecord]:
         """Return the latest versions in the order of creation.
 
-        Parameters:
+        Args:
             workflow: only those of the workflow of that name.
             tags: only those that have all of these.
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
@@ -124,7 +124,7 @@ class TestSuites(Versioned[TestSuiteRecord]):
     ) -> TestSuiteRecord:
         """Make a new version with other test cases.
 
-        Parameters:
+        Args:
             base_version: the version that the change was made for.
             test_cases: ids and versions of the test cases, in order.
 

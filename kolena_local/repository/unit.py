@@ -70,7 +70,7 @@ class Unit:
     ) -> QueryResult:
         """Run a read-only query that a user wrote.
 
-        Parameters:
+        Args:
             question: one statement, with ``:name`` for parameters.
             parameters: the values of the parameters.
             limit: the greatest number of rows; None for all.

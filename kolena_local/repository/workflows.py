@@ -15,7 +15,7 @@ class Workflows(Repository):
     def ensure(self, name: str, schemas: WorkflowSchemas | None = None) -> WorkflowRecord:
         """Return the workflow of that name, made if it is not there.
 
-        Parameters:
+        Args:
             schemas: what its payloads look like from now on; None keeps what is known.
 
         Raises:

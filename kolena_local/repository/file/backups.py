@@ -26,7 +26,7 @@ def default_target(path: str) -> str:
 def back_up(location: str, target: str | None = None) -> str:
     """Copy a store while it is in use, and make sure that the copy is a sound store.
 
-    Parameters:
+    Args:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
         target: the path of the copy, which must not exist; None leaves the choice to us.
 
@@ -58,7 +58,7 @@ def back_up(location: str, target: str | None = None) -> str:
 def verify(path: str, *, whole: bool = True) -> None:
     """Make sure that a file is a sound store that this version can use.
 
-    Parameters:
+    Args:
         path: the path of the file.
         whole: whether to let SQLite check all of it, instead of its schema alone.
 
@@ -91,7 +91,7 @@ def restore(location: str, source: str) -> str | None:
 
     The old file is set aside with its log, under a name beside it. The source stays as it is.
 
-    Parameters:
+    Args:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
         source: the path of the backup.
 

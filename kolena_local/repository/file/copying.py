@@ -35,7 +35,7 @@ def copy(source: str, target: str) -> None:
 
     Readers and writers of the source go on meanwhile; the copy is the source at one moment.
 
-    Parameters:
+    Args:
         source: the path of a store.
         target: the path of the copy; it is private to its owner, as a store is.
 

@@ -15,7 +15,7 @@ _LITTLE: Final = 2**16  # the log's index takes half of it
 def is_about_room(error: Exception, place: str) -> bool:
     """Tell an error that comes from a full disk, or a quota that is used up.
 
-    Parameters:
+    Args:
         error: a SQLAlchemy or sqlite3 error.
         place: the location of the store.
     """

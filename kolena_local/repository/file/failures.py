@@ -98,7 +98,7 @@ _PLENTY: Final = 2**24
 def translate(error: Exception, place: str) -> KolenaError:
     """Turn an error of a library below into one of ours.
 
-    Parameters:
+    Args:
         error: a SQLAlchemy or sqlite3 error.
         place: the location of the store, for the sentence.
 

@@ -37,7 +37,7 @@ def has_log(path: str) -> bool:
 def state_of(path: str, *, writable: bool) -> State | None:
     """Return what a file is like now; None if it is missing.
 
-    Parameters:
+    Args:
         path: the file.
         writable: whether this process may write it: then SQLite's locks notice changes, and only
             another file in its place is another state.
@@ -55,7 +55,7 @@ def state_of(path: str, *, writable: bool) -> State | None:
 def steady(path: str, before: State | None, *, writable: bool) -> Iterator[None]:
     """Refuse what was read in the block if it may be of two states of the file.
 
-    Parameters:
+    Args:
         path: the file.
         before: its state when the connection was opened.
         writable: whether this process may write it.

@@ -60,7 +60,7 @@ def file_of(location: str) -> str:
 def prepare(path: str, *, create: bool) -> bool:
     """Make sure that a current store is at ``path``.
 
-    Parameters:
+    Args:
         path: an absolute path.
         create: whether a missing store may be made.
 

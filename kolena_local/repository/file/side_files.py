@@ -26,7 +26,7 @@ def check_side_files(path: str) -> None:
     what is in the store, and a crash leaves them where a store was being made, or where a disk
     without shared memory has no write-ahead log.
 
-    Parameters:
+    Args:
         path: the path of the store, which SQLite has not opened yet.
 
     Raises:

@@ -37,7 +37,7 @@ _STEPS: Final = 1_000_000
 def check(location: str) -> list[Finding]:
     """Check everything about a store.
 
-    Parameters:
+    Args:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
 
     Returns:

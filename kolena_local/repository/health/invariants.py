@@ -92,7 +92,7 @@ def are_sound(columns: Sequence[Sequence[Any]], digests: Sequence[object] = ()) 
 
     It takes half the time of asking for each text. False may be wrong; True never is.
 
-    Parameters:
+    Args:
         columns: columns of texts; None is skipped.
         digests: the stored digests of the texts in the first column, if they have any.
     """

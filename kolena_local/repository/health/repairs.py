@@ -32,7 +32,7 @@ def repair(location: str) -> tuple[str | None, list[str]]:
     ended are marked as crashed, samples are recounted, indexes are rebuilt from their tables, and
     the file is made private. Everything else needs a backup.
 
-    Parameters:
+    Args:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
 
     Returns:

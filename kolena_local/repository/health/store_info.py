@@ -53,7 +53,7 @@ class StoreInfo(NamedTuple):
 def facts(location: str) -> StoreInfo:
     """Return what there is to say about a store.
 
-    Parameters:
+    Args:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
 
     Raises:
