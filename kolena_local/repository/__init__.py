@@ -16,16 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "Unit", "close_store", "close_stores", "open_store"]
 
-_HOMES = {
-    "Store": "store",
-    "Unit": "unit",
-    "close_store": "store",
-    "close_stores": "store",
-    "open_store": "store",
-}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.store"), name)

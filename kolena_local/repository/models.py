@@ -44,19 +44,8 @@ class Models(Named[ModelRecord]):
         """
         from kolena_local.repository.tables import ModelTable
 
-        self._refuse_taken(name)
-        moment = now()
-        row = ModelTable(
-            workflow_id=workflow_id,
-            name=checked("model", name),
-            metadata_=dumps(metadata),
-            created_at=moment,
-            updated_at=moment,
-        )
-        with self._sql.session() as session:
-            session.add(row)
-        assert row.id is not None, "a row that was written has its id"
-        self._put_tags(row.id, tags)
+        id_, _ = self._add_row(ModelTable, name, workflow_id=workflow_id, metadata_=dumps(metadata))
+        self._put_tags(id_, tags)
         return self.get(name)
 
     def find(self, name: str) -> ModelRecord | None:
@@ -225,17 +214,8 @@ class Models(Named[ModelRecord]):
         rows = self._sql.fetch(_RECORDS + condition, parameters)
         objects = as_objects([metadata for _, _, _, _, metadata, *_ in rows])
         return [
-            ModelRecord(
-                id=id_,
-                uid=uid,
-                workflow=workflow,
-                name=name,
-                metadata=metadata,
-                tags=frozenset(json.loads(tags)),
-                created_at=created_at,
-                updated_at=updated_at,
-            )
-            for (id_, uid, workflow, name, _, tags, created_at, updated_at), metadata in zip(
+            ModelRecord(id_, uid, workflow, name, metadata, frozenset(json.loads(tags)), *moments)
+            for (id_, uid, workflow, name, _, tags, *moments), metadata in zip(
                 rows, objects, strict=True
             )
         ]

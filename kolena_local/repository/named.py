@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
-from typing import ClassVar, Final, Generic, TypeVar
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from kolena_local.errors import NameConflictError, NotFoundError
-from kolena_local.repository.names import as_seen, checked, split_label, unknown
+from kolena_local.repository.names import as_seen, checked, now, split_label, unknown
 from kolena_local.repository.records import ModelRecord, TestCaseRecord, TestSuiteRecord
 from kolena_local.repository.rows import Parameters, Repository
 
@@ -77,6 +77,17 @@ class Named(Repository, ABC, Generic[Record]):
             },
         )
 
+    def _add_row(
+        self, table: Callable[..., Any], name: str, **values: str | int
+    ) -> tuple[int, str]:
+        """Add a row under a new name; return its id and when it was made."""
+        self._refuse_taken(name)
+        moment = now()
+        row = table(name=checked(self._noun, name), created_at=moment, updated_at=moment, **values)
+        with self._sql.session() as session:
+            session.add(row)
+        return row.id, moment
+
     def _put_tags(self, id_: int, tags: Iterable[str]) -> None:
         """Replace all tags of a row."""
         self._sql.execute(f"DELETE FROM {self._table}_tag WHERE {self._table}_id = ?", (id_,))
@@ -93,22 +104,26 @@ class Named(Repository, ABC, Generic[Record]):
         return NotFoundError(f"There is no {self._noun} with the id {id_}; load it by its name.")
 
     def _refuse_taken(self, name: str) -> None:
-        taken = self.find(name)
-        if taken is not None:
+        rows = self._sql.fetch(
+            f"""
+            SELECT name, (SELECT name FROM workflow WHERE id = workflow_id) FROM {self._table}
+            WHERE name = :name OR NOT :is_ascii OR length(name) < length(CAST(name AS BLOB))
+            """,
+            # Only a name that is not ASCII can look like one that is.
+            {"name": name, "is_ascii": name.isascii()},
+        )
+        seen = as_seen(name)
+        alike = {other: workflow for other, workflow in rows if as_seen(other) == seen}
+        if name in alike:
             raise NameConflictError(
-                f'There is a {self._noun} "{name}" already, in the workflow "{taken.workflow}";'
+                f'There is a {self._noun} "{name}" already, in the workflow "{alike[name]}";'
                 " load it, or give the new one another name."
             )
-        query = f"SELECT name FROM {self._table}"
-        if name.isascii():  # only a name that is not can look like it
-            query += " WHERE length(name) < length(CAST(name AS BLOB))"
-        seen = as_seen(name)
-        for (other,) in self._sql.fetch(query):
-            if as_seen(other) == seen:
-                raise NameConflictError(
-                    f"The name {name!a} of the new {self._noun} looks like {other!a}, which is"
-                    " there already; load that one, or give the new one another name."
-                )
+        for other in alike:
+            raise NameConflictError(
+                f"The name {name!a} of the new {self._noun} looks like {other!a}, which exists"
+                " already; load that one, or give the new one another name."
+            )
 
 
 class Versioned(Named[VersionRecord]):

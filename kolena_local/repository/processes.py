@@ -20,13 +20,13 @@ class Process(NamedTuple):
     Args:
         host: the name of its machine, or of its container there.
         pid: its number there, which is used again when the process is gone.
-        started: when it began, in clock ticks since the machine did; None if the system does not
-            tell.
+        process_started: when it began, in clock ticks since the machine did; None if the system
+            does not tell.
     """
 
     host: str
     pid: int
-    started: int | None
+    process_started: int | None
 
 
 def this_process() -> Process:
@@ -51,7 +51,7 @@ def is_gone(process: Process) -> bool:
     if state is None:
         return False
     condition, started = state
-    return condition in "ZX" or (process.started is not None and started != process.started)
+    return condition in "ZX" or process.process_started not in (None, started)
 
 
 def _host() -> str:

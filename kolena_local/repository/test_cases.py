@@ -15,7 +15,7 @@ from typing import Final
 from kolena_local.repository.held import new_uid
 from kolena_local.repository.membership import Membership
 from kolena_local.repository.named import LATEST, Versioned
-from kolena_local.repository.names import checked, now
+from kolena_local.repository.names import now
 from kolena_local.repository.records import MemberChange, PairRow, SampleChange, TestCaseRecord
 from kolena_local.repository.rows import Parameters, as_records
 
@@ -46,18 +46,8 @@ class TestCases(Versioned[TestCaseRecord]):
         """
         from kolena_local.repository.tables import TestCaseTable
 
-        self._refuse_taken(name)
-        moment = now()
-        row = TestCaseTable(
-            workflow_id=workflow_id,
-            name=checked("test case", name),
-            created_at=moment,
-            updated_at=moment,
-        )
-        with self._sql.session() as session:
-            session.add(row)
-        assert row.id is not None, "a row that was written has its id"
-        self._add_version(row.id, 0, description, 0, moment)
+        id_, moment = self._add_row(TestCaseTable, name, workflow_id=workflow_id)
+        self._add_version(id_, 0, description, 0, moment)
         return self.get(name)
 
     def list(

@@ -62,16 +62,13 @@ class TestRuns(RunResults):
 
     def start(self, run_id: int) -> TestRunRecord:
         """Note that the run begins, for the first time or again, in this process."""
-        host, pid, process_started = this_process()
         return self._set(
             run_id,
             status="running",
             started_at=now(),
             finished_at=None,
             error=None,
-            host=host,
-            pid=pid,
-            process_started=process_started,
+            **this_process()._asdict(),
         )
 
     def complete(self, run_id: int) -> TestRunRecord:
@@ -236,6 +233,6 @@ class TestRuns(RunResults):
 
 
 def _record(row: Row) -> TestRunRecord:
-    *values, host, pid, started = row
-    values.append(host is not None and is_gone(Process(host, pid, started)))
+    process = Process._make(row[-3:])
+    values = (*row[:-3], process.host is not None and is_gone(process))
     return TestRunRecord(*values)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from kolena_local.repository.named import LATEST, Versioned
-from kolena_local.repository.names import checked, now
+from kolena_local.repository.names import now
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
 from kolena_local.repository.rows import Parameters, as_json
 from kolena_local.repository.test_cases import RECORD_COLUMNS
@@ -46,21 +46,12 @@ class TestSuites(Versioned[TestSuiteRecord]):
         """
         from kolena_local.repository.tables import TestSuiteTable, TestSuiteVersionTable
 
-        self._refuse_taken(name)
-        moment = now()
-        row = TestSuiteTable(
-            workflow_id=workflow_id,
-            name=checked("test suite", name),
-            description=description,
-            created_at=moment,
-            updated_at=moment,
+        id_, moment = self._add_row(
+            TestSuiteTable, name, workflow_id=workflow_id, description=description
         )
         with self._sql.session() as session:
-            session.add(row)
-            session.flush()
-            assert row.id is not None, "a row that was written has its id"
-            session.add(TestSuiteVersionTable(test_suite_id=row.id, version=0, created_at=moment))
-        self._put_tags(row.id, tags)
+            session.add(TestSuiteVersionTable(test_suite_id=id_, version=0, created_at=moment))
+        self._put_tags(id_, tags)
         return self.get(name)
 
     def list(
@@ -169,18 +160,17 @@ class TestSuites(Versioned[TestSuiteRecord]):
         test_cases = self._test_cases([(row[0], row[4]) for row in rows])
         return [
             TestSuiteRecord(
-                id=id_,
-                uid=uid,
-                workflow=workflow,
-                name=name,
-                version=version,
-                description=description,
-                tags=frozenset(json.loads(tags)),
-                test_cases=tuple(test_cases.get((id_, version), ())),
-                created_at=created_at,
-                updated_at=updated_at,
+                id_,
+                uid,
+                workflow,
+                name,
+                version,
+                description,
+                frozenset(json.loads(tags)),
+                tuple(test_cases.get((id_, version), ())),
+                *moments,
             )
-            for id_, uid, workflow, name, version, description, tags, created_at, updated_at in rows
+            for id_, uid, workflow, name, version, description, tags, *moments in rows
         ]
 
     def _test_cases(

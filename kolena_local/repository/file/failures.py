@@ -49,6 +49,10 @@ _DAMAGED: Final = (
     "The store {place} is damaged ({cause}); restore a backup, or rescue what is there with"
     " `sqlite3 FILE .recover`.",
 )
+_REFUSED: Final = (
+    InputValidationError,
+    "The store {place} refuses a value ({cause}); correct it.",
+)
 
 _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
     "is locked": _BUSY,
@@ -76,21 +80,14 @@ _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
         "Something that is referred to is not in the store {place} (or is still in use);"
         " load the objects again.",
     ),
-    "constraint failed": (
-        InputValidationError,
-        "The store {place} refuses a value ({cause}); correct it.",
-    ),
+    "constraint failed": _REFUSED,
     "too big": (
         InputValidationError,
         "A value is larger than a store may hold (128 MiB); store it in a file of its own, and its"
         " path in the store.",
     ),
-    "datatype mismatch": (
-        InputValidationError,
-        "The store {place} refuses a value ({cause}); correct it.",
-    ),
+    "datatype mismatch": _REFUSED,
 }
-
 
 _PLENTY: Final = 2**24
 
