@@ -53,7 +53,7 @@ class KolenaStore:
         from kolena_local.repository import open_store
 
         with open(path, "rb") as stream, open_store(str(self.path)).write() as unit:  # noqa: PTH123
-            unit.text_form.read(stream)
+            unit.dump.read(stream)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the whole store as lines of text that git can compare.
@@ -66,7 +66,7 @@ class KolenaStore:
 
         with open_store(str(self.path)).read() as unit, drafts.begin(path, "part") as stream:
             try:
-                stream.writelines(f"{line}\n".encode() for line in unit.text_form.lines())
+                stream.writelines(f"{line}\n".encode() for line in unit.dump.lines())
                 stream.close()
                 drafts.put_in_place(stream.name, path)
             finally:

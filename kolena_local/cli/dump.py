@@ -39,7 +39,7 @@ def export() -> None:
     count = -1  # the first line is the same in every file
     with reading() as unit:
         page: list[str] = []
-        for line in unit.text_form.lines():
+        for line in unit.dump.lines():
             page.append(line)
             count += 1
             if len(page) == _PAGE:
@@ -63,7 +63,7 @@ def import_(file: str) -> None:
 
         def read(unit: Unit) -> int:
             stream.seek(0)
-            return unit.text_form.read(_lines(stream))
+            return unit.dump.read(_lines(stream))
 
         count = write_or_make(read)
     say(f"{counted(count, 'line')} {agreeing(count, 'was', 'were')} imported.")

@@ -43,7 +43,7 @@ class Unit:
         exchange: the export and import of many inferences.
         leases: which samples a process is running a model on.
         test_runs: the test runs, their configurations and results.
-        text_form: the whole store as lines of text.
+        dump: the whole store as JSON lines.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -60,7 +60,7 @@ class Unit:
         self.exchange = InferenceExchange(sql)
         self.leases = Leases(sql)
         self.test_runs = TestRuns(sql)
-        self.text_form = StoreDump(sql)
+        self.dump = StoreDump(sql)
 
     def query(
         self,

@@ -86,7 +86,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def exported(path: Path) -> list[str]:
     with open_store(str(path), create=False).read() as unit:
-        lines = list(unit.text_form.lines())
+        lines = list(unit.dump.lines())
     close_stores()
     return lines
 

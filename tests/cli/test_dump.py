@@ -346,11 +346,11 @@ def test_whatever_is_stored_comes_back(
             ),
         )
     with open_store(str(folder / "a.db")).read() as unit:
-        text = [line.encode() for line in unit.text_form.lines()]
+        text = [line.encode() for line in unit.dump.lines()]
     with open_store(str(folder / "b.db")).write() as unit:
-        assert unit.text_form.read(text) == len(text) - 1
+        assert unit.dump.read(text) == len(text) - 1
     with open_store(str(folder / "b.db")).read() as unit:
-        assert [line.encode() for line in unit.text_form.lines()] == text
+        assert [line.encode() for line in unit.dump.lines()] == text
     close_stores()
     shutil.rmtree(folder)
 

@@ -230,11 +230,11 @@ def work_of_check(path: str, monkeypatch: pytest.MonkeyPatch) -> int:
 def work_of_import(path: str) -> int:
     work: list[int] = []
     with open_store(path).read() as unit:
-        lines = [line.encode() for line in unit.text_form.lines()]
+        lines = [line.encode() for line in unit.dump.lines()]
     with open_store(path + ".copy").write() as unit:
         raw = unit._sql.driver
         raw.set_progress_handler(lambda: work.append(1), 100)
-        unit.text_form.read(lines)
+        unit.dump.read(lines)
         raw.set_progress_handler(None, 0)
     return len(work)
 

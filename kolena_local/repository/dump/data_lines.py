@@ -1,6 +1,7 @@
-"""Lines of what models are tested on: workflows, samples, ground truths, test cases, test suites.
+"""The types of lines that a dump has.
 
-Private to the text form.
+Lines of one type come in the order of their keys, types in the order of :data:`LINE_TYPES`, so that
+whatever a line refers to stands above it. Private to the dump.
 """
 
 from __future__ import annotations
@@ -8,184 +9,256 @@ from __future__ import annotations
 from typing import Final
 
 from kolena_local.repository.dump.line_types import (
-    END,
-    LOCATOR,
-    SAMPLE,
     Column,
-    Kind,
-    join_sample,
+    LineType,
+    Parent,
+    insert_tags,
+    named,
+    sample_in,
     tags_of,
 )
 
-TEST_KINDS: Final = (
-    Kind(
-        "workflow",
-        (Column("name"),),
-        (),
-        "SELECT name FROM workflow",
-        (f"INSERT INTO workflow (name, created_at) SELECT name, :now FROM incoming {END}",),
+_WORKFLOW: Final = Column("workflow", source="workflow.name")
+_TEST_CASE: Final = Column("test_case", source="test_case.name")
+_TEST_SUITE: Final = Column("test_suite", source="test_suite.name")
+_MODEL: Final = Column("model", source="model.name")
+_SAMPLE: Final = Column("test_sample", "digest", source="test_sample.digest")
+_DIGEST: Final = Column("digest", "digest")
+_FIELDS: Final = Column("fields", "object", source="payload")
+_VERSION: Final = Column("version", "int")
+_RUN: Final = (
+    _MODEL,
+    _TEST_SUITE,
+    Column("test_suite_version", "int", source="test_run.test_suite_version"),
+    Column("evaluator", nullable=True, source="nullif(test_run.evaluator, '')"),
+)
+_CONFIGURATION: Final = (
+    *_RUN,
+    Column(
+        "configuration", nullable=True, source="nullif(evaluator_configuration.display_name, '')"
     ),
-    Kind(
-        "test_sample",
-        (Column("workflow"), Column("digest", "digest")),
-        (Column("metadata", "object"), Column("fields", "object")),
-        """
-        SELECT workflow.name AS workflow, sample.digest, normal_json(sample.metadata) AS metadata,
-            normal_json(sample.payload) AS fields
-        FROM test_sample AS sample JOIN workflow ON workflow.id = sample.workflow_id
-        """,
-        (
-            f"""
-            INSERT INTO test_sample (workflow_id, digest, payload, metadata)
-            SELECT workflow.id, incoming.digest, incoming.fields, incoming.metadata
-            FROM incoming JOIN workflow ON workflow.name = incoming.workflow {END}
-            """,
-        ),
-    ),
-    Kind(
-        "ground_truth",
-        (Column("workflow"), SAMPLE, Column("digest", "digest")),
-        (Column("fields", "object"),),
+)
+_CREATED: Final = {"created_at": ":now", "updated_at": ":now"}
+_CREATED_VERSION: Final = {"created_at": ":now", "uid": "random()"}
+
+# What is not there is null, which the table refuses.
+_PINS: Final = """
+    INSERT INTO test_suite_member
+        (test_suite_id, version, position, test_case_id, test_case_version)
+    SELECT test_suite.id, incoming.version, pin.key, version.test_case_id, version.version
+    FROM incoming JOIN test_suite
+        ON test_suite.name = incoming.test_suite AND test_suite.id > :test_suite
+    JOIN json_each(incoming.test_cases) AS pin
+    LEFT JOIN test_case ON test_case.name = json_extract(pin.value, '$[0]')
+    LEFT JOIN test_case_version AS version ON version.test_case_id = test_case.id
+        AND version.version = json_extract(pin.value, '$[1]')
+    WHERE true ORDER BY incoming.line ON CONFLICT DO NOTHING
+"""
+_PINNED: Final = """
+    (SELECT json_group_array(json_array(name, version)) FROM (
+        SELECT test_case.name, pinned.test_case_version AS version
+        FROM test_suite_member AS pinned
+        JOIN test_case ON test_case.id = pinned.test_case_id
+        WHERE pinned.test_suite_id = test_suite_version.test_suite_id
+            AND pinned.version = test_suite_version.version
+        ORDER BY pinned.position))
+"""
+
+_JOIN_RUN: Final = """
+    JOIN model ON model.id = test_run.model_id
+    JOIN test_suite ON test_suite.id = test_run.test_suite_id
+"""
+_FIND_RUN: Final = """
+    JOIN model ON model.name = incoming.model
+    JOIN test_suite ON test_suite.name = incoming.test_suite
+    JOIN test_run ON test_run.model_id = model.id AND test_run.test_suite_id = test_suite.id
+        AND test_run.test_suite_version = incoming.test_suite_version
+        AND test_run.evaluator = ifnull(incoming.evaluator, '')
+"""
+
+
+def _configuration_of(child: str) -> Parent:
+    return Parent(
+        "evaluator_configuration",
         f"""
-        SELECT workflow.name AS workflow, sample.digest AS test_sample, truth.digest,
-            normal_json(truth.payload) AS fields {LOCATOR}
-        FROM ground_truth AS truth JOIN test_sample AS sample ON sample.id = truth.test_sample_id
-        JOIN workflow ON workflow.id = sample.workflow_id
+        JOIN evaluator_configuration
+            ON evaluator_configuration.id = {child}.evaluator_configuration_id
+        JOIN test_run ON test_run.id = evaluator_configuration.test_run_id {_JOIN_RUN}
         """,
+        f"""
+        {_FIND_RUN} JOIN evaluator_configuration
+            ON evaluator_configuration.test_run_id = test_run.id
+            AND evaluator_configuration.display_name = ifnull(incoming.configuration, '')
+        """,
+    )
+
+
+LINE_TYPES: Final = (
+    LineType("workflow", (Column("name"),), values={"created_at": ":now"}),
+    LineType(
+        "test_sample",
+        (_WORKFLOW, _DIGEST),
+        (Column("metadata", "object"), _FIELDS),
+        (named("workflow", "test_sample"),),
+    ),
+    LineType(
+        "ground_truth",
+        (_WORKFLOW, _SAMPLE, _DIGEST),
+        (_FIELDS,),
         (
-            f"""
-            INSERT INTO ground_truth (test_sample_id, digest, payload)
-            SELECT sample.id, incoming.digest, incoming.fields
-            FROM incoming JOIN workflow ON workflow.name = incoming.workflow
-            JOIN test_sample AS sample
-                ON sample.workflow_id = workflow.id AND sample.digest = incoming.test_sample {END}
-            """,
+            Parent(
+                "test_sample",
+                """
+                JOIN test_sample ON test_sample.id = ground_truth.test_sample_id
+                JOIN workflow ON workflow.id = test_sample.workflow_id
+                """,
+                """
+                JOIN workflow ON workflow.name = incoming.workflow
+                JOIN test_sample ON test_sample.workflow_id = workflow.id
+                    AND test_sample.digest = incoming.test_sample
+                """,
+            ),
         ),
         locator=True,
     ),
-    Kind(
+    LineType(
         "test_case",
         (Column("name"),),
-        (Column("workflow"), Column("version", "int")),
-        """
-        SELECT test_case.name, workflow.name AS workflow, test_case.version
-        FROM test_case JOIN workflow ON workflow.id = test_case.workflow_id
-        """,
-        (
-            f"""
-            INSERT INTO test_case (workflow_id, name, version, created_at, updated_at)
-            SELECT workflow.id, incoming.name, incoming.version, :now, :now
-            FROM incoming JOIN workflow ON workflow.name = incoming.workflow {END}
-            """,
-        ),
+        (_WORKFLOW, _VERSION),
+        (named("workflow", "test_case"),),
+        _CREATED,
     ),
-    Kind(
+    LineType(
         "test_case_version",
-        (Column("test_case"), Column("version", "int")),
-        (Column("samples", "int"), Column("description", "text")),
-        """
-        SELECT test_case.name AS test_case, made.version, made.sample_count AS samples,
-            made.description
-        FROM test_case_version AS made JOIN test_case ON test_case.id = made.test_case_id
-        """,
-        (
-            f"""
-            INSERT INTO test_case_version
-                (test_case_id, version, description, sample_count, created_at, uid)
-            SELECT test_case.id, incoming.version, incoming.description, incoming.samples, :now,
-                random()
-            FROM incoming JOIN test_case
-                ON test_case.name = incoming.test_case AND test_case.id > :test_case {END}
-            """,
-        ),
+        (_TEST_CASE, _VERSION),
+        (Column("samples", "int", source="sample_count"), Column("description", "text")),
+        (named("test_case", "test_case_version", is_new=True),),
+        _CREATED_VERSION,
     ),
-    Kind(
+    LineType(
         "test_case_member",
-        (Column("test_case"), Column("position", "int"), Column("added", "int")),
-        (Column("removed", "int", True), SAMPLE, Column("ground_truth", "digest")),
-        f"""
-        SELECT test_case.name AS test_case, member.position, member.added, member.removed,
-            sample.digest AS test_sample, truth.digest AS ground_truth {LOCATOR}
-        FROM test_case_member AS member JOIN test_case ON test_case.id = member.test_case_id
-        JOIN test_sample AS sample ON sample.id = member.test_sample_id
-        JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
-        """,
+        (_TEST_CASE, Column("position", "int"), Column("added", "int")),
         (
-            f"""
-            INSERT INTO test_case_member
-                (test_case_id, position, added, removed, test_sample_id, ground_truth_id)
-            SELECT test_case.id, incoming.position, incoming.added, incoming.removed, sample.id,
-                truth.id
-            FROM incoming JOIN test_case
-                ON test_case.name = incoming.test_case AND test_case.id > :test_case
-            {join_sample("test_case")}
-            JOIN ground_truth AS truth
-                ON truth.test_sample_id = sample.id AND truth.digest = incoming.ground_truth {END}
-            """,
+            Column("removed", "int", nullable=True),
+            _SAMPLE,
+            Column("ground_truth", "digest", source="ground_truth.digest"),
+        ),
+        (
+            named("test_case", "test_case_member", is_new=True),
+            sample_in("test_case.workflow_id", "test_case_member"),
+            Parent(
+                "ground_truth",
+                "JOIN ground_truth ON ground_truth.id = test_case_member.ground_truth_id",
+                "JOIN ground_truth ON ground_truth.test_sample_id = test_sample.id"
+                " AND ground_truth.digest = incoming.ground_truth",
+            ),
         ),
         locator=True,
     ),
-    Kind(
+    LineType(
         "test_suite",
         (Column("name"),),
-        (
-            Column("workflow"),
-            Column("version", "int"),
-            Column("tags", "names"),
-            Column("description", "text"),
-        ),
-        f"""
-        SELECT suite.name, workflow.name AS workflow, suite.version,
-            {tags_of("test_suite", "suite")} AS tags, suite.description
-        FROM test_suite AS suite JOIN workflow ON workflow.id = suite.workflow_id
-        """,
-        (
-            f"""
-            INSERT INTO test_suite (workflow_id, name, description, version, created_at, updated_at)
-            SELECT workflow.id, incoming.name, incoming.description, incoming.version, :now, :now
-            FROM incoming JOIN workflow ON workflow.name = incoming.workflow {END}
-            """,
-            """
-            INSERT OR IGNORE INTO test_suite_tag (test_suite_id, tag)
-            SELECT suite.id, tag.value FROM incoming
-            JOIN test_suite AS suite ON suite.name = incoming.name AND suite.id > :test_suite
-            JOIN json_each(incoming.tags) AS tag
-            """,
-        ),
+        (_WORKFLOW, _VERSION, tags_of("test_suite"), Column("description", "text")),
+        (named("workflow", "test_suite"),),
+        _CREATED,
+        more=(insert_tags("test_suite"),),
     ),
-    Kind(
+    LineType(
         "test_suite_version",
-        (Column("test_suite"), Column("version", "int")),
-        (Column("test_cases", "pins"),),
-        """
-        SELECT suite.name AS test_suite, made.version, normal_json((
-            SELECT json_group_array(json_array(name, version)) FROM (
-                SELECT test_case.name, pinned.test_case_version AS version
-                FROM test_suite_member AS pinned
-                JOIN test_case ON test_case.id = pinned.test_case_id
-                WHERE pinned.test_suite_id = made.test_suite_id AND pinned.version = made.version
-                ORDER BY pinned.position))) AS test_cases
-        FROM test_suite_version AS made JOIN test_suite AS suite ON suite.id = made.test_suite_id
-        """,
+        (_TEST_SUITE, _VERSION),
+        (Column("test_cases", "pins", source=_PINNED),),
+        (named("test_suite", "test_suite_version", is_new=True),),
+        _CREATED_VERSION,
+        more=(_PINS,),
+    ),
+    LineType(
+        "model",
+        (Column("name"),),
+        (_WORKFLOW, tags_of("model"), Column("metadata", "object")),
+        (named("workflow", "model"),),
+        {**_CREATED, "uid": "random()"},
+        more=(insert_tags("model"),),
+    ),
+    LineType(
+        "inference",
+        (_MODEL, _SAMPLE),
+        (Column("stale", "int"), _FIELDS),
+        (named("model", "inference"), sample_in("model.workflow_id", "inference")),
+        locator=True,
+    ),
+    LineType(
+        "test_run",
+        _RUN,
         (
-            f"""
-            INSERT INTO test_suite_version (test_suite_id, version, created_at, uid)
-            SELECT suite.id, incoming.version, :now, random()
-            FROM incoming JOIN test_suite AS suite
-                ON suite.name = incoming.test_suite AND suite.id > :test_suite {END}
-            """,
-            # What is not there is null, which the table refuses.
-            f"""
-            INSERT INTO test_suite_member
-                (test_suite_id, version, position, test_case_id, test_case_version)
-            SELECT suite.id, incoming.version, pin.key, version.test_case_id, version.version
-            FROM incoming JOIN test_suite AS suite
-                ON suite.name = incoming.test_suite AND suite.id > :test_suite
-            JOIN json_each(incoming.test_cases) AS pin
-            LEFT JOIN test_case ON test_case.name = json_extract(pin.value, '$[0]')
-            LEFT JOIN test_case_version AS version ON version.test_case_id = test_case.id
-                AND version.version = json_extract(pin.value, '$[1]') {END}
-            """,
+            # A run that is going on belongs to its process; elsewhere it has yet to begin.
+            Column("status", source="iif(test_run.status = 'running', 'created', test_run.status)"),
+            Column("error", "any text", nullable=True),
         ),
+        (
+            named("model", "test_run"),
+            Parent(
+                "test_suite",
+                "JOIN test_suite ON test_suite.id = test_run.test_suite_id",
+                """
+                JOIN test_suite ON test_suite.name = incoming.test_suite
+                JOIN test_suite_version AS made ON made.test_suite_id = test_suite.id
+                    AND made.version = incoming.test_suite_version
+                """,
+            ),
+        ),
+        {
+            **_CREATED_VERSION,
+            "test_suite_version": "incoming.test_suite_version",
+            "evaluator": "ifnull(incoming.evaluator, '')",
+            "status": "incoming.status",
+        },
+    ),
+    LineType(
+        "configuration",
+        _CONFIGURATION,
+        (_FIELDS._replace(nullable=True),),
+        (
+            Parent(
+                "test_run",
+                f"JOIN test_run ON test_run.id = evaluator_configuration.test_run_id {_JOIN_RUN}",
+                _FIND_RUN,
+            ),
+        ),
+        {"display_name": "ifnull(incoming.configuration, '')"},
+        table="evaluator_configuration",
+    ),
+    LineType(
+        "metrics_test_sample",
+        (*_CONFIGURATION, _TEST_CASE._replace(nullable=True), _SAMPLE),
+        (_FIELDS,),
+        (
+            _configuration_of("metrics_test_sample"),
+            sample_in("model.workflow_id", "metrics_test_sample"),
+            Parent(
+                "test_case",
+                "LEFT JOIN test_case ON test_case.id = metrics_test_sample.test_case_id",
+                "LEFT JOIN test_case ON test_case.name = incoming.test_case",
+            ),
+        ),
+        condition="(incoming.test_case IS NULL OR test_case.id IS NOT NULL)",
+        locator=True,
+    ),
+    LineType(
+        "metrics_test_case",
+        (*_CONFIGURATION, _TEST_CASE),
+        (_FIELDS,),
+        (_configuration_of("metrics_test_case"), named("test_case", "metrics_test_case")),
+    ),
+    LineType(
+        "metrics_test_suite",
+        _CONFIGURATION,
+        (_FIELDS,),
+        (_configuration_of("metrics_test_suite"),),
+    ),
+    LineType(
+        "plot",
+        (*_CONFIGURATION, _TEST_CASE, Column("position", "int")),
+        (_FIELDS,),
+        (_configuration_of("plot"), named("test_case", "plot")),
     ),
 )

@@ -1,6 +1,6 @@
-"""The lines of a store's text form: written from rows, and parsed into checked rows.
+"""The lines of a dump: written from rows, and parsed into checked rows.
 
-Private to the text form; there is no SQL here.
+Private to the dump; there is no SQL here.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import pydantic_core
 
 from kolena_local.errors import InputValidationError, StoreDamagedError
 from kolena_local.payload import DIGEST_LENGTH, loads
-from kolena_local.repository.dump.line_types import Column, Kind
-from kolena_local.repository.dump.result_lines import KINDS
+from kolena_local.repository.dump.data_lines import LINE_TYPES
+from kolena_local.repository.dump.line_types import JSON_KINDS, Column, LineType
 from kolena_local.repository.health.invariants import digest_problem, object_problem
 
 FORMAT: Final = 1
 _HEADER: Final = "kolena-local store"
-_BY_NAME: Final = {kind.name: kind for kind in KINDS}
-_JSON_KINDS: Final = ("object", "names", "pins")
+_BY_NAME: Final = {line_type.name: line_type for line_type in LINE_TYPES}
 # Far below what the tables can hold, so that there are positions left.
 _LARGEST: Final = 2**53
 
@@ -49,23 +48,23 @@ def locator(payload: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def write(kind: Kind, row: Row) -> str:
-    """Return the line of a row of the kind's query.
+def write(line_type: LineType, row: Row) -> str:
+    """Return the line of a row of the type's query.
 
     Raises:
         StoreDamagedError: a value does not have the type of its column.
     """
-    parts = [f'{{"kind":"{kind.name}"']
-    if kind.locator and isinstance(row[-1], str):
+    parts = [f'{{"kind":"{line_type.name}"']
+    if line_type.locator and isinstance(row[-1], str):
         # At the front, where readers of a diff see it.
         parts.append(f'"locator":{_written(row[-1])}')
     try:
-        for column, value in zip(kind.columns, row, strict=False):
+        for column, value in zip(line_type.columns, row, strict=False):
             if column.kind == "digest":
                 value = f'"{value.hex()}"'
             elif value is None:
                 value = "null"
-            elif column.kind not in _JSON_KINDS:
+            elif column.kind not in JSON_KINDS:
                 value = _written(value)
             parts.append(f'"{column.name}":{value}')
         return ",".join(parts) + "}"
@@ -77,7 +76,7 @@ def check_header(line: bytes | None) -> None:
     """Check the first line of a file.
 
     Raises:
-        InputValidationError: it is not a text form, or one of a later version.
+        InputValidationError: it is not a dump, or one of a later version.
     """
     content = _parsed(line) if line is not None else None
     if not isinstance(content, dict) or content.get("kind") != _HEADER:
@@ -91,8 +90,8 @@ def check_header(line: bytes | None) -> None:
         )
 
 
-def read(line: bytes, number: int) -> tuple[Kind, Row]:
-    """Return the kind of a line and its row: the line's number, then its columns.
+def read(line: bytes, number: int) -> tuple[LineType, Row]:
+    """Return the type of a line and its row: the line's number, then its columns.
 
     Raises:
         InputValidationError: the line is invalid; the message has its number.
@@ -103,20 +102,20 @@ def read(line: bytes, number: int) -> tuple[Kind, Row]:
         raise refusal(number, "it is nested too deeply; flatten it") from None
 
 
-def _read(line: bytes, number: int) -> tuple[Kind, Row]:
+def _read(line: bytes, number: int) -> tuple[LineType, Row]:
     content = _parsed(line)
     if not isinstance(content, dict):
         raise refusal(number, "it is not a JSON object")
-    kind = _BY_NAME.get(str(content.get("kind")))
-    if kind is None:
+    line_type = _BY_NAME.get(str(content.get("kind")))
+    if line_type is None:
         raise refusal(number, f"there is no kind {content.get('kind')!r:.80}")
-    known = {"kind", "locator", *(column.name for column in kind.columns)}
+    known = {"kind", "locator", *(column.name for column in line_type.columns)}
     for name in content:
         if name not in known:
-            raise refusal(number, f"a {kind.name} has no {name!r:.80}")
-    row = [_value(content, column, number) for column in kind.columns]
-    _check_digest(kind, row, number)
-    return kind, (number, *row)
+            raise refusal(number, f"a {line_type.name} has no {name!r:.80}")
+    row = [_value(content, column, number) for column in line_type.columns]
+    _check_digest(line_type, row, number)
+    return line_type, (number, *row)
 
 
 def _parsed(line: bytes) -> Any:
@@ -143,7 +142,7 @@ def _value(content: dict[str, Any], column: Column, number: int) -> Any:
     if column.kind == "names":
         value = sorted(set(value))
     if column.kind != "object":
-        return _written(value) if column.kind in _JSON_KINDS else value
+        return _written(value) if column.kind in JSON_KINDS else value
     text = _written(value)
     problem = object_problem(text)
     if problem is not None:
@@ -198,8 +197,8 @@ _FITS: Final[dict[str, Callable[[Any], bool]]] = {
 }
 
 
-def _check_digest(kind: Kind, row: Sequence[Any], number: int) -> None:
-    names = [column.name for column in kind.columns]
+def _check_digest(line_type: LineType, row: Sequence[Any], number: int) -> None:
+    names = [column.name for column in line_type.columns]
     if "digest" not in names:
         return
     problem = digest_problem(row[names.index("fields")], row[names.index("digest")])

@@ -1,42 +1,116 @@
-"""What a kind of line in a store's text form is, and SQL that several kinds need.
+"""What a type of line in a dump is, and the SQL that follows from it.
 
-Private to the text form.
+A line has names and digests where the tables have ids. Private to the dump.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+JSON_KINDS: Final = ("object", "names", "pins")
+
+# SQLite's function is the faster one, and cuts text at NUL.
+_LOCATOR: Final = r"""
+    , CASE WHEN instr(test_sample.payload, '\u0000') THEN locator(test_sample.payload)
+        ELSE json_extract(test_sample.payload, '$.locator') END AS locator
+"""
 
 
 class Column(NamedTuple):
-    """A key of a line: its name, the kind of value, and whether it may be null."""
+    """A key of a line.
+
+    Attributes:
+        name: the key.
+        kind: the kind of value.
+        nullable: whether it may be null.
+        source: the column of the line type's table that has the value, if its name differs; or an
+            SQL expression of what is stored elsewhere.
+    """
 
     name: str
     kind: str = "name"
     nullable: bool = False
+    source: str = ""
+
+    @property
+    def stored(self) -> str | None:
+        """The column of the line type's table that has the value; None if it is elsewhere."""
+        place = self.source or self.name
+        return place if place.isidentifier() else None
+
+    def select(self, table: str) -> str:
+        """Return the SQL that reads the value."""
+        value = f"{table}.{self.stored}" if self.stored else self.source
+        return f"{f'normal_json({value})' if self.kind in JSON_KINDS else value} AS {self.name}"
+
+
+class Parent(NamedTuple):
+    """A table whose ids a line type's table has in a column.
+
+    Attributes:
+        table: its name.
+        joined: the SQL that joins it to the line type's table.
+        found: the SQL that joins it to lines that are read, by names or digests.
+    """
+
+    table: str
+    joined: str
+    found: str
+
+
+def named(table: str, child: str, *, is_new: bool = False) -> Parent:
+    """Return a parent that lines call by its name.
+
+    Args:
+        child: the table that has its ids.
+        is_new: only those that the import itself has added.
+    """
+    new = f"AND {table}.id > :{table}" if is_new else ""
+    return Parent(
+        table,
+        f"JOIN {table} ON {table}.id = {child}.{table}_id",
+        f"JOIN {table} ON {table}.name = incoming.{table} {new}",
+    )
+
+
+def sample_in(workflow: str, child: str) -> Parent:
+    """Return the sample of a line, in the workflow with this id, as the parent of a table."""
+    return Parent(
+        "test_sample",
+        f"JOIN test_sample ON test_sample.id = {child}.test_sample_id",
+        f"JOIN test_sample ON test_sample.workflow_id = {workflow}"
+        " AND test_sample.digest = incoming.test_sample",
+    )
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of line.
+class LineType:
+    """A type of line.
 
     Attributes:
         name: what the lines say they are.
         keys: the columns by which one is known.
         content: its other columns.
-        select: the query of all columns; it also has the locator if ``locator`` is set.
-        insert: statements that store what the table ``incoming`` has and the store has not;
-            ``:model`` and the like are the greatest ids there were before the import.
+        parents: the tables that its table refers to.
+        values: SQL for columns of the table that lines do not have.
+        condition: SQL that says which lines can be stored.
+        more: further statements that store what the table ``incoming`` has and the store has not;
+            in all of them, ``:model`` and the like are the greatest ids before the import.
         locator: whether lines also show the sample's locator, for readers only.
+        table: the table, if its name is another one.
     """
 
     name: str
     keys: tuple[Column, ...]
-    content: tuple[Column, ...]
-    select: str
-    insert: tuple[str, ...]
+    content: tuple[Column, ...] = ()
+    parents: tuple[Parent, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    condition: str = "true"
+    more: tuple[str, ...] = ()
     locator: bool = False
+    table: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -51,27 +125,39 @@ class Kind:
             return tuple(column for column in self.columns if column.name != "fields")
         return self.columns
 
+    @property
+    def select(self) -> str:
+        """The query of all columns, and of the locator if there is one."""
+        table = self.table or self.name
+        columns = ", ".join(column.select(table) for column in self.columns)
+        joins = " ".join(parent.joined for parent in self.parents)
+        return f"SELECT {columns} {_LOCATOR if self.locator else ''} FROM {table} {joins}"
 
-# SQLite's function is the faster one, and cuts text at NUL.
-LOCATOR: Final = r"""
-    , CASE WHEN instr(sample.payload, '\u0000') THEN locator(sample.payload)
-        ELSE json_extract(sample.payload, '$.locator') END AS locator
-"""
-SAMPLE: Final = Column("test_sample", "digest")
-END: Final = "WHERE true ORDER BY incoming.line ON CONFLICT DO NOTHING"
+    def inserts(self) -> Iterator[str]:
+        """Yield the statements that store what ``incoming`` has and the store has not."""
+        values = {f"{parent.table}_id": f"{parent.table}.id" for parent in self.parents}
+        values |= {one.stored: f"incoming.{one.name}" for one in self.columns if one.stored}
+        values |= self.values
+        joins = " ".join(parent.found for parent in self.parents)
+        yield f"""
+            INSERT INTO {self.table or self.name} ({", ".join(values)})
+            SELECT {", ".join(values.values())} FROM incoming {joins}
+            WHERE {self.condition} ORDER BY incoming.line ON CONFLICT DO NOTHING
+        """
+        yield from self.more
 
 
-def tags_of(table: str, alias: str) -> str:
-    """Return the SQL of a thing's tags, sorted, as JSON."""
+def tags_of(table: str) -> Column:
+    """Return the column of a thing's tags, sorted."""
+    query = f"SELECT tag FROM {table}_tag WHERE {table}_id = {table}.id ORDER BY tag"
+    return Column("tags", "names", source=f"(SELECT json_group_array(tag) FROM ({query}))")
+
+
+def insert_tags(table: str) -> str:
+    """Return the statement that stores the tags of new things."""
     return f"""
-        normal_json((SELECT json_group_array(tag) FROM (
-            SELECT tag FROM {table}_tag WHERE {table}_id = {alias}.id ORDER BY tag)))
-    """
-
-
-def join_sample(parent: str) -> str:
-    """Return the SQL that finds the sample of a line in the workflow of its parent."""
-    return f"""
-        JOIN test_sample AS sample
-            ON sample.workflow_id = {parent}.workflow_id AND sample.digest = incoming.test_sample
+        INSERT OR IGNORE INTO {table}_tag ({table}_id, tag)
+        SELECT {table}.id, tag.value FROM incoming
+        JOIN {table} ON {table}.name = incoming.name AND {table}.id > :{table}
+        JOIN json_each(incoming.tags) AS tag
     """

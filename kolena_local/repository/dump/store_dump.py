@@ -1,4 +1,4 @@
-"""The text form of a store: JSON lines in a fixed order, for reviews and version control.
+"""The dump of a store: JSON lines in a fixed order, for reviews and version control.
 
 It leaves out what differs between equal stores: ids, times, and the processes of test runs. The
 schemas of a workflow's types are left out too; the next definition of the workflow stores them.
@@ -14,14 +14,14 @@ from typing import Final
 
 from kolena_local.errors import InputValidationError, KolenaError, NameConflictError
 from kolena_local.repository.dump import line_text
-from kolena_local.repository.dump.line_types import Column, Kind
-from kolena_local.repository.dump.result_lines import KINDS
+from kolena_local.repository.dump.data_lines import LINE_TYPES
+from kolena_local.repository.dump.line_types import Column, LineType
 from kolena_local.repository.health.invariants import RULES, Known
 from kolena_local.repository.names import now
 from kolena_local.repository.rows import Repository, Row
 
 _PAGE: Final = 1000
-_BY_NAME: Final = {kind.name: kind for kind in KINDS}
+_BY_NAME: Final = {line_type.name: line_type for line_type in LINE_TYPES}
 
 
 class StoreDump(Repository):
@@ -31,13 +31,15 @@ class StoreDump(Repository):
         """Yield the lines without line endings, in an order that depends on the content alone."""
         self._add_functions()
         yield line_text.header()
-        for kind in KINDS:
-            order = ", ".join(column.name for column in kind.keys)
-            cursor = self._sql.driver.execute(f"SELECT * FROM ({kind.select}) ORDER BY {order}")
+        for line_type in LINE_TYPES:
+            order = ", ".join(column.name for column in line_type.keys)
+            cursor = self._sql.driver.execute(
+                f"SELECT * FROM ({line_type.select}) ORDER BY {order}"
+            )
             cursor.arraysize = _PAGE
             while rows := cursor.fetchmany():
                 for row in rows:
-                    yield line_text.write(kind, row)
+                    yield line_text.write(line_type, row)
 
     def read(self, lines: Iterable[bytes]) -> int:
         """Store what is not in the store yet; blank lines are skipped.
@@ -52,25 +54,26 @@ class StoreDump(Repository):
         self._add_functions()
         content = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
         line_text.check_header(next(content, (0, None))[1])
-        for kind in KINDS:
-            columns = ", ".join(column.name for column in kind.columns)
-            self._sql.execute(f"DROP TABLE IF EXISTS temp.incoming_{kind.name}")
+        for line_type in LINE_TYPES:
+            columns = ", ".join(column.name for column in line_type.columns)
+            self._sql.execute(f"DROP TABLE IF EXISTS temp.incoming_{line_type.name}")
             self._sql.execute(
-                f"CREATE TEMP TABLE incoming_{kind.name} (line INTEGER PRIMARY KEY, {columns})",
+                f"CREATE TEMP TABLE incoming_{line_type.name}"
+                f" (line INTEGER PRIMARY KEY, {columns})",
             )
         count = self._gather(content)
         known = Known._make(
             self._sql.value(f"SELECT ifnull(max(id), 0) FROM {table}") for table in Known._fields
         )
-        for kind in KINDS:
-            self._store(kind, known)
+        for line_type in LINE_TYPES:
+            self._store(line_type, known)
         for rule in RULES:
             for key, problem in rule.broken(self._sql.driver, known):
-                keys = _BY_NAME[rule.kind].keys
-                raise line_text.refusal(self._line(keys, rule.kind, key), problem)
+                keys = _BY_NAME[rule.line_type].keys
+                raise line_text.refusal(self._line(keys, rule.line_type, key), problem)
         self._sql.execute("DROP VIEW IF EXISTS temp.incoming")
-        for kind in KINDS:
-            self._sql.execute(f"DROP TABLE temp.incoming_{kind.name}")
+        for line_type in LINE_TYPES:
+            self._sql.execute(f"DROP TABLE temp.incoming_{line_type.name}")
         return count
 
     def _add_functions(self) -> None:
@@ -78,92 +81,95 @@ class StoreDump(Repository):
             self._sql.driver.create_function(function.__name__, 1, function, deterministic=True)
 
     def _gather(self, content: Iterator[tuple[int, bytes]]) -> int:
-        waiting: dict[str, tuple[Kind, list[Row]]] = {kind.name: (kind, []) for kind in KINDS}
+        waiting: dict[str, tuple[LineType, list[Row]]] = {
+            line_type.name: (line_type, []) for line_type in LINE_TYPES
+        }
         count = 0
         for number, line in content:
-            kind, row = line_text.read(line, number)
-            rows = waiting[kind.name][1]
+            line_type, row = line_text.read(line, number)
+            rows = waiting[line_type.name][1]
             rows.append(row)
             count += 1
             if len(rows) == _PAGE:
-                self._put(kind, rows)
-        for kind, rows in waiting.values():
-            self._put(kind, rows)
+                self._put(line_type, rows)
+        for line_type, rows in waiting.values():
+            self._put(line_type, rows)
         return count
 
-    def _put(self, kind: Kind, rows: list[Row]) -> None:
-        columns = ", ".join(column.name for column in kind.columns)
-        self._sql.insert(f"INSERT INTO incoming_{kind.name} (line, {columns})", rows)
+    def _put(self, line_type: LineType, rows: list[Row]) -> None:
+        columns = ", ".join(column.name for column in line_type.columns)
+        self._sql.insert(f"INSERT INTO incoming_{line_type.name} (line, {columns})", rows)
         rows.clear()
 
-    def _store(self, kind: Kind, known: Known) -> None:
-        query = f"SELECT min(line), max(line) FROM incoming_{kind.name}"
+    def _store(self, line_type: LineType, known: Known) -> None:
+        query = f"SELECT min(line), max(line) FROM incoming_{line_type.name}"
         ((first, last),) = self._sql.fetch(query)
         if first is None:
             return
         try:
-            self._insert(kind, known, first, last)
+            self._insert(line_type, known, first, last)
         except sqlite3.IntegrityError as error:
-            problem = f"the store refuses its {kind.name} ({error})"
+            problem = f"the store refuses its {line_type.name} ({error})"
             if "NOT NULL" in str(error):
                 problem = "it refers to something that is neither in the file nor in the store"
-            line = self._first_refused(kind, known, first, last)
+            line = self._first_refused(line_type, known, first, last)
             raise line_text.refusal(line, problem) from error
-        self._verify(kind)
+        self._verify(line_type)
 
-    def _insert(self, kind: Kind, known: Known, first: int, last: int) -> None:
+    def _insert(self, line_type: LineType, known: Known, first: int, last: int) -> None:
         self._sql.execute("DROP VIEW IF EXISTS temp.incoming")
         self._sql.execute(
-            f"CREATE TEMP VIEW incoming AS SELECT * FROM incoming_{kind.name}"
+            f"CREATE TEMP VIEW incoming AS SELECT * FROM incoming_{line_type.name}"
             f" WHERE line BETWEEN {first:d} AND {last:d}",
         )
         parameters = {**known._asdict(), "now": now()}
-        for statement in kind.insert:
+        for statement in line_type.inserts():
             self._sql.execute(statement, parameters)
 
-    def _first_refused(self, kind: Kind, known: Known, first: int, last: int) -> int:
+    def _first_refused(self, line_type: LineType, known: Known, first: int, last: int) -> int:
         """Return the first line that the tables refuse; there is one in the range."""
         while first < last:
             middle = (first + last) // 2
             try:
-                self._insert(kind, known, first, middle)
+                self._insert(line_type, known, first, middle)
                 first = middle + 1
             except sqlite3.IntegrityError:
                 last = middle
         return first
 
-    def _verify(self, kind: Kind) -> None:
-        """Refuse the import unless the store now has all lines of a kind as they are."""
-        columns = ", ".join(column.name for column in kind.compared)
+    def _verify(self, line_type: LineType) -> None:
+        """Refuse the import unless the store now has all lines of a type as they are."""
+        columns = ", ".join(column.name for column in line_type.compared)
         found = self._sql.fetch(
             f"""
-            SELECT {columns} FROM incoming_{kind.name}
-            EXCEPT SELECT {columns} FROM ({kind.select}) LIMIT 1
+            SELECT {columns} FROM incoming_{line_type.name}
+            EXCEPT SELECT {columns} FROM ({line_type.select}) LIMIT 1
             """,
         )
         if found:
-            raise self._problem(kind, found[0])
+            raise self._problem(line_type, found[0])
 
-    def _problem(self, kind: Kind, row: Row) -> KolenaError:
-        line = self._line(kind.compared, kind.name, row)
-        same_keys = " AND ".join(f"{column.name} IS ?" for column in kind.keys)
-        keys = row[: len(kind.keys)]
+    def _problem(self, line_type: LineType, row: Row) -> KolenaError:
+        line = self._line(line_type.compared, line_type.name, row)
+        same_keys = " AND ".join(f"{column.name} IS ?" for column in line_type.keys)
+        keys = row[: len(line_type.keys)]
         shown = ", ".join(
             value.hex() if isinstance(value, bytes) else repr(value) for value in keys
         )
         # Other content under the same keys, from the store or an earlier line.
-        if self._sql.value(f"SELECT 1 FROM ({kind.select}) WHERE {same_keys} LIMIT 1", keys):
+        if self._sql.value(f"SELECT 1 FROM ({line_type.select}) WHERE {same_keys} LIMIT 1", keys):
             return NameConflictError(
-                f"The {kind.name} {shown} of line {line} exists already and is different; import"
-                " into another store, or correct the file. Nothing was imported."
+                f"The {line_type.name} {shown} of line {line} exists already and is different;"
+                " import into another store, or correct the file. Nothing was imported."
             )
         return InputValidationError(
-            f"The {kind.name} {shown} of line {line} refers to something that is neither in the"
-            " file nor in the store, or is a second one where one may be. Nothing was imported."
+            f"The {line_type.name} {shown} of line {line} refers to something that is neither in"
+            " the file nor in the store, or is a second one where only one is allowed. Nothing was"
+            " imported."
         )
 
-    def _line(self, columns: Sequence[Column], kind: str, values: Row) -> int:
-        """Return the first line of a kind that has these values."""
+    def _line(self, columns: Sequence[Column], name: str, values: Row) -> int:
+        """Return the first line of a type that has these values."""
         same = " AND ".join(f"{column.name} IS ?" for column in columns)
-        query = f"SELECT min(line) FROM incoming_{kind} WHERE {same}"
+        query = f"SELECT min(line) FROM incoming_{name} WHERE {same}"
         return int(self._sql.value(query, values))

@@ -2,7 +2,7 @@
 
 ``db check`` reports what breaks them, and an import refuses it. Rules about single values are
 functions; rules about rows are queries that read each row a fixed number of times and keep few in
-memory. A violation names the row as the text form of the store does, so that an import can name the
+memory. A violation names the row as a dump of the store does, so that an import can name the
 line at fault.
 """
 
@@ -49,14 +49,14 @@ class Rule(NamedTuple):
 
     Args:
         name: what is checked, in a word or two.
-        kind: the kind of line that the row has in the text form.
-        query: selects the rows that break the rule: their keys in the text form, then the problem,
+        line_type: the type of line that the row has in a dump.
+        query: selects the rows that break the rule: their keys in a dump, then the problem,
             which names the object. Its parameters are the fields of :class:`Known`.
         fixable: whether it can be repaired without losing anything.
     """
 
     name: str
-    kind: str
+    line_type: str
     query: str
     fixable: bool = False
 
