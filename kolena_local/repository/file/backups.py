@@ -6,13 +6,12 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import datetime, timezone
 
 from kolena_local.errors import InputValidationError, StoreBusyError, StoreDamagedError
 from kolena_local.repository.file import migrations
 from kolena_local.repository.file.connection import connect, connect_as_allowed, is_writable
-from kolena_local.repository.file.copying import copy, drafted, sync_folder
-from kolena_local.repository.file.failures import FOREIGN, translate
+from kolena_local.repository.file.copying import copy, drafted, file_moment, sync_folder
+from kolena_local.repository.file.failures import FOREIGN, translated
 from kolena_local.repository.file.interrupts import unbroken
 from kolena_local.repository.file.opening import file_of, is_store, missing_steps, no_store
 from kolena_local.repository.file.side_files import SIDES
@@ -20,7 +19,7 @@ from kolena_local.repository.file.side_files import SIDES
 
 def default_target(path: str) -> str:
     """Return where a backup goes when nobody said it: beside the store, under this moment."""
-    return f"{path}.{_moment()}.bak"
+    return f"{path}.{file_moment()}.bak"
 
 
 def back_up(location: str, target: str | None = None) -> str:
@@ -68,7 +67,7 @@ def verify(path: str, *, whole: bool = True) -> None:
         StoreNewerError: a newer version wrote it.
         StoreDamagedError: SQLite's own checks find it damaged.
     """
-    try:
+    with translated(path):
         if not is_store(path):
             raise no_store(path)
         with closing(connect_as_allowed(path)[1]) as connection:
@@ -77,8 +76,6 @@ def verify(path: str, *, whole: bool = True) -> None:
                 return
             found = connection.execute("PRAGMA integrity_check(1)").fetchall()
             found += connection.execute("PRAGMA foreign_key_check").fetchmany(1)
-    except FOREIGN as error:
-        raise translate(error, path) from error
     if found != [("ok",)]:
         raise StoreDamagedError(
             f"The store {path} is damaged ({found[-1]}); use another backup, or see what"
@@ -119,7 +116,7 @@ def restore(location: str, source: str) -> str | None:
 
 def _put_in_place(draft: str, path: str) -> str | None:
     """Replace a store, which gets another name first; return that, or None if there was none."""
-    aside = f"{path}.{_moment()}.old"
+    aside = f"{path}.{file_moment()}.old"
     connection = _alone(path)
     try:
         # A log that stayed here would be taken for the new file's, even one whose store is gone.
@@ -184,7 +181,3 @@ def _alone(path: str) -> sqlite3.Connection | None:
             f"The store {path} is in use by another process; end that one, then restore again."
         )
     return connection
-
-
-def _moment() -> str:
-    return datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")

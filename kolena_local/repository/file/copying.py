@@ -11,12 +11,13 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timezone
 from typing import Final
 
 from kolena_local import drafts
 from kolena_local.errors import StoreError, StoreFullError, StoreNotFoundError, StoreReadOnlyError
 from kolena_local.repository.file.connection import connect_as_allowed
-from kolena_local.repository.file.failures import FOREIGN, translate
+from kolena_local.repository.file.failures import translated
 from kolena_local.repository.file.file_state import state_of, steady
 from kolena_local.repository.file.side_files import SIDES
 
@@ -74,6 +75,11 @@ def drafted(target: str, kind: str) -> Iterator[str]:
                     os.unlink(rest)
 
 
+def file_moment() -> str:
+    """Return this moment as it is written in names of files."""
+    return datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
 def sync_folder(path: str) -> None:
     """Make the names in the folder of ``path`` survive a power cut, where the system can."""
     with suppress(OSError):
@@ -86,19 +92,15 @@ def sync_folder(path: str) -> None:
 
 def _copy_pages(source: str, part: str) -> None:
     before = state_of(source, writable=False)
-    try:
+    with translated(source):
         writable, origin = connect_as_allowed(source)
-    except FOREIGN as error:
-        raise translate(error, source) from error
-    try:
-        with (
-            steady(source, before, writable=writable),
-            closing(origin),
-            closing(sqlite3.connect(part, isolation_level=None)) as copied,
-        ):
-            # In one step: it reads one snapshot, for which no writer has to wait.
-            origin.backup(copied)
-            # One file that can be read from anywhere; a store that is opened gets its log again.
-            copied.execute("PRAGMA journal_mode = DELETE")
-    except FOREIGN as error:
-        raise translate(error, part) from error
+    with (
+        translated(part),
+        steady(source, before, writable=writable),
+        closing(origin),
+        closing(sqlite3.connect(part, isolation_level=None)) as copied,
+    ):
+        # In one step: it reads one snapshot, for which no writer has to wait.
+        origin.backup(copied)
+        # One file that can be read from anywhere; a store that is opened gets its log again.
+        copied.execute("PRAGMA journal_mode = DELETE")

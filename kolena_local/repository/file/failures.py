@@ -7,6 +7,8 @@ out; the texts are constants of SQLite and have not changed in our range of vers
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,7 +31,7 @@ from kolena_local.repository.file.disk_space import is_about_room, room
 from kolena_local.repository.file.lock_owner import writer_of
 
 FOREIGN: Final = (SQLAlchemyError, sqlite3.Error, UnicodeError)
-"""What may come out of the libraries below; everything of this kind goes through `translate`."""
+"""What may come out of the libraries below; everything of this kind goes through `translated`."""
 
 _BUSY: Final = (
     StoreBusyError,
@@ -122,6 +124,19 @@ def translate(error: Exception, place: str) -> KolenaError:
         f"The store {place} could not do what was asked ({type(original).__name__}: {text});"
         " please report this with the full traceback."
     )
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Raise errors of the libraries below as errors of ours.
+
+    Raises:
+        KolenaError: what :func:`translate` makes of such an error in the block.
+    """
+    try:
+        yield
+    except FOREIGN as error:
+        raise translate(error, place) from error
 
 
 def full(place: str) -> StoreFullError:

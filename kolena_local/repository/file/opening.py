@@ -13,7 +13,6 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime, timezone
 from typing import Final
 
 from kolena_local import location
@@ -35,8 +34,9 @@ from kolena_local.repository.file.connection import (
     connect_untouched,
     is_writable,
 )
-from kolena_local.repository.file.copying import copy
-from kolena_local.repository.file.failures import FOREIGN, full, translate
+from kolena_local.repository.file.copying import copy, file_moment
+from kolena_local.repository.file.failures import full, translated
+from kolena_local.repository.file.file_state import state_of, steady
 from kolena_local.repository.file.interrupts import unbroken
 from kolena_local.repository.file.side_files import check_side_files
 
@@ -57,27 +57,20 @@ def file_of(location: str) -> str:
     return os.path.realpath(location)
 
 
-def prepare(path: str, *, create: bool) -> bool:
-    """Make sure that a current store is at ``path``.
+def open_prepared(path: str, *, create: bool) -> tuple[bool, sqlite3.Connection]:
+    """Make sure that a current store is at a path, and connect to it.
 
     Args:
         path: an absolute path.
         create: whether a missing store may be made.
 
     Returns:
-        Whether the store may be written.
+        Whether the store may be written, and the connection.
 
     Raises:
         StoreError: one of its leaves, saying why there is no usable store.
     """
-    writable, connection = open_prepared(path, create=create)
-    connection.close()
-    return writable
-
-
-def open_prepared(path: str, *, create: bool) -> tuple[bool, sqlite3.Connection]:
-    """Do what :func:`prepare` does, and return the connection too, for the caller to close."""
-    try:
+    with translated(path):
         if not is_store(path):
             if not create:
                 raise no_store(path)
@@ -88,9 +81,24 @@ def open_prepared(path: str, *, create: bool) -> tuple[bool, sqlite3.Connection]
         except BaseException:
             connection.close()
             raise
-    except FOREIGN as error:
-        raise translate(error, path) from error
     return writable, connection
+
+
+@contextmanager
+def reading(path: str) -> Iterator[bool]:
+    """Read a store that exists in the block, by connections of the block's own.
+
+    Yields:
+        Whether the store may be written.
+
+    Raises:
+        StoreError: one of its leaves, if there is no usable store or the block cannot read it.
+    """
+    writable, connection = open_prepared(path, create=False)
+    connection.close()
+    before = state_of(path, writable=writable)
+    with translated(path), steady(path, before, writable=writable):
+        yield writable
 
 
 def build_in_memory(connection: sqlite3.Connection) -> None:
@@ -341,8 +349,7 @@ def _compare_schema(
 
 def _back_up(connection: sqlite3.Connection, path: str) -> None:
     """Copy the store as it was before the transaction that the connection is in."""
-    moment = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
-    target = f"{path}.{moment}.v{_version(connection)}.bak"
+    target = f"{path}.{file_moment()}.v{_version(connection)}.bak"
     copy(path, target)
     _log.info("copied %s to %s before bringing it up to date", path, target)
 

@@ -18,9 +18,7 @@ from typing import Final
 
 from kolena_local.plurals import agreeing
 from kolena_local.repository.file.connection import connect
-from kolena_local.repository.file.failures import FOREIGN, translate
-from kolena_local.repository.file.file_state import state_of, steady
-from kolena_local.repository.file.opening import file_of, prepare
+from kolena_local.repository.file.opening import file_of, reading
 from kolena_local.repository.health import environment_checks, invariants, leftovers
 from kolena_local.repository.health.findings import Finding, error
 from kolena_local.repository.processes import Process, is_gone
@@ -47,13 +45,8 @@ def check(location: str) -> list[Finding]:
         StoreError: there is no store, or SQLite cannot read it at all.
     """
     path = file_of(location)
-    writable = prepare(path, create=False)
-    before = state_of(path, writable=writable)
-    try:
-        with steady(path, before, writable=writable):
-            found = _examine(path, writable)
-    except FOREIGN as cause:
-        raise translate(cause, path) from cause
+    with reading(path) as writable:
+        found = _examine(path, writable)
     found += environment_checks.examine(path)
     found += leftovers.examine(path)
     return sorted(found, key=lambda finding: finding.severity)

@@ -13,7 +13,7 @@ from kolena_local.plurals import counted
 from kolena_local.repository.file.backups import default_target
 from kolena_local.repository.file.connection import connect, is_writable
 from kolena_local.repository.file.copying import copy
-from kolena_local.repository.file.failures import FOREIGN, translate
+from kolena_local.repository.file.failures import translated
 from kolena_local.repository.file.interrupts import unbroken
 from kolena_local.repository.file.opening import file_of
 from kolena_local.repository.health import leftovers
@@ -62,15 +62,12 @@ def repair(location: str) -> tuple[str | None, list[str]]:
 
 
 def _repair_content(path: str, *, reindex: bool) -> list[str]:
-    try:
-        with unbroken(), closing(connect(path)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            # Closing without COMMIT rolls back.
-            done = [*_reindex(connection)] if reindex else []
-            done += [*_end_stale_runs(connection), *_count_samples(connection)]
-            connection.execute("COMMIT")
-    except FOREIGN as error:
-        raise translate(error, path) from error
+    with translated(path), unbroken(), closing(connect(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        # Closing without COMMIT rolls back.
+        done = [*_reindex(connection)] if reindex else []
+        done += [*_end_stale_runs(connection), *_count_samples(connection)]
+        connection.execute("COMMIT")
     return done
 
 

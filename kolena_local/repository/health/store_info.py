@@ -8,9 +8,7 @@ from contextlib import closing
 from typing import Final, NamedTuple
 
 from kolena_local.repository.file.connection import connect
-from kolena_local.repository.file.failures import FOREIGN, translate
-from kolena_local.repository.file.file_state import state_of, steady
-from kolena_local.repository.file.opening import file_of, prepare
+from kolena_local.repository.file.opening import file_of, reading
 
 _COUNTED: Final = (
     "workflow",
@@ -60,33 +58,25 @@ def facts(location: str) -> StoreInfo:
         StoreError: there is no store, or it cannot be read.
     """
     path = file_of(location)
-    writable = prepare(path, create=False)
-    before = state_of(path, writable=writable)
-    try:
-        with (
-            steady(path, before, writable=writable),
-            closing(connect(path, writable=writable)) as connection,
-        ):
-            connection.execute("BEGIN")
-            schema, mode, free, page = (
-                connection.execute(f"PRAGMA {name}").fetchone()[0]
-                for name in ("user_version", "journal_mode", "freelist_count", "page_size")
-            )
-            counts = {
-                noun: connection.execute(f"SELECT count(*) FROM {noun}").fetchone()[0]
-                for noun in _COUNTED
-            }
-            log = f"{path}-wal"
-            return StoreInfo(
-                path=path,
-                schema=schema,
-                size=os.path.getsize(path),
-                log_size=os.path.getsize(log) if os.path.exists(log) else 0,
-                free_size=free * page,
-                writable=writable,
-                journal_mode=mode,
-                sqlite_version=sqlite3.sqlite_version,
-                counts=counts,
-            )
-    except FOREIGN as error:
-        raise translate(error, path) from error
+    with reading(path) as writable, closing(connect(path, writable=writable)) as connection:
+        connection.execute("BEGIN")
+        schema, mode, free, page = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("user_version", "journal_mode", "freelist_count", "page_size")
+        )
+        counts = {
+            noun: connection.execute(f"SELECT count(*) FROM {noun}").fetchone()[0]
+            for noun in _COUNTED
+        }
+        log = f"{path}-wal"
+        return StoreInfo(
+            path=path,
+            schema=schema,
+            size=os.path.getsize(path),
+            log_size=os.path.getsize(log) if os.path.exists(log) else 0,
+            free_size=free * page,
+            writable=writable,
+            journal_mode=mode,
+            sqlite_version=sqlite3.sqlite_version,
+            counts=counts,
+        )
