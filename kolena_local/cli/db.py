@@ -57,9 +57,9 @@ def path() -> None:
 @output_options
 def info() -> None:
     """Show how large the store is and how much is in it."""
-    from kolena_local.repository.health.store_info import facts
+    from kolena_local.repository.health.store_info import store_info
 
-    found = facts(location.resolve(given_location()))
+    found = store_info(location.resolve(given_location()))
     print_object(found._asdict(), lambda: _print_facts(found))
 
 

@@ -93,6 +93,6 @@ def write_or_make(change: Callable[[Unit], _Result]) -> _Result:
     Raises:
         StoreError: the file cannot be used or made.
     """
-    from kolena_local.repository.create_store import write_or_found
+    from kolena_local.repository.create_store import write_or_create
 
-    return write_or_found(given_location(), change)
+    return write_or_create(given_location(), change)

@@ -24,7 +24,7 @@ from kolena_local.repository.unit import Unit
 _Result = TypeVar("_Result")
 
 
-def write_or_found(location: str | None, change: Callable[[Unit], _Result]) -> _Result:
+def write_or_create(location: str | None, change: Callable[[Unit], _Result]) -> _Result:
     """Change a store, which is made if there is none and the change succeeds.
 
     Args:
@@ -42,18 +42,18 @@ def write_or_found(location: str | None, change: Callable[[Unit], _Result]) -> _
     if not is_memory(place):
         place = os.path.realpath(place)
         if not os.path.lexists(place):
-            with suppress(_NotFoundedError):
-                return _found(place, change)
+            with suppress(_NotCreatedError):
+                return _create(place, change)
     # Whatever was in the way above is told here, in words about the place itself.
     with open_store(place).write() as unit:
         return change(unit)
 
 
-class _NotFoundedError(Exception):
+class _NotCreatedError(Exception):
     """The file system, or somebody who was faster, was in the way."""
 
 
-def _found(place: str, change: Callable[[Unit], _Result]) -> _Result:
+def _create(place: str, change: Callable[[Unit], _Result]) -> _Result:
     folder, name = os.path.split(place)
     try:
         make_home(place)
@@ -61,7 +61,7 @@ def _found(place: str, change: Callable[[Unit], _Result]) -> _Result:
             prefix=f"{name}.", suffix=".draft", dir=folder, ignore_cleanup_errors=True
         )
     except OSError as error:
-        raise _NotFoundedError from error
+        raise _NotCreatedError from error
     with beside:
         draft = os.path.join(beside.name, name)
         try:
@@ -70,13 +70,13 @@ def _found(place: str, change: Callable[[Unit], _Result]) -> _Result:
         except StoreFullError as error:
             raise full(place) from error
         except StoreError as error:
-            raise _NotFoundedError from error
+            raise _NotCreatedError from error
         finally:
             close_store(draft)
         try:
             # Unlike a rename, a link replaces nothing.
             os.link(draft, place)
         except OSError as error:
-            raise _NotFoundedError from error
+            raise _NotCreatedError from error
     sync_folder(place)
     return result

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kolena_local.errors import InputValidationError
-from kolena_local.repository.file.interrupts import orderly
+from kolena_local.repository.file.interrupts import shielded
 from kolena_local.repository.records import QueryResult
 
 _READING: Final = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
@@ -41,7 +41,7 @@ def query(
     return QueryResult(columns, rows[:limit], more)
 
 
-@orderly
+@shielded
 def _reading_only(raw: sqlite3.Connection) -> Iterator[None]:
     raw.execute("PRAGMA query_only = ON")
     raw.set_authorizer(_authorize)

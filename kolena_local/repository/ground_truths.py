@@ -9,7 +9,7 @@ from kolena_local.repository.rows import Repository
 
 
 class GroundTruths(Repository):
-    """The ground truths of a store, inside one unit of work."""
+    """The ground truths of a store, inside one transaction."""
 
     def put(self, ground_truths: Sequence[NewGroundTruth]) -> list[int]:
         """Store ground truths that their samples do not have yet.

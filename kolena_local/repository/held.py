@@ -30,7 +30,7 @@ _QUERIES: Final = {
 
 
 class HeldRows(Repository):
-    """The rows that somebody holds, inside one unit of work."""
+    """The rows that somebody holds, inside one transaction."""
 
     def check(self, rows: Iterable[HeldRow]) -> None:
         """Make sure that rows are still there.

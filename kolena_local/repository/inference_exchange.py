@@ -64,7 +64,7 @@ class Exported(NamedTuple):
 
 
 class InferenceExchange(Repository):
-    """Export and import of inferences, inside one unit of work."""
+    """Export and import of inferences, inside one transaction."""
 
     def pages(self, wanted: Exported) -> Iterator[list[ExportRow]]:
         """Return the inferences page by page, each with its sample and ground truth.

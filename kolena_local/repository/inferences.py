@@ -22,7 +22,7 @@ _IS_PENDING: Final = """
 
 
 class Inferences(Repository):
-    """The inferences of a store, inside one unit of work."""
+    """The inferences of a store, inside one transaction."""
 
     def pending(self, model_id: int, test_suite_id: int, version: int) -> array[int]:
         """Return the suite's samples that the model has still to do, in the suite's order."""

@@ -41,7 +41,7 @@ class Claim(NamedTuple):
 
 
 class Leases(Repository):
-    """The leases of a store, inside one unit of work."""
+    """The leases of a store, inside one transaction."""
 
     def claim(
         self,

@@ -29,7 +29,7 @@ _RECORDS: Final = """
 
 
 class Models(Named[ModelRecord]):
-    """The models of a store, inside one unit of work."""
+    """The models of a store, inside one transaction."""
 
     _noun = "model"
 

@@ -38,7 +38,7 @@ _CASES: Final = """
 
 
 class RunResults(Repository):
-    """The results of a store's test runs, inside one unit of work."""
+    """The results of a store's test runs, inside one transaction."""
 
     def replace_results(self, configuration_id: int, found: Results) -> None:
         """Replace all results of a configuration.

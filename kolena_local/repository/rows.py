@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json, loads_all
-from kolena_local.repository.file.interrupts import unbroken
+from kolena_local.repository.file.interrupts import signals_deferred
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -145,7 +145,7 @@ class Sql:
         from sqlmodel import Session
 
         # SQLAlchemy closes a connection in the middle of whose work it is interrupted.
-        with unbroken(), Session(self.connection, autoflush=False) as session:
+        with signals_deferred(), Session(self.connection, autoflush=False) as session:
             yield session
             session.flush()
 
@@ -155,7 +155,7 @@ class Sql:
 
 
 class Repository:
-    """The tables of a noun, inside one unit of work."""
+    """The tables of a noun, inside one transaction."""
 
     def __init__(self, sql: Sql) -> None:
         self._sql = sql

@@ -24,8 +24,8 @@ from kolena_local.location import MEMORY, is_memory
 from kolena_local.repository.file import forks
 from kolena_local.repository.file.connection import check_library, connect, is_writable
 from kolena_local.repository.file.failures import FOREIGN, full, translate
-from kolena_local.repository.file.file_state import State, state_of, steady
-from kolena_local.repository.file.interrupts import orderly, unbroken
+from kolena_local.repository.file.file_state import State, state_of, unchanged
+from kolena_local.repository.file.interrupts import shielded, signals_deferred
 from kolena_local.repository.file.opening import build_in_memory, open_prepared
 from kolena_local.repository.held import HeldStore
 from kolena_local.repository.records import HeldRow
@@ -94,7 +94,7 @@ class Store:
 
     def open(self, *, create: bool = False) -> None:
         """Make sure that the store can be used; see :func:`open_store`."""
-        with unbroken():
+        with signals_deferred():
             self._current_engine(create=create)
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class Store:
 
         The next read or write opens new ones.
         """
-        with unbroken(), self._lock:
+        with signals_deferred(), self._lock:
             # In this order: a block that ends meanwhile either hands its connection back before
             # the others are closed, or sees that it must be closed too.
             self._engine = None
@@ -119,7 +119,7 @@ class Store:
         """Return the store as it may be used for objects that were made from these rows."""
         return HeldStore(self, tuple(rows))
 
-    @orderly
+    @shielded
     def read(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
         """Look at one snapshot of the store; whatever others write meanwhile stays unseen.
 
@@ -135,7 +135,7 @@ class Store:
             unit.held.check(held)
             yield unit
 
-    @orderly
+    @shielded
     def write(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
         """Change the store: all of the block is stored when it ends well, else nothing.
 
@@ -170,11 +170,11 @@ class Store:
             engine = self._engine_for_writing()
         # A store in memory has one connection, which threads must use one after the other.
         turn = self._lock if is_memory(self.location) else nullcontext()
-        watched = steady(self.location, self._state, writable=self._writable)
+        watched = unchanged(self.location, self._state, writable=self._writable)
         try:
             with turn, watched, self._connection(engine) as connection:
                 connection.execution_options(**{_BEGIN: begin})
-                with forks.known(driver_of(connection)):
+                with forks.tracked(driver_of(connection)):
                     connection.begin()
                     yield connection
         except FOREIGN as error:

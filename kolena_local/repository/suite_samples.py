@@ -34,7 +34,7 @@ _SCANNED: Final = 4
 
 
 class SuiteSamples(Repository):
-    """The samples of a store's test suites, inside one unit of work."""
+    """The samples of a store's test suites, inside one transaction."""
 
     def ids(
         self, test_suite_id: int, version: int, condition: str = "true", **parameters: int

@@ -32,7 +32,7 @@ _RECORDS: Final = f"""
 
 
 class TestCases(Versioned[TestCaseRecord]):
-    """The test cases of a store, inside one unit of work."""
+    """The test cases of a store, inside one transaction."""
 
     __test__ = False
     _noun = "test case"

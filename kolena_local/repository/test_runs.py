@@ -27,7 +27,7 @@ _RECORDS: Final = """
 
 
 class TestRuns(RunResults):
-    """The test runs of a store and their results, inside one unit of work."""
+    """The test runs of a store and their results, inside one transaction."""
 
     __test__ = False
 

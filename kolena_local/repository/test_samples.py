@@ -11,7 +11,7 @@ from kolena_local.repository.rows import Repository, as_json, as_object, as_reco
 
 
 class TestSamples(Repository):
-    """The test samples of a store, inside one unit of work."""
+    """The test samples of a store, inside one transaction."""
 
     __test__ = False
 

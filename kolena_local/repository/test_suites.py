@@ -30,7 +30,7 @@ _RECORDS: Final = """
 
 
 class TestSuites(Versioned[TestSuiteRecord]):
-    """The test suites of a store, inside one unit of work."""
+    """The test suites of a store, inside one transaction."""
 
     __test__ = False
     _noun = "test suite"

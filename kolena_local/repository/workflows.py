@@ -10,7 +10,7 @@ from kolena_local.repository.rows import Repository
 
 
 class Workflows(Repository):
-    """The workflows of a store, inside one unit of work."""
+    """The workflows of a store, inside one transaction."""
 
     def ensure(self, name: str, schemas: WorkflowSchemas | None = None) -> WorkflowRecord:
         """Return the workflow of that name, made if it is not there.

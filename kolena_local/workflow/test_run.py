@@ -246,11 +246,11 @@ class TestRun(Entity):
 
     @contextmanager
     def _running(self, *, reset: bool = False) -> Iterator[None]:
-        from kolena_local.repository.file.interrupts import ended_in_order
+        from kolena_local.repository.file.interrupts import exit_on_sigterm
 
         store, run_id = self._store(), self._id
         # Batch systems and `timeout` send SIGTERM: what is done is saved, as after Ctrl-C.
-        with ended_in_order():
+        with exit_on_sigterm():
             with store.write() as unit:
                 unit.test_runs.start(run_id)
                 if reset:

@@ -28,7 +28,7 @@ from kolena_local.errors import (
 from kolena_local.repository import close_stores, open_store
 from kolena_local.repository.file.backups import back_up
 from kolena_local.repository.health.checks import check
-from kolena_local.repository.health.store_info import facts
+from kolena_local.repository.health.store_info import store_info
 from kolena_local.workflow import test
 from tests.durability.dump import dump, is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
@@ -121,7 +121,7 @@ def test_a_store_on_a_full_disk_can_be_read_and_copied_to_another(
         assert AnimalModel.load("first").metadata["seed"] == 1
         assert len(AnimalCase.load("day").load_test_samples()) == 12
         assert [found.severity for found in check(str(path))].count("error") == 0
-        assert facts(str(path)).counts["model"] == 4
+        assert store_info(str(path)).counts["model"] == 4
         assert is_sound(Path(back_up(str(path), str(tmp_path / "copy.db"))))
         with pytest.raises(StoreFullError, match="no room left"):
             back_up(str(path))

@@ -153,7 +153,7 @@ def test_an_interrupt_that_is_lost_where_an_object_ends_stores_nothing(
 def test_an_interrupt_while_a_transaction_ends_comes_after_it(file_store: Store) -> None:
     entered: list[str] = []
 
-    @interrupts.orderly
+    @interrupts.shielded
     def slow() -> Iterator[None]:
         interrupt()
         entered.append("begun")

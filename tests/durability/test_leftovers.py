@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kolena_local.repository import close_stores, open_store
-from kolena_local.repository.create_store import write_or_found
+from kolena_local.repository.create_store import write_or_create
 from kolena_local.repository.file.backups import back_up, restore
 from kolena_local.repository.health.checks import check
 from kolena_local.repository.health.leftovers import RULE
@@ -55,7 +55,7 @@ def test_what_a_kill_leaves_is_named_and_removed(path: Path, tmp_path: Path, wha
         "backup beside": lambda: back_up(str(path)),
         "backup under a name": lambda: back_up(str(path), str(tmp_path / "kept.bak")),
         "restore": lambda: restore(str(path), str(source)),
-        "found": lambda: write_or_found(str(path), lambda unit: unit.workflows.ensure("one")),
+        "found": lambda: write_or_create(str(path), lambda unit: unit.workflows.ensure("one")),
     }
     seen: set[str] = set()
     for place in range(1, 1000):

@@ -21,7 +21,7 @@ from kolena_local.repository.file import migrations
 from kolena_local.repository.file.backups import back_up, restore
 from kolena_local.repository.health.checks import check
 from kolena_local.repository.health.repairs import repair
-from kolena_local.repository.health.store_info import facts
+from kolena_local.repository.health.store_info import store_info
 from tests.conftest import IS_LONG
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite
 
@@ -148,7 +148,7 @@ CALLS: list[Callable[[str], object]] = [
     lambda path: AnimalCase("new", test_samples=[]),
     lambda path: check(path),
     lambda path: repair(path),
-    lambda path: facts(path),
+    lambda path: store_info(path),
     lambda path: back_up(path),
     lambda path: restore(f"{path}.restored", path),
 ]

@@ -11,7 +11,7 @@ import pytest
 
 from kolena_local.errors import InputValidationError, StoreNotFoundError
 from kolena_local.repository import Unit, open_store
-from kolena_local.repository.create_store import write_or_found
+from kolena_local.repository.create_store import write_or_create
 
 
 def names(path: Path) -> List[str]:
@@ -20,11 +20,11 @@ def names(path: Path) -> List[str]:
 
 
 def test_the_new_store_is_whole_private_and_alone(store_path: Path) -> None:
-    assert write_or_found(str(store_path), lambda unit: unit.workflows.ensure("w").name) == "w"
+    assert write_or_create(str(store_path), lambda unit: unit.workflows.ensure("w").name) == "w"
     assert [*store_path.parent.iterdir()] == [store_path]
     assert stat.S_IMODE(store_path.stat().st_mode) == 0o600
     assert store_path.stat().st_nlink == 1
-    write_or_found(str(store_path), lambda unit: unit.workflows.ensure("v"))
+    write_or_create(str(store_path), lambda unit: unit.workflows.ensure("v"))
     assert names(store_path) == ["w", "v"]
 
 
@@ -35,7 +35,7 @@ def test_a_change_that_fails_leaves_nothing(store_path: Path, error: type) -> No
         raise error
 
     with pytest.raises(error):
-        write_or_found(str(store_path), change)
+        write_or_create(str(store_path), change)
     assert [*store_path.parent.iterdir()] == []
 
 
@@ -50,7 +50,7 @@ def test_a_store_that_another_process_makes_meanwhile_is_added_to(store_path: Pa
         unit.workflows.ensure("ours")
         return calls[-1]
 
-    assert write_or_found(str(store_path), change) == 1
+    assert write_or_create(str(store_path), change) == 1
     assert names(store_path) == ["theirs", "ours"]
     assert [*store_path.parent.glob("*.draft")] == []
 
@@ -62,7 +62,7 @@ def test_a_file_system_without_links_gets_its_store_in_place(
         raise OSError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
-    write_or_found(str(store_path), lambda unit: unit.workflows.ensure("w"))
+    write_or_create(str(store_path), lambda unit: unit.workflows.ensure("w"))
     assert names(store_path) == ["w"]
     assert [*store_path.parent.glob("*.draft")] == []
 
@@ -70,8 +70,8 @@ def test_a_file_system_without_links_gets_its_store_in_place(
 def test_what_is_in_the_way_is_told_about_the_place_itself(tmp_path: Path) -> None:
     place = tmp_path / "nowhere" / "store.db"
     with pytest.raises(StoreNotFoundError, match=f"The folder {place.parent} does not exist"):
-        write_or_found(str(place), lambda unit: unit.workflows.ensure("w"))
+        write_or_create(str(place), lambda unit: unit.workflows.ensure("w"))
 
 
 def test_a_store_in_memory_needs_no_file() -> None:
-    assert write_or_found(":memory:", lambda unit: unit.workflows.ensure("w").name) == "w"
+    assert write_or_create(":memory:", lambda unit: unit.workflows.ensure("w").name) == "w"

@@ -13,7 +13,7 @@ from kolena_local.payload import digest, dumps
 from kolena_local.repository.file.opening import build_in_memory
 from kolena_local.repository.health.invariants import (
     RULES,
-    Known,
+    LastIds,
     are_sound,
     digest_problem,
     object_problem,
@@ -90,7 +90,7 @@ def test_two_members_are_in_each_others_way_if_one_is_found(
         connection.executemany(
             "INSERT INTO test_case_member VALUES (1, ?, ?, nullif(?, 99), ?4, ?4)", rows
         )
-        found = [text for rule in RULES for _, text in rule.broken(connection, Known())]
+        found = [text for rule in RULES for _, text in rule.broken(connection, LastIds())]
     expected = set()
     for one, other in combinations(rows, 2):
         overlap = one[1] < other[2] and other[1] < one[2]

@@ -16,7 +16,7 @@ from kolena_local.errors import InputValidationError, KolenaError, NameConflictE
 from kolena_local.repository.dump import line_text
 from kolena_local.repository.dump.data_lines import LINE_TYPES
 from kolena_local.repository.dump.line_types import Column, LineType
-from kolena_local.repository.health.invariants import RULES, Known
+from kolena_local.repository.health.invariants import RULES, LastIds
 from kolena_local.repository.names import now
 from kolena_local.repository.rows import Repository, Row
 
@@ -25,7 +25,7 @@ _BY_NAME: Final = {line_type.name: line_type for line_type in LINE_TYPES}
 
 
 class StoreDump(Repository):
-    """The export and import of a whole store, inside one unit of work."""
+    """The export and import of a whole store, inside one transaction."""
 
     def lines(self) -> Iterator[str]:
         """Yield the lines without line endings, in an order that depends on the content alone."""
@@ -62,13 +62,13 @@ class StoreDump(Repository):
                 f" (line INTEGER PRIMARY KEY, {columns})",
             )
         count = self._gather(content)
-        known = Known._make(
-            self._sql.value(f"SELECT ifnull(max(id), 0) FROM {table}") for table in Known._fields
+        last_ids = LastIds._make(
+            self._sql.value(f"SELECT ifnull(max(id), 0) FROM {table}") for table in LastIds._fields
         )
         for line_type in LINE_TYPES:
-            self._store(line_type, known)
+            self._store(line_type, last_ids)
         for rule in RULES:
-            for key, problem in rule.broken(self._sql.driver, known):
+            for key, problem in rule.broken(self._sql.driver, last_ids):
                 keys = _BY_NAME[rule.line_type].keys
                 raise line_text.refusal(self._line(keys, rule.line_type, key), problem)
         self._sql.execute("DROP VIEW IF EXISTS temp.incoming")
@@ -101,37 +101,37 @@ class StoreDump(Repository):
         self._sql.insert(f"INSERT INTO incoming_{line_type.name} (line, {columns})", rows)
         rows.clear()
 
-    def _store(self, line_type: LineType, known: Known) -> None:
+    def _store(self, line_type: LineType, last_ids: LastIds) -> None:
         query = f"SELECT min(line), max(line) FROM incoming_{line_type.name}"
         ((first, last),) = self._sql.fetch(query)
         if first is None:
             return
         try:
-            self._insert(line_type, known, first, last)
+            self._insert(line_type, last_ids, first, last)
         except sqlite3.IntegrityError as error:
             problem = f"the store refuses its {line_type.name} ({error})"
             if "NOT NULL" in str(error):
                 problem = "it refers to something that is neither in the file nor in the store"
-            line = self._first_refused(line_type, known, first, last)
+            line = self._first_refused(line_type, last_ids, first, last)
             raise line_text.refusal(line, problem) from error
         self._verify(line_type)
 
-    def _insert(self, line_type: LineType, known: Known, first: int, last: int) -> None:
+    def _insert(self, line_type: LineType, last_ids: LastIds, first: int, last: int) -> None:
         self._sql.execute("DROP VIEW IF EXISTS temp.incoming")
         self._sql.execute(
             f"CREATE TEMP VIEW incoming AS SELECT * FROM incoming_{line_type.name}"
             f" WHERE line BETWEEN {first:d} AND {last:d}",
         )
-        parameters = {**known._asdict(), "now": now()}
+        parameters = {**last_ids._asdict(), "now": now()}
         for statement in line_type.inserts():
             self._sql.execute(statement, parameters)
 
-    def _first_refused(self, line_type: LineType, known: Known, first: int, last: int) -> int:
+    def _first_refused(self, line_type: LineType, last_ids: LastIds, first: int, last: int) -> int:
         """Return the first line that the tables refuse; there is one in the range."""
         while first < last:
             middle = (first + last) // 2
             try:
-                self._insert(line_type, known, first, middle)
+                self._insert(line_type, last_ids, first, middle)
                 first = middle + 1
             except sqlite3.IntegrityError:
                 last = middle

@@ -12,7 +12,7 @@ from kolena_local.repository.file import migrations
 from kolena_local.repository.file.connection import connect, connect_as_allowed, is_writable
 from kolena_local.repository.file.copying import copy, drafted, file_moment, sync_folder
 from kolena_local.repository.file.failures import FOREIGN, translated
-from kolena_local.repository.file.interrupts import unbroken
+from kolena_local.repository.file.interrupts import signals_deferred
 from kolena_local.repository.file.opening import file_of, is_store, missing_steps, no_store
 from kolena_local.repository.file.side_files import SIDES
 
@@ -108,7 +108,7 @@ def restore(location: str, source: str) -> str | None:
     with drafted(path, "draft") as draft:
         copy(source, draft)
         verify(draft)
-        with unbroken():
+        with signals_deferred():
             aside = _put_in_place(draft, path)
     sync_folder(path)
     return aside

@@ -108,7 +108,7 @@ def _uri(path: str, writable: bool) -> str:
     uri = Path(path).as_uri() + ("?mode=rw" if writable else "?mode=ro")
     if not writable and not has_log(path):
         # SQLite would make a log and its index beside the file: either it may not, or they would
-        # be ours and keep the file's owner from writing. `steady` notices what this overlooks.
+        # be ours and keep the file's owner from writing. `unchanged` notices what this overlooks.
         uri += "&immutable=1"
     return uri
 

@@ -18,7 +18,7 @@ from kolena_local import drafts
 from kolena_local.errors import StoreError, StoreFullError, StoreNotFoundError, StoreReadOnlyError
 from kolena_local.repository.file.connection import connect_as_allowed
 from kolena_local.repository.file.failures import translated
-from kolena_local.repository.file.file_state import state_of, steady
+from kolena_local.repository.file.file_state import state_of, unchanged
 from kolena_local.repository.file.side_files import SIDES
 
 _KINDS: Final = {
@@ -96,7 +96,7 @@ def _copy_pages(source: str, part: str) -> None:
         writable, origin = connect_as_allowed(source)
     with (
         translated(part),
-        steady(source, before, writable=writable),
+        unchanged(source, before, writable=writable),
         closing(origin),
         closing(sqlite3.connect(part, isolation_level=None)) as copied,
     ):

@@ -52,7 +52,7 @@ def state_of(path: str, *, writable: bool) -> State | None:
 
 
 @contextmanager
-def steady(path: str, before: State | None, *, writable: bool) -> Iterator[None]:
+def unchanged(path: str, before: State | None, *, writable: bool) -> Iterator[None]:
     """Refuse what was read in the block if it may be of two states of the file.
 
     Args:

@@ -18,7 +18,7 @@ from typing import Final
 
 from kolena_local.errors import StoreError
 from kolena_local.repository.file.failures import FOREIGN
-from kolena_local.repository.file.interrupts import unbroken
+from kolena_local.repository.file.interrupts import signals_deferred
 
 #: Held while a transaction is committed: no fork comes in the middle of that.
 ending = threading.Lock()
@@ -32,7 +32,7 @@ _pipe: list[int] = []
 
 
 @contextmanager
-def known(connection: sqlite3.Connection) -> Iterator[None]:
+def tracked(connection: sqlite3.Connection) -> Iterator[None]:
     """Let forks know of a transaction that is begun and ended in the block.
 
     Raises:
@@ -60,7 +60,7 @@ def known(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _before() -> None:
     me = threading.get_ident()
-    with unbroken():
+    with signals_deferred():
         _turn.acquire()
         _turn.wait_for(lambda: all(thread == me for thread, _ in _open), _WAITING_SECONDS)
         ending.acquire()

@@ -28,7 +28,7 @@ _SIGNALS: Final = [
 ]
 
 
-def orderly(
+def shielded(
     function: Callable[_Given, Iterator[_Entered]],
 ) -> Callable[_Given, AbstractContextManager[_Entered]]:
     """Make a context manager of a generator that no signal interrupts before or after its yield.
@@ -40,18 +40,18 @@ def orderly(
 
     @wraps(function)
     def made(*args: _Given.args, **kwargs: _Given.kwargs) -> AbstractContextManager[_Entered]:
-        return _Orderly(make(*args, **kwargs))
+        return _Shield(make(*args, **kwargs))
 
     return made
 
 
-def unbroken() -> AbstractContextManager[None]:
+def signals_deferred() -> AbstractContextManager[None]:
     """Let signals wait until the block has ended; it must not last long."""
-    return _Orderly(nullcontext(), is_interruptible=False)
+    return _Shield(nullcontext(), is_interruptible=False)
 
 
 @contextmanager
-def ended_in_order() -> Iterator[None]:
+def exit_on_sigterm() -> Iterator[None]:
     """Let SIGTERM raise SystemExit in the block where it would end the process without a word.
 
     What has a handler of somebody else's, or is ignored, stays so; a child that is forked meanwhile
@@ -77,7 +77,7 @@ def ended_in_order() -> Iterator[None]:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-class _Orderly(AbstractContextManager[_Entered]):
+class _Shield(AbstractContextManager[_Entered]):
     def __init__(
         self, inner: AbstractContextManager[_Entered], *, is_interruptible: bool = True
     ) -> None:
@@ -167,4 +167,4 @@ class _Orderly(AbstractContextManager[_Entered]):
         return True
 
 
-_EDGES: Final = (_Orderly.__enter__.__code__, _Orderly.__exit__.__code__)
+_EDGES: Final = (_Shield.__enter__.__code__, _Shield.__exit__.__code__)

@@ -36,8 +36,8 @@ from kolena_local.repository.file.connection import (
 )
 from kolena_local.repository.file.copying import copy, file_moment
 from kolena_local.repository.file.failures import full, translated
-from kolena_local.repository.file.file_state import state_of, steady
-from kolena_local.repository.file.interrupts import unbroken
+from kolena_local.repository.file.file_state import state_of, unchanged
+from kolena_local.repository.file.interrupts import signals_deferred
 from kolena_local.repository.file.side_files import check_side_files
 
 _log = logging.getLogger("kolena_local")
@@ -97,7 +97,7 @@ def reading(path: str) -> Iterator[bool]:
     writable, connection = open_prepared(path, create=False)
     connection.close()
     before = state_of(path, writable=writable)
-    with translated(path), steady(path, before, writable=writable):
+    with translated(path), unchanged(path, before, writable=writable):
         yield writable
 
 
@@ -276,7 +276,7 @@ def _bring_up_to_date(
             f"The store {path} must be brought up to date but is read-only; make it writable"
             " once, or use a copy of it."
         )
-    with unbroken():
+    with signals_deferred():
         _migrate(connection, path, known)
     _use_write_ahead_log(connection, path)
 

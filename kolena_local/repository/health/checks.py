@@ -147,7 +147,7 @@ def _of_row(
 
 def _broken(rule: invariants.Rule, connection: sqlite3.Connection) -> Iterator[Finding]:
     advice = "--fix repairs it" if rule.fixable else "restore a backup"
-    for _, problem in rule.broken(connection, invariants.Known()):
+    for _, problem in rule.broken(connection, invariants.LastIds()):
         text = f"{problem[0].upper()}{problem[1:]}; {advice}."
         yield error(rule.name, text, fixable=rule.fixable)
 

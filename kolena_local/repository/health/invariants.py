@@ -35,7 +35,7 @@ IDENTIFIED: Final = ("test_sample", "ground_truth")
 Row = tuple[Any, ...]
 
 
-class Known(NamedTuple):
+class LastIds(NamedTuple):
     """The greatest ids before an import; only rows with greater ids are checked."""
 
     model: int = 0
@@ -51,7 +51,7 @@ class Rule(NamedTuple):
         name: what is checked, in a word or two.
         line_type: the type of line that the row has in a dump.
         query: selects the rows that break the rule: their keys in a dump, then the problem,
-            which names the object. Its parameters are the fields of :class:`Known`.
+            which names the object. Its parameters are the fields of :class:`LastIds`.
         fixable: whether it can be repaired without losing anything.
     """
 
@@ -60,9 +60,11 @@ class Rule(NamedTuple):
     query: str
     fixable: bool = False
 
-    def broken(self, connection: sqlite3.Connection, known: Known) -> Iterator[tuple[Row, str]]:
+    def broken(
+        self, connection: sqlite3.Connection, last_ids: LastIds
+    ) -> Iterator[tuple[Row, str]]:
         """Yield the key of each row that breaks the rule, and the problem without a full stop."""
-        for *key, problem in connection.execute(self.query, known._asdict()):
+        for *key, problem in connection.execute(self.query, last_ids._asdict()):
             yield tuple(key), problem
 
 
@@ -103,8 +105,8 @@ def are_sound(columns: Sequence[Sequence[Any]], digests: Sequence[object] = ()) 
             if not set(map(type, values)) <= {dict} or any("\\u" in text for text in texts):
                 return False
             if digests and number == 0:
-                known = dict(zip(texts, map(digest, values), strict=True))
-                if [known[text] for text in column] != [*digests]:
+                expected = dict(zip(texts, map(digest, values), strict=True))
+                if [expected[text] for text in column] != [*digests]:
                     return False
     except (KeyError, RecursionError, StoreDamagedError, TypeError, ValueError):
         return False

@@ -14,12 +14,12 @@ from kolena_local.repository.file.backups import default_target
 from kolena_local.repository.file.connection import connect, is_writable
 from kolena_local.repository.file.copying import copy
 from kolena_local.repository.file.failures import translated
-from kolena_local.repository.file.interrupts import unbroken
+from kolena_local.repository.file.interrupts import signals_deferred
 from kolena_local.repository.file.opening import file_of
 from kolena_local.repository.health import leftovers
 from kolena_local.repository.health.checks import check, stale_runs
 from kolena_local.repository.health.environment_checks import exposed, private_mode
-from kolena_local.repository.health.invariants import WRONG_COUNTS, Known
+from kolena_local.repository.health.invariants import WRONG_COUNTS, LastIds
 from kolena_local.repository.names import now
 
 _CRASH: Final = "the process {pid} on {host} ended without a word"
@@ -62,7 +62,7 @@ def repair(location: str) -> tuple[str | None, list[str]]:
 
 
 def _repair_content(path: str, *, reindex: bool) -> list[str]:
-    with translated(path), unbroken(), closing(connect(path)) as connection:
+    with translated(path), signals_deferred(), closing(connect(path)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         # Closing without COMMIT rolls back.
         done = [*_reindex(connection)] if reindex else []
@@ -91,7 +91,7 @@ def _count_samples(connection: sqlite3.Connection) -> Iterator[str]:
         f"SELECT name, wrong.* FROM ({WRONG_COUNTS}) AS wrong"
         " JOIN test_case ON test_case.id = wrong.test_case_id"
     )
-    rows = connection.execute(query, Known()._asdict()).fetchall()
+    rows = connection.execute(query, LastIds()._asdict()).fetchall()
     for name, test_case, version, _, found in rows:
         connection.execute(
             "UPDATE test_case_version SET sample_count = ? WHERE test_case_id = ? AND version = ?",

@@ -48,7 +48,7 @@ class StoreInfo(NamedTuple):
     counts: dict[str, int]
 
 
-def facts(location: str) -> StoreInfo:
+def store_info(location: str) -> StoreInfo:
     """Return what there is to say about a store.
 
     Args:
