@@ -16,10 +16,10 @@ where the error is raised; this module holds no texts and maps no foreign errors
     ├── DirectInstantiationError (RuntimeError)
     ├── FrozenObjectError (RuntimeError)
     ├── UnauthenticatedError (OSError)
-    ├── RemoteError (OSError)                      the store said no
+    ├── RemoteError (OSError)                      the store refused
     │   ├── NotFoundError                          no such model, test case, test suite …
     │   ├── NameConflictError                      the name or the version is taken
-    │   └── StoreError                             the file itself is the trouble
+    │   └── StoreError                             the file cannot be used
     │       ├── StoreNotFoundError (FileNotFoundError)
     │       ├── NotAStoreError
     │       ├── StoreNewerError
@@ -63,7 +63,7 @@ class DuplicateDatapointIdError(InputValidationError):
 
 
 class IncorrectUsageError(RuntimeError, KolenaError):
-    """The call makes no sense at this point or with these arguments together."""
+    """The call is not valid at this point, or with this combination of arguments."""
 
 
 class InvalidTokenError(ValueError, KolenaError):
@@ -103,7 +103,7 @@ class NotFoundError(RemoteError):
 
 
 class NameConflictError(RemoteError):
-    """The name is taken, or somebody else made a newer version in the meantime."""
+    """The name is taken, or someone else created a newer version in the meantime."""
 
 
 class StoreError(RemoteError):
@@ -135,7 +135,7 @@ class StoreDamagedError(StoreError):
 
 
 class StoreFullError(StoreError):
-    """There is no room left on the disk."""
+    """The disk is full."""
 
 
 class CustomMetricsException(KolenaError):

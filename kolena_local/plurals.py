@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-# What nobody sees: marks of the direction of writing, joiners, fillers, variation selectors, tags.
+# Invisible characters: marks of the writing direction, joiners, fillers, variation selectors, tags.
 INVISIBLE: Final = (
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
-# Control characters and unpaired surrogates besides: a name must neither command the terminal nor
-# show as another name.
+# Control characters and unpaired surrogates too: a name must not control the terminal or look like
+# another name.
 UNSAFE: Final = f"\x7f-\x9f\ud800-\udfff{INVISIBLE}"
 _NOT_PRINTABLE = re.compile(f"[\\x00-\\x1f{UNSAFE}]")
 
 
 def printable(text: str) -> str:
-    r"""Return the text on one line; what a terminal acts upon, or shows as nothing, is escaped."""
+    r"""Return the text on one line; control and invisible characters are escaped."""
     return _NOT_PRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 

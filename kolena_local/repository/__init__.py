@@ -1,4 +1,4 @@
-"""Everything SQL, and nothing else: records and payload texts go in and out, user classes never.
+"""All SQL of the package: it takes and returns records and payload texts, never user classes.
 
 ``open_store()`` gives a :class:`Store`; ``with store.read() as unit`` or ``store.write()`` gives a
 :class:`Unit` with one repository for each noun. The names are resolved on first use, so that

@@ -66,7 +66,7 @@ def parse(text: str) -> Condition:
     if not _is_metadata(path) and not isinstance(value, str):
         raise InputValidationError(f"{match[1]} is text; compare it with text in double quotes.")
     if operator not in ("=", "==", "!=") and (value is None or isinstance(value, bool)):
-        raise InputValidationError(f"{match[3]} has no order; compare with it by = or != only.")
+        raise InputValidationError(f"{match[3]} has no order; compare it with = or != only.")
     return Condition(path, operator, value)
 
 

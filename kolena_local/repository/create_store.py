@@ -1,7 +1,7 @@
-"""Make a store together with its first content, so that a change that is refused leaves no file.
+"""Create a store together with its first content, so that a change that fails leaves no file.
 
-The new store grows in a folder of its own beside its place and gets its name when it is whole. A
-name is never taken from another process that was faster.
+The new store is built in a temporary folder beside its place and gets its name when it is complete.
+If another process has created the store in the meantime, that one is kept.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _Result = TypeVar("_Result")
 
 
 def write_or_create(location: str | None, change: Callable[[Unit], _Result]) -> _Result:
-    """Change a store, which is made if there is none and the change succeeds.
+    """Change a store, which is created if there is none and the change succeeds.
 
     Args:
         location: as for ``open_store``.
-        change: what is done in one write; called again if another process makes the store
-            meanwhile.
+        change: what is done in one write; called again if another process creates the
+            store in the meantime.
 
     Returns:
         What ``change`` returned.
 
     Raises:
-        StoreError: one of its leaves, if the store cannot be used or made.
+        StoreError: one of its leaves, if the store cannot be used or created.
     """
     place = locations.resolve(location)
     if not is_memory(place):
@@ -44,13 +44,13 @@ def write_or_create(location: str | None, change: Callable[[Unit], _Result]) -> 
         if not os.path.lexists(place):
             with suppress(_NotCreatedError):
                 return _create(place, change)
-    # Whatever was in the way above is told here, in words about the place itself.
+    # If creating failed, this raises an error about the path itself.
     with open_store(place).write() as unit:
         return change(unit)
 
 
 class _NotCreatedError(Exception):
-    """The file system, or somebody who was faster, was in the way."""
+    """The store could not be created, or another process was faster."""
 
 
 def _create(place: str, change: Callable[[Unit], _Result]) -> _Result:

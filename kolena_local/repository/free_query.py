@@ -1,7 +1,7 @@
-"""One question in SQL that somebody typed: it may read everything and change nothing.
+"""Run an SQL query that a user wrote: it may read everything and change nothing.
 
-Two locks on the same door: SQLite's authorizer refuses to prepare anything but a question, and
-``query_only`` refuses to write. Attaching other files and loading extensions are refused as well.
+Two safeguards: SQLite's authorizer allows only queries, and ``query_only`` refuses to write.
+Attaching other files and loading extensions are refused as well.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def query(
     parameters: Mapping[str, str | int | float | None],
     limit: int | None,
 ) -> QueryResult:
-    """Answer a question; see :meth:`Unit.query`."""
-    question.encode()  # Python 3.10 has only a riddle for text that is not valid Unicode
+    """Run a query; see :meth:`Unit.query`."""
+    question.encode()  # Python 3.10 has an obscure error for text that is not valid Unicode
     with _reading_only(raw):
         try:
             cursor = raw.execute(question, parameters)
@@ -35,7 +35,7 @@ def query(
         except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
             raise _explained(error) from error
     if cursor.description is None:
-        raise InputValidationError("The query asks nothing; write one that begins with SELECT.")
+        raise InputValidationError("The query returns nothing; write one that begins with SELECT.")
     columns = _distinct([name for name, *_ in cursor.description])
     more = limit is not None and len(rows) > limit
     return QueryResult(columns, rows[:limit], more)
@@ -63,7 +63,7 @@ def _authorize(action: int, first: str | None, second: str | None, *_: object) -
     if action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS:
         return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
-        # What json_each looks like at its first use. A real UPDATE of that table SQLite refuses.
+        # json_each looks like this at its first use. SQLite refuses a real UPDATE of that table.
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_DENY
 
@@ -79,8 +79,8 @@ def _explained(error: Exception) -> BaseException:
         return KeyboardInterrupt()
     if any(word in text for word in _REFUSED):
         return InputValidationError(
-            "The query does something else than reading, which is refused; change the store by"
-            " commands or in Python."
+            "The query does more than read, which is not allowed; change the store with commands"
+            " or in Python."
         )
     if isinstance(error, sqlite3.DatabaseError) and type(error) not in (
         sqlite3.DataError,

@@ -1,4 +1,4 @@
-"""Rows that objects in memory were made from: whether they are there, and still the same ones."""
+"""Rows that objects in memory were made from, and whether they still exist."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kolena_local.repository.rows import Repository
 if TYPE_CHECKING:
     from kolena_local.repository import Store, Unit
 
-# Each asks for the name that the row has by now.
+# Each selects the current name of the row.
 _QUERIES: Final = {
     "model": "SELECT name FROM model WHERE id = :id AND uid = :uid",
     "test case": """
@@ -30,7 +30,7 @@ _QUERIES: Final = {
 
 
 class HeldRows(Repository):
-    """The rows that somebody holds, inside one transaction."""
+    """The rows that objects were made from, inside one transaction."""
 
     def check(self, rows: Iterable[HeldRow]) -> None:
         """Make sure that rows are still there.
@@ -42,7 +42,7 @@ class HeldRows(Repository):
             self.name(row)
 
     def name(self, row: HeldRow) -> str:
-        """Return the name that a row has by now.
+        """Return the current name of a row.
 
         Raises:
             NotFoundError: the row is not there any more, or not in this file.
@@ -67,7 +67,7 @@ class HeldStore(NamedTuple):
     rows: tuple[HeldRow, ...]
 
     def read(self) -> AbstractContextManager[Unit]:
-        """Look at one snapshot of the store.
+        """Read one snapshot of the store.
 
         Raises:
             NotFoundError: one of the rows is not there any more.
@@ -76,7 +76,7 @@ class HeldStore(NamedTuple):
         return self.store.read(self.rows)
 
     def write(self) -> AbstractContextManager[Unit]:
-        """Change the store: all of the block is stored when it ends well, else nothing.
+        """Change the store: commit when the block ends, or roll back if it raises.
 
         Raises:
             NotFoundError: one of the rows is not there any more.

@@ -1,7 +1,7 @@
-"""Leases: which pending samples of a model some process is working on just now.
+"""Leases: which pending samples of a model a process is working on.
 
-Two processes that run the same test share the work by them. They only keep work from being done
-twice; no result depends on them, because a model answers the same whoever asks it.
+Two processes that run the same test use them to share the work. They only keep work from being done
+twice; no result depends on them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kolena_local.repository.names import now
 from kolena_local.repository.processes import Process, is_gone, this_process
 from kolena_local.repository.rows import Repository, as_json
 
-# Asks for what is done, because usually nothing is: a row costs more than a look-up that fails.
+# Selects what is done, because usually nothing is: a row costs more than a failed look-up.
 _DONE: Final = """
     SELECT wanted.value FROM json_each(:samples) AS wanted
     CROSS JOIN inference
@@ -27,12 +27,12 @@ _LONGEST_SECONDS: Final = 60.0
 
 
 class Claim(NamedTuple):
-    """What became of samples that a process wanted to work on; those done already are in none.
+    """The outcome of a request for samples; those with an inference are in none of the lists.
 
     Args:
-        granted: the process may do these.
-        refused: another one is at them.
-        left: nobody is at these, and they are more than were to be granted.
+        granted: the process may work on these.
+        refused: another process is working on these.
+        left: these are free, but beyond the limit.
     """
 
     granted: array[int]
@@ -56,7 +56,7 @@ class Leases(Repository):
         """Lease those of the samples that are pending and that no other process is working on.
 
         Args:
-            owner: a text that nobody else uses.
+            owner: a unique text.
             samples: the samples that are wanted, the most wanted first.
             limit: at most so many are granted.
             held: samples that the owner has leased before and goes on working on.
@@ -82,7 +82,7 @@ class Leases(Repository):
         return Claim(granted, refused, free[limit:])
 
     def extend(self, owner: str, *, seconds: float) -> None:
-        """Let the owner's lease run out later; one that is gone stays gone."""
+        """Extend the owner's lease; one that was dropped is not restored."""
         self._sql.execute(
             "UPDATE inference_lease SET expires_at = ? WHERE owner = ?",
             (now(seconds), owner),
@@ -93,8 +93,8 @@ class Leases(Repository):
         self._sql.execute("DELETE FROM inference_lease WHERE owner = ?", (owner,))
 
     def _taken_by_others(self, owner: str, model_id: int) -> set[int]:
-        # A clock that runs ahead makes a lease last longer than any is meant to. From here on it
-        # ends by this clock, unless somebody is there who extends it.
+        # A clock that runs ahead can make a lease too long. From here on it ends by this clock,
+        # unless its owner extends it.
         self._sql.execute(
             "UPDATE inference_lease SET expires_at = :longest"
             " WHERE model_id = :model AND owner <> :owner AND expires_at > :longest",
@@ -107,7 +107,7 @@ class Leases(Repository):
         )
         moment = now()
         for other, expires_at, *process in rows:
-            # A process that was killed cannot give back what it has; nobody waits for it.
+            # A process that was killed cannot drop its lease.
             if expires_at <= moment or is_gone(Process._make(process)):
                 self.drop(other)
         return set(

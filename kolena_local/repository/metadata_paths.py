@@ -14,7 +14,7 @@ from kolena_local.payload import Json
 
 Path = tuple[str | int, ...]
 
-# SQLite's own paths, which people may know, have no way to write a quotation mark or a backslash.
+# Like SQLite's own paths, they cannot express a quotation mark or a backslash in a key.
 SEGMENT: Final = r"""(?:"[^"\\\x00-\x1f]+"|[^\s."'\[\]=<>!\\\x00-\x1f]+)"""
 PATH: Final = rf"{SEGMENT}(?:\.{SEGMENT}|\[[0-9]{{1,9}}\])*"
 
@@ -30,7 +30,7 @@ def parse_path(text: str) -> Path:
     """
     if not _PATH.fullmatch(text):
         raise InputValidationError(
-            f"'{text}' names no field; write keys with dots between them, and a key with other"
+            f"'{text}' is not a field; write keys with dots between them, and a key with other"
             ' characters than letters, digits, - and _ in double quotes, as in a."learning rate".'
         )
     return tuple(
@@ -52,14 +52,14 @@ def value_at(metadata: dict[str, Json], path: Path) -> Json:
 
 
 def assigned(metadata: Mapping[str, Json], path: Path, value: Json) -> dict[str, Json]:
-    """Return metadata in which the value is at the path; objects on the way are made.
+    """Return metadata in which the value is at the path; missing objects are created.
 
     Raises:
-        InputValidationError: on the way there is something else than an object.
+        InputValidationError: the path goes through a value that is not an object.
     """
     first, rest = path[0], path[1:]
     if isinstance(first, int) or any(isinstance(step, int) for step in rest):
-        raise InputValidationError("A place in a list cannot be set; give the whole list instead.")
+        raise InputValidationError("An item of a list cannot be set; set the whole list instead.")
     if not rest:
         return {**metadata, first: value}
     inner = metadata.get(first, {})

@@ -143,8 +143,8 @@ class Models(Named[ModelRecord]):
         model = self.get(name)
         if dumps(model.metadata) != dumps(seen):
             raise NameConflictError(
-                f"The metadata of the model '{name}' was changed by somebody else meanwhile; load"
-                " it again and repeat the edit."
+                f"The metadata of the model '{name}' was changed by someone else in the meantime;"
+                " load it again and repeat the edit."
             )
         return self._put(model, metadata, model.tags)
 

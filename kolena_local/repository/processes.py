@@ -1,7 +1,7 @@
-"""Which process is at work, and whether it still is: a killed one cannot say so itself.
+"""Identify this process, and find out whether another one has ended.
 
-Nothing but the standard library is asked, so the answer is a careful one: of a process on another
-machine nothing is known, and what is not known to be gone counts as there.
+A process on another machine cannot be examined; it counts as running, as does any process that is
+not known to have ended.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import os
 import socket
 from typing import Final, NamedTuple
 
-# Linux's own number for where processes are counted that are in no container.
+# Linux's identifier of the process namespace outside of all containers.
 _OUTERMOST: Final = "pid:[4026531836]"
 
 
 class Process(NamedTuple):
-    """A process, in the words that tell it from every other one.
+    """What identifies a process.
 
     Args:
         host: the name of its machine, or of its container there.
-        pid: its number there, which is used again when the process is gone.
+        pid: its number there, which is reused after the process has ended.
         process_started: when it began, in clock ticks since the machine did; None if the system
             does not tell.
     """
@@ -30,15 +30,15 @@ class Process(NamedTuple):
 
 
 def this_process() -> Process:
-    """Return the process that asks."""
+    """Return the current process."""
     pid = os.getpid()
     state = _state(pid)
     return Process(_host(), pid, state[1] if state else None)
 
 
 def is_gone(process: Process) -> bool:
-    """Say whether a process is known to have ended."""
-    # Elsewhere than on POSIX systems, signal 0 is not a question but Ctrl-C.
+    """Return whether a process is known to have ended."""
+    # On Windows, signal 0 is not a check but Ctrl-C.
     if process.host != _host() or os.name != "posix":
         return False
     try:
@@ -55,7 +55,7 @@ def is_gone(process: Process) -> bool:
 
 
 def _host() -> str:
-    """Name what this process shares its numbers with; containers may have one name and do not."""
+    """Name the namespace of process numbers; containers may share a host name, not numbers."""
     name = socket.gethostname()
     try:
         numbers = os.readlink("/proc/self/ns/pid")

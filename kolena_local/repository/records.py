@@ -284,7 +284,7 @@ class Coverage(StoredRecord):
 
 
 class ModelDeletion(NamedTuple):
-    """What goes when a model is deleted."""
+    """What is deleted with a model."""
 
     model: str
     workflow: str
@@ -293,7 +293,7 @@ class ModelDeletion(NamedTuple):
 
 
 class RunDeletion(NamedTuple):
-    """What goes when a test run is deleted: how many metrics and plots, of all configurations."""
+    """What is deleted with a test run: how many metrics and plots, of all configurations."""
 
     run: TestRunRecord
     results: int
@@ -352,7 +352,7 @@ class CasePlot(NamedTuple):
 
 
 class Results(NamedTuple):
-    """Everything that one configuration of an evaluator found out."""
+    """All results of one configuration of an evaluator."""
 
     sample_metrics: Iterable[SampleMetrics]
     case_metrics: Iterable[CaseMetrics]

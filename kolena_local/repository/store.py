@@ -1,8 +1,8 @@
-"""The narrow door to the file: open a store, read from it, write to it.
+"""Open a store, read from it, and write to it.
 
 A read is one snapshot, a write is one ``BEGIN IMMEDIATE`` transaction; nothing else touches the
-file. This module knows engines, processes and threads. What is asked of the tables is the
-repositories' business, and how a file comes to be is that of ``opening``.
+file. This module handles engines, processes and threads; the repositories query the tables, and
+``opening`` creates and migrates the file.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _inherited: Final[list[Engine]] = []
 
 
 def open_store(location: str | None = None, *, create: bool = True) -> Store:
-    """Open the store, making it if need be.
+    """Open the store, and create it if needed.
 
     Args:
         location: a path or ``":memory:"``; None asks :func:`kolena_local.location.resolve`.
-        create: False refuses to make a missing store, as every mere question should.
+        create: False refuses to create a missing store, as whatever only reads should.
 
     Returns:
         The store; the same object for the same location, as long as the process lives.
@@ -60,7 +60,7 @@ def open_store(location: str | None = None, *, create: bool = True) -> Store:
 
 
 def close_stores() -> None:
-    """Close every store that this process has open; a store in memory is gone with that."""
+    """Close every store that this process has open; this deletes a store in memory."""
     for key in [key for key in _stores if key[0] == os.getpid()]:
         _stores.pop(key).close()
 
@@ -74,7 +74,7 @@ def close_store(location: str) -> None:
 
 
 class Store:
-    """A file (or a piece of memory) full of models, test suites and results.
+    """A file, or a database in memory, with models, test suites and results.
 
     It may be used by many threads, and goes on working in a forked child and after the file was
     replaced by another store.
@@ -121,7 +121,7 @@ class Store:
 
     @shielded
     def read(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
-        """Look at one snapshot of the store; whatever others write meanwhile stays unseen.
+        """Read one snapshot of the store, without what others write in the meantime.
 
         Args:
             held: rows that must be there.
@@ -137,7 +137,7 @@ class Store:
 
     @shielded
     def write(self, held: Iterable[HeldRow] = ()) -> Iterator[Unit]:
-        """Change the store: all of the block is stored when it ends well, else nothing.
+        """Change the store: commit when the block ends, or roll back if it raises.
 
         Args:
             held: rows that must be there.
@@ -148,8 +148,8 @@ class Store:
             StoreBusyError: another process is writing for longer than the waiting time.
             StoreError: another leaf of it, if SQLite fails.
         """
-        # IMMEDIATE takes the writer's place at once and waits for it; a transaction that reads
-        # first and writes later fails at once when another has written in between.
+        # IMMEDIATE waits for the write lock; a transaction that reads first and writes later fails
+        # at once when another one has written in between.
         with self._transaction("BEGIN IMMEDIATE") as connection:
             unit = Unit(connection)
             unit.held.check(held)
@@ -158,8 +158,8 @@ class Store:
                 with forks.ending:
                     connection.commit()
             except BaseException:
-                # SQLAlchemy believes that a failed commit ended the transaction. It did not: the
-                # pooled connection would go on keeping all other writers out.
+                # SQLAlchemy assumes that a failed commit ended the transaction. It did not: the
+                # pooled connection would keep all other writers out.
                 driver_of(connection).rollback()
                 raise
 
@@ -187,7 +187,7 @@ class Store:
             with engine.connect() as connection:
                 yield connection
         finally:
-            # Closed meanwhile: nobody else will ever ask this pool for the connection.
+            # The store was closed: no one will ask this pool for the connection again.
             if self._engine is not engine and process == os.getpid():
                 engine.pool.dispose()
 
@@ -211,7 +211,7 @@ class Store:
             return self._use(_engine_for_reader(self.location))
 
     def _engine_for_writing(self) -> Engine:
-        """Open again for writing what could only be read: the disk may have room by now."""
+        """Open a store for writing that was read-only: the disk may have space now."""
         if not is_writable(self.location):
             raise StoreReadOnlyError(
                 f"The store {self.location} is read-only; make the file and its folder writable,"
@@ -224,7 +224,7 @@ class Store:
         return engine
 
     def _leave_to_parent(self) -> None:
-        """In a forked child: take no part in the parent's connections, and make own ones."""
+        """In a forked child, leave the parent's connections alone and open new ones."""
         if is_memory(self.location):
             raise StoreError(
                 "The store ':memory:' belongs to the process that opened it; use a file to share"
@@ -245,7 +245,7 @@ def _let_go(engine: Engine, process: int) -> None:
 def _engine_for_writer(path: str, first: sqlite3.Connection) -> Engine:
     unused = [first]
     engine = _engine_for_file(lambda: unused.pop() if unused else connect(path))
-    # Opening another takes longer than most questions; the pool has this one from here on.
+    # Opening another takes longer than most queries, so the pool gets this one.
     try:
         engine.connect().close()
     except FOREIGN as error:

@@ -27,8 +27,8 @@ from kolena_local.repository.workflows import Workflows
 class Unit:
     """The repositories inside one ``read()`` or ``write()`` of a store.
 
-    Everything happens in one transaction, which the store begins and ends. Do not use a unit after
-    its ``with`` block, and do not run user code inside it.
+    Everything happens in one transaction, which the store begins and ends. Do not use this object
+    after its ``with`` block, and do not run user code inside the block.
 
     Attributes:
         held: the rows that objects in memory were made from.

@@ -105,7 +105,7 @@ def test_create_refuses_a_file_that_is_no_metadata(
         (["create", "new", "-w", "Animals", "-m", "a=1", "-m", "a.b=1"], 1, "not an object"),
         (["edit", "resnet-5", "-m", "a=1"], 1, "did you mean 'resnet-50'"),
         (["edit", "resnet-50", "--unset", "sed"], 1, "'framework', 'seed'"),
-        (["edit", "resnet-50", "--unset", "a b"], 2, "names no field"),
+        (["edit", "resnet-50", "--unset", "a b"], 2, "is not a field"),
         (["edit", "resnet-50", "--untag", "v2"], 1, "'baseline', 'v1'"),
         (["edit", "resnet-50", "-m", "new=1", "--untag", "v2"], 1, "'baseline', 'v1'"),
         (["rename", "resnet-5", "x"], 1, "did you mean 'resnet-50'"),
@@ -219,7 +219,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
     monkeypatch.setattr(model_changes.click, "edit", edit)
     result = invoke("models", "edit", "resnet-50", "--db", store)
     assert result.exit_code == 1
-    assert "changed by somebody else" in result.stderr
+    assert "changed by someone else" in result.stderr
     assert '{"mine": 1}' in result.stderr  # so that nothing that was typed is lost
     assert "theirs" in stored(store, "resnet-50").metadata
 

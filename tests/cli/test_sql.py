@@ -67,12 +67,12 @@ def test_bytes_are_hexadecimal_and_equal_names_are_numbered(invoke: Invoke, stor
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("DELETE FROM model", "something else than reading"),
-        ("PRAGMA user_version = 9", "something else than reading"),
+        ("DELETE FROM model", "more than read"),
+        ("PRAGMA user_version = 9", "more than read"),
         ("SELECT * FROM modell", "no such table: modell"),
         ("SELECT 1; SELECT 2", "one statement"),
         ("SELECT :seed", "seed"),
-        ("", "asks nothing"),
+        ("", "returns nothing"),
         ("SELECT '\udcff'", "not valid Unicode"),
     ],
 )

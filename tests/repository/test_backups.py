@@ -84,7 +84,7 @@ def test_a_backup_of_nothing_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_backup_without_a_place_leaves_nothing(file_store: Store, tmp_path: Path) -> None:
-    with pytest.raises(StoreNotFoundError, match="cannot be made"):
+    with pytest.raises(StoreNotFoundError, match="cannot be created"):
         back_up(file_store.location, str(tmp_path / "missing" / "copy.db"))
 
 
@@ -224,7 +224,7 @@ def test_a_store_that_was_cut_is_set_aside(file_store: Store) -> None:
     close_stores()
     path = Path(file_store.location)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(StoreDamagedError, match="cut off"):
+    with pytest.raises(StoreDamagedError, match="truncated"):
         open_store(str(path))
     aside = restore(str(path), copy)
     assert aside is not None
@@ -296,6 +296,6 @@ def test_a_copy_that_fails_leaves_nothing(
     before = files(tmp_path)
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", fail)
-        with pytest.raises(meaning, match="cannot be made"):
+        with pytest.raises(meaning, match="cannot be created"):
             back_up(file_store.location)
     assert files(tmp_path) == before

@@ -292,13 +292,13 @@ def test_a_run_whose_process_was_killed_is_stale_until_it_is_repaired(path: str)
     assert "stale" in finding.text
     assert finding.fixable
     backup, done = repair(path)
-    assert done == ['Called the run 1 of the model "model" on "suite" crashed.']
+    assert done == ['Marked the run 1 of the model "model" on "suite" as crashed.']
     assert backup is not None
     assert errors(path) == []
     with open_store(path).read() as unit:
         (run,) = unit.test_runs.list()
         assert (run.status, run.is_stale) == ("crashed", False)
-        assert "ended without a word" in (run.error or "")
+        assert "ended unexpectedly" in (run.error or "")
     with open_store(backup).read() as unit:
         assert unit.test_runs.list()[0].is_stale
 
@@ -322,7 +322,7 @@ def test_counts_indexes_and_permissions_are_repaired(path: str) -> None:
     assert [finding.rule for finding in warnings(path)] == ["permissions"]
     _, done = repair(path)
     assert done == [
-        "Made all indexes again from their tables.",
+        "Rebuilt all indexes from their tables.",
         'Counted 3 samples in version 1 of the test case "case".',
         f"Made {path} private.",
     ]
@@ -370,7 +370,7 @@ def test_a_network_disk_is_warned_of(
     table.write_text(mounts.format(folder=folder) + "\n")
     monkeypatch.setattr(environment_checks, "_MOUNTS", str(table))
     found = [finding.text for finding in warnings(path) if finding.rule == "file system"]
-    assert [f"of the kind {kind}," in text for text in found] == ([True] if kind else [])
+    assert [f"of type {kind}," in text for text in found] == ([True] if kind else [])
 
 
 @pytest.mark.parametrize(
@@ -384,7 +384,7 @@ def test_a_network_disk_is_warned_of(
         ("droplets", None),
     ],
 )
-def test_a_synchronised_folder_is_warned_of(
+def test_a_synchronized_folder_is_warned_of(
     tmp_path: Path, folder: str, program: str | None
 ) -> None:
     (tmp_path / folder).mkdir()

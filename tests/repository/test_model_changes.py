@@ -88,7 +88,7 @@ def test_metadata_that_somebody_else_changed_is_not_overwritten(store: Store) ->
     with store.write() as unit:
         seen = add_model(unit).metadata
         assert unit.models.replace_metadata("m", {"new": 1}, seen=seen).metadata == {"new": 1}
-        with pytest.raises(NameConflictError, match="changed by somebody else"):
+        with pytest.raises(NameConflictError, match="changed by someone else"):
             unit.models.replace_metadata("m", {"new": 2}, seen=seen)
 
 

@@ -18,7 +18,7 @@ from kolena_local.repository.file.side_files import SIDES
 
 
 def default_target(path: str) -> str:
-    """Return where a backup goes when nobody said it: beside the store, under this moment."""
+    """Return the default path of a backup: beside the store, with the current time."""
     return f"{path}.{file_moment()}.bak"
 
 
@@ -27,14 +27,13 @@ def back_up(location: str, target: str | None = None) -> str:
 
     Args:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
-        target: the path of the copy, which must not exist; None leaves the choice to us.
+        target: the path of the copy, which must not exist; None for the default.
 
     Returns:
         The path of the copy.
 
     Raises:
-        InputValidationError: there is something at ``target``, or a log that SQLite would take for
-            its.
+        InputValidationError: ``target`` exists, or a file that SQLite would use as its log.
         StoreError: one of its leaves, if there is no store or no copy can be made.
         StoreDamagedError: the copy is damaged, because the store is; there is no copy then.
     """
@@ -43,7 +42,7 @@ def back_up(location: str, target: str | None = None) -> str:
     for place in (target, *(target + side for side in SIDES)):
         if os.path.lexists(place):
             raise InputValidationError(
-                f"{place} exists already; give another place for the backup."
+                f"{place} exists already; choose another place for the backup."
             )
     verify(path, whole=False)
     with drafted(target, "draft") as draft:
@@ -78,13 +77,13 @@ def verify(path: str, *, whole: bool = True) -> None:
             found += connection.execute("PRAGMA foreign_key_check").fetchmany(1)
     if found != [("ok",)]:
         raise StoreDamagedError(
-            f"The store {path} is damaged ({found[-1]}); use another backup, or see what"
-            " `kolena-local db check` says of it."
+            f"The store {path} is damaged ({found[-1]}); use another backup, or run"
+            " `kolena-local db check` on it."
         )
 
 
 def restore(location: str, source: str) -> str | None:
-    """Put a backup in the place of a store.
+    """Replace a store with a backup.
 
     The old file is set aside with its log, under a name beside it. The source stays as it is.
 
@@ -115,12 +114,12 @@ def restore(location: str, source: str) -> str | None:
 
 
 def _put_in_place(draft: str, path: str) -> str | None:
-    """Replace a store, which gets another name first; return that, or None if there was none."""
+    """Replace a store, which is renamed first; return its new name, or None if there was none."""
     aside = f"{path}.{file_moment()}.old"
     connection = _alone(path)
     try:
-        # A log that stayed here would be taken for the new file's, even one whose store is gone.
-        # It is copied before its file moves, so that whoever is killed leaves it beside its file.
+        # SQLite would use a log that stayed here for the new file, even if its store is missing.
+        # It is copied before its file moves, so that the two stay together after a kill.
         sides = [side for side in SIDES if os.path.lexists(path + side)]
         for side in sides:
             _copy_side(path + side, aside + side)
@@ -150,7 +149,7 @@ def _copy_side(path: str, target: str) -> None:
 
 
 def _alone(path: str) -> sqlite3.Connection | None:
-    """Fold the log into the file and lock it; None for a file that SQLite cannot do that with.
+    """Merge the log into the file and lock it; return None if SQLite cannot do that.
 
     Raises:
         StoreBusyError: another process has it open.
@@ -160,10 +159,10 @@ def _alone(path: str) -> sqlite3.Connection | None:
             return None
         connection = connect(path, writable=is_writable(path))
     except (StoreDamagedError, *FOREIGN):
-        # Not touched any further: SQLite would throw the log away of a file that it cannot read.
+        # Left alone: SQLite would delete the log of a file that it cannot read.
         return None
     try:
-        # Only who has the file for himself may do without a log.
+        # Leaving write-ahead mode needs exclusive access to the file.
         connection.execute("PRAGMA busy_timeout = 0")
         (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
         connection.execute("BEGIN EXCLUSIVE")
@@ -178,6 +177,6 @@ def _alone(path: str) -> sqlite3.Connection | None:
     if mode == "wal":
         connection.close()
         raise StoreBusyError(
-            f"The store {path} is in use by another process; end that one, then restore again."
+            f"The store {path} is in use by another process; stop that process, then restore again."
         )
     return connection

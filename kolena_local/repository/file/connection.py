@@ -16,7 +16,7 @@ from kolena_local.repository.file.side_files import check_side_files
 
 BUSY_SECONDS: Final = 5.0
 SYNCHRONOUS_VARIABLE: Final = "KOLENA_LOCAL_SYNCHRONOUS"
-# No value, stored or asked for, takes more memory than this.
+# The largest value in bytes, stored or computed by a query.
 LONGEST_VALUE: Final = 2**27
 _MINIMUM: Final = (3, 37, 0)
 
@@ -38,7 +38,7 @@ def connect(location: str, *, writable: bool = True) -> sqlite3.Connection:
     """Open a connection to a file that exists, or to a new store in memory.
 
     Raises:
-        StoreDamagedError: beside the file lies something that SQLite must not see.
+        StoreDamagedError: a file beside the store is not safe to open.
     """
     if not is_memory(location):
         check_side_files(location)
@@ -46,7 +46,7 @@ def connect(location: str, *, writable: bool = True) -> sqlite3.Connection:
         MEMORY if is_memory(location) else _uri(location, writable),
         uri=not is_memory(location),
         timeout=BUSY_SECONDS,
-        # BEGIN is ours: the driver's own comes late, spares DDL and knows no IMMEDIATE.
+        # We send BEGIN ourselves: the driver's comes late, skips DDL and is never IMMEDIATE.
         isolation_level=None,
         # The pool hands a connection from thread to thread, never to two at once.
         check_same_thread=False,
@@ -60,7 +60,7 @@ def connect(location: str, *, writable: bool = True) -> sqlite3.Connection:
 
 
 def connect_as_allowed(path: str) -> tuple[bool, sqlite3.Connection]:
-    """Open a file for writing, or else for reading alone: also where the log has no room.
+    """Open a file for writing if possible, or read-only, as when the disk has no room for the log.
 
     Returns:
         Whether it may be written, and the connection.
@@ -69,7 +69,7 @@ def connect_as_allowed(path: str) -> tuple[bool, sqlite3.Connection]:
     try:
         return writable, connect(path, writable=writable)
     except sqlite3.OperationalError as error:
-        # Setting it up asks the first question, which makes the log and its index.
+        # The first statement creates the log and its index.
         if not writable or not is_about_room(error, path):
             raise
     return False, connect(path, writable=False)
@@ -81,7 +81,7 @@ def _configure(connection: sqlite3.Connection) -> None:
     # In WAL mode NORMAL can lose the last commits at a power cut, never the file; FULL syncs each
     # commit, which costs 15 times as much for small ones.
     connection.execute(f"PRAGMA synchronous = {_synchronous()}")
-    if sys.version_info >= (3, 11):  # before, nothing but SQLite's own billion can be had
+    if sys.version_info >= (3, 11):  # earlier versions always use SQLite's limit of a billion
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
     # 16 MB instead of 2: the unique indexes of 100,000 rows stay in memory during a bulk write.
     connection.execute("PRAGMA cache_size = -16000")
@@ -107,12 +107,12 @@ def _uri(path: str, writable: bool) -> str:
     # mode=rw, not rwc: a file that vanished in the meantime must not come back as an empty one.
     uri = Path(path).as_uri() + ("?mode=rw" if writable else "?mode=ro")
     if not writable and not has_log(path):
-        # SQLite would make a log and its index beside the file: either it may not, or they would
-        # be ours and keep the file's owner from writing. `unchanged` notices what this overlooks.
+        # SQLite would create a log and its index beside the file: either it may not, or this user
+        # would own them and the file's owner could not write. `unchanged` notices other writers.
         uri += "&immutable=1"
     return uri
 
 
 def connect_untouched(path: str) -> sqlite3.Connection:
-    """Open a file that may not be ours, without locks and without making any file beside it."""
+    """Open a file that may not be a store, without locks and without creating files beside it."""
     return sqlite3.connect(Path(path).as_uri() + "?mode=ro&immutable=1", uri=True)

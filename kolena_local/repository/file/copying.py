@@ -1,7 +1,6 @@
 """Copy a store's file while others use it; the copy appears whole, or not at all.
 
-Private to the room: what a copy is made for, and whether it is any good, is asked in ``backups``
-and in ``opening``.
+Private to ``repository.file``: ``backups`` and ``opening`` decide when to copy, and check the copy.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _KINDS: Final = {
 def copy(source: str, target: str) -> None:
     """Copy a store to another file, replacing what is there.
 
-    Readers and writers of the source go on meanwhile; the copy is the source at one moment.
+    Readers and writers of the source go on meanwhile; the copy is a snapshot of the source.
 
     Args:
         source: the path of a store.
@@ -51,10 +50,13 @@ def copy(source: str, target: str) -> None:
 
 @contextmanager
 def drafted(target: str, kind: str) -> Iterator[str]:
-    """Give the name of an empty private file beside ``target``, which is removed after the block.
+    """Create an empty private file beside ``target``, which is removed after the block.
+
+    Yields:
+        Its path.
 
     Raises:
-        StoreError: one of its leaves, in the place of any ``OSError``.
+        StoreError: one of its leaves, instead of any ``OSError``.
     """
     draft = None
     try:
@@ -66,7 +68,7 @@ def drafted(target: str, kind: str) -> Iterator[str]:
     except OSError as error:
         of_errno = _KINDS.get(error.errno or 0, StoreError)
         raise of_errno(
-            f"The copy {target} cannot be made ({error.strerror}); give another place for it."
+            f"The copy {target} cannot be created ({error.strerror}); choose another place for it."
         ) from error
     finally:
         if draft is not None:
@@ -81,7 +83,7 @@ def file_moment() -> str:
 
 
 def sync_folder(path: str) -> None:
-    """Make the names in the folder of ``path`` survive a power cut, where the system can."""
+    """Sync the folder of ``path``, so that new names in it survive a power cut."""
     with suppress(OSError):
         folder = os.open(os.path.dirname(path), os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Whether there is room on a store's disk; loads nothing, as completion needs it too."""
+"""Whether there is space on a store's disk; imports little, as completion needs it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LITTLE: Final = 2**16  # the log's index takes half of it
 
 
 def is_about_room(error: Exception, place: str) -> bool:
-    """Tell an error that comes from a full disk, or a quota that is used up.
+    """Return whether an error comes from a full disk or an exhausted quota.
 
     Args:
         error: a SQLAlchemy or sqlite3 error.
@@ -27,7 +27,7 @@ def is_about_room(error: Exception, place: str) -> bool:
 
 
 def room(place: str) -> int:
-    """Return how many bytes a file in the folder of ``place`` can have; 0 if nobody knows."""
+    """Return how many bytes are free on the disk of ``place``; 0 if unknown."""
     try:
         return shutil.disk_usage(os.path.dirname(place)).free
     except OSError:

@@ -1,4 +1,4 @@
-"""What SQLite's and SQLAlchemy's errors mean to the user; the only place that translates them.
+"""Translate SQLite's and SQLAlchemy's errors, which happens only here.
 
 SQLite's own texts are matched, not its error codes, because Python 3.10 does not hand the codes
 out; the texts are constants of SQLite and have not changed in our range of versions.
@@ -79,7 +79,7 @@ _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
     ),
     "FOREIGN KEY constraint": (
         NotFoundError,
-        "Something that is referred to is not in the store {place} (or is still in use);"
+        "A referenced object is not in the store {place} (or is still in use);"
         " load the objects again.",
     ),
     "constraint failed": _REFUSED,
@@ -140,7 +140,7 @@ def translated(place: str) -> Iterator[None]:
 
 
 def full(place: str) -> StoreFullError:
-    """Say that the disk of a store is full, or else the one for temporary files."""
+    """Return the error that the disk of a store is full, or the one for temporary files."""
     where = f"on the disk of the store {place}"
     if room(place) > _PLENTY:
         where += ", or in the folder for temporary files"

@@ -1,9 +1,8 @@
 """Notice that a file changes while it is read without locks.
 
 SQLite reads a file with a write-ahead log only where it may write the log's index beside it. Where
-this process may not write, a log that it made would belong to it and keep the file's owner out. So
-a read-only store without a log is read as if nobody could change it, and whether somebody did is
-asked afterwards.
+this process may not write, a log that it created would belong to it and lock the file's owner out.
+So a read-only store without a log is opened as immutable, and afterwards checked for changes.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class State(NamedTuple):
 
 
 def has_log(path: str) -> bool:
-    """Say whether there is a write-ahead log with something in it."""
+    """Return whether there is a write-ahead log that is not empty."""
     try:
         return os.stat(path + "-wal").st_size > 0
     except OSError:
@@ -53,7 +52,7 @@ def state_of(path: str, *, writable: bool) -> State | None:
 
 @contextmanager
 def unchanged(path: str, before: State | None, *, writable: bool) -> Iterator[None]:
-    """Refuse what was read in the block if it may be of two states of the file.
+    """Raise an error if the file changed while the block read it.
 
     Args:
         path: the file.
@@ -61,7 +60,7 @@ def unchanged(path: str, before: State | None, *, writable: bool) -> Iterator[No
         writable: whether this process may write it.
 
     Raises:
-        StoreBusyError: somebody changed the file, which also explains any other error.
+        StoreBusyError: another process changed the file, which also explains any other error.
     """
     if writable or before is None or before.has_log:
         yield
@@ -76,9 +75,9 @@ def unchanged(path: str, before: State | None, *, writable: bool) -> Iterator[No
 
 def _refuse_change(path: str, before: State, cause: Exception | None = None) -> None:
     now = state_of(path, writable=False)
-    # A log that somebody has begun leaves the file as it is at first.
+    # A log that has just been created does not change the file yet.
     if now is None or now._replace(has_log=False) != before:
         raise StoreBusyError(
-            f"The store {path} was changed by another process while it was read, which cannot wait"
-            " where it may not write; try again."
+            f"The store {path} was changed by another process while it was read; this can happen"
+            " where you may only read it. Try again."
         ) from cause

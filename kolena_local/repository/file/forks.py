@@ -1,9 +1,9 @@
-"""Fork while a transaction is open: it stays the parent's, and the child can write after it.
+"""Keep a transaction that is open at a fork in the parent, and let the child write after it.
 
 SQLite keeps in memory who holds which lock, and a child inherits that memory, but not the
-transaction: it would wait for ever for a writer that ends in its parent only. So a fork waits for
-other threads to end what they are at. What is open all the same is rolled back in the child's
-memory while the parent stands still, which touches no file.
+transaction: it would wait forever for a writer that only its parent can end. So a fork waits for
+the transactions of other threads. One that is still open is rolled back in the child's memory while
+the parent is paused, which touches no file.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _pipe: list[int] = []
 
 @contextmanager
 def tracked(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let forks know of a transaction that is begun and ended in the block.
+    """Register a transaction that begins and ends in the block, for forks.
 
     Raises:
-        StoreError: the block ends in another process than it began in, which cannot store it.
+        StoreError: the block ends in a forked child, which cannot commit it.
     """
     process, block = os.getpid(), (threading.get_ident(), connection)
     with _turn:
@@ -53,8 +53,8 @@ def tracked(connection: sqlite3.Connection) -> Iterator[None]:
                 _turn.notify_all()
     if process != os.getpid():
         raise StoreError(
-            "This process was forked while a read or write was open, which the other process alone"
-            " can end; begin it again after the fork."
+            "This process was forked while a read or write was open, which only the other process"
+            " can finish; start it again after the fork."
         )
 
 
@@ -73,7 +73,7 @@ def _after_in_parent() -> None:
         if _pipe:
             reader, writer = _pipe
             os.close(writer)
-            os.read(reader, 1)  # ends when the child has closed its end, or is gone
+            os.read(reader, 1)  # returns once the child has closed its end, or has died
             os.close(reader)
     finally:
         _pipe.clear()
@@ -86,7 +86,7 @@ def _after_in_child() -> None:
     for _, connection in _open:
         if connection.in_transaction and not _has_spilled(connection):
             connection.rollback()
-        # Whatever the block still does would be stored at once.
+        # Otherwise each statement that the block still runs would be committed at once.
         connection.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
     for descriptor in _pipe:
         os.close(descriptor)
@@ -96,7 +96,7 @@ def _after_in_child() -> None:
 
 
 def _has_spilled(connection: sqlite3.Connection) -> bool:
-    """Say whether pages of a transaction are in the log already, where a rollback would clear them.
+    """Return whether pages of a transaction are in the log, where a rollback would clear them.
 
     The log's index has the page of every frame; none is known beyond the last one committed.
     """

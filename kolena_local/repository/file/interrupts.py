@@ -1,9 +1,9 @@
-"""Let Ctrl-C come between two steps of ours, and not in the middle of one.
+"""Let Ctrl-C interrupt between two steps of a transaction, not in the middle of one.
 
-Python raises KeyboardInterrupt between any two of its instructions: also after a transaction began
-and before anything knows that it must be ended. Then the lock of the file lasts as long as the
-exception does, which in a notebook is until the next one. So while a transaction begins or ends,
-signals are only noted; inside its block they raise at once, as always.
+Python raises KeyboardInterrupt between any two of its instructions, even after a transaction began
+and before any code is responsible for ending it. Then the file stays locked as long as the
+exception is referenced, which in a notebook is until the next exception. So while a transaction
+begins or ends, signals are only recorded; inside its block they raise at once, as always.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def shielded(
 ) -> Callable[_Given, AbstractContextManager[_Entered]]:
     """Make a context manager of a generator that no signal interrupts before or after its yield.
 
-    The block itself is interrupted as usual, and what it raises for that is what it ends with,
-    even if a library below made something else of it, or lost it.
+    The block itself is interrupted as usual, and its exception is raised at the end, even if a
+    library in between replaced or swallowed it.
     """
     make = contextmanager(function)
 
@@ -46,16 +46,16 @@ def shielded(
 
 
 def signals_deferred() -> AbstractContextManager[None]:
-    """Let signals wait until the block has ended; it must not last long."""
+    """Delay signals until the block ends; keep it short."""
     return _Shield(nullcontext(), is_interruptible=False)
 
 
 @contextmanager
 def exit_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM raise SystemExit in the block where it would end the process without a word.
+    """Make SIGTERM raise SystemExit in the block, instead of ending the process at once.
 
-    What has a handler of somebody else's, or is ignored, stays so; a child that is forked meanwhile
-    ends as it would have ended.
+    Other handlers stay, as does an ignored signal. In a child that is forked in the block, SIGTERM
+    has its default effect.
     """
     process = os.getpid()
 
@@ -67,7 +67,7 @@ def exit_on_sigterm() -> Iterator[None]:
 
     is_ours = False
     try:
-        with suppress(ValueError):  # signals are the main thread's business
+        with suppress(ValueError):  # only the main thread can set handlers
             if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
                 signal.signal(signal.SIGTERM, end)
                 is_ours = True
@@ -129,7 +129,7 @@ class _Shield(AbstractContextManager[_Entered]):
                 self._before[number] = before  # first, so that the handler finds it
                 try:
                     signal.signal(number, self._handle)
-                except ValueError:  # signals are the main thread's business
+                except ValueError:  # only the main thread can set handlers
                     return
 
     def _release(self) -> None:
@@ -138,7 +138,7 @@ class _Shield(AbstractContextManager[_Entered]):
                 if signal.getsignal(number) == self._handle:
                     signal.signal(number, self._before[number])
         finally:
-            # Whichever handler another signal has left in place does no harm there.
+            # From here on, a handler that is still installed only forwards.
             self._is_over = True
             self._deliver()
 
@@ -159,7 +159,7 @@ class _Shield(AbstractContextManager[_Entered]):
             raise
 
     def _is_inside(self, frame: FrameType | None) -> bool:
-        """Say whether the block is what is interrupted, not the way into it or out of it."""
+        """Return whether the signal interrupts the block, not its entry or exit."""
         while frame is not None:
             if frame.f_code in _EDGES and frame.f_locals.get("self") is self:
                 return False

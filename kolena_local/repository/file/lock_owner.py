@@ -1,7 +1,7 @@
-"""Who keeps a store locked, for the sentence that says that it is busy; where the system tells.
+"""Which process has a store locked, for the error that it is busy, where the system can tell.
 
-Linux lists all locks of files in ``/proc/locks``; elsewhere, and for processes of other machines,
-nothing is known. The answer may be out of date when it is read.
+Linux lists all locks of files in ``/proc/locks``; elsewhere, and for processes on other machines,
+the owner is unknown. The answer may already be out of date.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WRITER_IN_FILE: Final = 0x40000001
 
 
 def writer_of(path: str) -> str | None:
-    """Say which process is writing to a store, as ``process 4711, python``; None if unknown."""
+    """Return which process is writing to a store, as ``process 4711, python``; None if unknown."""
     places: dict[str, int] = {}
     for name, place in ((f"{path}-shm", _WRITER_IN_INDEX), (path, _WRITER_IN_FILE)):
         with suppress(OSError):

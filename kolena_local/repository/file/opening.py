@@ -1,6 +1,6 @@
-"""From a path to a file that is surely ours and up to date: recognise, create, migrate.
+"""Recognize, create and migrate the store at a path.
 
-Whatever turns out not to be ours is left untouched. Every decision to write is taken again inside
+A file that is not a store is left untouched. Every decision to write is checked again inside
 ``BEGIN IMMEDIATE``, because another process may be doing the same at this moment.
 """
 
@@ -42,7 +42,7 @@ from kolena_local.repository.file.side_files import check_side_files
 
 _log = logging.getLogger("kolena_local")
 
-# SQLite takes the tiniest files for empty databases, and would write over them.
+# SQLite treats smaller files as empty databases, and would overwrite them.
 _SMALLEST_PAGE: Final = 512
 
 
@@ -62,7 +62,7 @@ def open_prepared(path: str, *, create: bool) -> tuple[bool, sqlite3.Connection]
 
     Args:
         path: an absolute path.
-        create: whether a missing store may be made.
+        create: whether to create a missing store.
 
     Returns:
         Whether the store may be written, and the connection.
@@ -102,16 +102,16 @@ def reading(path: str) -> Iterator[bool]:
 
 
 def build_in_memory(connection: sqlite3.Connection) -> None:
-    """Build a new store on a connection that belongs to nobody else."""
+    """Build a new store on a connection that nothing else uses."""
     connection.execute("BEGIN")
     migrations.apply(connection, migrations.load())
     connection.execute("COMMIT")
 
 
 def no_store(path: str) -> StoreNotFoundError:
-    """Say that there is nothing at ``path``."""
+    """Return the error for a path without a file."""
     return StoreNotFoundError(
-        f"There is no store at {path} yet; it is made when something is stored."
+        f"There is no store at {path} yet; it is created when something is stored."
     )
 
 
@@ -136,13 +136,13 @@ def is_store(path: str) -> bool:
     except sqlite3.DatabaseError as error:
         if "malformed" not in str(error):
             raise
-        # So looks a file that somebody is writing at this moment, or was writing when killed.
-        # Locks wait for the one, and the log has what is missing of the other.
+        # A file looks like this while a process is writing it, and after that process was killed.
+        # With locks and the log it can be read in both cases.
         with closing(connect(path, writable=is_writable(path))) as connection:
             ours, page_size = _look(connection, path)
     if ours and _is_cut(path, page_size):
         raise StoreDamagedError(
-            f"The end of the store {path} is cut off; restore a backup, or rescue what is there"
+            f"The store {path} is truncated; restore a backup, or rescue what is there"
             " with `sqlite3 FILE .recover`."
         )
     return ours
@@ -157,14 +157,17 @@ def _size(path: str) -> int:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise StoreError(
-            f"The store {path} cannot be reached ({why}); correct that, or give another location."
+            f"The store {path} cannot be reached ({why}); fix that, or use another location."
         ) from error
     if stat.S_ISDIR(status.st_mode):
         raise NotAStoreError(f"{path} is a folder; give the path of a file in it.")
     if not stat.S_ISREG(status.st_mode):
         raise NotAStoreError(f"{path} is not a regular file; give the path of another file.")
     if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise StoreError(f"The store {path} may not be read; ask its owner, or give another one.")
+        raise StoreError(
+            f"You do not have permission to read the store {path}; ask its owner, or use another"
+            " store."
+        )
     return status.st_size
 
 
@@ -179,7 +182,7 @@ def _look(connection: sqlite3.Connection, path: str) -> tuple[bool, int]:
 def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     """See one state of the file in all queries of the block.
 
-    Without it, what another process makes of an empty file meanwhile looks like a foreign database.
+    Without it, a store that another process is creating could look like a foreign database.
     """
     if connection.in_transaction:
         yield
@@ -193,8 +196,8 @@ def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _is_cut(path: str, page_size: int) -> bool:
-    # SQLite itself notices a missing page, but takes the rest of half a page for zeros. While a log
-    # is there, somebody may be making the file longer at this moment.
+    # SQLite itself notices a missing page, but reads the missing part of a page as zeros. While a
+    # log exists, another process may be extending the file at this moment.
     for _ in range(2):
         if os.path.getsize(path) % page_size == 0:
             return False
@@ -210,24 +213,24 @@ def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application_id or tables:
         raise NotAStoreError(
-            f"The file {path} is not a store of kolena_local but a database of something else;"
+            f"The file {path} is not a store of kolena_local but another program's database;"
             " give the path of another file."
         )
     return False
 
 
 def make_home(path: str) -> None:
-    """Make the folder of a store that lies where nobody chose; others are for their users to make.
+    """Create the folder of the default store; users create the folders of other stores themselves.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     if path == os.path.realpath(location.default_file()):
         _make_private(os.path.dirname(path))
 
 
 def _make_private(folder: str) -> None:
-    # `os.makedirs` leaves the folders above to the umask, which may let everybody write there.
+    # `os.makedirs` creates the folders above with the umask, which may let everybody write there.
     if not os.path.isdir(folder):
         _make_private(os.path.dirname(folder))
         with suppress(FileExistsError):
@@ -240,7 +243,7 @@ def _create_file(path: str) -> None:
         make_home(path)
         if not os.path.isdir(folder):
             raise StoreNotFoundError(
-                f"The folder {folder} does not exist; make it first, or give another location."
+                f"The folder {folder} does not exist; create it first, or use another location."
             )
         check_side_files(path)
         with suppress(FileExistsError):
@@ -250,12 +253,12 @@ def _create_file(path: str) -> None:
         raise
     except PermissionError as error:
         raise StoreReadOnlyError(
-            f"The store {path} cannot be made, because its folder is not writable; give another"
+            f"The store {path} cannot be created, because its folder is not writable; use another"
             " location."
         ) from error
     except OSError as error:
         raise StoreError(
-            f"The store {path} cannot be made ({error.strerror}); give another location."
+            f"The store {path} cannot be created ({error.strerror}); use another location."
         ) from error
 
 
@@ -273,8 +276,8 @@ def _bring_up_to_date(
         if is_writable(path):
             raise full(path)
         raise StoreReadOnlyError(
-            f"The store {path} must be brought up to date but is read-only; make it writable"
-            " once, or use a copy of it."
+            f"The store {path} must be upgraded but is read-only; make it writable once, or"
+            " use a copy of it."
         )
     with signals_deferred():
         _migrate(connection, path, known)
@@ -286,14 +289,14 @@ def _migrate(
 ) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Asked again under the lock: another process may have done it while we waited.
+        # Checked again under the lock: another process may have migrated it in the meantime.
         steps = missing_steps(connection, path, known)
         if steps and _version(connection):
             _back_up(connection, path)
         migrations.apply(connection, steps)
         connection.execute("COMMIT")
     except BaseException:
-        # SQLite has rolled back by itself after some errors, such as a full disk.
+        # After some errors, such as a full disk, SQLite has already rolled back.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
@@ -307,11 +310,11 @@ def _version(connection: sqlite3.Connection) -> int:
 def missing_steps(
     connection: sqlite3.Connection, path: str, known: Sequence[migrations.Migration]
 ) -> list[migrations.Migration]:
-    """Return the migrations that a store has still to go through.
+    """Return the migrations that have not been applied to a store.
 
     Raises:
-        StoreNewerError: it has gone through more of them than this package knows.
-        NotAStoreError: it has a version that there is not, or tables that are not of its version.
+        StoreNewerError: a migration was applied that this package does not know.
+        NotAStoreError: its version does not exist, or its tables do not match its version.
     """
     with _snapshot(connection):
         version = _version(connection)
@@ -319,7 +322,7 @@ def missing_steps(
             return [*known]
         if version < known[0].number:
             raise NotAStoreError(
-                f"The file {path} has the mark of a store but no version; give another location."
+                f"The file {path} is marked as a store but has no version; use another location."
             )
         if version <= known[-1].number:
             _compare_schema(connection, path, known[:version])
@@ -336,14 +339,14 @@ def _compare_schema(
 ) -> None:
     """Refuse a file whose tables, indexes or views are not those that ``steps`` make.
 
-    Whoever made it could let any question run code of theirs, or never end.
+    A view or trigger of an untrusted file could make any query run its code, or never end.
     """
     different = migrations.differences(connection, steps)
     if different:
         kind, name, *_ = different[0]
         raise NotAStoreError(
-            f"The file {path} is not a store as kolena-local makes it, because of its {kind!s:.20}"
-            f" {name!r:.80}; use a backup, or take out what was changed."
+            f"The file {path} is not a store as kolena-local creates it, because of its"
+            f" {kind!s:.20} {name!r:.80}; use a backup, or undo that change."
         )
 
 
@@ -351,13 +354,13 @@ def _back_up(connection: sqlite3.Connection, path: str) -> None:
     """Copy the store as it was before the transaction that the connection is in."""
     target = f"{path}.{file_moment()}.v{_version(connection)}.bak"
     copy(path, target)
-    _log.info("copied %s to %s before bringing it up to date", path, target)
+    _log.info("copied %s to %s before upgrading it", path, target)
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, path: str) -> None:
-    """Let readers and a writer work at once; the file remembers it, so this is for the first time.
+    """Let readers and a writer work at the same time; the file keeps this setting.
 
-    The change needs the file for itself, and SQLite does not wait for that by itself.
+    The change needs exclusive access to the file, and SQLite does not wait for that by itself.
     """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:

@@ -1,7 +1,7 @@
 """The files beside a store that SQLite reads, writes and deletes because of their names.
 
-A store that came from somebody else may come with them. SQLite follows links, and deletes whatever
-file a rollback journal names as the journal of several databases; a store of ours never has one
+A store from an untrusted source may come with such files. SQLite follows links, and deletes any
+file that a rollback journal names as the journal of several databases; our stores never have one
 that names another file.
 """
 
@@ -31,7 +31,7 @@ def check_side_files(path: str) -> None:
 
     Raises:
         StoreDamagedError: such a file is there.
-        StoreError: whether it is cannot be found out.
+        StoreError: the files cannot be examined.
     """
     for side in SIDES:
         try:
@@ -47,7 +47,7 @@ def check_side_files(path: str) -> None:
         except OSError as error:
             raise StoreError(
                 f"The store {path} cannot be opened, because {path}{side} cannot be read"
-                f" ({error.strerror}); correct that, or give another location."
+                f" ({error.strerror}); fix that, or use another location."
             ) from error
 
 
@@ -55,14 +55,14 @@ def _is_harmless(path: str) -> bool:
     with open(f"{path}-journal", "rb") as file:
         head = file.read(_HEADER.size)
         file.seek(max(0, file.seek(0, os.SEEK_END) - len(_MAGIC)))
-        # What ends so names another file before it, even if SQLite would not read the rest now.
+        # This ending follows the name of another file, even if SQLite would not read it now.
         if file.read() == _MAGIC:
             return False
-    if head[:1] in (b"", b"\0"):  # not begun, or done with
+    if head[:1] in (b"", b"\0"):  # empty, or finished
         return True
     if len(head) < _HEADER.size or not head.startswith(_MAGIC):
         return False
-    # SQLite would make the file as long as this says; nothing here ever shortens a store.
+    # SQLite would set the file to this length; this package never shortens a store.
     pages, page_size = _HEADER.unpack(head)
     return bool(pages * page_size <= os.path.getsize(path))
 

@@ -1,1 +1,1 @@
-"""Whether a store is sound: checks, invariants, repairs, and facts about the file."""
+"""Whether a store is sound: checks, invariants, repairs, and information about the file."""

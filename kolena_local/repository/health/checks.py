@@ -1,4 +1,4 @@
-"""Checks of a store: SQLite's own checks, the rules of ``invariants``, and the file's surroundings.
+"""Checks of a store: SQLite's own checks, the rules of ``invariants``, and the file's environment.
 
 They only read, and use no mapped classes, because the file may be damaged. ``repairs`` repairs what
 can be repaired safely.
@@ -39,7 +39,7 @@ def check(location: str) -> list[Finding]:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
 
     Returns:
-        What is wrong with the store or endangers it, errors first.
+        Errors and warnings, errors first.
 
     Raises:
         StoreError: there is no store, or SQLite cannot read it at all.

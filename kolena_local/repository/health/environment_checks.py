@@ -1,6 +1,6 @@
-"""Where a store's file lies and who may touch it: what SQLite cannot know or does not say.
+"""Where a store's file is and who has access to it, which SQLite does not check.
 
-Nothing here opens the file. What cannot be found out, on this system or at all, counts as good.
+Nothing here opens the file. What cannot be determined counts as good.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from kolena_local.repository.health.findings import Finding, warning
 
 _WAL_RESET_FIXED: Final = (3, 51, 3)
 
-# Locks and shared memory of these do not, or not always, reach the other machines; of a file system
-# in user space nobody knows. Local disks that are mounted by FUSE are called fuseblk.
+# Locks and shared memory of these may not reach other machines; of file systems in user space it is
+# unknown. Local disks that are mounted by FUSE are called fuseblk.
 _NETWORK: Final = re.compile(
     r"nfs\d?|cifs|smb\w*|fuse|fuse\..*|9p|afs|ceph|glusterfs|lustre|ncpfs|davfs|webdav"
 )
 _MOUNTS: Final = "/proc/mounts"
 
-# Parts of paths under which these programs keep what they synchronise.
+# Parts of paths under which these programs keep what they synchronize.
 _SYNCHRONISED: Final = {
     "Dropbox": re.compile(r"dropbox( \(.*\))?", re.I),
     "OneDrive": re.compile(r"onedrive( ?- ?.*)?", re.I),
@@ -35,7 +35,7 @@ _SYNCHRONISED: Final = {
 
 
 def examine(path: str) -> Iterator[Finding]:
-    """Yield what endangers the store at ``path``, which exists."""
+    """Yield risks for the store at ``path``, which exists."""
     yield from _library()
     yield from _file_system(path)
     yield from _synchronisation(path)
@@ -72,7 +72,7 @@ def _file_system(path: str) -> Iterator[Finding]:
     if kind is not None and _NETWORK.fullmatch(kind):
         yield warning(
             "file system",
-            f"The store {path} is on a file system of the kind {kind}, where locks may not hold;"
+            f"The store {path} is on a file system of type {kind}, where locks may not work;"
             " move it to a local disk, or let only one process use it.",
         )
 
@@ -99,8 +99,8 @@ def _synchronisation(path: str) -> Iterator[Finding]:
     for program, name in _SYNCHRONISED.items():
         if any(name.fullmatch(folder) for folder in folders):
             yield warning(
-                "synchronised folder",
-                f"The store {path} is in a folder that {program} seems to synchronise, which copies"
+                "synchronized folder",
+                f"The store {path} is in a folder that {program} seems to synchronize, which copies"
                 " the file and its log at different moments; move it elsewhere, and keep backups"
                 " there instead.",
             )
@@ -111,8 +111,8 @@ def _names(path: str) -> Iterator[Finding]:
     if os.stat(path).st_nlink > 1:
         yield warning(
             "hard links",
-            f"The store {path} has another name on its disk (a hard link); used under both names"
-            " it would be damaged, so make the other one a copy by `kolena-local db backup`.",
+            f"The store {path} has another name on its disk (a hard link); using both names"
+            " would damage it, so replace the other one by a copy from `kolena-local db backup`.",
         )
 
 
@@ -120,7 +120,7 @@ def _permissions(path: str) -> Iterator[Finding]:
     for place in exposed(path):
         yield warning(
             "permissions",
-            f"Other users may get at {place} (mode {_mode(place):04o}); it should be"
+            f"Other users can access {place} (mode {_mode(place):04o}); it should be"
             f" {private_mode(place):04o}.",
             fixable=os.stat(place).st_uid == os.geteuid(),
         )
@@ -129,14 +129,14 @@ def _permissions(path: str) -> Iterator[Finding]:
     if _mode(folder) & 0o002 and not _mode(folder) & stat.S_ISVTX:
         yield warning(
             "permissions",
-            f"Other users may replace files in {folder} (mode {_mode(folder):04o}); take that"
-            " right away, or move the store.",
+            f"Other users can replace files in {folder} (mode {_mode(folder):04o}); remove that"
+            " permission, or move the store.",
         )
     for place in (path, folder):
         if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             yield warning(
                 "permissions",
-                f"You may not write to {place}; the store can only be read.",
+                f"You do not have permission to write to {place}; the store can only be read.",
             )
 
 

@@ -1,4 +1,4 @@
-"""What a check of a store has found: one value for each thing that is not as it should be."""
+"""The findings of a check of a store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process that was killed has left beside a store: files that never got their name."""
+"""Files that a killed process left beside a store: drafts that were never renamed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BACKUP: Final = r"\.\d{8}T\d{6}\.\d{6}Z\.v\d+\.bak"
 _UNFINISHED: Final = re.compile(
     r".+(\.([0-9]+|[0-9a-f]{16}|[a-z0-9_]{8})\.(draft|part))+(-wal|-shm|-journal)?", re.DOTALL
 )
-# Whoever is at work on one writes to it or ends it sooner.
+# A process that is working on one writes to it more often.
 _SECONDS: Final = 60.0
 
 
@@ -30,17 +30,15 @@ def examine(path: str) -> Iterator[Finding]:
     """Yield a finding for everything that was left beside the store at ``path``."""
     for place in _unfinished(path):
         is_old = _is_old(place)
-        when = "" if is_old else ", when it is a minute old and nobody is at work on it"
+        when = "" if is_old else " once it is a minute old and no process is using it"
         yield warning(RULE, f"{place} was never finished; --fix removes it{when}.", fixable=is_old)
     for place in _repeated(path):
-        text = (
-            f"{place} is of an upgrade that failed, and a newer backup equals it; --fix removes it."
-        )
+        text = f"{place} is a backup from a failed upgrade, equal to a newer one; --fix removes it."
         yield warning(RULE, text, fixable=True)
 
 
 def remove(path: str) -> Iterator[str]:
-    """Remove what :func:`examine` calls fixable, and say what it was."""
+    """Remove what :func:`examine` calls fixable, and yield what was done."""
     for place in [*filter(_is_old, _unfinished(path)), *_repeated(path)]:
         if os.path.isdir(place):
             shutil.rmtree(place)

@@ -1,4 +1,4 @@
-"""Put right what a check found, as far as nothing can be lost by it, and after a backup."""
+"""Repair what a check found where nothing can be lost, after a backup."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kolena_local.repository.health.environment_checks import exposed, private_m
 from kolena_local.repository.health.invariants import WRONG_COUNTS, LastIds
 from kolena_local.repository.names import now
 
-_CRASH: Final = "the process {pid} on {host} ended without a word"
+_CRASH: Final = "the process {pid} on {host} ended unexpectedly"
 
 
 def repair(location: str) -> tuple[str | None, list[str]]:
@@ -73,7 +73,7 @@ def _repair_content(path: str, *, reindex: bool) -> list[str]:
 
 def _reindex(connection: sqlite3.Connection) -> Iterator[str]:
     connection.execute("REINDEX")
-    yield "Made all indexes again from their tables."
+    yield "Rebuilt all indexes from their tables."
 
 
 def _end_stale_runs(connection: sqlite3.Connection) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _end_stale_runs(connection: sqlite3.Connection) -> Iterator[str]:
             " pid = NULL, process_started = NULL WHERE id = ?",
             (_CRASH.format(pid=pid, host=host), now(), id_),
         )
-        yield f'Called the run {id_} of the model "{model}" on "{suite}" crashed.'
+        yield f'Marked the run {id_} of the model "{model}" on "{suite}" as crashed.'
 
 
 def _count_samples(connection: sqlite3.Connection) -> Iterator[str]:

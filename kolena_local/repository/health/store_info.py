@@ -1,4 +1,4 @@
-"""Facts about a store's file as a whole: where it is, how large, and how much is in it."""
+"""Information about a store: its path, its size, and how much is in it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COUNTED: Final = (
 
 
 class StoreInfo(NamedTuple):
-    """What a store is.
+    """Information about a store.
 
     Args:
         path: the file.
@@ -49,7 +49,7 @@ class StoreInfo(NamedTuple):
 
 
 def store_info(location: str) -> StoreInfo:
-    """Return what there is to say about a store.
+    """Return information about a store.
 
     Args:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
