@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kolena_local.comparison import report
-from kolena_local.comparison.arguments import check_cluster, check_metrics, check_settings
 from kolena_local.comparison.direction import directions
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.run_selection import SelectedRuns, Selection, select_runs
 from kolena_local.comparison.scores import ModelScores, clusters_of, comparable, locators
+from kolena_local.comparison.settings import check_cluster, check_metrics, check_settings
 from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
