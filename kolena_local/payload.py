@@ -45,7 +45,8 @@ CLASS_KEY = "$class"
 _ESCAPE = "$"
 _MARK = '"$"'
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_LARGEST_EXACT = 2**53
+#: From here on floats skip integers, so that a float may have been another integer before.
+LARGEST_EXACT = 2**53
 #: Python's default limit of digits in an integer that it parses.
 DIGITS_READ = 4300
 _UNREADABLE = 10**DIGITS_READ
@@ -420,7 +421,7 @@ def is_class_name(value: Any) -> TypeGuard[list[str]]:
 
 def _normal(value: Json) -> Json:
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < _LARGEST_EXACT else value
+        return int(value) if value.is_integer() and abs(value) < LARGEST_EXACT else value
     if isinstance(value, dict):
         return {
             key: _normal(item[1] if key == CLASS_KEY and is_class_name(item) else item)

@@ -15,14 +15,13 @@ from collections.abc import Callable
 from enum import Enum
 
 from kolena_local.exchange.schema_check import (
-    LARGEST_EXACT,
     NEVER_A_FLOAT,
     Schema,
     SchemaError,
     described,
     resolved,
 )
-from kolena_local.payload import Json, dumps, loads, loads_foreign
+from kolena_local.payload import LARGEST_EXACT, Json, dumps, loads, loads_foreign
 
 EMPTY_TEXT = '""'
 """How a CSV file spells the empty string; an empty cell is null."""

@@ -14,14 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json
+from kolena_local.payload import LARGEST_EXACT, Json
 from kolena_local.plurals import counted
 
 Schema = dict[str, Any]
 Fit = Callable[[Json], Json]
 
-#: From here on floats skip integers, so that a float may have been another integer before.
-LARGEST_EXACT = 2**53
 NEVER_A_FLOAT = "a whole number without a decimal point (floats of this size are rounded)"
 
 #: The property by which the store tells boxes from labels; it is not a field.

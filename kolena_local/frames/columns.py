@@ -14,6 +14,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from kolena_local.payload import LARGEST_EXACT
 from kolena_local.serialization.classes import claimant
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 Path = tuple[str, ...]
 
-_LARGEST_EXACT = 2**53
 _NOTHING: dict[str, Any] = {}
 _DATA_TYPE = "data_type"
 
@@ -189,7 +189,7 @@ def _common(pages: list[npt.NDArray[Any]]) -> np.dtype[Any]:
 
 def _is_exact(number: float) -> bool:
     """Say whether a float holds a number exactly."""
-    return type(number) is float or -_LARGEST_EXACT <= number <= _LARGEST_EXACT
+    return type(number) is float or -LARGEST_EXACT <= number <= LARGEST_EXACT
 
 
 def _fields(objects: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
