@@ -3,23 +3,17 @@
 A locator is any text: a path, an address in a bucket. It is neither checked nor opened here.
 """
 
-from abc import abstractmethod
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from kolena_local.errors import InputValidationError
+from kolena_local.serialization.classes import ABSTRACT
 from kolena_local.serialization.data_object import DataObject
 
 
 class Asset(DataObject):
     """The base of all assets; use one of its subclasses."""
 
-    # Abstract, so that Python itself refuses a bare Asset; in subclasses _type_name is enough,
-    # which type checkers cannot know.
-    if not TYPE_CHECKING:
-
-        @classmethod
-        @abstractmethod
-        def _data_type(cls) -> str: ...
+    _data_type = ABSTRACT
 
 
 class ImageAsset(Asset):
@@ -103,14 +97,13 @@ class VideoAsset(BaseVideoAsset):
     frame_rate: float | None = None
 
     def __post_init__(self) -> None:
-        self._check()
-
-    def _check(self) -> None:
         check_span(self)
         if self.frame_rate is not None and self.frame_rate <= 0:
             raise InputValidationError(
                 f"{type(self).__name__}.frame_rate is {self.frame_rate}; give a number above zero."
             )
+
+    _check = __post_init__
 
 
 class AudioAsset(Asset):

@@ -53,14 +53,13 @@ class TextSegment(Annotation):
     _type_name = "ANNOTATION/TEXT_SEGMENT"
 
     def __post_init__(self) -> None:
-        self._check()
-
-    def _check(self) -> None:
         if self.start < 0 or self.end < 0 or self.start >= self.end:
             raise InputValidationError(
                 f"{type(self).__name__} runs from start={self.start} to end={self.end}; give two"
                 " positions that are not negative, the first below the second."
             )
+
+    _check = __post_init__
 
 
 class LabeledTextSegment(TextSegment):

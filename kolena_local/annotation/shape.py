@@ -32,14 +32,13 @@ class Polygon(Annotation):
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
-        self._check()
-
-    def _check(self) -> None:
         if len(self.points) < 3:
             raise InputValidationError(
                 f"{type(self).__name__} has {counted(len(self.points), 'point')}; give at least"
                 " three."
             )
+
+    _check = __post_init__
 
 
 class LabeledPolygon(Polygon):

@@ -4,6 +4,7 @@ A stored object names its class only where the declared type does not determine 
 looked up among the classes that exist in this process; nothing is imported because a file says so.
 """
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
@@ -28,14 +29,18 @@ class Structured:
     #: of this package; such fields are not stored.
     _derive: ClassVar[Any] = None
 
-    #: Refuses field values that contradict each other; called by ``__post_init__`` and
-    #: ``_from_dict``. Only for types of this package.
+    #: Refuses field values that contradict each other: a ``__post_init__`` that ``_from_dict`` calls
+    #: too. Only for types of this package.
     _check: ClassVar[Any] = None
 
     @classmethod
     def _data_type(cls) -> str | None:
         return cls._type_name  # type: ignore[no-any-return]  # as subclasses set it
 
+
+#: As ``_data_type`` of a base class, it makes Python refuse to create objects of that class. In
+#: subclasses ``_type_name`` is enough, which type checkers cannot know.
+ABSTRACT: Any = classmethod(abstractmethod(lambda cls: None))
 
 #: The first class registered for each data type; extras and cells of data frames come back as it.
 BY_DATA_TYPE: dict[str | None, type[Structured]] = {}

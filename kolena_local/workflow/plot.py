@@ -3,13 +3,13 @@
 Drawing them is not done here.
 """
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import counted
+from kolena_local.serialization.classes import ABSTRACT
 from kolena_local.serialization.data_object import DataObject
 
 __all__ = [
@@ -42,13 +42,7 @@ class AxisConfig(DataObject):
 class Plot(DataObject):
     """The base of all plots; use one of its subclasses."""
 
-    # Abstract, so that Python itself refuses a bare Plot; in subclasses _type_name is enough, which
-    # type checkers cannot know.
-    if not TYPE_CHECKING:
-
-        @classmethod
-        @abstractmethod
-        def _data_type(cls) -> str: ...
+    _data_type = ABSTRACT
 
 
 class Curve(DataObject):
@@ -70,9 +64,6 @@ class Curve(DataObject):
     extra: dict[str, Sequence[Any]] | None = None
 
     def __post_init__(self) -> None:
-        self._check()
-
-    def _check(self) -> None:
         series = {"y": self.y}
         series.update({f"extra[{key!r}]": values for key, values in (self.extra or {}).items()})
         for name, values in series.items():
@@ -81,6 +72,8 @@ class Curve(DataObject):
                     f"Curve.{name} has {counted(len(values), 'value')} and Curve.x"
                     f" {len(self.x)}; give as many."
                 )
+
+    _check = __post_init__
 
 
 class CurvePlot(Plot):
@@ -135,9 +128,6 @@ class Histogram(Plot):
     _type_name = "PLOT/HISTOGRAM"
 
     def __post_init__(self) -> None:
-        self._check()
-
-    def _check(self) -> None:
         if len(self.buckets) < 2:
             raise InputValidationError(
                 f"Histogram.buckets has {counted(len(self.buckets), 'value')}; give at least"
@@ -160,6 +150,8 @@ class Histogram(Plot):
                 )
         for name, row in rows:
             self._check_counts(name, row)
+
+    _check = __post_init__
 
     def _check_counts(self, name: str, row: Any) -> None:
         if not isinstance(row, (list, tuple)):
@@ -203,15 +195,14 @@ class BarPlot(Plot):
     _type_name = "PLOT/BAR"
 
     def __post_init__(self) -> None:
-        self._check()
-
-    def _check(self) -> None:
         if len(self.labels) != len(self.values) or not self.labels:
             raise InputValidationError(
                 f"BarPlot has {counted(len(self.labels), 'label')} and"
                 f" {counted(len(self.values), 'value')}; give as many of one as of"
                 " the other, and at least one."
             )
+
+    _check = __post_init__
 
 
 class ConfusionMatrix(Plot):
@@ -238,9 +229,6 @@ class ConfusionMatrix(Plot):
     _type_name = "PLOT/CONFUSION_MATRIX"
 
     def __post_init__(self) -> None:
-        self._check()
-
-    def _check(self) -> None:
         size = len(self.labels)
         if size < 2:
             raise InputValidationError(
@@ -258,3 +246,5 @@ class ConfusionMatrix(Plot):
                     f"ConfusionMatrix.matrix[{index}] has {counted(len(row), 'number')} for"
                     f" {size} labels; give one for each."
                 )
+
+    _check = __post_init__

@@ -133,10 +133,9 @@ class Video(BaseVideo):
     end: float | None = None
 
     def __post_init__(self) -> None:
-        self._check()
-
-    def _check(self) -> None:
         check_span(self)
+
+    _check = __post_init__
 
 
 class Document(TestSample):
