@@ -65,12 +65,16 @@ class Inferred:
                 return
             after = rows[-1][0]
             with collector_paused(), self.codec.reading(f"the model {self.model!r}"):
-                _, ids, *texts = zip(*rows, strict=True)
-                triples = self.codec.read_triples(*texts)
-            yield ids, triples
+                _, ids, payloads, metadata, truths, inferences = zip(*rows, strict=True)
+                columns = (
+                    self.codec.read_samples(payloads, metadata),
+                    self.codec.read_ground_truths(truths),
+                    self.codec.read_inferences(inferences),
+                )
+            yield ids, list(zip(*columns, strict=True))
 
     @collector_paused(for_good=True)
-    def load_case(self, case: TestCaseRecord) -> tuple[Keys, list[Triple]]:
+    def load_case(self, case: TestCaseRecord) -> tuple[SampleIds, list[Triple]]:
         """Load the samples of a test case that have an inference, and warn if others have none."""
         ids: list[int] = []
         triples: list[Triple] = []
@@ -88,10 +92,10 @@ class Inferred:
                 agreeing(missing, "is", "are"),
             )
         samples = (sample for sample, _, _ in triples)
-        return Keys(self.codec, zip(samples, ids, strict=True)), triples
+        return SampleIds(self.codec, zip(samples, ids, strict=True)), triples
 
     @collector_paused(for_good=True)
-    def load_suite(self, test_suite_id: int, version: int) -> tuple[Keys, SuiteData]:
+    def load_suite(self, test_suite_id: int, version: int) -> tuple[SampleIds, SuiteData]:
         """Load all samples of a test suite, each once.
 
         Raises:
@@ -119,10 +123,10 @@ class Inferred:
                 f" {agreeing(missing, 'has', 'have')} no inference, and an evaluator function needs"
                 " all of them; run test() with a model that has infer to make the rest."
             )
-        return Keys(self.codec, zip(data.samples, ids, strict=True)), data
+        return SampleIds(self.codec, zip(data.samples, ids, strict=True)), data
 
 
-class Keys:
+class SampleIds:
     """Finds the id of a sample that an evaluator returned.
 
     Args:

@@ -70,7 +70,7 @@ class Columns:
         """Return the frame; the columns are used up by it."""
         import pandas as pd
 
-        plain_names = Counter(map(".".join, self._columns))
+        dotted_names = Counter(map(".".join, self._columns))
         parents = {path[:end] for path in self._columns for end in range(1, len(path))}
         arrays: dict[str, Any] = {}
         for path in _in_order(self._columns, self._roots):
@@ -79,7 +79,7 @@ class Columns:
             if path in parents and column.is_empty:
                 continue
             name = ".".join(path)
-            if plain_names[name] > 1:  # keys may have dots themselves
+            if dotted_names[name] > 1:  # keys may have dots themselves
                 name = ".".join(f'"{step}"' if "." in step else step for step in path)
             arrays[name] = column.array(self._rows)
         index = pd.RangeIndex(self._rows)

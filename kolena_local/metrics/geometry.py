@@ -82,7 +82,7 @@ def is_box(shape: object) -> bool:
 
 
 def corners(box: Any) -> Corners:
-    """Left, top, right and bottom of a box as plain floats, whichever corner comes first.
+    """Left, top, right and bottom of a box as Python floats, whichever corner comes first.
 
     Raises:
         InputValidationError: a coordinate is beyond the range of a float.

@@ -29,8 +29,8 @@ class Structured:
     #: of this package; such fields are not stored.
     _derive: ClassVar[Any] = None
 
-    #: Refuses field values that contradict each other: a ``__post_init__`` that ``_from_dict`` calls
-    #: too. Only for types of this package.
+    #: Refuses field values that contradict each other: a ``__post_init__`` that ``_from_dict`` also
+    #: calls. Only for types of this package.
     _check: ClassVar[Any] = None
 
     @classmethod

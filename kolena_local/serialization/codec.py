@@ -115,15 +115,3 @@ class Codec:
     def read_inferences(self, payloads: Sequence[str]) -> list[Any]:
         """Restore inferences."""
         return restore_many(self.inference_type, payloads)
-
-    def read_triples(
-        self,
-        payloads: Sequence[str],
-        metadata: Sequence[str],
-        ground_truths: Sequence[str],
-        inferences: Sequence[str],
-    ) -> list[tuple[Any, Any, Any]]:
-        """Restore test samples with their ground truths and inferences."""
-        samples = self.read_samples(payloads, metadata)
-        truths = self.read_ground_truths(ground_truths)
-        return list(zip(samples, truths, self.read_inferences(inferences), strict=True))

@@ -1,10 +1,10 @@
 """``DataObject``, the base class of everything that is stored.
 
 Data objects have frozen fields, may have extra attributes, and are compared by value. A subclass
-may be a standard dataclass, a dataclass of pydantic 2 or of ``pydantic.v1``, or a plain class with
-annotations. In the last case, which is also how this package defines its own types, the annotations
-become fields, and the constructor converts its arguments and keeps unknown keyword arguments as
-extras.
+may be a standard dataclass, a dataclass of pydantic 2 or of ``pydantic.v1``, or an undecorated
+class with annotations. In the last case, which is also how this package defines its own types, the
+annotations become fields, and the constructor converts its arguments and keeps unknown keyword
+arguments as extras.
 """
 
 import dataclasses

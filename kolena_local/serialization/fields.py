@@ -24,7 +24,7 @@ class ExtraName(str):
     """The name of an extra that begins with an underscore.
 
     A private attribute that the class itself sets is not part of the object; its key in
-    ``__dict__`` is a plain ``str``.
+    ``__dict__`` is an ordinary ``str``.
     """
 
 

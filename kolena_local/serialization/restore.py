@@ -75,15 +75,6 @@ def restore(
     raise UnreadableError(f"cannot be read as {cls.__name__}: {problem}")
 
 
-def restore_all(cls: type[StructuredType], values: Iterable[Any]) -> list[StructuredType]:
-    """Convert stored values to objects of a class.
-
-    Raises:
-        UnreadableError: as :func:`restore`, for the first value that does not fit.
-    """
-    return [restore(cls, value, Leniency.EQUAL) for value in values]
-
-
 def revive(value: Any) -> Any:
     """Convert every JSON object with a known data type to the class registered for it."""
     if isinstance(value, list):

@@ -17,7 +17,7 @@ from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.conversion import ConversionError, Leniency
 from kolena_local.serialization.fields import ClassFields, Field, fields_of, per_class
-from kolena_local.serialization.restore import read, restore_all
+from kolena_local.serialization.restore import read, restore
 from kolena_local.serialization.type_shapes import Shape
 
 StructuredType = TypeVar("StructuredType", bound=Structured)
@@ -83,7 +83,7 @@ def _with_metadata(payload: str, metadata: str) -> str:
 @per_class
 def _metadata_shape(cls: type[Any]) -> shapes.Mapping | None:
     """Return the shape of a class's metadata if samples can be restored without it, else None."""
-    for field in fields_of(cls).stored if _is_plain(cls) else ():
+    for field in fields_of(cls).stored if _core_restores(cls) else ():
         if field.name == "metadata" and field.has_default and type(field.shape) is shapes.Mapping:
             return field.shape
     return None
@@ -92,9 +92,9 @@ def _metadata_shape(cls: type[Any]) -> shapes.Mapping | None:
 @per_class
 def _reader(cls: type[Any]) -> Callable[[Sequence[str]], list[Any]]:
     def read_each(texts: Sequence[str]) -> list[Any]:
-        return restore_all(cls, loads_all(texts))
+        return [restore(cls, value, Leniency.EQUAL) for value in loads_all(texts)]
 
-    if not _is_plain(cls):
+    if not _core_restores(cls):
         return read_each
     schema = core.list_schema(schema_of(shapes.Object(cls, cls)))
     validate = SchemaValidator(schema, _STRICT).validate_json
@@ -116,7 +116,7 @@ def _reader(cls: type[Any]) -> Callable[[Sequence[str]], list[Any]]:
 
 
 @per_class
-def _is_plain(cls: type[Any]) -> bool:
+def _core_restores(cls: type[Any]) -> bool:
     # The core would use the validator of a class that pydantic decorated, even of a base class, and
     # call __new__ without arguments, which only those of this package's types allow.
     maker = next(base for base in cls.__mro__ if "__new__" in vars(base))
@@ -141,7 +141,7 @@ def schema_of(shape: Shape, begun: frozenset[type] = frozenset()) -> Any:
             return core.list_schema(schema_of(shape.item, begun))
         case shapes.Row():
             return core.tuple_schema([schema_of(item, begun) for item in shape.items])
-        case shapes.Object() if shape.cls not in begun and _is_plain(shape.cls):
+        case shapes.Object() if shape.cls not in begun and _core_restores(shape.cls):
             return _object_schema(fields_of(shape.cls), begun | {shape.cls})
     reader = partial(read, shape=shape, leniency=Leniency.EQUAL)
     return core.no_info_plain_validator_function(reader)
@@ -174,5 +174,5 @@ def _field_schema(field: Field, begun: frozenset[type]) -> Any:
     schema = schema_of(field.shape, begun)
     if not field.has_default:
         return schema
-    # Given as a plain default, an unhashable value would be copied by the core.
+    # Given as a value, an unhashable default would be copied by the core.
     return core.with_default_schema(schema, default_factory=field.make_default)

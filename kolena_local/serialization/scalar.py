@@ -19,7 +19,7 @@ def to_scalar(value: Any, shape: Scalar, leniency: Leniency) -> Any:
         return value
     converted = None
     with suppress(ValueError, OverflowError):
-        converted = _CONVERSIONS[base](plain(value), leniency)
+        converted = _CONVERSIONS[base](python_scalar(value), leniency)
     if converted is None:
         problem = f"{shown(value)} is not {_NAMES[base]}, but {cls.__name__} is declared"
         raise ConversionError(problem)
@@ -69,7 +69,7 @@ _CONVERSIONS = {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str}
 _NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
-def plain(value: Any) -> Any:
+def python_scalar(value: Any) -> Any:
     """Return numpy scalars as Python scalars, other values as they are; never imports numpy."""
     if isinstance(value, SCALARS):
         return value

@@ -197,6 +197,6 @@ def exact_types(shape: Shape) -> frozenset[type]:
 
 
 def is_class(hint: Any) -> bool:
-    """Return whether a type is a plain class."""
+    """Return whether a type is a class without type arguments."""
     # list[int] is an instance of type on Python 3.10, and Any is since 3.11.
     return isinstance(hint, type) and hint is not Any and typing.get_origin(hint) is None

@@ -13,7 +13,7 @@ from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.conversion import ConversionError, Leniency, shown
 from kolena_local.serialization.fields import fields_of
-from kolena_local.serialization.scalar import plain
+from kolena_local.serialization.scalar import python_scalar
 from kolena_local.serialization.type_shapes import Shape
 
 #: Keys lost, keys kept as extras, fields that get their default, values converted.
@@ -121,7 +121,7 @@ def _cost_of_scalar(shape: shapes.Scalar, value: Any) -> Cost:
     if type(value) is shape.cls or (shape.cls in (float, str) and isinstance(value, shape.cls)):
         return _FREE
     # A numpy integer is rather a number than a str or bool, and numpy's True rather a bool.
-    scalar = plain(value)
+    scalar = python_scalar(value)
     if isinstance(scalar, bool):
         return {bool: _CONVERTED, int: _READ_OTHERWISE, float: _READ_OTHERWISE}.get(shape.cls, _FAR)
     if shape.cls in (int, float) and isinstance(scalar, (int, float)):

@@ -26,7 +26,7 @@ from kolena_local.serialization.restore import (
     read,
     union_choice,
 )
-from kolena_local.serialization.scalar import plain, to_scalar
+from kolena_local.serialization.scalar import python_scalar, to_scalar
 from kolena_local.serialization.type_shapes import SCALARS, Shape
 
 _AS_IS = frozenset({bool, int, float, str, type(None)})
@@ -93,7 +93,7 @@ def _write_declared(value: Any, declared: type[Structured]) -> dict[str, Json]:
         return _write_object(value)
     if isinstance(value, declared):
         return _write_named(value)
-    # A scored box is accepted where a plain one is declared.
+    # A scored box is accepted where one without a score is declared.
     if not is_of_kind(value, declared) or value._data_type() != declared._data_type():
         raise ConversionError(f"{shown(value)} is not an instance of {declared.__name__}")
     missing = missing_field(type(value), declared)
@@ -237,7 +237,7 @@ def write_anything(value: Any, display: bool = False) -> Json:
         return _write_dict(value, write_anything, display)
     if isinstance(value, (list, tuple)) or is_array(value):
         return each(write_anything, zip(_as_list(value), repeat(display)))
-    number_or_text = plain(value)
+    number_or_text = python_scalar(value)
     for scalar in SCALARS:
         if isinstance(number_or_text, scalar):
             return _as_base(number_or_text, scalar)
@@ -259,7 +259,7 @@ def _write_dict(value: dict[Any, Any], write_item: Callable[..., Json], *argumen
 def _key(key: Any) -> str:
     if type(key) is str:
         return key
-    encoded = plain(key)
+    encoded = python_scalar(key)
     if isinstance(encoded, str):
         return str.__str__(encoded)
     if encoded is None or isinstance(encoded, (bool, int, float)):

@@ -55,19 +55,15 @@ def write_many(data_objects: Sequence[Any], declared: type[Structured] | None = 
         cls, *others = set(map(type, some))
         is_one = not others and issubclass(cls, Structured) and declared in (cls, None)
         written = _writer(cls)(some) if is_one else None
-        texts += _write_each(some, declared) if written is None else written
+        texts += [dumps(write(it, declared)) for it in some] if written is None else written
     return texts
-
-
-def _write_each(data_objects: Sequence[Any], declared: type[Structured] | None) -> list[str]:
-    return [dumps(write(data_object, declared)) for data_object in data_objects]
 
 
 @per_class
 def _writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str] | None]:
     """Return a function that serializes objects of a class, or returns None if it cannot."""
     fields = fields_of(cls)
-    if not is_plain(fields):
+    if not core_writes(fields):
         return lambda data_objects: None
     # Serializes the __dict__ of each object; the data type is added to the text.
     members = {it.name: _schema(it.shape, frozenset({cls})) for it in fields.payload}
@@ -91,7 +87,7 @@ def _writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str] | None]:
     return write_some
 
 
-def is_plain(fields: ClassFields) -> bool:
+def core_writes(fields: ClassFields) -> bool:
     """Return whether pydantic's core can serialize the objects of a class.
 
     It would use the serializer of a class that pydantic decorated, which omits the data type. And
@@ -128,7 +124,7 @@ def _schema(shape: Shape, begun: frozenset[type]) -> Any:
             return core.list_schema(_schema(shape.item, begun))
         case shapes.Row(is_point=True):
             return core.tuple_schema([_schema(item, begun) for item in shape.items])
-        case shapes.Object() if shape.cls not in begun and is_plain(fields_of(shape.cls)):
+        case shapes.Object() if shape.cls not in begun and core_writes(fields_of(shape.cls)):
             return object_schema(fields_of(shape.cls), begun)
     write_one = core.plain_serializer_function_ser_schema(partial(_write_open, shape=shape))
     return core.any_schema(serialization=write_one)

@@ -19,10 +19,10 @@ from kolena_local import payload
 from kolena_local.annotation import LabeledBoundingBox, Polygon, ScoredLabeledBoundingBox
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization import restore_many, write_many
-from kolena_local.serialization.conversion import ConversionError
+from kolena_local.serialization.conversion import ConversionError, Leniency
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.serialization.fields import fields_of
-from kolena_local.serialization.restore import restore_all
+from kolena_local.serialization.restore import restore
 from kolena_local.serialization.type_shapes import shape_of
 from kolena_local.serialization.write import write
 from kolena_local.workflow import Image, Metadata
@@ -94,7 +94,7 @@ def test_values_become_the_same_objects(value: Dict[str, Any]) -> None:
         return restore_many.restore_many(cls, texts)
 
     def read_slowly(cls: Any) -> Any:
-        return restore_all(cls, payload.loads_all(texts))
+        return [restore(cls, it, Leniency.EQUAL) for it in payload.loads_all(texts)]
 
     assert outcome(read_at_once, Sheet) == outcome(read_slowly, Sheet)
 
@@ -105,7 +105,7 @@ def test_odd_values_are_read_the_same(name: str) -> None:
         return restore_many.restore_many(Sheet, [text])
 
     def read_slowly(text: str) -> Any:
-        return restore_all(Sheet, payload.loads_all([text]))
+        return [restore(Sheet, it, Leniency.EQUAL) for it in payload.loads_all([text])]
 
     for value in ODD_VALUES:
         text = payload.dumps({**STORED, name: value})
