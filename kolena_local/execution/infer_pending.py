@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kolena_local.collector import collector_paused
@@ -29,7 +29,7 @@ def infer_pending(
     store: HeldStore,
     codec: Codec,
     model_id: int,
-    sample_ids: array[int],
+    pending: array[int],
     test_suite: str,
     model: ModelFunctions,
     options: InferenceOptions,
@@ -43,7 +43,7 @@ def infer_pending(
         store: the store.
         codec: the workflow's.
         model_id: the model's number in the store.
-        sample_ids: the samples that are pending, in order.
+        pending: the samples that are pending, in order.
         test_suite: the name of the test suite that they are in.
         model: the model.
         options: with what it is asked.
@@ -55,8 +55,8 @@ def infer_pending(
         InputValidationError: the model returned something that is not an inference of the workflow,
             or not one for each sample of a batch.
     """
-    queue = WorkQueue(store, codec, model_id, sample_ids)
-    with progress_bar(len(sample_ids), "performing inference") as advance:
+    queue = WorkQueue(store, codec, model_id, pending)
+    with progress_bar(len(pending), "performing inference") as advance:
 
         def keep(sample_id: int, inference: Any) -> None:
             queue.add(sample_id, inference)
@@ -64,7 +64,11 @@ def infer_pending(
 
         try:
             while True:
-                samples = _samples_of_pages(store, codec, queue.pages(), test_suite)
+                samples = (
+                    numbered
+                    for sample_ids in queue.pages()
+                    for numbered in iter_samples(store, codec, sample_ids, test_suite)
+                )
                 call_model(
                     model, samples, options, keep, idle=queue.save, idle_seconds=BATCH_SECONDS
                 )
@@ -105,10 +109,3 @@ def iter_samples(
             ids, payloads, metadata = zip(*rows, strict=True)
             page = list(zip(ids, codec.read_samples(payloads, metadata), strict=True))
         yield from page
-
-
-def _samples_of_pages(
-    store: HeldStore, codec: Codec, pages: Iterable[array[int]], test_suite: str
-) -> Iterator[Numbered]:
-    for sample_ids in pages:
-        yield from iter_samples(store, codec, sample_ids, test_suite)

@@ -22,6 +22,14 @@ Triple = tuple[Any, Any, Any]
 _PAGE = 1000
 
 
+class CaseData(NamedTuple):
+    """A test case, and its samples that have an inference, with ground truths and inferences."""
+
+    case: TestCaseRecord
+    sample_ids: SampleIds
+    triples: list[Triple]
+
+
 class SuiteData(NamedTuple):
     """The unique samples of a suite, their ground truths and inferences, as parallel lists."""
 
@@ -74,7 +82,7 @@ class Inferred:
             yield ids, list(zip(*columns, strict=True))
 
     @collector_paused(for_good=True)
-    def load_case(self, case: TestCaseRecord) -> tuple[SampleIds, list[Triple]]:
+    def load_case(self, case: TestCaseRecord) -> CaseData:
         """Load the samples of a test case that have an inference, and warn if others have none."""
         ids: list[int] = []
         triples: list[Triple] = []
@@ -92,7 +100,7 @@ class Inferred:
                 agreeing(missing, "is", "are"),
             )
         samples = (sample for sample, _, _ in triples)
-        return SampleIds(self.codec, zip(samples, ids, strict=True)), triples
+        return CaseData(case, SampleIds(self.codec, zip(samples, ids, strict=True)), triples)
 
     @collector_paused(for_good=True)
     def load_suite(self, test_suite_id: int, version: int) -> tuple[SampleIds, SuiteData]:
