@@ -64,15 +64,15 @@ def compare(
             together, such as the images of one patient.
         higher_is_better: for metrics by name, whether higher is better, where that is not plain:
             names with words such as error, loss or distance are better lower, all others higher.
-        correction: ``holm`` bounds the risk that any verdict is false, ``benjamini-hochberg`` the
-            share of verdicts that are; the latter needs SciPy.
+        correction: ``holm`` bounds the probability that any verdict is false,
+            ``benjamini-hochberg`` the expected share of false verdicts.
         resamples: how many times the bootstrap draws, from 100 to 10,000,000.
         seed: what random numbers start from; the same seed gives the same result.
 
     Raises:
         NotFoundError: something of that name is not in the store, or has no results there.
         IncorrectUsageError: the models' results are not of the same suite version, evaluator and
-            configuration; or SciPy is needed and not installed.
+            configuration.
         InputValidationError: a metric is unknown, or neither bool nor number; an argument is out of
             range or of the wrong kind; or it must be said which evaluator or configuration is
             meant.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
 from kolena_local.comparison.statistics.correction import adjusted, check_correction
-from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.errors import InputValidationError
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=30).map(np.array)
 
@@ -37,11 +37,16 @@ def test_benjamini_hochberg_is_that_of_scipy(p_values: np.ndarray) -> None:
     assert (found <= adjusted(p_values, "holm") + 1e-15).all()
 
 
-def test_without_scipy_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_correction_needs_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
     monkeypatch.setitem(sys.modules, "scipy.stats", None)
-    with pytest.raises(IncorrectUsageError, match=r"pip install 'kolena-local\[stats\]'"):
-        adjusted(np.array([0.1]), "benjamini-hochberg")
-    assert adjusted(np.array([0.1]), "holm") == 0.1
+    assert adjusted(np.array([0.1, 0.2]), "benjamini-hochberg") == pytest.approx([0.2, 0.2])
+    assert adjusted(np.array([0.1, 0.2]), "holm") == pytest.approx([0.2, 0.2])
+
+
+@pytest.mark.parametrize("correction", ["holm", "benjamini-hochberg"])
+def test_no_p_values_stay_none(correction: str) -> None:
+    assert len(adjusted(np.array([]), correction)) == 0
 
 
 def test_unknown_correction_names_those_there_are() -> None:
