@@ -1,4 +1,4 @@
-"""Ask a model for every inference that is pending, and save the answers as they come."""
+"""Call a model for every pending sample, and save its inferences as they arrive."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def infer_pending(
 ) -> int:
     """Infer samples, saving in batches; return when all are done, by this process or by others.
 
-    What was inferred before an exception (one of the model's own, or an interruption) is saved
-    before it goes on.
+    If the model raises or the run is interrupted, finished inferences are saved before the
+    exception propagates.
 
     Args:
         store: the store.
-        codec: the workflow's.
-        model_id: the model's number in the store.
-        pending: the samples that are pending, in order.
-        test_suite: the name of the test suite that they are in.
-        model: the model.
-        options: with what it is asked.
+        codec: the codec of the workflow.
+        model_id: the id of the model in the store.
+        pending: the ids of the pending samples, in order.
+        test_suite: the name of their test suite, for messages.
+        model: the model's functions.
+        options: how they are called.
 
     Returns:
-        How many inferences this process made.
+        How many inferences this process saved.
 
     Raises:
         InputValidationError: the model returned something that is not an inference of the workflow,
@@ -76,17 +76,17 @@ def infer_pending(
                 if not queue.wait_for_others():
                     break
         except BaseException as error:
-            _end_anyhow(queue, error)
+            _end_after(queue, error)
             raise
         queue.end()
     return queue.saved
 
 
-def _end_anyhow(queue: WorkQueue, first: BaseException) -> None:
+def _end_after(queue: WorkQueue, first: BaseException) -> None:
     try:
         queue.end()
     except KolenaError as second:
-        # The first exception is the one that its reader needs.
+        # The first exception matters more.
         if str(second) != str(first):
             logger.error("the last inferences could not be saved: %s", second)
 
@@ -94,13 +94,13 @@ def _end_anyhow(queue: WorkQueue, first: BaseException) -> None:
 def iter_samples(
     store: HeldStore, codec: Codec, sample_ids: array[int], test_suite: str
 ) -> Iterator[Numbered]:
-    """Iterate over test samples with their numbers, holding one page in memory.
+    """Iterate over pairs of sample id and test sample, with one page in memory.
 
     Args:
         store: the store.
-        codec: the workflow's.
-        sample_ids: the samples' numbers in the store, in order.
-        test_suite: the name of the test suite that they are in.
+        codec: the codec of the workflow.
+        sample_ids: the ids of the samples in the store, in order.
+        test_suite: the name of their test suite, for messages.
     """
     for start in range(0, len(sample_ids), _PAGE):
         with store.read() as unit:

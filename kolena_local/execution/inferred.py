@@ -129,7 +129,7 @@ class Inferred:
             raise IncorrectUsageError(
                 f"{missing} of {counted(len(ids), 'sample')} of the test suite"
                 f" {agreeing(missing, 'has', 'have')} no inference, and an evaluator function needs"
-                " all of them; run test() with a model that has infer to make the rest."
+                " all of them; run test() with a model that has infer to add the rest."
             )
         return SampleIds(self.codec, zip(data.samples, ids, strict=True)), data
 

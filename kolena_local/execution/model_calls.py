@@ -1,8 +1,8 @@
-"""Ask a model: sample by sample or batch by batch, here or through an executor.
+"""Call a model sample by sample or batch by batch, in this thread or through an executor.
 
-Nothing here knows the store. Answers are handed to a function in the calling process, whoever has
-found them, so the store keeps its single writer. What crosses to an executor is the model's own
-function and the samples, and inferences come back; how they are pickled is the executor's business.
+Nothing here knows the store. Inferences are passed to a function in the calling process, wherever
+they were computed, so that the store has a single writer. Only the model's own function and samples
+go to an executor, and inferences come back; the executor decides how they are pickled.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any, NamedTuple
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import counted
 
-#: So many tasks are in an executor's hands for each of its workers: enough to keep them busy, few
-#: enough to hold little in memory.
+#: How many tasks an executor is given for each of its workers: enough to keep them busy, few enough
+#: to hold little in memory.
 TASKS_PER_WORKER = 4
 
 _BATCH_SIZE = 64
 
 # For executors that do not say how many workers they have, such as Dask's.
-_SUPPOSED_WORKERS = 64
+_ASSUMED_WORKERS = 64
 
 Keep = Callable[[int, Any], object]
 Numbered = tuple[int, Any]
@@ -34,16 +34,15 @@ Numbered = tuple[int, Any]
 
 @dataclass(frozen=True)
 class InferenceOptions:
-    """With what a model is asked.
+    """How a model is called.
 
     Args:
-        executor: where; None asks in this thread.
-        workers: so many threads instead.
-        batch_size: how many samples at a time, where the model takes several; None is 64.
+        executor: where the model runs; None runs it in this thread.
+        workers: the number of threads to run it in instead.
+        batch_size: how many samples ``infer_batch`` gets at a time; None means 64.
 
     Raises:
-        InputValidationError: executor and workers are both given, or one of the three is nothing to
-            work with.
+        InputValidationError: executor and workers are both given, or one of the three is invalid.
     """
 
     executor: Executor | None = None
@@ -53,20 +52,20 @@ class InferenceOptions:
     def __post_init__(self) -> None:
         if self.executor is not None and self.workers is not None:
             raise InputValidationError(
-                "executor and workers are both given; workers=N makes a pool of N threads, so leave"
-                " one of them out."
+                "executor and workers are both given; workers=N creates a pool of N threads, so"
+                " pass only one of them."
             )
         if self.executor is not None and not isinstance(self.executor, Executor):
             raise InputValidationError(
-                f"executor must be a concurrent.futures.Executor, not {self.executor!r:.80}; of a"
-                " Dask client pass client.get_executor()."
+                f"executor must be a concurrent.futures.Executor, not {self.executor!r:.80}; for a"
+                " Dask client, pass client.get_executor()."
             )
         _check_count("workers", self.workers)
         _check_count("batch_size", self.batch_size)
 
     @contextmanager
     def opened(self) -> Iterator[Executor | None]:
-        """Give the executor to ask through; one that was made for this is shut down at the end."""
+        """Yield the executor to use; a pool that was created for this is shut down at the end."""
         if self.workers is None:
             yield self.executor
             return
@@ -74,12 +73,12 @@ class InferenceOptions:
         try:
             yield pool
         finally:
-            # Not waiting: whoever interrupts a run is not kept by a thread that is still busy.
+            # Without waiting: a busy thread must not delay the user who interrupts the run.
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 class ModelFunctions(NamedTuple):
-    """A model to ask; of the two functions, ``infer_batch`` is taken when it is there."""
+    """The functions of a model; ``infer_batch`` is called if there is one, else ``infer``."""
 
     infer: Callable[[Any], Any] | None
     infer_batch: Callable[[list[Any]], Sequence[Any]] | None
@@ -88,9 +87,9 @@ class ModelFunctions(NamedTuple):
 class _Task(NamedTuple):
     """One call of a model, as it is sent to an executor.
 
-    The samples' numbers and a text that no other run has go with it, though the model is not told
-    them: Dask takes two tasks that look alike for one. It does not look at the extra attributes of
-    samples, and would answer a run that is tried again with the failure of the one before.
+    It includes the sample ids and a token of the run, which the model does not get, because Dask
+    treats two tasks that look alike as one: it ignores extra attributes of samples, and would
+    answer a repeated run with the failure of the previous one.
     """
 
     run: str
@@ -99,7 +98,7 @@ class _Task(NamedTuple):
     sample_ids: tuple[int, ...]
     samples: tuple[Any, ...]
 
-    def answer(self) -> list[Any]:
+    def infer(self) -> list[Any]:
         if not self.batched:
             return [self.function(sample) for sample in self.samples]
         given: Any = self.function(list(self.samples))
@@ -126,21 +125,21 @@ def call_model(
     idle: Callable[[], object],
     idle_seconds: float,
 ) -> None:
-    """Ask a model about samples, and hand over each answer as it comes.
+    """Call a model for each sample, and pass on each inference as it arrives.
 
-    When the model raises, nothing more is asked; what is being answered just then is waited for and
-    handed over before the same exception goes on. An interruption waits for nothing.
+    If the model raises, no further calls start. Calls that are already running are waited for and
+    their inferences passed on before the exception propagates; an interruption waits for nothing.
 
     Args:
-        model: with at least one of its functions.
-        samples: numbers and samples.
-        options: with what.
-        keep: takes a sample's number and its inference.
-        idle: called now and then while answers are waited for.
-        idle_seconds: how often.
+        model: the model, with at least one of its functions.
+        samples: pairs of sample id and sample.
+        options: how the model is called.
+        keep: receives a sample id and its inference.
+        idle: called regularly while waiting for an executor.
+        idle_seconds: the time between two such calls.
 
     Raises:
-        InputValidationError: ``infer_batch`` returned no list, or not one inference for each
+        InputValidationError: ``infer_batch`` did not return a list, or not one inference for each
             sample.
     """
     with options.opened() as executor:
@@ -151,7 +150,7 @@ def call_model(
                 keep(sample_id, model.infer(sample))
         else:
             for task in _tasks(model, samples, options):
-                for sample_id, inference in zip(task.sample_ids, task.answer(), strict=True):
+                for sample_id, inference in zip(task.sample_ids, task.infer(), strict=True):
                     keep(sample_id, inference)
 
 
@@ -160,7 +159,7 @@ def _tasks(
 ) -> Iterator[_Task]:
     batched = model.infer_batch is not None
     function = model.infer_batch if batched else model.infer
-    assert function is not None, "a model that is asked has a function"
+    assert function is not None, "a model that is called has a function"
     size = (options.batch_size or _BATCH_SIZE) if batched else 1
     run = secrets.token_hex(16)
     while group := tuple(islice(samples, size)):
@@ -175,13 +174,13 @@ def _call_through(
     idle: Callable[[], object],
     idle_seconds: float,
 ) -> None:
-    workers = getattr(executor, "_max_workers", None) or _SUPPOSED_WORKERS
+    workers = getattr(executor, "_max_workers", None) or _ASSUMED_WORKERS
     answered: SimpleQueue[Future[list[Any]]] = SimpleQueue()
     asked: dict[Future[list[Any]], tuple[int, ...]] = {}
     try:
         while True:
             for task in islice(tasks, workers * TASKS_PER_WORKER - len(asked)):
-                future = executor.submit(_Task.answer, task)
+                future = executor.submit(_Task.infer, task)
                 asked[future] = task.sample_ids
                 future.add_done_callback(answered.put)
             if not asked:
@@ -201,7 +200,7 @@ def _call_through(
 def _keep_the_rest(
     asked: dict[Future[list[Any]], tuple[int, ...]], keep: Keep, *, wait: bool
 ) -> None:
-    # What could be cancelled is out of this: not every executor tells when that has come through.
+    # Canceled calls are left out: not every executor reports that they were canceled.
     begun = [future for future in asked if not future.cancel()]
     for future in as_completed(begun) if wait else [one for one in begun if one.done()]:
         if future.exception() is not None:
@@ -210,10 +209,10 @@ def _keep_the_rest(
             for sample_id, inference in zip(asked[future], future.result(), strict=True):
                 keep(sample_id, inference)
         except Exception:
-            # The first exception is the one that goes on.
+            # The first exception is the one that propagates.
             return
 
 
 def _check_count(name: str, value: Any) -> None:
     if value is not None and (type(value) is not int or value < 1):
-        raise InputValidationError(f"{name} must be a whole number from 1 on, not {value!r:.80}.")
+        raise InputValidationError(f"{name} must be an integer of at least 1, not {value!r:.80}.")

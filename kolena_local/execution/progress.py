@@ -1,4 +1,4 @@
-"""A progress bar for what takes more than a second, where somebody can see it."""
+"""A progress bar for work that takes longer than a second, if standard error is a terminal."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def progress_bar(total: int, what: str) -> Iterator[Callable[[], object]]:
     """Show a bar on standard error while the block runs, if that is a terminal.
 
     Args:
-        total: how many steps there are.
-        what: what is done, shown before the bar.
+        total: the number of steps.
+        what: the description shown before the bar.
 
     Yields:
         A function to call after each step.
@@ -23,7 +23,7 @@ def progress_bar(total: int, what: str) -> Iterator[Callable[[], object]]:
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    # Here, because most processes have no terminal, and then need no bar.
+    # Imported here, because processes without a terminal do not need it.
     from tqdm import tqdm
 
     with tqdm(total=total, desc=what, delay=_DELAY_SECONDS, file=sys.stderr) as bar:

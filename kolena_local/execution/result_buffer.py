@@ -1,7 +1,7 @@
-"""What an evaluator finds under one configuration, kept as texts until all of it is saved at once.
+"""Buffers an evaluator's results under one configuration, as JSON, until all are saved at once.
 
-Metrics of samples are by far the most, and are folded small when there are many, so that the
-memory that an evaluation takes is that of its largest test case.
+Per-sample metrics are by far the most numerous. They are compressed in chunks, so that the peak
+memory of an evaluation depends on its largest test case.
 """
 
 from __future__ import annotations
@@ -17,41 +17,54 @@ from kolena_local.repository.records import CaseMetrics, CasePlot, Results, Samp
 from kolena_local.serialization.write import write
 from kolena_local.serialization.write_many import write_many
 
-_FOLDED_ROWS = 20_000
+_COMPRESSED_ROWS = 20_000
 
 
 class ResultBuffer:
-    """Results of one configuration while they come in."""
+    """The results of one configuration."""
 
     def __init__(self) -> None:
         self.of_cases: list[tuple[Any, Any]] = []
-        self._samples = _Columns()
+        self._samples = _SampleMetricsPages()
         self._cases: list[CaseMetrics] = []
         self._plots: list[CasePlot] = []
 
     def add_samples(
         self,
         case_id: int | None,
-        number_of: Callable[[Any], int],
+        id_of: Callable[[Any], int],
         pairs: Sequence[tuple[Any, Any]],
     ) -> None:
-        """Add metrics of samples.
+        """Add per-sample metrics.
 
         Args:
-            case_id: the test case that they were computed for; None if they hold in every one.
-            number_of: finds a sample's number.
+            case_id: the test case that they were computed for; None if they are the same in all.
+            id_of: returns the id of a sample.
             pairs: samples and their metrics.
+
+        Raises:
+            InputValidationError: a sample occurs twice, is unknown, or its metrics cannot be
+                stored.
         """
-        numbers = [number_of(sample) for sample, _ in pairs]
+        ids = [id_of(sample) for sample, _ in pairs]
         texts = write_many([metrics for _, metrics in pairs])
-        if len(set(numbers)) < len(numbers):
+        if len(set(ids)) < len(ids):
             raise InputValidationError(
                 "The evaluator returned metrics of a test sample twice; return one pair for each."
             )
-        self._samples.add([case_id] * len(numbers), numbers, texts)
+        self._samples.add([case_id] * len(ids), ids, texts)
 
     def add_case(self, case_id: int, test_case: Any, metrics: Any) -> None:
-        """Add the metrics of a test case, which is also given as the evaluator knows it."""
+        """Add the metrics of a test case.
+
+        Args:
+            case_id: the id of the test case in the store.
+            test_case: the test case object, for ``of_cases``.
+            metrics: its metrics.
+
+        Raises:
+            InputValidationError: it has metrics already, or they cannot be stored.
+        """
         if any(known.test_case_id == case_id for known in self._cases):
             raise InputValidationError(
                 f"The evaluator returned metrics of the test case {test_case.name!r} twice;"
@@ -61,22 +74,22 @@ class ResultBuffer:
         self.of_cases.append((test_case, metrics))
 
     def add_plots(self, case_id: int, plots: Iterable[Any]) -> None:
-        """Add plots of a test case, after those it has."""
+        """Add plots of a test case after those it already has."""
         start = sum(known.test_case_id == case_id for known in self._plots)
         for position, plot in enumerate(plots, start):
             self._plots.append(CasePlot(case_id, position, dumps(write(plot))))
 
     def with_suite(self, metrics: Any) -> Results:
-        """Return all results, with the metrics of the test suite; None if it has none."""
+        """Return all results, with the metrics of the test suite or None."""
         text = None if metrics is None else dumps(write(metrics))
         return Results(self._samples, self._cases, self._plots, text)
 
 
-class _Columns:
-    """Columns for the store: the last rows as they are, those before compressed."""
+class _SampleMetricsPages:
+    """Per-sample metrics in pages; all pages but the last are compressed."""
 
     def __init__(self) -> None:
-        self._folded: list[bytes] = []
+        self._compressed: list[bytes] = []
         self._last = SampleMetrics([], [], [])
 
     def add(
@@ -85,11 +98,11 @@ class _Columns:
         self._last.test_case_ids.extend(test_case_ids)
         self._last.test_sample_ids.extend(test_sample_ids)
         self._last.payloads.extend(payloads)
-        if len(self._last.payloads) >= _FOLDED_ROWS:
-            self._folded.append(zlib.compress(marshal.dumps(tuple(self._last)), 1))
+        if len(self._last.payloads) >= _COMPRESSED_ROWS:
+            self._compressed.append(zlib.compress(marshal.dumps(tuple(self._last)), 1))
             self._last = SampleMetrics([], [], [])
 
     def __iter__(self) -> Iterator[SampleMetrics]:
-        for page in self._folded:
+        for page in self._compressed:
             yield SampleMetrics._make(marshal.loads(zlib.decompress(page)))
         yield self._last

@@ -1,9 +1,9 @@
-"""The share of one process in the samples that are pending.
+"""The pending samples that one process infers.
 
-It takes samples page by page under a lease, so that several processes that run the same test do
-different ones, and saves answers in batches. A lease is extended whenever something is saved. One
-that runs out all the same, because a single answer took longer, lets another process do the sample
-too: the model answers the same, and either answer will do.
+A process leases samples page by page, so that several processes that run the same test infer
+different samples, and saves inferences in batches. Saving extends the lease. If a lease expires
+because a single inference took too long, another process may infer the same sample; either
+inference will do.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from kolena_local.repository.leases import Claim
     from kolena_local.serialization.codec import Codec
 
-#: A batch is saved when it has this many inferences, or is this old. A killed process loses one
+#: A batch is saved once it has this many inferences or is this old. A killed process loses one
 #: batch.
 BATCH_INFERENCES = 1000
 BATCH_SECONDS = 1.0
 
-#: Without a sign of life for so long, a process gives up what it has leased. When it is known to be
-#: gone, nobody waits that long.
+#: A lease expires after this time without a save. If the process is known to have died, its samples
+#: are free at once.
 LEASE_SECONDS = 60.0
 
-# A page is meant to take a second or a few: less, and taking pages costs more than it is worth;
-# more, and another process waits for the last one. It begins small, because models may be slow.
+# A page should take one to four seconds. Smaller pages cost too many transactions; larger ones make
+# other processes wait for the last page. The first is small, because the model may be slow.
 _SMALLEST_PAGE, _LARGEST_PAGE = 4, 4096
 _PAGE_SECONDS = 1.0
 
@@ -41,13 +41,13 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 
 
 class WorkQueue:
-    """Takes pending samples and saves their inferences.
+    """Leases pending samples and saves their inferences.
 
     Args:
         store: the store.
-        codec: the workflow's.
-        model_id: the model's number in the store.
-        pending: the samples that are pending, in order.
+        codec: the codec of the workflow.
+        model_id: the id of the model in the store.
+        pending: the ids of the pending samples, in order.
     """
 
     def __init__(self, store: HeldStore, codec: Codec, model_id: int, pending: array[int]) -> None:
@@ -65,7 +65,7 @@ class WorkQueue:
         self.saved = 0
 
     def pages(self) -> Iterator[array[int]]:
-        """Iterate over pages of samples to do; those that another process is doing are left out."""
+        """Iterate over pages of sample ids to infer, without those that other processes lease."""
         todo, self._todo = self._todo, array("q")
         ahead = array("q")
         place, look = 0, self._page
@@ -76,7 +76,7 @@ class WorkQueue:
             claim = self._claim(ahead + fresh)
             self._refused += claim.refused
             ahead = claim.left
-            # What others have is passed over in few steps.
+            # Skip samples of other processes in few steps.
             look = self._page if claim.granted else min(4 * look, _LARGEST_PAGE)
             if claim.granted:
                 self._pause = _SHORTEST_PAUSE
@@ -84,10 +84,10 @@ class WorkQueue:
                 self._fit_page(time.monotonic() - begun)
 
     def wait_for_others(self) -> bool:
-        """Wait a moment if other processes are at samples that this one wanted.
+        """Wait a moment if other processes lease samples of this queue.
 
         Returns:
-            Whether there are such samples; then :meth:`pages` has those that are not done by now.
+            Whether they do; :meth:`pages` then yields those samples that are still pending.
         """
         if not self._refused:
             return False
@@ -102,7 +102,7 @@ class WorkQueue:
         return True
 
     def add(self, sample_id: int, inference: Any) -> None:
-        """Save an inference, soon.
+        """Add an inference to the batch, and save the batch when it is due.
 
         Raises:
             InputValidationError: as :meth:`save`.
@@ -115,16 +115,16 @@ class WorkQueue:
             self.save()
 
     def save(self) -> None:
-        """Save what is unsaved, and go on holding what is not done.
+        """Save the batch, and extend the lease of samples that are not done.
 
         Raises:
-            InputValidationError: an inference cannot be stored; all others are saved.
+            InputValidationError: an inference cannot be stored; all others were saved.
         """
         self._held.difference_update(self._unsaved)
         self._write(hold=bool(self._held))
 
     def end(self) -> None:
-        """Save what is unsaved, and give back what is not done.
+        """Save the batch, and release samples that are not done.
 
         Raises:
             InputValidationError: as :meth:`save`.
@@ -159,12 +159,12 @@ class WorkQueue:
             raise refused
 
     def _payloads(self) -> tuple[list[int], list[str], InputValidationError | None]:
-        """Return what can be saved, and the error of the first inference that cannot."""
+        """Return the ids and payloads that can be saved, and the error of the first that cannot."""
         samples, inferences = list(self._unsaved), list(self._unsaved.values())
         try:
             return samples, self._codec.write_inferences(inferences), None
         except InputValidationError:
-            pass  # they were written all at once; now look for the one at fault
+            pass  # written one by one below, to find those at fault
         good: dict[int, str] = {}
         refused: InputValidationError | None = None
         for sample_id, inference in self._unsaved.items():
@@ -178,7 +178,7 @@ class WorkQueue:
         with self._store.read() as unit:
             (row,) = unit.test_samples.rows([sample_id])
         return InputValidationError(
-            f"What was inferred for the test sample {row.payload:.200} is refused:"
+            f"The inference for the test sample {row.payload:.200} cannot be stored:"
             f" {sentence(error)}"
         )
 

@@ -249,7 +249,7 @@ def test_a_batch_without_an_inference_for_each_sample_is_refused(
 @pytest.mark.parametrize(
     ("means", "message"),
     [
-        ({"workers": 0}, "workers must be a whole number from 1 on, not 0"),
+        ({"workers": 0}, "workers must be an integer of at least 1, not 0"),
         ({"workers": True}, "workers must be"),
         ({"workers": 1.5}, "workers must be"),
         ({"batch_size": 0}, "batch_size must be"),

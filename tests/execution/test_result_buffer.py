@@ -1,4 +1,4 @@
-"""What was collected comes back as it went in, however much it is."""
+"""Buffered results are stored unchanged, however many there are."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_many_results_are_stored_as_few_are(
 ) -> None:
     suite = make_suite(50)
     run_test(Model("few", infer=toy_workflow.guess), suite, evaluator)
-    monkeypatch.setattr(result_buffer, "_FOLDED_ROWS", 20)
+    monkeypatch.setattr(result_buffer, "_COMPRESSED_ROWS", 20)
     run_test(Model("many", infer=toy_workflow.guess), suite, evaluator)
     assert len(metrics_of("few")) == 50
     assert metrics_of("many") == metrics_of("few")

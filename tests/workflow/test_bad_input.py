@@ -248,7 +248,7 @@ def test_a_bad_value_among_many_says_which_it_is() -> None:
         )
     with pytest.raises(
         errors.InputValidationError,
-        match=r"^What was inferred for the test sample .*\ba\b.*: Guess\..*\w\.$",
+        match=r"^The inference for the test sample .*\ba\b.*: Guess\..*\w\.$",
     ):
         test(Model("m", infer=lambda sample: bad), suite)
 
