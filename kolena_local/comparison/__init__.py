@@ -1,9 +1,8 @@
-"""Two models' results compared honestly: is the candidate better, worse, or can nobody tell yet?
+"""Compare two models: is the candidate better, worse, or are there too few samples to decide?
 
-:func:`compare` reads what an evaluator found out about single samples and pairs the two models by
-sample. Nothing is computed anew: no model and no evaluator runs. The statistics are pure functions
-on arrays (``boolean``, ``scaling``, ``resampling``, ``correction``, ``pairs``, ``estimate``,
-``verdicts``); only ``compare``, ``run_selection`` and ``scores`` know the store.
+:func:`compare` reads stored per-sample metrics and pairs the two models by sample. No model and no
+evaluator runs. ``statistics`` has pure functions on arrays, from which ``verdicts`` makes rows;
+only ``compare``, ``run_selection`` and ``scores`` know the store.
 """
 
 from kolena_local.comparison.compare import compare

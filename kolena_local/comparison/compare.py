@@ -1,4 +1,4 @@
-"""``compare``: from two names in the store to a decision."""
+"""``compare``: read the results of two models, and compare them."""
 
 from __future__ import annotations
 
@@ -43,39 +43,47 @@ def compare(
 ) -> Comparison:
     """Compare two models on the samples of a test suite that both were evaluated on.
 
-    The models are paired by test sample, on metrics of single samples, in each test case and over
-    the whole suite, where a sample that is in several test cases counts once, with both models'
-    metrics in the first for which both have some. Booleans are compared by McNemar's exact test,
-    numbers by sign flips and a BCa bootstrap; with clusters, both by the latter, drawing clusters.
-    Verdicts go by p-values that allow for the number of comparisons. The intervals stand each by
-    itself, so that one may leave out zero where nothing is decided. Whole numbers are subtracted
-    exactly, however large. What is beyond the range of a float is infinite.
+    Per-sample metrics are paired by test sample, in each test case and over the whole suite. A
+    sample in several test cases counts once over the whole suite, with both models' metrics in the
+    first test case for which both have some. Bools are compared by McNemar's exact test and
+    Newcombe's interval, numbers by a sign-flip test and a BCa bootstrap interval; with clusters,
+    both by the latter two, which then resample clusters. Verdicts use p-values adjusted for
+    multiple comparisons. Confidence intervals are not adjusted, so one may exclude zero where
+    nothing is decided. Integers are subtracted exactly, however large. Results beyond the range of
+    a float are infinite. The functions in :mod:`kolena_local.comparison.statistics` name the
+    sources of their formulas.
 
     Args:
-        base: the model that is there, or its name.
-        candidate: the model that might take its place.
-        test_suite: the suite; a name is its newest version that both models have results for,
-            ``name@3`` its version 3.
-        metrics: which metrics to compare; None is all that are bools or numbers.
-        evaluator: whose results, by name or by itself; needed if both models have several.
-        configuration: of which configuration; needed if both models have several.
-        confidence: of the intervals; verdicts have a risk of 1 - ``confidence`` of being false.
-        cluster: a field of the samples' metadata: samples with the same value there belong
-            together, such as the images of one patient.
-        higher_is_better: for metrics by name, whether higher is better, where that is not plain:
-            names with words such as error, loss or distance are better lower, all others higher.
+        base: the current model, or its name.
+        candidate: the model that may replace it, or its name.
+        test_suite: the test suite or its name. A name means the latest version that both models
+            have results for; ``name@3`` means version 3.
+        metrics: the metrics to compare; None means all that are bools or numbers.
+        evaluator: the evaluator or its name; required if both models have results of several.
+        configuration: the configuration or its display name; required if both models have results
+            of several.
+        confidence: the level of the confidence intervals; each verdict is false with a probability
+            of at most 1 - ``confidence``.
+        cluster: a metadata field; samples with the same value belong together, such as the images
+            of one patient.
+        higher_is_better: for each metric by name, whether higher is better. By default, metrics
+            with words such as error, loss or distance in their names are better lower, all others
+            higher.
         correction: ``holm`` bounds the probability that any verdict is false,
             ``benjamini-hochberg`` the expected share of false verdicts.
-        resamples: how many times the bootstrap draws, from 100 to 10,000,000.
-        seed: what random numbers start from; the same seed gives the same result.
+        resamples: the number of bootstrap resamples, from 100 to 10,000,000.
+        seed: the seed of the random numbers; the same seed gives the same result.
+
+    Returns:
+        The comparison, with a row for each metric in each test case and over the whole suite.
 
     Raises:
-        NotFoundError: something of that name is not in the store, or has no results there.
+        NotFoundError: a model or test suite is not in the store, or has no results.
         IncorrectUsageError: the models' results are not of the same suite version, evaluator and
             configuration.
-        InputValidationError: a metric is unknown, or neither bool nor number; an argument is out of
-            range or of the wrong kind; or it must be said which evaluator or configuration is
-            meant.
+        InputValidationError: a metric is unknown, or neither a bool nor a number; an argument is
+            invalid; or both models have results of several evaluators or configurations and none
+            was chosen.
     """
     from kolena_local.repository import open_store
 
@@ -118,12 +126,12 @@ def compare(
 def _paired(
     unit: Unit, chosen: SelectedRuns, metrics: Sequence[str] | None, cluster: str | None
 ) -> tuple[list[Slice], list[str]]:
-    """Read a slice for each metric in each test case and in the whole suite; return remarks too."""
+    """Return a slice for each metric in each test case and over the suite, and remarks."""
     cases, suite = chosen.test_suite.test_cases, chosen.test_suite
     case_ids = [case.id for case in cases]
     left, right = (
-        ModelScores(unit, offer.configuration.id, case_ids)
-        for offer in (chosen.base, chosen.candidate)
+        ModelScores(unit, scored.configuration.id, case_ids)
+        for scored in (chosen.base, chosen.candidate)
     )
     usable = comparable(left, right, metrics)
     everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
@@ -137,10 +145,10 @@ def _paired(
         order = np.sort(everyone)
         codes, lacking = clusters_of(unit, order, cluster)
         clusters = (order, codes)
-        lack = agreeing(lacking, "a single sample that lacks", "single samples that lack")
+        lack = agreeing(lacking, "a single sample without", "single samples without")
         remarks.append(
             f"Samples are clustered by {cluster}: {counted(len(np.unique(codes)), 'cluster')}"
-            + (f", {lacking} of them {lack} it." if lacking else ".")
+            + (f", {lacking} of them {lack} this field." if lacking else ".")
         )
     slices = []
     for metric, boolean in usable.items():
@@ -191,7 +199,7 @@ def _selection(
 
 
 def _location(*objects: object) -> str | None:
-    """Return the store that the objects come from; None if all are names."""
+    """Return the location of the store of the objects; None if all of them are names."""
     found = {
         one.__dict__["_location"] for one in objects if "_location" in getattr(one, "__dict__", {})
     }
@@ -204,7 +212,7 @@ def _location(*objects: object) -> str | None:
 
 
 def _name(unit: Unit, named: object) -> str:
-    """Return the name that a model or test suite has by now; a name stands for itself."""
+    """Return the current name of a model or test suite; a name is returned as it is."""
     name = named if isinstance(named, str) else getattr(named, "name", None)
     if not isinstance(name, str):
         raise InputValidationError(
@@ -215,7 +223,7 @@ def _name(unit: Unit, named: object) -> str:
 
 
 def _display_name(named: Any) -> str | None:
-    """Return the name under which results of an evaluator or configuration are kept."""
+    """Return the name under which results of an evaluator or configuration are stored."""
     if named is None or isinstance(named, str):
         return named
     display_name = None if isinstance(named, type) else getattr(named, "display_name", None)

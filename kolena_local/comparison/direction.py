@@ -1,4 +1,4 @@
-"""Which way a metric is better. Pure functions on names."""
+"""Whether higher or lower is better, for each metric. Pure functions on names."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _WORD = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*")
 
 
 class Direction(NamedTuple):
-    """Which way a metric is better, and how that is known.
+    """Whether higher or lower values of a metric are better, and how that is known.
 
     Attributes:
-        metric: its name.
-        higher_is_better: False if lower is.
+        metric: the name of the metric.
+        higher_is_better: False if lower is better.
         source: ``given``, ``name`` (a word in it, such as error or accuracy) or
             ``default``.
     """
@@ -42,16 +42,16 @@ class Direction(NamedTuple):
 
 
 def directions(metrics: Iterable[str], given: Mapping[str, bool] | None) -> dict[str, Direction]:
-    """Say for each metric which way it is better: as given, by its name, else higher.
+    """Return the direction of each metric: as given, else by its name, else higher is better.
 
     Raises:
-        InputValidationError: a direction is given for a metric that is not compared, or is neither
-            True nor False; or they are not given by metric.
+        InputValidationError: ``given`` is not a mapping, names a metric that is not compared, or
+            has a value other than True and False.
     """
     names, given = list(metrics), {} if given is None else given
     if not isinstance(given, Mapping):
         raise InputValidationError(
-            "higher_is_better says of each metric True or False, such as {'error': False}, not"
+            "higher_is_better must map metrics to True or False, such as {'error': False}, not"
             f" {given!r:.80}."
         )
     for name, higher in given.items():

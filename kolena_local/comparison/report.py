@@ -1,4 +1,4 @@
-"""A comparison in words: the table's cells and the remarks below it. Pure."""
+"""The table of a comparison and the remarks below it. Pure functions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Cell = str | int | float | None
 
 
 def table(rows: Sequence[Row], *, narrow: bool) -> tuple[list[str], list[list[Cell]]]:
-    """Return a table's header and cells; columns that say nothing are left out.
+    """Return the header and the cells of the table, without columns that have no information.
 
     Args:
-        rows: the comparison's.
-        narrow: leave out the two means.
+        rows: the rows of the comparison.
+        narrow: whether to omit the two means.
     """
     columns: dict[str, Callable[[Row], Cell]] = {
         "test case": lambda row: WHOLE_SUITE if row.test_case is None else row.test_case,
@@ -49,7 +49,7 @@ def table(rows: Sequence[Row], *, narrow: bool) -> tuple[list[str], list[list[Ce
 
 
 def text(header: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
-    """Write a table as lines of text."""
+    """Format a table as lines of text."""
     lines = [
         list(header),
         *(["-" if cell is None else str(cell) for cell in line] for line in cells),
@@ -66,20 +66,24 @@ def remarks(
     correction: str,
     tests: int,
 ) -> Iterator[str]:
-    """Yield the sentences that a reader of the table needs.
+    """Yield the sentences that explain the table.
 
     Args:
-        rows: the comparison's.
-        directions: which way each metric is better.
-        confidence: of the intervals.
-        correction: how p-values were adjusted.
-        tests: for how many comparisons.
+        rows: the rows of the comparison.
+        directions: whether higher or lower is better, for each metric.
+        confidence: the level of the confidence intervals.
+        correction: the name of the correction for multiple comparisons.
+        tests: the number of comparisons that p-values are adjusted for.
     """
     yield from _directions(list(directions))
-    yield f"low and high: the difference's {100 * confidence:.12g} % interval, each line by itself."
+    percent = f"{100 * confidence:.12g} %"
+    yield f"low and high: the {percent} confidence interval of the difference, not adjusted."
     if tests > 1:
         name = correction.title()
-        yield f"p adjusted allows for {tests} different comparisons ({name}); verdicts go by it."
+        yield (
+            "p adjusted: the probability of a difference this large if the models were equally"
+            f" good, adjusted for {tests} different comparisons ({name}). Verdicts are based on it."
+        )
     whole = [row for row in rows if row.test_case is None]
     for metric in {row.metric: None for row in whole}:
         yield from _left_out(next(row for row in whole if row.metric == metric), len(whole) > 1)
@@ -87,16 +91,16 @@ def remarks(
         if row.units == 1:
             what = "one sample" if row.n == 1 else "one cluster"
             name = WHOLE_SUITE if row.test_case is None else f"'{row.test_case}'"
-            yield f"{name} has {what} to compare '{row.metric}' by: that decides nothing."
+            yield f"{name} has only {what} to compare '{row.metric}' on, too few to decide."
     if any(row.more_samples for row in rows):
         yield (
-            "More needed: about so many more samples would decide, with a probability of 80 %, if"
-            " they are like those that there are."
+            "more needed: about how many more samples like these would decide, with a probability"
+            " of 80 %."
         )
 
 
 def _directions(directions: Sequence[Direction]) -> Iterator[str]:
-    reasons = {"given": "as you said", "name": "by its name", "default": "assumed"}
+    reasons = {"given": "as specified", "name": "by its name", "default": "assumed"}
     for higher, word in ((True, "Higher"), (False, "Lower")):
         named = [
             f"{one.metric} ({reasons[one.source]})"
@@ -124,4 +128,4 @@ def _digits(value: float, digits: int) -> float | None:
     if math.isnan(value):
         return None
     shown = float(f"{value:.{digits}g}")
-    return value if math.isinf(shown) else shown  # the largest floats are not rounded up
+    return value if math.isinf(shown) else shown  # do not round the largest floats up

@@ -1,4 +1,4 @@
-"""What a comparison found, for people, for programs and for pandas."""
+"""The result of a comparison: rows, remarks, a table, and a DataFrame."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class WorseSample(NamedTuple):
     """A sample on which the candidate is worse than the base.
 
     Attributes:
-        metric: by which metric.
-        test_sample_id: the sample's number in the store.
-        locator: the sample's locator; its fields as JSON if it has none.
-        base: the base's value.
-        candidate: the candidate's.
+        metric: the name of the metric.
+        test_sample_id: the id of the sample in the store.
+        locator: the locator of the sample; its fields as JSON if it has none.
+        base: the metric of the base.
+        candidate: the metric of the candidate.
         difference: candidate minus base.
     """
 
@@ -58,17 +58,17 @@ class Comparison:
     """Two models compared on a version of a test suite.
 
     Attributes:
-        base: the base's name.
-        candidate: the candidate's name.
-        test_suite: the test suite's name.
+        base: the name of the base.
+        candidate: the name of the candidate.
+        test_suite: the name of the test suite.
         test_suite_version: the version whose results are compared.
-        evaluator: the evaluator whose metrics are compared; None for one without a name.
-        configuration: its configuration; None if it has none.
-        confidence: of the intervals.
-        rows: a row for each metric and test case, and for the whole suite; those with the strongest
-            evidence first.
-        directions: for each metric, which way it is better.
-        remarks: sentences that belong to the rows: directions, correction, what was left out.
+        evaluator: the name of the evaluator; None if it has no name.
+        configuration: the display name of its configuration; None if there is none.
+        confidence: the level of the confidence intervals.
+        rows: a row for each metric and test case, and for the whole suite; the strongest evidence
+            comes first.
+        directions: whether higher or lower is better, for each metric.
+        remarks: sentences about the rows: directions, correction, and what was left out.
     """
 
     base: str
@@ -89,28 +89,30 @@ class Comparison:
         return [{name: getattr(row, name) for name in COLUMNS} for row in self.rows]
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return the rows as a data frame.
+        """Return the rows as a DataFrame.
 
         The columns are test_case (None for the whole suite), metric, n, base, candidate,
-        difference, ci_low, ci_high, p_value, p_adjusted and verdict, as :class:`Row` has them.
+        difference, ci_low, ci_high, p_value, p_adjusted and verdict, as in :class:`Row`.
         """
-        # Here, because it takes a quarter of a second that no other part of a comparison needs.
+        # Imported here, because it takes a quarter of a second that nothing else here needs.
         import pandas as pd
 
         frame: pd.DataFrame = pd.DataFrame(self.entries(), columns=list(COLUMNS))
         return frame
 
     def worst(self, n: int) -> list[WorseSample]:
-        """Return the samples of the suite that got worse, the worst first; metric by metric.
+        """Return the samples of the suite that got worse, metric by metric, the worst first.
 
         Args:
-            n: at most so many for each metric.
+            n: the maximum number of samples for each metric.
 
         Raises:
-            InputValidationError: ``n`` is not a whole number.
+            InputValidationError: ``n`` is not an integer.
         """
         if not isinstance(n, Integral):
-            raise InputValidationError(f"worst() takes a whole number of samples, not {n!r:.80}.")
+            raise InputValidationError(
+                f"worst() takes an integer number of samples, not {n!r:.80}."
+            )
         found: list[WorseSample] = []
         for metric, pairs in self._suite_pairs.items():
             differences = pairs.differences
@@ -125,17 +127,17 @@ class Comparison:
 
     @property
     def is_worse(self) -> bool:
-        """Whether the candidate is worse by any metric in any test case or over the suite."""
+        """Whether the candidate is worse in any metric in any test case or over the suite."""
         return any(row.verdict == WORSE for row in self.rows)
 
     @property
     def is_better(self) -> bool:
-        """Whether the candidate is better by every metric over the suite, and worse nowhere."""
+        """Whether the candidate is better in every metric over the suite, and worse nowhere."""
         return not self.is_worse and all(row.verdict == BETTER for row in self._whole_suite)
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the whole suite is not decided by a metric, or samples of it were left out."""
+        """Whether a metric is not decided over the whole suite, or samples of it were left out."""
         return any(
             row.verdict == NOT_DECIDED
             or row.only_base + row.only_candidate + row.untested + row.without_number > 0
@@ -148,7 +150,7 @@ class Comparison:
 
     @property
     def title(self) -> str:
-        """What is compared, in a line."""
+        """What is compared, in one line."""
         by = self.evaluator or "an evaluator without a name"
         under = "" if self.configuration is None else f", {self.configuration}"
         return (
@@ -157,10 +159,10 @@ class Comparison:
         )
 
     def table(self, *, narrow: bool = False) -> tuple[list[str], list[list[report.Cell]]]:
-        """Return the header and the cells of the table that people read.
+        """Return the header and the cells of the table that ``str()`` shows.
 
         Args:
-            narrow: leave out the two means.
+            narrow: whether to omit the two means.
         """
         return report.table(self.rows, narrow=narrow)
 

@@ -1,4 +1,4 @@
-"""Which results of two models may be compared: same suite version, evaluator, configuration."""
+"""Choose comparable results of two models: of one suite version, evaluator and configuration."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class ScoredRun(NamedTuple):
-    """Sample metrics that a model has: those of one run under one configuration."""
+    """The per-sample metrics of a model from one run under one configuration."""
 
     run: TestRunRecord
     configuration: ConfigurationRecord
 
 
 class Selection(NamedTuple):
-    """What somebody asked for; None leaves it to what both models have."""
+    """What the caller asked for; None means what both models have."""
 
     test_suite: str
     version: int | None
@@ -34,58 +34,64 @@ class Selection(NamedTuple):
 
 
 class SelectedRuns(NamedTuple):
-    """What is compared."""
+    """The results to compare."""
 
     test_suite: TestSuiteRecord
     base: ScoredRun
     candidate: ScoredRun
 
     def remarks(self, latest: int) -> list[str]:
-        """Say what a reader should know about how current these results are."""
-        found = []
+        """Return sentences about whether these results are current."""
+        remarks = []
         if self.test_suite.version < latest:
-            found.append(
-                f"These are results on version {self.test_suite.version} of the test suite; it has"
-                f" a version {latest} by now."
+            remarks.append(
+                f"These are results on version {self.test_suite.version} of the test suite; its"
+                f" latest version is {latest}."
             )
         for run in (self.base.run, self.candidate.run):
             if run.status != "completed":
-                found.append(
-                    f"The last run of '{run.model}' is {run.status}: these are results of before,"
-                    " or not all of them."
+                remarks.append(
+                    f"The last run of '{run.model}' is {run.status}: these results are from an"
+                    " earlier run, or incomplete."
                 )
-        return found
+        return remarks
 
 
 def select_runs(unit: Unit, base: str, candidate: str, wanted: Selection) -> SelectedRuns:
-    """Choose the results of two models that are compared.
+    """Choose the results of two models to compare.
+
+    Args:
+        unit: a read in progress.
+        base: the name of one model.
+        candidate: the name of the other.
+        wanted: what the caller asked for.
 
     Raises:
         NotFoundError: there is no such test suite or model, or a model was never tested on the
-            suite, or has no results of what is wanted.
-        IncorrectUsageError: the models have results, but not of the same suite version, evaluator
-            and configuration.
-        InputValidationError: both have results of several evaluators or configurations, and none is
-            wanted.
+            suite, or has no results of what was asked for.
+        IncorrectUsageError: the models have no results of the same suite version, evaluator and
+            configuration.
+        InputValidationError: both have results of several evaluators or configurations, and none
+            was asked for.
     """
     suite = wanted.test_suite
     unit.test_suites.get(suite)
-    offers = [_scored_runs(unit, model, suite) for model in (base, candidate)]
-    offers = _agreeing(
-        offers,
+    scored = [_scored_runs(unit, model, suite) for model in (base, candidate)]
+    scored = _agreeing(
+        scored,
         "test suite version",
         wanted.version,
-        lambda offer: offer.run.test_suite_version,
+        lambda one: one.run.test_suite_version,
         newest=True,
     )
-    offers = _agreeing(offers, "evaluator", wanted.evaluator, lambda offer: offer.run.evaluator)
-    offers = _agreeing(
-        offers,
+    scored = _agreeing(scored, "evaluator", wanted.evaluator, lambda one: one.run.evaluator)
+    scored = _agreeing(
+        scored,
         "configuration",
         wanted.configuration,
-        lambda offer: offer.configuration.display_name,
+        lambda one: one.configuration.display_name,
     )
-    (left, *_), (right, *_) = offers
+    (left, *_), (right, *_) = scored
     _check_configurations(left, right)
     record = unit.test_suites.get(suite, left.run.test_suite_version)
     return SelectedRuns(record, left, right)
@@ -99,59 +105,59 @@ def _scored_runs(unit: Unit, model: str, test_suite: str) -> list[ScoredRun]:
             f"The model '{model}' was never tested on the test suite '{test_suite}'; run test()"
             " with both and an evaluator first."
         )
-    offers = [
+    scored = [
         ScoredRun(run, configuration)
         for run in runs
         for configuration in unit.test_runs.configurations(run.id)
         if unit.test_runs.has_sample_scores(configuration.id)
     ]
-    if not offers:
+    if not scored:
         raise NotFoundError(
-            f"The model '{model}' has no metrics of single samples on the test suite"
+            f"The model '{model}' has no per-sample metrics on the test suite"
             f" '{test_suite}' yet (its last run is {runs[0].status}); run test() with an evaluator"
             " that computes them first."
         )
-    return offers
+    return scored
 
 
 def _agreeing(
-    offers: Sequence[list[ScoredRun]],
+    scored: Sequence[list[ScoredRun]],
     aspect: str,
     wanted: Any,
     of: Callable[[ScoredRun], Any],
     *,
     newest: bool = False,
 ) -> list[list[ScoredRun]]:
-    """Return the offers of both models that agree in one aspect.
+    """Return the runs of both models that have the same value of one aspect.
 
     Args:
-        offers: the offers of each model.
-        aspect: its name, for messages.
+        scored: the scored runs of each model.
+        aspect: the name of the aspect, for messages.
         wanted: the value that was asked for; None means a value that both models have.
-        of: returns the value of an offer.
-        newest: whether to choose the greatest of several common values, else they are an error.
+        of: returns the value of a run.
+        newest: whether the largest of several common values is chosen; otherwise they are an error.
 
     Raises:
         NotFoundError: a model has no results with the value that was asked for.
         IncorrectUsageError: the models have no value in common.
         InputValidationError: they have several, and neither ``wanted`` nor ``newest`` is given.
     """
-    base, candidate = (it[0].run.model for it in offers)
-    of_base, of_candidate = (list(dict.fromkeys(map(of, it))) for it in offers)
+    base, candidate = (runs[0].run.model for runs in scored)
+    of_base, of_candidate = (list(dict.fromkeys(map(of, runs))) for runs in scored)
     common = [value for value in of_base if value in of_candidate]
     if wanted is not None:
         for model, values in ((base, of_base), (candidate, of_candidate)):
             if wanted not in values:
                 raise NotFoundError(
                     f"The model '{model}' has no results of the {aspect} '{wanted}'; it has"
-                    f" those of {_names(values)}."
+                    f" results of {_names(values)}."
                 )
         common = [wanted]
     elif not common:
         raise IncorrectUsageError(
             f"'{base}' has results of the {aspect} {_names(of_base)}, '{candidate}' of"
-            f" {_names(of_candidate)}: only results of the same {aspect} are compared; run test()"
-            " with both models alike."
+            f" {_names(of_candidate)}: only results of the same {aspect} can be compared; run"
+            " test() with the same arguments for both models."
         )
     elif len(common) > 1 and not newest:
         raise InputValidationError(
@@ -159,7 +165,7 @@ def _agreeing(
             f" {aspect}= (--{aspect})."
         )
     chosen = max(common) if newest else common[0]
-    return [[offer for offer in it if of(offer) == chosen] for it in offers]
+    return [[run for run in runs if of(run) == chosen] for runs in scored]
 
 
 def _check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:
@@ -171,7 +177,7 @@ def _check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:
         raise IncorrectUsageError(
             f"The configuration '{base.configuration.display_name}' had other settings for"
             f" '{base.run.model}' than for '{candidate.run.model}': results of different"
-            " configurations are not compared; run test() with both models alike."
+            " configurations cannot be compared; run test() with the same one for both models."
         )
 
 

@@ -1,4 +1,4 @@
-"""Sample-level metrics of a model, read from the store into arrays."""
+"""Per-sample metrics of a model, read from the store into arrays."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ BOOLEAN, NUMBER, OTHER = "bool", "number", "other"
 
 
 class ModelScores:
-    """The fields of one model's sample metrics, as columns of numbers.
+    """The fields of one model's per-sample metrics, as columns of numbers.
 
     Args:
-        unit: the store.
-        configuration_id: whose results.
-        case_ids: the numbers of the suite's test cases.
+        unit: a read in progress.
+        configuration_id: the id of the results' configuration.
+        case_ids: the ids of the suite's test cases.
 
     Attributes:
-        kinds: for each field, what kinds of values it has: bool, number, other; none if all are
-            null.
+        kinds: for each field, the kinds of its values: bool, number, other; empty if all are null.
     """
 
     def __init__(self, unit: Unit, configuration_id: int, case_ids: Sequence[int]) -> None:
@@ -44,9 +43,9 @@ class ModelScores:
         """Return a metric's scores in a test case.
 
         Args:
-            metric: the metric's name.
-            case_id: the test case's number.
-            members: its samples, for evaluators that see the suite as a whole.
+            metric: the name of the metric.
+            case_id: the id of the test case.
+            members: the ids of its samples, for evaluators that see the suite as a whole.
         """
         own = self._cases[case_id].scores(metric)
         return first_of_each([own, self._everywhere.scores(metric).among(members)])
@@ -69,9 +68,9 @@ class ModelScores:
 
 
 class _Columns:
-    """Samples and their metrics while they are read; NaN where a metric is not a number.
+    """Samples and their metrics; NaN where a metric is not a number.
 
-    A column is an array of floats, or a list from the first whole number on that a float rounds.
+    A column is an array of floats, or a list if it has an integer that a float would round.
     """
 
     def __init__(self) -> None:
@@ -96,7 +95,7 @@ class _Columns:
 
     @staticmethod
     def _reach(column: array[float] | list[float], length: int) -> None:
-        """Note NaN for the samples that lack the metric."""
+        """Add NaN for the samples without the metric."""
         if len(column) < length:
             column.extend([math.nan] * (length - len(column)))
 
@@ -104,16 +103,16 @@ class _Columns:
 def comparable(
     base: ModelScores, candidate: ModelScores, wanted: Sequence[str] | None
 ) -> dict[str, bool]:
-    """Choose the metrics to compare; return for each whether it is boolean.
+    """Return the metrics to compare, and for each whether it is boolean.
 
     Args:
-        base: a model's scores.
-        candidate: another's.
-        wanted: the metrics' names; None is all that are bools or numbers.
+        base: the scores of one model.
+        candidate: the scores of the other.
+        wanted: the names of metrics; None means all that are bools or numbers.
 
     Raises:
-        InputValidationError: a metric is not there, or is neither bool nor number; or there is
-            none.
+        InputValidationError: a metric is unknown, or neither a bool nor a number; or there is no
+            metric to compare.
     """
     kinds = {
         name: base.kinds.get(name, set()) | candidate.kinds.get(name, set())
@@ -146,12 +145,17 @@ def comparable(
 
 
 def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
-    """Number the samples by a field of their metadata: the same number for the same value.
+    """Return a cluster number for each sample: the same for the same value of a metadata field.
 
-    A sample that lacks the field, or has null there, is a cluster of its own.
+    A sample in which the field is missing or null is a cluster of its own.
+
+    Args:
+        unit: a read in progress.
+        sample_ids: the ids of the samples.
+        field: the name of the metadata field.
 
     Returns:
-        A number for each sample, and how many lack the field.
+        The cluster numbers, shape ``(n,)``, and how many samples lack the field.
 
     Raises:
         InputValidationError: no sample has the field.
@@ -179,7 +183,7 @@ def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
 
 
 def locators(unit: Unit, sample_ids: Sequence[int]) -> list[str]:
-    """Return the samples' locators; the fields as JSON of those that have none."""
+    """Return the locator of each sample; for samples without one, the fields as JSON."""
     found = []
     for row in unit.test_samples.rows(sample_ids):
         sample = loads(row.payload)

@@ -1,4 +1,4 @@
-"""Checks of what ``compare`` is given, before anything is read. Pure."""
+"""Checks of the arguments of ``compare``, before anything is read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ _FEWEST_RESAMPLES, _MOST_RESAMPLES = 100, 10_000_000
 
 
 def check_settings(confidence: Any, resamples: Any, seed: Any, correction: Any) -> Settings:
-    """Return how a comparison is computed, in Python's own numbers.
+    """Return the settings of a comparison as Python numbers.
+
+    Args:
+        confidence: the level of the confidence intervals, at least 0.5 and below 1.
+        resamples: the number of bootstrap resamples.
+        seed: the seed of the random numbers.
+        correction: the name of the correction for multiple comparisons.
 
     Raises:
-        InputValidationError: one of them is out of range or not a number, or there is no such
-            correction.
+        InputValidationError: one of them is out of range, is not a number, or is not a correction.
     """
     is_number = isinstance(confidence, Real)
     if not is_number or not 0.5 <= confidence < 1 or float(confidence) == 1:
@@ -27,18 +32,18 @@ def check_settings(confidence: Any, resamples: Any, seed: Any, correction: Any) 
         )
     if not _is_whole(resamples) or resamples < _FEWEST_RESAMPLES:
         raise InputValidationError(
-            f"resamples must be at least {_FEWEST_RESAMPLES}, as a whole number such as 2000, not"
+            f"resamples must be an integer of at least {_FEWEST_RESAMPLES}, such as 2000, not"
             f" {resamples!r:.80}."
         )
     if resamples > _MOST_RESAMPLES:
         raise InputValidationError(f"resamples must be at most {_MOST_RESAMPLES:,}.")
     if not _is_whole(seed) or seed < 0:
-        raise InputValidationError(f"seed must be a whole number from 0 on, not {seed!r:.80}.")
+        raise InputValidationError(f"seed must be an integer of at least 0, not {seed!r:.80}.")
     return Settings(float(confidence), int(resamples), int(seed), check_correction(correction))
 
 
 def check_metrics(metrics: Any) -> list[str] | None:
-    """Return the metrics' names as a list; None if none is given.
+    """Return the names of metrics as a list, None as None.
 
     Raises:
         InputValidationError: it is neither a name nor a list of names.
@@ -56,10 +61,10 @@ def check_metrics(metrics: Any) -> list[str] | None:
 
 
 def check_cluster(cluster: Any) -> str | None:
-    """Return the name of the metadata's field to cluster by; None if none is given.
+    """Return the name of the metadata field to cluster by, None as None.
 
     Raises:
-        InputValidationError: it is not a name.
+        InputValidationError: it is not text.
     """
     if cluster is not None and not isinstance(cluster, str):
         raise InputValidationError(

@@ -1,4 +1,4 @@
-"""From pairs to verdicts: one row for each metric and set of samples. Pure."""
+"""Decide from paired metrics: one row for each metric and set of samples. Pure functions."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ BETTER, WORSE, NOT_DECIDED = "better", "worse", "not decided"
 
 
 class Slice(NamedTuple):
-    """What one row is computed from.
+    """The input of one row.
 
     Attributes:
-        test_case: the test case's name; None is the whole suite.
-        metric: the metric's name.
-        boolean: the metric is a bool.
-        pairs: the two models' values.
-        clusters: for each pair, a number that samples which belong together share; None if each
-            stands by itself.
+        test_case: the name of the test case; None for the whole suite.
+        metric: the name of the metric.
+        boolean: whether the metric is a bool.
+        pairs: the values of the two models.
+        clusters: the cluster number of each pair; None if samples are independent.
     """
 
     test_case: str | None
@@ -44,28 +43,28 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """How the candidate compares to the base by one metric, in one test case or the whole suite.
+    """How the candidate compares to the base in one metric, in one test case or the whole suite.
 
     Attributes:
-        test_case: the test case's name; None is the whole suite, each of its samples once.
-        metric: the metric's name.
-        n: how many samples are compared: those for which both models have a number.
-        base: the base's mean over them; NaN without samples, as are all numbers that follow.
-        candidate: the candidate's.
+        test_case: the name of the test case; None for the whole suite, with each sample once.
+        metric: the name of the metric.
+        n: the number of samples compared: those for which both models have a number.
+        base: the mean of the base; NaN without samples, as are the following numbers.
+        candidate: the mean of the candidate.
         difference: candidate minus base.
-        ci_low: lower end of the difference's confidence interval; NaN with one sample. It is
-            infinite, and so may be the difference, where it is beyond the range of a float.
-        ci_high: upper end.
-        p_value: how likely so large a difference is if neither model is better.
-        p_adjusted: the same, allowing for the number of comparisons; the verdict goes by it.
-        verdict: ``better``, ``worse`` or ``not decided``, of the candidate.
-        more_samples: about how many more samples would decide; None where that cannot be said.
-        units: how many clusters the samples are in; ``n`` without clusters.
-        only_base: samples that only the base has a result for; left out.
-        only_candidate: samples that only the candidate has a result for; left out.
-        untested: samples that neither has a result for; left out.
-        without_number: samples for which a value is NaN, infinite (or a whole number that no float
-            can hold) or null; left out.
+        ci_low: the lower end of the difference's confidence interval; NaN with one sample. It and
+            the difference are infinite where they are beyond the range of a float.
+        ci_high: the upper end of the confidence interval.
+        p_value: the probability of a difference this large if the models were equally good.
+        p_adjusted: the p-value adjusted for multiple comparisons, which decides the verdict.
+        verdict: ``better``, ``worse`` or ``not decided``: the candidate against the base.
+        more_samples: about how many more samples would decide; None if that cannot be estimated.
+        units: the number of clusters; ``n`` without clusters.
+        only_base: the number of samples left out because only the base has a result.
+        only_candidate: the number left out because only the candidate has a result.
+        untested: the number left out because neither model has a result.
+        without_number: the number left out because a value is NaN, infinite (or an integer too
+            large for a float) or null.
     """
 
     test_case: str | None
@@ -90,25 +89,25 @@ class Row:
 def compare_slices(
     slices: Sequence[Slice], directions: Mapping[str, Direction], settings: Settings
 ) -> tuple[list[Row], int]:
-    """Compare two models on each slice, and decide what can be decided.
+    """Compare two models on each slice.
 
-    All rows are one family: the risk that any verdict is false, where the models are equal, is at
-    most 1 - confidence. Slices of the same samples are one comparison and count once.
+    P-values are adjusted over all slices. Slices with the same samples and values are one
+    comparison and count once.
 
     Args:
         slices: what is compared.
-        directions: for each metric, which way it is better.
+        directions: whether higher or lower is better, for each metric.
         settings: how to compute.
 
     Returns:
-        A row for each slice, those with the strongest evidence first; and for how many comparisons
-        the p-values allow.
+        A row for each slice, the strongest evidence first, and the number of comparisons that
+        p-values are adjusted for.
     """
     keys = [_key(part) for part in slices]
     found: dict[bytes, Estimate] = {}
     for key, part in zip(keys, slices, strict=True):
         if key not in found:
-            # What vanishes beside larger numbers is not an error, whatever a program told numpy.
+            # Underflow is harmless here, even if the program made numpy raise for it.
             with np.errstate(under="ignore"):
                 found[key] = estimate(part.pairs, part.boolean, part.clusters, settings)
     tests = [key for key, one in found.items() if not math.isnan(one.p_value)]
@@ -164,7 +163,7 @@ def _evidence(row: Row) -> tuple[bool, float, float, float]:
 
 
 def _key(part: Slice) -> bytes:
-    """Return the same for slices that are the same comparison."""
+    """Return a key that is equal for slices that are the same comparison."""
     digest = hashlib.blake2b(part.metric.encode("utf-8", "surrogatepass"), digest_size=16)
     pairs = part.pairs
     sides = (side.astype(np.float64) for side in (pairs.base, pairs.candidate))

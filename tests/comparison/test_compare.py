@@ -173,7 +173,7 @@ def test_model_without_results_is_told_what_to_run(world: World) -> None:
     with pytest.raises(NotFoundError, match=r"'untested' was never tested on .*; run test\(\)"):
         compare("base", "untested", "lengths")
     world.test("unevaluated", {}, None)
-    with pytest.raises(NotFoundError, match="'unevaluated' has no metrics of single samples"):
+    with pytest.raises(NotFoundError, match="'unevaluated' has no per-sample metrics"):
         compare("base", "unevaluated", "lengths")
     with pytest.raises(NotFoundError, match="no model 'bse'; did you mean 'base'"):
         compare("bse", "base", "lengths")
@@ -225,7 +225,7 @@ def test_different_suite_versions_are_refused(world: World) -> None:
         compare("base", "candidate", newer.suite)
     result = compare("base", "both", "lengths")
     assert result.test_suite_version == 1
-    assert any("it has a version 2 by now" in remark for remark in result.remarks)
+    assert any("its latest version is 2" in remark for remark in result.remarks)
 
 
 def test_results_of_before_a_crash_say_so(world: World) -> None:
@@ -258,7 +258,7 @@ def test_objects_of_two_stores_are_refused(world: World, tmp_path: Any) -> None:
     [
         ({"confidence": 95}, "confidence must be between 0.5 and 1, such as 0.95, not 95"),
         ({"correction": "none"}, "no correction 'none'"),
-        ({"resamples": 5}, "resamples must be at least 100"),
+        ({"resamples": 5}, "resamples must be an integer of at least 100"),
         ({"evaluator": 5}, "An evaluator or configuration, or the name of one, is needed, not 5"),
         ({"higher_is_better": {"speed": True}}, "'speed', which is not compared"),
     ],

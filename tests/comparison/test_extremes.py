@@ -286,11 +286,11 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ({"confidence": 10**400}, "confidence must be"),
         ({"confidence": [0.9]}, "confidence must be"),
         ({"confidence": np.longdouble(1) - np.finfo(np.longdouble).epsneg}, "confidence must be"),
-        ({"resamples": "x"}, "resamples must be at least 100, as a whole number .*not 'x'"),
+        ({"resamples": "x"}, "resamples must be an integer of at least 100.*not 'x'"),
         ({"resamples": 1e3}, "resamples must be .*not 1000.0"),
         ({"resamples": True}, "resamples must be .*not True"),
         ({"resamples": 10**20}, "resamples must be at most 10,000,000"),
-        ({"seed": -1}, "seed must be a whole number from 0 on, not -1"),
+        ({"seed": -1}, "seed must be an integer of at least 0, not -1"),
         ({"seed": 1.5}, "seed must be"),
         ({"seed": None}, "seed must be"),
         ({"seed": "x"}, "seed must be"),
@@ -298,8 +298,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ({"metrics": [None]}, "metrics must be"),
         ({"metrics": [["m"]]}, "metrics must be"),
         ({"metrics": b"m"}, "metrics must be"),
-        ({"higher_is_better": ["m"]}, r"higher_is_better says of each metric .*not \['m'\]"),
-        ({"higher_is_better": False}, "higher_is_better says of each metric"),
+        ({"higher_is_better": ["m"]}, r"higher_is_better must map metrics .*not \['m'\]"),
+        ({"higher_is_better": False}, "higher_is_better must map metrics"),
         ({"higher_is_better": {"m": 1}}, "must be True or False, not 1"),
         ({"higher_is_better": {"m": np.array([1, 2])}}, "must be True or False, not array"),
         ({"cluster": 3}, "cluster must be the name of a field of the samples' metadata, not 3"),
@@ -328,7 +328,7 @@ def test_model_in_the_place_of_the_test_suite_is_told_so() -> None:
 @pytest.mark.parametrize("n", [None, "3", 1.5])
 def test_number_of_worst_samples_is_a_whole_number(n: Any) -> None:
     found = measured([2.0], [1.0])
-    with pytest.raises(InputValidationError, match=r"worst\(\) takes a whole number"):
+    with pytest.raises(InputValidationError, match=r"worst\(\) takes an integer"):
         found.worst(n)
     assert len(found.worst(np.int8(3))) == 1
 

@@ -1,7 +1,4 @@
-"""Two models that are right or wrong on the same samples: the exact test and the interval.
-
-Only samples on which exactly one of the two is right say which is better. Pure functions on counts.
-"""
+"""McNemar's exact test and Newcombe's interval for paired bools. Pure functions on counts."""
 
 from __future__ import annotations
 
@@ -14,21 +11,21 @@ import numpy as np
 def mcnemar_p_value(losses: int, gains: int) -> float:
     """Return the two-sided p-value of McNemar's test in its exact form.
 
-    If neither model is better, each discordant sample is a loss or a gain with probability 1/2, so
-    that the smaller count is binomial; twice its lower tail is the p-value.
+    If the models are equally good, each discordant sample is a loss or a gain with probability 1/2,
+    so the smaller count is binomial; the p-value is twice its lower tail.
 
     Source: Q. McNemar, "Note on the sampling error of the difference between correlated proportions
     or percentages", Psychometrika 12 (1947) 153-157; the exact form is the sign test.
 
     Args:
-        losses: samples on which only the first is true.
-        gains: samples on which only the second is.
+        losses: the number of samples on which only the first is true.
+        gains: the number of samples on which only the second is true.
     """
     discordant, fewer = losses + gains, min(losses, gains)
     if losses == gains:
         return 1.0
-    # The logarithm of each binomial coefficient from that of the one before: the coefficients
-    # themselves leave the range of floats at 1,030 discordant samples.
+    # In logarithms, each from the one before: the binomial coefficients themselves exceed the
+    # range of a float from 1,030 discordant samples on.
     steps = np.arange(1, fewer + 1)
     logarithms = np.cumsum(np.log((discordant - steps + 1) / steps))
     terms = np.concatenate([[0.0], logarithms]) - discordant * math.log(2)
@@ -38,21 +35,23 @@ def mcnemar_p_value(losses: int, gains: int) -> float:
 def proportion_interval(
     both: int, losses: int, gains: int, neither: int, confidence: float
 ) -> tuple[float, float]:
-    """Return the interval of the difference between two shares of the same samples.
+    """Return the confidence interval of the difference between two paired proportions.
 
-    Wilson's intervals of the two shares are put together as if the shares were the sides of a
-    triangle. Unlike a bootstrap it has its coverage with few discordant samples too, and a length
-    with none.
+    It combines Wilson's intervals of the two proportions. Unlike a bootstrap interval, it has the
+    right coverage with few discordant samples, and is not empty with none.
 
     Source: R. G. Newcombe, "Improved confidence intervals for the difference between binomial
     proportions based on paired data", Statistics in Medicine 17 (1998) 2635-2650, method 10.
 
     Args:
-        both: samples on which both are true.
-        losses: samples on which only the first is.
-        gains: samples on which only the second is.
-        neither: samples on which neither is; with the others at least one.
-        confidence: such as 0.95.
+        both: the number of samples on which both are true.
+        losses: the number of samples on which only the first is true.
+        gains: the number of samples on which only the second is true.
+        neither: the number of samples on which neither is true; the four sum to at least 1.
+        confidence: the confidence level, such as 0.95.
+
+    Returns:
+        The lower and the upper end of the second proportion minus the first.
     """
     n = both + losses + gains + neither
     z = -NormalDist().inv_cdf((1 - confidence) / 2)  # 1 + confidence might be rounded to 2
@@ -72,14 +71,14 @@ def proportion_interval(
 
 
 def _wilson(hits: int, n: int, z: float) -> tuple[float, float]:
-    """Return Wilson's interval of one share.
+    """Return Wilson's interval of one proportion.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
     JASA 22 (1927) 209-212.
     """
-    centre = (hits + z**2 / 2) / (n + z**2)
+    center = (hits + z**2 / 2) / (n + z**2)
     reach = z * math.sqrt(hits * (n - hits) / n + z**2 / 4) / (n + z**2)
-    return centre - reach, centre + reach
+    return center - reach, center + reach
 
 
 def _correlation(both: int, losses: int, gains: int, neither: int) -> float:

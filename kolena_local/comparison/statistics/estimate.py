@@ -1,4 +1,4 @@
-"""What the pairs of one metric say: means, difference, interval, p-value. Pure."""
+"""Statistics of paired values: means, difference, confidence interval and p-value."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Settings:
     """How a comparison is computed.
 
     Attributes:
-        confidence: of the intervals; verdicts have a risk of 1 - confidence of being false.
-        resamples: how many times the bootstrap draws.
-        seed: what its and the sign flips' random numbers start from.
-        correction: how p-values allow for the number of comparisons.
+        confidence: the level of the confidence intervals; 1 - confidence is the significance level.
+        resamples: the number of bootstrap resamples.
+        seed: the seed of the bootstrap and of the sign flips.
+        correction: the name of the correction for multiple comparisons.
     """
 
     confidence: float
@@ -41,22 +41,22 @@ class Settings:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The outcome for one metric on one set of samples; NaN where there is nothing to tell from.
+    """The statistics of one metric on one set of samples; NaN where there are no samples.
 
-    A difference that is too large for a float is infinite. Its sign and its relative error are
-    right then too, and where it is so small that it is rounded to zero.
+    A difference that is too large for a float is infinite, and one that is too small is zero;
+    ``sign`` and ``relative_error`` are right even then.
 
     Attributes:
-        n: how many samples there are.
-        units: how many of them, or clusters of them, stand by themselves.
-        sign: 1 if the candidate's mean is higher, -1 if it is lower, else 0.
-        base: the base's mean.
-        candidate: the candidate's.
+        n: the number of samples.
+        units: the number of independent units: samples, or clusters of samples.
+        sign: 1 if the mean of the candidate is higher, -1 if it is lower, else 0.
+        base: the mean of the base.
+        candidate: the mean of the candidate.
         difference: candidate minus base.
-        ci_low: lower end of its interval.
-        ci_high: upper end.
-        p_value: of the test whether there is a difference.
-        relative_error: the standard error as a multiple of the difference.
+        ci_low: the lower end of its confidence interval.
+        ci_high: the upper end.
+        p_value: the p-value of the test for a difference.
+        relative_error: the standard error divided by the absolute difference.
     """
 
     n: int
@@ -78,10 +78,9 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
     """Compare two models on paired samples.
 
     Args:
-        pairs: their values.
-        boolean: the values are 0 and 1 for false and true.
-        clusters: for each pair, a number that samples which belong together share; None if each
-            stands by itself.
+        pairs: the paired values.
+        boolean: whether the values are 0 and 1 for false and true.
+        clusters: the cluster number of each pair, shape ``(n,)``; None if samples are independent.
         settings: how to compute.
     """
     n = len(pairs.ids)
@@ -116,22 +115,22 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
 
 
 def samples_to_decide(found: Estimate, level: float) -> int | None:
-    """Return about how many more samples would decide, if they are like those that there are.
+    """Estimate how many more samples like the present ones would decide.
 
-    So many that a difference as large and as spread as the one observed is found with a probability
-    of 80 %: n grows by the square of (z of the level + z of the power) x standard error /
-    difference.
+    With them, a difference as large as the observed one would be significant with a probability
+    (power) of 80 %: n grows by the factor ((z of the level + z of the power) x standard error /
+    difference) squared.
 
     Source: S.-C. Chow, J. Shao and H. Wang, "Sample Size Calculations in Clinical Research" (2008),
     section 3.1, for one mean.
 
     Args:
-        found: what the samples say now.
-        level: the p-value that decides.
+        found: the statistics of the present samples.
+        level: the significance level.
 
     Returns:
-        Two digits of it; None where it cannot be said: no difference, no spread, fewer than five
-        samples or clusters, or more than a hundred times as many samples needed as there are.
+        The number, rounded up to two digits; None if it cannot be estimated: no difference, no
+        spread, fewer than five samples or clusters, or more than 100 times as many samples needed.
     """
     if found.units < _FEWEST_UNITS or not 0 < found.relative_error < 1e9:
         return None
@@ -148,7 +147,7 @@ def samples_to_decide(found: Estimate, level: float) -> int | None:
 def _scaled_differences(pairs: Pairs) -> tuple[Floats, int]:
     differences, exponent = pairs.differences, 0
     if np.isinf(differences).any():
-        # Half of each, and what that rounds away is nothing beside the largest.
+        # Halves, so that their difference is finite; what halving rounds away is negligible.
         base, candidate = (
             np.ldexp(side.astype(np.float64), -1) for side in (pairs.base, pairs.candidate)
         )

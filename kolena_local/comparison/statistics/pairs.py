@@ -17,20 +17,20 @@ from kolena_local.comparison.statistics.scaling import Floats
 Ids = NDArray[np.int64]
 
 Numbers = NDArray[Any]
-"""Floats; Python's own numbers where one of them is a whole number that a float would round."""
+"""Floats; Python numbers if one of them is an integer that a float would round."""
 
 
 class Scores(NamedTuple):
-    """One metric of one model: sample ids, each once, and a number for each, NaN where it has none.
+    """One metric of one model: unique sample ids, and a number for each; NaN if it has none.
 
-    Infinite values count as none: no mean could be formed with them.
+    Infinite values count as missing, because they have no mean.
     """
 
     ids: Ids
     values: Numbers
 
     def among(self, ids: Ids, *, invert: bool = False) -> Scores:
-        """Return the scores of the samples that are among others, or of those that are not."""
+        """Return the scores of samples that are in ``ids``, or with ``invert`` of all others."""
         kept = np.isin(self.ids, ids, invert=invert)
         return Scores(self.ids[kept], self.values[kept])
 
@@ -40,14 +40,13 @@ class Pairs:
     """One metric of two models on the samples of a test case or of a whole suite.
 
     Attributes:
-        ids: the samples that are compared, in ascending order.
-        base: the base's value for each of them.
-        candidate: the candidate's.
-        only_base: samples that only the base has a result for; left out.
-        only_candidate: samples that only the candidate has a result for; left out.
-        untested: samples that neither has a result for.
-        without_number: samples with results of both, of which one is NaN, infinite or null; left
-            out.
+        ids: the ids of the samples compared, in ascending order.
+        base: the value of the base for each sample.
+        candidate: the value of the candidate for each sample.
+        only_base: the number of samples left out because only the base has a result.
+        only_candidate: the number left out because only the candidate has a result.
+        untested: the number left out because neither model has a result.
+        without_number: the number left out because a result is NaN, infinite or null.
     """
 
     ids: Ids
@@ -60,7 +59,7 @@ class Pairs:
 
     @cached_property
     def differences(self) -> Floats:
-        """Candidate minus base, rounded once; infinite where that is too large for a float."""
+        """Candidate minus base, rounded once; infinite if too large for a float."""
         if object not in (self.base.dtype, self.candidate.dtype):
             with np.errstate(over="ignore"):
                 return self.candidate - self.base
@@ -72,9 +71,9 @@ def pair(members: Ids, base: Scores, candidate: Scores) -> Pairs:
     """Pair two models' scores.
 
     Args:
-        members: the samples of the test case or suite.
-        base: the base's scores, also of other samples.
-        candidate: the candidate's.
+        members: the ids of the samples of the test case or suite.
+        base: the scores of the base, which may include other samples.
+        candidate: the scores of the candidate, likewise.
     """
     of_base, of_candidate = np.isin(members, base.ids), np.isin(members, candidate.ids)
     common = np.unique(members[of_base & of_candidate])
@@ -94,14 +93,13 @@ def pair(members: Ids, base: Scores, candidate: Scores) -> Pairs:
 def pair_cases(members: Ids, base: Sequence[Scores], candidate: Sequence[Scores]) -> Pairs:
     """Pair two models' scores in several test cases, each sample once.
 
-    A sample that is in several test cases has both models' values from the first one in which both
-    have a result for it. If there is no such test case, the base's result counts and the
-    candidate's does not.
+    For a sample in several test cases, both values come from the first one in which both models
+    have a result. If there is no such test case, only the result of the base counts.
 
     Args:
-        members: the samples of all the test cases.
-        base: the base's scores in each test case.
-        candidate: the candidate's.
+        members: the ids of the samples of all test cases.
+        base: the scores of the base in each test case.
+        candidate: the scores of the candidate in each test case.
     """
     both = [
         (one.among(other.ids), other.among(one.ids))
@@ -113,7 +111,7 @@ def pair_cases(members: Ids, base: Sequence[Scores], candidate: Sequence[Scores]
 
 
 def first_of_each(parts: Sequence[Scores]) -> Scores:
-    """Put scores together; a sample that is in several parts keeps the value of the first."""
+    """Concatenate scores; a sample in several parts keeps the value of the first."""
     ids = np.concatenate([part.ids for part in parts])
     unique, first = np.unique(ids, return_index=True)
     return Scores(unique, np.concatenate([part.values for part in parts])[first])

@@ -1,10 +1,10 @@
-"""Intervals and p-values of a mean difference by resampling: bootstrap and sign flips.
+"""Confidence intervals and p-values of a mean difference by resampling: bootstrap and sign flips.
 
-What is drawn are units: single samples, or clusters of samples that belong together (the images of
-one patient). A unit is the sum of its samples' differences and their number; a sample by itself is
-a unit of size one. SciPy has both methods for any statistic; for a mean they are much cheaper (its
-BCa interval builds all means without one sample, n x n numbers). Pure functions; memory is bounded
-by drawing in blocks. Differences are squared and cubed, so they come as ``scaling`` leaves them.
+The units of resampling are single samples, or clusters of samples that belong together (the images
+of one patient). A unit has the sum of its samples' differences and their number; a single sample is
+a unit of size 1. SciPy has both methods for any statistic; for a mean they can be much cheaper (its
+BCa interval computes n x n numbers). Pure functions; blocks bound the memory. Differences are
+squared and cubed, so they must come from ``scaling.scaled``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from kolena_local.comparison.statistics.scaling import Floats
 
 FLIPS = 9_999
-"""Sign flips that are drawn where they are too many to try all; the smallest p-value is 1e-4."""
+"""The number of random sign flips if there are too many to try all; then p is at least 1e-4."""
 
 _BLOCK = 1_000_000
 _NORMAL = NormalDist()
@@ -31,10 +31,10 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Return the BCa bootstrap interval of the mean difference of paired samples.
 
-    Units are drawn with replacement; bias is corrected by the share of resampled means below the
-    observed one, acceleration by the jackknife over units. The normal quantile is widened to
-    Student's, which the bootstrap otherwise falls short of with few units. With fewer than six (at
-    a confidence of 95 %) it is Student's interval.
+    Units are drawn with replacement. The bias is estimated from the share of resampled means below
+    the observed mean, the acceleration by the jackknife over units. The normal quantile is expanded
+    to Student's, without which the interval is too short with few units. With fewer than six units
+    (at a confidence of 95 %), it is Student's t interval.
 
     Sources: B. Efron, "Better bootstrap confidence intervals", JASA 82 (1987) 171-185, for BCa;
     A. C. Davison and D. V. Hinkley, "Bootstrap Methods and Their Application" (1997), section 3.8,
@@ -42,14 +42,14 @@ def bootstrap_interval(
     American Statistician 69 (2015) 371-386, section 5.3, for the expanded quantile.
 
     Args:
-        sums: for each unit, the sum of its differences.
-        sizes: for each unit, how many samples it has.
-        confidence: such as 0.95.
-        resamples: how many times the units are drawn.
-        seed: the same seed gives the same interval.
+        sums: the sum of the differences of each unit, shape ``(units,)``.
+        sizes: the number of samples of each unit, shape ``(units,)``.
+        confidence: the confidence level, such as 0.95.
+        resamples: the number of resamples.
+        seed: the seed; the same seed gives the same interval.
 
     Returns:
-        The two ends; NaN with a single unit, which has no spread.
+        The lower and the upper end; NaN with a single unit, which has no spread.
     """
     n_units = len(sums)
     if n_units < 2:
@@ -59,11 +59,11 @@ def bootstrap_interval(
         return float(of_units[0]), float(of_units[0])
     mean = float(sums.sum() / sizes.sum())
     if 2.0 ** (1 - n_units) > 1 - confidence:
-        # The units do not reach far enough: the true mean lies beyond all of them too often.
+        # With so few units, the true mean is outside of their range too often.
         reach = _student(confidence, n_units - 1) * standard_error(sums, sizes)
         return mean - reach, mean + reach
     means = _resampled_means(sums, sizes, resamples, np.random.default_rng([seed, 0]))
-    # Equal means differ by rounding.
+    # Equal means may differ by rounding errors.
     tolerance = 1e-12 * np.abs(sums).sum() / sizes.sum()
     below = np.count_nonzero(means < mean - tolerance)
     level = np.count_nonzero(means <= mean + tolerance) - below
@@ -72,7 +72,7 @@ def bootstrap_interval(
     acceleration = _acceleration(sums, sizes)
     reach = math.sqrt(n_units / (n_units - 1)) * _student(confidence, n_units - 1)
     ends = [_adjusted(bias, bias + end, acceleration) for end in (-reach, reach)]
-    # Nothing but rounding is outside of the units.
+    # Only rounding errors put an end outside of the range of the units.
     low, high = np.clip(np.quantile(means, ends), of_units.min(), of_units.max())
     return float(low), float(high)
 
@@ -80,20 +80,21 @@ def bootstrap_interval(
 def sign_flip_p_value(sums: Floats, seed: int) -> float:
     """Return the two-sided p-value of the sign-flip permutation test of a mean difference.
 
-    If neither model is better, each unit's difference could as well have had the other sign. Up to
-    13 units that differ all flips are tried, and the p-value is exact; else :data:`FLIPS` are
-    drawn, and the observed signs count as one more. Where the means are equal but not the models,
-    because one errs often a little and the other seldom a lot, the test says too often that they
-    differ: with exponential differences in eight test cases, most of 60 samples, in 11 % of 1,000
-    simulated suites instead of 5 %.
+    If the models are equally good, each unit's difference could as well have had the opposite sign.
+    With up to 13 units that differ, all flips are tried and the p-value is exact. Otherwise
+    :data:`FLIPS` random flips are drawn, and the observed signs count as one more. The null
+    hypothesis is a symmetric distribution: if the means are equal but one model has many small
+    errors and the other a few large ones, the test rejects too often. With exponential differences
+    in eight test cases, most of 60 samples, it did so in 11 % of 1,000 simulated suites instead of
+    5 %.
 
     Sources: R. A. Fisher, "The Design of Experiments" (1935), section 21; for counting the observed
     signs B. Phipson and G. K. Smyth, "Permutation p-values should never be zero", Stat. Appl.
     Genet. Mol. Biol. 9 (2010) article 39.
 
     Args:
-        sums: for each unit, the sum of its differences.
-        seed: the same seed gives the same p-value.
+        sums: the sum of the differences of each unit, shape ``(units,)``.
+        seed: the seed; the same seed gives the same p-value.
     """
     differing = sums[sums != 0]
     if len(differing) == 0:
@@ -141,31 +142,31 @@ def _resampled_means(
 
 
 def _acceleration(sums: Floats, sizes: Floats) -> float:
-    """Return the skewness of the mean, from the means that leave out one unit each."""
+    """Return the BCa acceleration, by the jackknife over units."""
     without = (sums.sum() - sums) / (sizes.sum() - sizes)
     deviations = without.mean() - without
     spread = float((deviations**2).sum())
-    # Rounding is all that is left where the units are alike.
+    # If the units are alike, only rounding errors are left.
     if spread <= (1e-12 * float(np.abs(without).max())) ** 2 * len(sums):
         return 0.0
     return float((deviations**3).sum()) / (6 * math.pow(spread, 1.5))
 
 
 def _adjusted(bias: float, end: float, acceleration: float) -> float:
-    """Return which quantile of the resampled means is the end of the interval."""
+    """Return the quantile of the resampled means that is an end of the interval."""
     divisor = 1 - acceleration * end
-    if divisor <= 0:  # more skewed than the formula reaches: the outermost mean
+    if divisor <= 0:  # too skewed for the formula: use the outermost mean
         return float(end > 0)
     return _NORMAL.cdf(bias + end / divisor)
 
 
 def _student(confidence: float, degrees: int) -> float:
-    """Return the quantile of Student's t that leaves out both tails.
+    """Return the two-sided quantile of Student's t distribution.
 
     Source: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5,
-    from three degrees of freedom on: within 0.2 % at a confidence of 95 %, 1 % at 99 %.
+    for three or more degrees of freedom: within 0.2 % at a confidence of 95 %, 1 % at 99 %.
     """
-    # By the tail: 1 + confidence would round what is left out of it away.
+    # From the tail, because 1 + confidence would be rounded.
     tail = (1 - confidence) / 2
     z = -_NORMAL.inv_cdf(tail)
     if degrees == 1:
