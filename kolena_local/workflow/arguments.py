@@ -1,7 +1,7 @@
-"""Checks of what users pass to models, test cases and suites, before anything is opened.
+"""Checks of the arguments of models, test cases and test suites, before a store is opened.
 
-Values are converted where the original's client does so: a number becomes a name, a list of tags a
-set, any series of things a list.
+Values are converted where Kolena's client converts them: a number becomes a name, a list of tags a
+set, and a tuple, set or generator a list.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kolena_local.serialization.write import write_value
 
 Written = TypeVar("Written")
 
-#: What is accepted as a list. Text, bytes and dicts are not, nor are other iterators, which the
+#: What is accepted as a list. Strings, bytes and dicts are not, nor are other iterators, which the
 #: caller may still need.
 _SERIES: Final = (list, tuple, set, frozenset, deque, GeneratorType)
 
@@ -32,8 +32,8 @@ def check_name(value: Any, kind: str) -> str:
     """Return a name as text.
 
     Args:
-        value: what was given.
-        kind: what is named, for the message.
+        value: the argument.
+        kind: the kind of object that is named, for the message.
 
     Raises:
         InputValidationError: it is blank, or neither text nor a number.
@@ -42,7 +42,7 @@ def check_name(value: Any, kind: str) -> str:
     if name is None:
         raise InputValidationError(f"The name of a {kind} must be text, not {value!r:.80}.")
     if not name.strip():
-        raise InputValidationError(f"The name of a {kind} is blank; give it one.")
+        raise InputValidationError(f"The name of a {kind} is blank; choose a name.")
     return storable(name, f"The name of a {kind}")
 
 
@@ -61,10 +61,10 @@ def check_description(value: Any) -> str | None:
 
 
 def check_version(value: Any) -> int | None:
-    """Return a version as a number; digits in a text (from an environment variable, say) are one.
+    """Return a version as an int; a string of digits (from an environment variable, say) is one.
 
     Raises:
-        InputValidationError: it is not a whole number.
+        InputValidationError: it is not an integer.
     """
     if value is None:
         return None
@@ -79,10 +79,10 @@ def check_version(value: Any) -> int | None:
 
 
 def check_flag(value: Any, name: str) -> bool:
-    """Return a switch such as ``reset``; 0 and 1, "yes" and "no" and the like are taken too.
+    """Return a flag such as ``reset`` as a bool; 0, 1, "yes", "no" and the like are accepted.
 
     Raises:
-        InputValidationError: it is nothing that says yes or no.
+        InputValidationError: it cannot be read as a bool.
     """
     if isinstance(value, bool):
         return value
@@ -96,8 +96,8 @@ def check_list(value: Any, what: str) -> list[Any]:
     """Return lists, tuples, sets, deques and generators as a list, None as an empty one.
 
     Args:
-        value: what was given.
-        what: the argument and what it holds, for the message.
+        value: the argument.
+        what: the argument and its content, for the message.
 
     Raises:
         InputValidationError: it is none of those.
@@ -116,7 +116,7 @@ def check_type(
 
     Args:
         place: the argument or item, for the message.
-        value: what was given.
+        value: the argument.
         expected: the type that it must have.
         unfit: the error to raise.
 
@@ -140,7 +140,7 @@ def check_pairs(
 
     Args:
         place: the argument or result, for the message.
-        pairs: what was given.
+        pairs: the argument or result.
         expected: the names and types of the two members.
         unfit: the error to raise for a member of another type.
 
@@ -151,7 +151,7 @@ def check_pairs(
     if not isinstance(pairs, (list, tuple)):
         raise InputValidationError(f"{place} must be a list of pairs, not {pairs!r:.80}.")
     first, second = expected.values()
-    # There may be a million: one by one only where the types that occur do not settle it.
+    # There may be a million pairs, so they are checked one by one only if their types require it.
     if {tuple, list}.issuperset(map(type, pairs)) and {2}.issuperset(map(len, pairs)):
         firsts = set(map(type, map(itemgetter(0), pairs)))
         seconds = set(map(type, map(itemgetter(1), pairs)))
@@ -171,11 +171,11 @@ def check_pairs(
 def write_all(
     write: Callable[[Sequence[Any]], Written], values: Sequence[Any], name: str
 ) -> Written:
-    """Convert all values at once; if one cannot be stored, find out which.
+    """Convert all values at once; if one cannot be stored, find it.
 
     Args:
-        write: converts values to what is stored.
-        values: what was given.
+        write: converts values to their stored form.
+        values: the argument.
         name: the name of the argument, for the message.
 
     Raises:
@@ -193,14 +193,14 @@ def write_all(
 
 
 def check_named(value: Any, what: str) -> list[Any]:
-    """Return things that have a name, or the names of them, as a list.
+    """Return objects that have a name, or their names, as a list.
 
     Args:
-        value: what was given.
-        what: the argument and what it holds, for the message.
+        value: the argument.
+        what: the argument and its content, for the message.
 
     Raises:
-        InputValidationError: it is not a list, or something in it has no name.
+        InputValidationError: it is not a list, or an item has no name.
     """
     found = check_list(value, what)
     for given in found:
@@ -213,12 +213,12 @@ def check_tags(value: Any) -> set[str] | None:
     """Return tags as a set, None as None; numbers become text.
 
     Raises:
-        InputValidationError: it is not a collection of texts, or a tag is blank.
+        InputValidationError: it is not a collection of strings, or a tag is blank.
     """
     if value is None:
         return None
     tags = set()
-    for given in check_list(value, "tags must be a set of texts"):
+    for given in check_list(value, "tags must be a set of strings"):
         tag = _text(given)
         if tag is None or not tag.strip():
             raise InputValidationError(f"A tag must be text that is not blank, not {given!r:.80}.")
@@ -227,7 +227,7 @@ def check_tags(value: Any) -> set[str] | None:
 
 
 def check_infer(value: Any, name: str = "infer") -> Any:
-    """Return a model's function, None as None.
+    """Return a function of a model, None as None.
 
     Raises:
         InputValidationError: it cannot be called.
@@ -243,8 +243,8 @@ def check_metadata(value: Any) -> dict[str, Json]:
     """Return metadata as a JSON object, None as an empty one; keys that are numbers become text.
 
     Raises:
-        InputValidationError: it is not a dict with texts as keys, or a value in it is nothing that
-            JSON can hold; the message has its path.
+        InputValidationError: it is not a dict with strings as keys, or a value in it has no JSON
+            form; the message has its path.
     """
     if value is None:
         return {}
@@ -255,7 +255,7 @@ def check_metadata(value: Any) -> dict[str, Json]:
         key = _text(given)
         if key is None or key in named:
             raise InputValidationError(
-                f"metadata: the key {given!r:.80} must be text, and a text of its own."
+                f"metadata: the key {given!r:.80} must be text, and unique when written as text."
             )
         named[key] = content
     encoded = write_value(named, "metadata")
@@ -264,20 +264,20 @@ def check_metadata(value: Any) -> dict[str, Json]:
 
 
 def storable(text: str, what: str) -> str:
-    """Return a text as it is.
+    """Return a text unchanged, if SQLite can store it.
 
     Args:
-        text: what was given.
-        what: what it is, for the message.
+        text: the text.
+        what: a description of it, for the message.
 
     Raises:
-        InputValidationError: SQLite cannot hold it as text, or would cut it off.
+        InputValidationError: it has an unpaired surrogate or a NUL character.
     """
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise InputValidationError(
-            f"{what} has half a character at position {error.start}: {text!r:.80}."
+            f"{what} has an unpaired surrogate at position {error.start}: {text!r:.80}."
         ) from None
     if "\0" in text:
         raise InputValidationError(f"{what} has a NUL character: {text!r:.80}.")
@@ -285,8 +285,8 @@ def storable(text: str, what: str) -> str:
 
 
 def _text(value: Any) -> str | None:
-    # NaN is how data frames say "nothing there"; it must not become the word.
+    # DataFrames use NaN for missing values; it must not become the string "nan".
     if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value != value:
         return None
-    # A member of an enum of texts is meant as its text, which str() would not give.
+    # For a member of a string enumeration, str() would return its name.
     return str.__str__(value) if isinstance(value, str) else str(value)

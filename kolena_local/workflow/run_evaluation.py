@@ -1,7 +1,7 @@
 """Evaluation: pass stored inferences to an evaluator of either kind, and save its results.
 
-All results of a configuration are saved in one transaction, so that readers see either the old or
-the new ones.
+All results of a configuration are saved in one transaction, so readers see either the old results
+or the new ones.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def evaluate_run(run: TestRun) -> None:
 
     Raises:
         InputValidationError: the evaluator returned something that is not a result.
-        IncorrectUsageError: the evaluator is a function and samples have no inference.
+        IncorrectUsageError: the evaluator is a function and a sample has no inference.
     """
     model = run.model
     inferred = Inferred(run._store(), model.workflow._codec, model._id, model.name)

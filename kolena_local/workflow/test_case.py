@@ -38,24 +38,23 @@ _PAGE = 1000
 class TestCase(Entity):
     """A named list of test samples with their ground truths, in versions that never change.
 
-    Use the class that ``define_workflow`` returns. A test case that is in the store already is
-    loaded; samples passed to one that has some are left alone with a warning, unless ``reset`` says
-    to replace its content.
+    Use the class that ``define_workflow`` returns. A test case that is already in the store is
+    loaded. If it has samples, ``test_samples`` are ignored with a warning; with ``reset``, they
+    replace its content in a new version.
 
     Args:
         name: unique among the test cases of all workflows.
         version: a version to load; None means the latest.
-        description: what it is about.
-        test_samples: its content.
-        reset: whether ``test_samples`` replace the content it has, in a new version.
+        description: a description.
+        test_samples: pairs of test sample and ground truth.
+        reset: whether ``test_samples`` replace its content, in a new version.
 
     Raises:
         InputValidationError: the name is blank, or a value cannot be stored; the message has its
             path.
-        TypeError: an element of ``test_samples`` is not a pair of the workflow's test sample and
-            ground truth.
+        TypeError: a test sample or ground truth is not an instance of the workflow's type.
         WorkflowMismatchError: the name belongs to a test case of another workflow.
-        NameConflictError: the test case is there, but not in this version.
+        NameConflictError: the test case exists, but not in this version.
     """
 
     Editor = TestCaseEditor
@@ -107,7 +106,7 @@ class TestCase(Entity):
         description: str | None = None,
         test_samples: Pairs | None = None,
     ) -> Self:
-        """Add a test case, at version 0 when it has no samples yet, else at version 1.
+        """Create a test case, at version 0 without samples, else at version 1.
 
         Args:
             name: as for the constructor.
@@ -115,9 +114,9 @@ class TestCase(Entity):
             test_samples: as for the constructor.
 
         Raises:
-            NameConflictError: there is a test case of this name, in whichever workflow.
+            NameConflictError: there is a test case with this name, in any workflow.
             InputValidationError: the name is blank, or a value cannot be stored.
-            TypeError: an element of ``test_samples`` is not of the workflow's types.
+            TypeError: a test sample or ground truth is not an instance of the workflow's type.
         """
         workflow = bound_workflow(cls)
         name = check_name(name, "test case")
@@ -138,9 +137,9 @@ class TestCase(Entity):
             version: the version; None means the latest.
 
         Raises:
-            NotFoundError: there is none of this name, or not in this version.
+            NotFoundError: there is no test case with this name, or not in this version.
             WorkflowMismatchError: it belongs to another workflow.
-            InputValidationError: the name is blank, or the version is not a whole number.
+            InputValidationError: the name is blank, or the version is not an integer.
         """
         workflow = bound_workflow(cls)
         name, wanted_version = check_name(name, "test case"), check_version(version)
@@ -154,10 +153,10 @@ class TestCase(Entity):
     def init_many(
         cls: type[Self], data: Sequence[tuple[str, Pairs]], reset: bool = False
     ) -> list[Self]:
-        """Create or load many test cases at once: all of them, or none when one fails.
+        """Create or load many test cases at once: all of them, or none if one fails.
 
         Args:
-            data: names with their samples.
+            data: pairs of a name and its pairs of test sample and ground truth.
             reset: whether samples replace the content of a test case that has some.
 
         Returns:
@@ -165,10 +164,10 @@ class TestCase(Entity):
 
         Raises:
             IncorrectUsageError: two have the same name.
-            TypeError: an element is not of the workflow's types.
+            TypeError: an element is not a pair, or not of the workflow's types.
             InputValidationError: a name is blank, or a value cannot be stored.
             WorkflowMismatchError: a name belongs to a test case of another workflow.
-            NotImplementedError: the class is the general one, which belongs to no workflow.
+            NotImplementedError: the class was not returned by ``define_workflow``.
         """
         if not hasattr(cls, "workflow"):
             raise NotImplementedError("init_many() needs the TestCase of define_workflow().")
@@ -197,12 +196,12 @@ class TestCase(Entity):
         return [cls._mirroring(store, record) for _, record in done]
 
     def load_test_samples(self) -> list[tuple[TestSample, GroundTruth]]:
-        """Load this version's samples, metadata attached, with their ground truths, in order."""
+        """Load the samples of this version with metadata and ground truths, in order."""
         with collector_paused():
             return list(self.iter_test_samples())
 
     def iter_test_samples(self) -> Iterator[tuple[TestSample, GroundTruth]]:
-        """Iterate over what :meth:`load_test_samples` returns, holding one page in memory."""
+        """Iterate over what :meth:`load_test_samples` returns, with one page in memory."""
         codec, store, after = self.workflow._codec, self._store(), -1
         while True:
             with store.read() as unit:
@@ -218,13 +217,13 @@ class TestCase(Entity):
 
     @contextmanager
     def edit(self, reset: bool = False) -> Iterator[TestCaseEditor]:
-        """Change content or description in a ``with`` block; leaving it stores a new version.
+        """Change samples or description in a ``with`` block, whose end stores a new version.
 
-        An exception inside the block stores nothing. This object then shows the new version. An
-        edit that changes nothing makes no version.
+        This object then is the new version. If the block raises, nothing is stored; if nothing has
+        changed, there is no new version.
 
         Args:
-            reset: start from no samples at all.
+            reset: whether to start without samples.
 
         Yields:
             The editor.
@@ -232,7 +231,7 @@ class TestCase(Entity):
         Raises:
             NotFoundError: the test case was deleted, or the store file replaced,
                 since it was loaded.
-            NameConflictError: somebody else has edited the test case since this object was loaded.
+            NameConflictError: the test case was edited elsewhere since this object was loaded.
             InputValidationError: a value cannot be stored; the message has its path.
         """
         reset = check_flag(reset, "reset")
@@ -288,7 +287,7 @@ def _ensure(
 
 
 def _takes(record: TestCaseRecord, changes: list[Change], reset: bool) -> bool:
-    """Tell whether samples passed by name alone go into a test case that is there already."""
+    """Return whether samples passed to the constructor go into an existing test case."""
     return bool(changes) and (reset or record.version == 0)
 
 
@@ -310,14 +309,14 @@ def _warn_of_what_stays(
         logger.warning("test case %r keeps its samples: test_samples is empty", record.name)
     elif samples_given:
         logger.warning(
-            "test case %r is in the store already (version %d) and keeps its samples;"
+            "test case %r is already in the store (version %d) and keeps its samples;"
             " pass reset=True or use edit() to change them",
             record.name,
             record.version,
         )
     if description is not None and description != record.description and not reset:
         logger.warning(
-            "test case %r is in the store already and keeps its description %r;"
+            "test case %r is already in the store and keeps its description %r;"
             " use edit() to change it",
             record.name,
             record.description,

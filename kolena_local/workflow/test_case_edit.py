@@ -1,4 +1,4 @@
-"""Editing a test case: collect what shall change, in order, then store it in one write."""
+"""Editing a test case: collect changes in order, then store them in one transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Change(NamedTuple):
-    """What an edit comes to for one sample; no ground truth means that the sample goes."""
+    """The effect of an edit on one sample; without a ground truth, the sample is removed."""
 
     sample: NewSample
     ground_truth: tuple[bytes, str] | None
@@ -31,12 +31,12 @@ class Change(NamedTuple):
 
 
 class TestCaseEditor:
-    """What ``TestCase.edit()`` yields: it notes changes and stores nothing itself.
+    """Collects changes of a test case; ``TestCase.edit()`` yields it and stores the changes.
 
     Args:
-        workflow: the test case's.
-        description: the one it has.
-        reset: whether to start from no samples.
+        workflow: the workflow of the test case.
+        description: its present description.
+        reset: whether to start without samples.
     """
 
     __test__ = False
@@ -49,7 +49,7 @@ class TestCaseEditor:
         self.wanted_description = description
 
     def description(self, description: str) -> None:
-        """Describe the test case anew.
+        """Set the description of the test case.
 
         Raises:
             InputValidationError: it is not text.
@@ -57,14 +57,14 @@ class TestCaseEditor:
         self.wanted_description = check_description(description) or ""
 
     def add(self, test_sample: TestSample, ground_truth: GroundTruth) -> None:
-        """Add a sample, or give one that is there another ground truth.
+        """Add a sample, or change the ground truth of one that is already there.
 
         Args:
-            test_sample: of the workflow's type.
-            ground_truth: of the workflow's type.
+            test_sample: an instance of the workflow's type.
+            ground_truth: an instance of the workflow's type.
 
         Raises:
-            TypeError: one of them is of another type.
+            TypeError: one of them has another type.
             InputValidationError: a value cannot be stored; the message has its path.
         """
         pairs = check_samples(self._workflow, [(test_sample, ground_truth)])
@@ -76,7 +76,7 @@ class TestCaseEditor:
         """Add samples that :func:`check_samples` has checked.
 
         Raises:
-            InputValidationError: a value cannot be stored; the message has its place and path.
+            InputValidationError: a value cannot be stored; the message has its position and path.
         """
         for sample, truth in write_all(self._write, pairs, "test_samples"):
             self._add(sample, truth)
@@ -94,14 +94,14 @@ class TestCaseEditor:
             removed = earlier.ground_truth is None
             to_end = removed or earlier.to_end
             if removed:
-                del self._changes[sample.digest]  # it comes back behind all others
+                del self._changes[sample.digest]  # it is added again at the end
         self._changes[sample.digest] = Change(sample, truth, to_end)
 
     def remove(self, test_sample: TestSample) -> None:
-        """Remove a sample; one that is not there makes no difference.
+        """Remove a sample, if it is there.
 
         Raises:
-            TypeError: it is not of the workflow's type.
+            TypeError: it is not an instance of the workflow's type.
         """
         check_type("the sample", test_sample, self._workflow.test_sample_type, TypeError)
         sample = NewSample(*self._workflow._codec.write_new_samples([test_sample])[0])
@@ -109,7 +109,7 @@ class TestCaseEditor:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether there is nothing to store."""
+        """Whether nothing was changed."""
         return not (self._reset or self._changes or self.wanted_description != self._before)
 
     def changes(self) -> list[Change]:
@@ -118,18 +118,18 @@ class TestCaseEditor:
 
 
 def check_samples(workflow: Workflow, test_samples: Any) -> list[tuple[Any, Any]]:
-    """Check that samples and ground truths are what the workflow works on.
+    """Check that samples and ground truths are instances of the workflow's types.
 
     Args:
         workflow: the workflow.
-        test_samples: what the user gave; None is an empty list.
+        test_samples: the argument; None is an empty list.
 
     Returns:
         The pairs as a list.
 
     Raises:
         InputValidationError: it is not a list, or an element is not a pair.
-        TypeError: a sample or ground truth is of another type; the message has its position.
+        TypeError: a sample or ground truth has another type; the message has its position.
     """
     pairs = check_list(test_samples, "test_samples must be a list of pairs")
     kinds = {"test sample": workflow.test_sample_type, "ground truth": workflow.ground_truth_type}
@@ -152,11 +152,11 @@ def write_edit(
         unit: a write in progress.
         record: the version that the edit is based on.
         description: the new description; None keeps the one it has.
-        changes: what the edit comes to for each sample.
-        reset: whether the samples added are the whole content.
+        changes: the effect of the edit on each sample.
+        reset: whether the added samples replace the content.
 
     Returns:
-        The new version, or the one there was when nothing has changed.
+        The new version, or the present one if nothing has changed.
 
     Raises:
         NameConflictError: ``record`` is no longer the latest version.

@@ -1,4 +1,4 @@
-"""Testing a model on a test suite: infer what is missing, evaluate, keep the results."""
+"""Test a model on a test suite: infer pending samples, evaluate, and store the results."""
 
 from __future__ import annotations
 
@@ -52,22 +52,21 @@ _PAGE = 1000
 class TestRun(Entity):
     """The test of a model on a version of a test suite by an evaluator.
 
-    A run that is in the store already is continued.
+    A run that is already in the store is continued.
 
     Args:
-        model: the model; ``run`` needs its ``infer`` as long as inferences are missing.
-        test_suite: of the model's workflow.
-        evaluator: an :class:`Evaluator`, or a function; None computes no metrics.
-        configurations: settings for an evaluator function that takes one; an ``Evaluator`` has its
-            own.
-        reset: infer all samples anew, also those that have an inference.
+        model: the model; ``run`` needs its ``infer`` if samples have no inference.
+        test_suite: a test suite of the same workflow.
+        evaluator: an :class:`Evaluator` or a function; None computes no metrics.
+        configurations: the settings for an evaluator function that takes a configuration; an
+            ``Evaluator`` has its own.
+        reset: infer all samples again, even those that have an inference.
 
     Raises:
         WorkflowMismatchError: model and test suite belong to different workflows.
-        NameConflictError: the test suite was loaded as the latest version, and there is a newer one
-            now.
-        InputValidationError: the evaluator is neither, or it takes a configuration and none is
-            given.
+        NameConflictError: the test suite was loaded as the latest version, and there is a newer
+            version now.
+        InputValidationError: the evaluator is invalid, or takes a configuration and none is given.
     """
 
     _noun = "test run"
@@ -119,25 +118,25 @@ class TestRun(Entity):
         workers: int | None = None,
         batch_size: int | None = None,
     ) -> None:
-        """Infer what is missing, then evaluate.
+        """Infer pending samples, then evaluate.
 
-        Inferences are saved in batches as they are made. When anything raises, the run is marked
-        crashed with the text of the exception, and the same exception goes on; what was saved
-        stays, and the next run goes on from there. Another process that tests the same model at the
-        same time does other samples, and both end with the same results.
+        Inferences are saved in batches as they arrive. If anything raises, the run is marked as
+        crashed with the text of the exception, and the exception propagates; saved inferences stay,
+        and the next run continues from there. Another process that tests the same model at the same
+        time infers other samples, and both end with the same results.
 
         Args:
-            executor: where to infer, any ``concurrent.futures.Executor``; None infers here. Only
-                this process writes to the store.
-            workers: infer in so many threads instead.
-            batch_size: how many samples the model's ``infer_batch`` is given at a time; None is 64.
+            executor: any ``concurrent.futures.Executor`` to infer in; None infers in this thread.
+                Only this process writes to the store.
+            workers: the number of threads to infer in instead.
+            batch_size: how many samples the model's ``infer_batch`` gets at a time; None means 64.
 
         Raises:
             NotFoundError: run, model or test suite was deleted, or the store file replaced,
                 since it was loaded.
             InputValidationError: samples are pending and the model has neither ``infer`` nor
-                ``infer_batch``, or these returned no inference of the workflow, or not one for each
-                sample of a batch; or executor and workers are both given.
+                ``infer_batch``; one of these did not return an inference of the workflow for each
+                sample; or executor and workers are both given.
         """
         self._run(InferenceOptions(executor, workers, batch_size))
 
@@ -155,11 +154,11 @@ class TestRun(Entity):
         )
 
     def load_test_samples(self) -> list[TestSample]:
-        """Load the samples that have no inference by the model; with ``reset``, all samples."""
+        """Load the samples that the model has no inference for; with ``reset``, all samples."""
         return list(self.iter_test_samples())
 
     def iter_test_samples(self) -> Iterator[TestSample]:
-        """Iterate over what :meth:`load_test_samples` returns, holding one page in memory."""
+        """Iterate over what :meth:`load_test_samples` returns, with one page in memory."""
         suite, store = self.test_suite, self._store()
         with store.read() as unit:
             if self.reset:
@@ -171,7 +170,7 @@ class TestRun(Entity):
 
     @collector_paused()
     def upload_inferences(self, inferences: Sequence[tuple[TestSample, Inference]]) -> None:
-        """Store inferences that were made elsewhere: all of them, or none when one is refused.
+        """Store inferences from elsewhere: all of them, or none if one cannot be stored.
 
         Args:
             inferences: pairs of test sample and inference.
@@ -179,10 +178,10 @@ class TestRun(Entity):
         Raises:
             NotFoundError: run, model or test suite was deleted, or the store file replaced,
                 since it was loaded.
-            TypeError: a sample is of another type than the workflow's.
+            TypeError: a sample is not an instance of the workflow's type.
             InputValidationError: it is not a list of pairs, a sample is not in the test suite, or
                 a value cannot be stored.
-            RemoteError: a sample has an inference already, and ``reset`` is False.
+            RemoteError: a sample already has an inference, and ``reset`` is False.
         """
         suite = self.test_suite
         codec = suite.workflow._codec
@@ -205,32 +204,32 @@ class TestRun(Entity):
             unit.inferences.put(self.model._id, found, payloads, replace=self.reset)
 
     def evaluate(self) -> None:
-        """Compute metrics from the inferences that are stored.
+        """Compute metrics from stored inferences.
 
-        When anything raises, the run is marked crashed, and the same exception goes on.
+        If anything raises, the run is marked as crashed, and the exception propagates.
 
         Raises:
             NotFoundError: run, model or test suite was deleted, or the store file replaced,
                 since it was loaded.
-            IncorrectUsageError: an evaluator function is to see all samples and some have no
-                inference.
+            IncorrectUsageError: the evaluator is a function, which needs an inference for
+                every sample, and a sample has none.
         """
         with self._running():
             self._evaluate()
 
     def metrics_dataframe(self, level: str = "case") -> pd.DataFrame:
-        """Return the metrics that the run's evaluator has computed.
+        """Return the metrics that the run's evaluator computed.
 
         Args:
-            level: ``sample``, ``case`` or ``suite``: what a row is about.
+            level: what a row is: ``sample``, ``case`` or ``suite``.
 
         Returns:
-            The columns are configuration, test_case (NA where a sample's metrics do not depend on
-            it), the sample's fields such as ``sample.locator``, and the metrics such as
-            ``metrics.accuracy``; what is missing is NA.
+            A DataFrame with the columns configuration, test_case (NA where a sample's metrics do
+            not depend on it), the fields of the sample, such as ``sample.locator``, and the
+            metrics, such as ``metrics.accuracy``. Missing values are NA.
 
         Raises:
-            InputValidationError: there is no such level.
+            InputValidationError: the level is unknown.
         """
         from kolena_local.frames import store_frames
 
@@ -249,7 +248,7 @@ class TestRun(Entity):
         from kolena_local.repository.file.interrupts import exit_on_sigterm
 
         store, run_id = self._store(), self._id
-        # Batch systems and `timeout` send SIGTERM: what is done is saved, as after Ctrl-C.
+        # Batch systems and `timeout` send SIGTERM; finished inferences are saved as after Ctrl-C.
         with exit_on_sigterm():
             with store.write() as unit:
                 unit.test_runs.start(run_id)
@@ -262,18 +261,18 @@ class TestRun(Entity):
                 with store.write() as unit:
                     unit.test_runs.complete(run_id)
             except BaseException as error:
-                self._note_crash(error)
+                self._record_crash(error)
                 raise
 
-    def _note_crash(self, error: BaseException) -> None:
+    def _record_crash(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}".removesuffix(": ")
         try:
             with self._store().write() as unit:
                 unit.test_runs.crash(self._id, text)
         except KolenaError as second:
-            # The first exception is the one that its reader needs.
+            # The first exception matters more.
             if str(second) != str(error):
-                logger.error("the crash of the test run could not be noted: %s", second)
+                logger.error("the crash of the test run could not be recorded: %s", second)
 
     def _infer(self, options: InferenceOptions) -> None:
         model, suite, store = self.model, self.test_suite, self._store()
@@ -310,33 +309,33 @@ def test(
     workers: int | None = None,
     batch_size: int | None = None,
 ) -> None:
-    """Test a model on a test suite: infer what is missing, evaluate, keep the results.
+    """Test a model on a test suite: infer pending samples, evaluate, and store the results.
 
-    Called again, it infers nothing twice: inferences are shared by all suites, evaluators and
-    versions that have the same samples.
+    No sample is inferred twice: inferences are shared by all suites, versions and evaluators that
+    use the same sample.
 
-    What the evaluator is given is loaded with Python's cyclic garbage collector paused, and frozen
-    (``gc.freeze``) while the evaluator runs; objects that you have frozen yourself stay so.
+    The evaluator's arguments are loaded with Python's cyclic garbage collector paused, and frozen
+    (``gc.freeze``) while the evaluator runs; objects that you froze yourself stay frozen.
 
     Args:
         model: the model.
-        test_suite: of the model's workflow.
-        evaluator: an :class:`Evaluator`, or a function; None computes no metrics.
-        configurations: settings for an evaluator function that takes one; an ``Evaluator`` has its
-            own.
-        reset: infer all samples anew, also those that have an inference.
-        executor: where to infer, any ``concurrent.futures.Executor``; None infers here. Only this
-            process writes to the store.
-        workers: infer in so many threads instead.
-        batch_size: how many samples the model's ``infer_batch`` is given at a time; None is 64.
+        test_suite: a test suite of the same workflow.
+        evaluator: an :class:`Evaluator` or a function; None computes no metrics.
+        configurations: the settings for an evaluator function that takes a configuration; an
+            ``Evaluator`` has its own.
+        reset: infer all samples again, even those that have an inference.
+        executor: any ``concurrent.futures.Executor`` to infer in; None infers in this thread. Only
+            this process writes to the store.
+        workers: the number of threads to infer in instead.
+        batch_size: how many samples the model's ``infer_batch`` gets at a time; None means 64.
 
     Raises:
         NotFoundError: model or test suite was deleted, or the store file replaced,
             since it was loaded.
         IncorrectUsageError: the test suite has no test cases.
         WorkflowMismatchError: model and test suite belong to different workflows.
-        InputValidationError: the evaluator is neither, or needs a configuration and none is given,
-            or ``infer`` returned no inference of the workflow, or executor and workers are both
+        InputValidationError: the evaluator is invalid, or takes a configuration and none is given;
+            ``infer`` did not return an inference of the workflow; or executor and workers are both
             given.
     """
     options = InferenceOptions(executor, workers, batch_size)
@@ -347,14 +346,14 @@ def test(
     TestRun(model, test_suite, evaluator, configurations, reset)._run(options)
 
 
-test.__test__ = False  # type: ignore[attr-defined]  # pytest collects what is named so
+test.__test__ = False  # type: ignore[attr-defined]  # the name would make pytest collect it
 
 
 def display_name(evaluator: Any) -> str | None:
-    """Return the name under which an evaluator's results are kept, None for one without name.
+    """Return the name under which an evaluator's results are stored, None if it has no name.
 
     Raises:
-        InputValidationError: its display name is blank, or no text that the store can hold.
+        InputValidationError: its display name is blank, or not text that can be stored.
     """
     if isinstance(evaluator, Evaluator):
         return kept_name(evaluator)
@@ -362,15 +361,15 @@ def display_name(evaluator: Any) -> str | None:
 
 
 def _check_version(test_suite: TestSuite, latest: int) -> None:
-    """Refuse a test suite that was loaded as the latest and is so no longer.
+    """Refuse a test suite that was loaded as the latest version and no longer is.
 
-    Who has asked for a version by its number, to repeat an old test, gets it.
+    A version that was chosen by number, to repeat an old test, is accepted.
     """
     if latest != test_suite.version and not test_suite._version_was_chosen:
         raise NameConflictError(
-            f"The test suite {test_suite.name!r} is at version {latest} by now, not at"
+            f"The test suite {test_suite.name!r} is now at version {latest}, not"
             f" {test_suite.version}; load it again, or load version={test_suite.version} to test on"
-            " that one."
+            " that version."
         )
 
 
@@ -382,7 +381,7 @@ def _check_arguments(
     _check_evaluator(evaluator)
     check_configurations(configurations)
     if isinstance(evaluator, Evaluator):
-        # They were checked when it was made, and may have been changed since.
+        # They were checked by the constructor, but may have changed since.
         check_configurations(getattr(evaluator, "configurations", None) or [])
     if _is_function(evaluator) and takes_configuration(evaluator) and not configurations:
         raise InputValidationError(
@@ -405,7 +404,7 @@ def _is_function(evaluator: Any) -> bool:
 def _check_evaluator(evaluator: Any) -> None:
     if isinstance(evaluator, type):
         raise InputValidationError(
-            f"The evaluator {evaluator.__name__} is a class; pass an object of it,"
+            f"The evaluator {evaluator.__name__} is a class; pass an instance,"
             f" {evaluator.__name__}()."
         )
     if _is_function(evaluator) and not callable(evaluator):

@@ -51,23 +51,23 @@ Self = TypeVar("Self", bound="TestSuite")
 class TestSuite(Entity):
     """A named list of test cases, each at one version, in versions of its own that never change.
 
-    Use the class that ``define_workflow`` returns. A test suite that is in the store already is
-    loaded; description and tags that are passed replace those it has, test cases only with
-    ``reset``.
+    Use the class that ``define_workflow`` returns. A test suite that is already in the store is
+    loaded. ``description`` and ``tags`` replace the stored ones if given; ``test_cases`` do so only
+    with ``reset``.
 
     Args:
         name: unique among the test suites of all workflows.
         version: a version to load; None means the latest.
-        description: what it is about; all versions share it.
-        test_cases: its content; of two with the same name the last counts.
-        reset: whether ``test_cases`` replace those it has, in a new version.
-        tags: words to find it by; all versions share them.
+        description: a description, shared by all versions.
+        test_cases: its content; of two with the same name, the last is used.
+        reset: whether ``test_cases`` replace its content, in a new version.
+        tags: words to find it by, shared by all versions.
 
     Raises:
         InputValidationError: the name is blank, or tags or description are not text.
-        TypeError: a test case is of another workflow.
+        TypeError: a test case belongs to another workflow.
         WorkflowMismatchError: the name belongs to a test suite of another workflow.
-        NameConflictError: the test suite is there, but not in this version.
+        NameConflictError: the test suite exists, but not in this version.
     """
 
     Editor = TestSuiteEditor
@@ -106,7 +106,7 @@ class TestSuite(Entity):
             with store.write() as unit:
                 record = unit.test_suites.find_or_refuse(
                     name, wanted_version
-                )  # another process may have been quicker
+                )  # another process may have created it
                 if record is None:
                     what, record = "created", _add(unit, workflow, name, change)
                 else:
@@ -117,7 +117,7 @@ class TestSuite(Entity):
         check_workflow("test suite", name, record.workflow, workflow)
         if wanted and pins(wanted) != pinned(record):
             logger.warning(
-                "test suite %r is in the store already (version %d) and keeps its test cases;"
+                "test suite %r is already in the store (version %d) and keeps its test cases;"
                 " pass reset=True or use edit() to change them",
                 record.name,
                 record.version,
@@ -133,7 +133,7 @@ class TestSuite(Entity):
         test_cases: Sequence[TestCase] | None = None,
         tags: Iterable[str] | None = None,
     ) -> Self:
-        """Add a test suite, at version 0 when it has no test cases yet, else at version 1.
+        """Create a test suite, at version 0 without test cases, else at version 1.
 
         Args:
             name: as for the constructor.
@@ -142,9 +142,9 @@ class TestSuite(Entity):
             tags: as for the constructor.
 
         Raises:
-            NameConflictError: there is a test suite of this name, in whichever workflow.
+            NameConflictError: there is a test suite with this name, in any workflow.
             InputValidationError: the name is blank, or tags or description are not text.
-            TypeError: a test case is of another workflow.
+            TypeError: a test case belongs to another workflow.
         """
         workflow = bound_workflow(cls)
         name = check_name(name, "test suite")
@@ -166,9 +166,9 @@ class TestSuite(Entity):
             version: the version; None means the latest.
 
         Raises:
-            NotFoundError: there is none of this name, or not in this version.
+            NotFoundError: there is no test suite with this name, or not in this version.
             WorkflowMismatchError: it belongs to another workflow.
-            InputValidationError: the name is blank, or the version is not a whole number.
+            InputValidationError: the name is blank, or the version is not an integer.
         """
         workflow = bound_workflow(cls)
         name, wanted_version = check_name(name, "test suite"), check_version(version)
@@ -183,7 +183,7 @@ class TestSuite(Entity):
         """Load the latest version of every test suite of this workflow, oldest first.
 
         Args:
-            tags: only test suites that have all of these.
+            tags: load only test suites that have all of these.
         """
         workflow = bound_workflow(cls)
         wanted = check_tags(tags) or set()
@@ -193,7 +193,7 @@ class TestSuite(Entity):
         return [cls._mirroring(store, record, _version_was_chosen=False) for record in records]
 
     def load_test_samples(self) -> list[tuple[TestCase, list[TestSample]]]:
-        """Load the samples of every test case that has some, in order, metadata attached."""
+        """Load the samples of every test case that has some, with metadata, in order."""
         loaded = [
             (test_case, [sample for sample, _ in test_case.iter_test_samples()])
             for test_case in self.test_cases
@@ -202,13 +202,13 @@ class TestSuite(Entity):
 
     @contextmanager
     def edit(self, reset: bool = False) -> Iterator[TestSuiteEditor]:
-        """Change test cases, description or tags in a ``with`` block; leaving it stores them.
+        """Change test cases, description or tags in a ``with`` block, whose end stores them.
 
-        An exception inside the block stores nothing. This object then shows what is stored. There
-        is a new version only if the list of test cases has changed.
+        This object then shows what is stored. If the block raises, nothing is stored. There is a
+        new version only if the list of test cases has changed.
 
         Args:
-            reset: start from no test cases at all.
+            reset: whether to start without test cases.
 
         Yields:
             The editor.
@@ -216,8 +216,7 @@ class TestSuite(Entity):
         Raises:
             NotFoundError: the test suite or a test case was deleted, or the store file replaced,
                 since it was loaded.
-            NameConflictError: somebody else has changed the test suite since this object was
-                loaded.
+            NameConflictError: the test suite was changed elsewhere since this object was loaded.
         """
         editor = TestSuiteEditor(self.workflow, self, check_flag(reset, "reset"))
         yield editor
@@ -229,22 +228,22 @@ class TestSuite(Entity):
                 record = write_change(unit, record, change, on_latest=True)
         if change is not None:
             logger.info("edited test suite %r (version %d)", record.name, record.version)
-        # An old version that was asked for by its number is still that after an edit of nothing.
+        # A version that was chosen by number stays chosen if the edit made no new one.
         chosen = self._version_was_chosen and record.version == self.version
         self._mirror(store.store, record, _version_was_chosen=chosen)
 
     def results_dataframe(self, models: Iterable[Model | str] | None = None) -> pd.DataFrame:
-        """Return what evaluators found out about models on this version of the test suite.
+        """Return the metrics of models on this version of the test suite.
 
         Args:
-            models: models or their names; None is all that were tested on it.
+            models: models or their names; None means all that were tested on it.
 
         Returns:
-            A row for each number (a truth value is 0 or 1), with the columns test_case, model,
-            evaluator, configuration, metric and value. Values are floats, in a column of objects if
-            among them are whole numbers that a float would round, which stay as they are. A metric
-            of the whole test suite has no test case; one inside another is called ``by_class.cat``
-            or ``recall[0]``.
+            A DataFrame with a row for each number (bools are 0 or 1) and the columns test_case,
+            model, evaluator, configuration, metric and value. Values are floats; integers that a
+            float would round stay integers, in a column of objects. The test case is NA for metrics
+            of the whole test suite. Nested metrics have names such as ``by_class.cat`` or
+            ``recall[0]``.
 
         Raises:
             NotFoundError: a model is not in the store, or was never tested on this version.

@@ -1,4 +1,4 @@
-"""Editing a test suite: collect what shall be different, then store it in one write."""
+"""Editing a test suite: collect changes, then store them in one transaction."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class TestSuiteEditor:
-    """What ``TestSuite.edit()`` yields: it notes changes and stores nothing itself.
+    """Collects changes of a test suite; ``TestSuite.edit()`` yields it and stores the changes.
 
     Attributes:
-        tags: the suite's tags, to be changed in place or set.
+        tags: the tags of the suite; change the set in place, or assign another.
     """
 
     __test__ = False
@@ -35,7 +35,7 @@ class TestSuiteEditor:
         self.tags: set[str] = set(suite.tags)
 
     def description(self, description: str) -> None:
-        """Describe the test suite anew.
+        """Set the description of the test suite.
 
         Raises:
             InputValidationError: it is not text.
@@ -43,7 +43,7 @@ class TestSuiteEditor:
         self.wanted_description = check_description(description) or ""
 
     def add(self, test_case: TestCase) -> None:
-        """Put a test case at the end, in place of one of the same name.
+        """Add a test case at the end; it replaces one with the same name.
 
         Raises:
             TypeError: it is not a test case of this workflow.
@@ -54,7 +54,7 @@ class TestSuiteEditor:
         self._test_cases[test_case.name] = test_case
 
     def remove(self, test_case: TestCase) -> None:
-        """Take the test case of this name out, whichever its version; none there is no matter.
+        """Remove the test case with this name, if it is there, in any version.
 
         Raises:
             TypeError: it is not a test case of this workflow.
@@ -64,11 +64,10 @@ class TestSuiteEditor:
         self._test_cases.pop(test_case.name, None)
 
     def change(self, record: TestSuiteRecord) -> SuiteChange | None:
-        """Return what a record has not yet of this edit, None when it has everything.
+        """Return the changes that a record does not have yet, None if there are none.
 
         Args:
-            record: the version that the edit is based on, with the description and the tags that it
-                has by now.
+            record: the version that the edit is based on, with its current description and tags.
 
         Raises:
             InputValidationError: a tag is not text.
@@ -77,19 +76,19 @@ class TestSuiteEditor:
         described = self.wanted_description != self._description
         return SuiteChange(
             self.wanted_description if described else None,
-            # What others have done to the tags meanwhile stays done.
+            # Changes that others made to the tags meanwhile are kept.
             (record.tags - (self._tags - tags)) | (tags - self._tags),
             list(self._test_cases.values()),
         ).from_what_is(record)
 
 
 def check_test_cases(workflow: Workflow, test_cases: Any, location: str) -> list[TestCase]:
-    """Return test cases as a list in which each name stands once, at its last place.
+    """Return test cases as a list with each name once, at its last position.
 
     Args:
-        workflow: the test suite's.
-        test_cases: what the user gave; None is an empty list.
-        location: the test suite's store.
+        workflow: the workflow of the test suite.
+        test_cases: the argument; None is an empty list.
+        location: the store of the test suite.
 
     Raises:
         InputValidationError: it is not a list.
@@ -112,14 +111,14 @@ def check_test_cases(workflow: Workflow, test_cases: Any, location: str) -> list
 
 
 class SuiteChange(NamedTuple):
-    """What a test suite shall have; None leaves a thing as it is."""
+    """A change of a test suite; None leaves a value unchanged."""
 
     description: str | None
     tags: AbstractSet[str] | None
     test_cases: list[TestCase] | None
 
     def from_what_is(self, record: TestSuiteRecord) -> SuiteChange | None:
-        """Return what of this a record has not yet, None when it has everything."""
+        """Return the part of this change that a record does not have yet, None if it has all."""
         cases = self.test_cases
         left = SuiteChange(
             None if self.description == record.description else self.description,
@@ -129,7 +128,7 @@ class SuiteChange(NamedTuple):
         return None if left == (None, None, None) else left
 
     def for_named(self, record: TestSuiteRecord, reset: bool) -> SuiteChange | None:
-        """Return what of this is done to a test suite that is there already, None for nothing."""
+        """Return the part that the constructor applies to an existing suite, None if nothing."""
         takes_cases = self.test_cases and (reset or record.version == 0)
         change = self if takes_cases else self._replace(test_cases=None)
         return change.from_what_is(record)
@@ -143,7 +142,7 @@ def write_change(
     Args:
         unit: a write in progress.
         record: the version that is changed.
-        change: what it has not yet.
+        change: what it does not have yet.
         on_latest: refuse an outdated version even if only the description or tags change, which all
             versions share.
 
@@ -167,10 +166,10 @@ def write_change(
 def write_test_cases(
     unit: Unit, record: TestSuiteRecord, test_cases: list[TestCase]
 ) -> TestSuiteRecord:
-    """Store a version of a test suite that has these test cases.
+    """Store a version of a test suite with these test cases.
 
     Raises:
-        NotFoundError: a test case is not in the store any more.
+        NotFoundError: a test case is no longer in the store.
         NameConflictError: ``record`` is no longer the latest version.
     """
     for test_case in test_cases:
@@ -180,10 +179,10 @@ def write_test_cases(
 
 
 def pins(test_cases: list[TestCase]) -> list[int]:
-    """Return which versions of test cases these are, in order."""
+    """Return the ids of the versions of test cases, in order."""
     return [test_case._uid for test_case in test_cases]
 
 
 def pinned(record: TestSuiteRecord) -> list[int]:
-    """Return which versions of test cases a record holds, in order."""
+    """Return the ids of the versions of a record's test cases, in order."""
     return [test_case.uid for test_case in record.test_cases]
