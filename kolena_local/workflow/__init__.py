@@ -1,6 +1,7 @@
-"""What a script imports: define a workflow, make test cases and suites, test models.
+"""Define a workflow, create test cases and test suites, and test models.
 
-The order of work is ``define_workflow``, ``TestCase`` and ``TestSuite``, ``Model`` and ``test``.
+A script calls ``define_workflow``, creates a ``TestCase``, ``TestSuite`` and ``Model`` of the
+classes that it returns, and then calls ``test``.
 """
 
 from kolena_local.serialization.data_object import DataObject

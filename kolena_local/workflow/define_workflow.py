@@ -1,4 +1,4 @@
-"""The way in: three types make a workflow, and classes that belong to it."""
+"""``define_workflow``: make a workflow, and the classes that belong to it, from three types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def define_workflow(
     ground_truth_type: type[GroundTruth],
     inference_type: type[Inference],
 ) -> tuple[Workflow, type[TestCase], type[TestSuite], type[Model]]:
-    """Define a workflow; nothing is opened or stored.
+    """Define a workflow. No store is opened and nothing is written.
 
     Args:
         name: the workflow's name.
@@ -30,7 +30,7 @@ def define_workflow(
 
     Raises:
         InputValidationError: the name is blank or reserved, or a type has a field that cannot be
-            used; the message names class and field.
+            stored; the message names the class and the field.
     """
     workflow = Workflow(name, test_sample_type, ground_truth_type, inference_type)
     test_case = type("TestCase", (TestCase,), {"workflow": workflow, "__module__": __name__})

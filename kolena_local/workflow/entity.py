@@ -1,8 +1,7 @@
-"""What models, test cases, suites and runs have in common: they mirror a record, unchanging.
+"""What models, test cases, suites and runs have in common: they are frozen copies of a record.
 
-An entity belongs to the store in which it was found or made, and goes on using it, whichever store
-is chosen later. Whatever is done with one whose row was deleted, or is not in the file that lies
-there by now, raises NotFoundError.
+An entity keeps using the store in which it was loaded or created, whichever store is chosen later.
+Using one whose row was deleted, or whose store file was replaced, raises ``NotFoundError``.
 """
 
 from __future__ import annotations
@@ -29,23 +28,23 @@ Self = TypeVar("Self", bound="Entity")
 
 
 def ensure_workflow(unit: repository.Unit, workflow: Workflow) -> int:
-    """Return the id of the workflow's record, which tells from now on what its types are."""
+    """Return the id of the workflow's record, and store the schemas of its types."""
     schemas = WorkflowSchemas(*workflow._codec.schemas)
     return unit.workflows.ensure(workflow.name, schemas).id
 
 
 class Entity:
-    """An object that mirrors a record of the store; its attributes cannot be set."""
+    """A frozen copy of a record of the store."""
 
     __test__ = False
 
-    #: Class attributes that define_workflow() sets, without which no object can be created.
+    #: Class attributes that define_workflow() sets and objects need.
     _needed: ClassVar[tuple[str, ...]] = ()
 
-    #: Attributes that tell how an object was obtained, not what it is.
+    #: Attributes that say how an object was loaded; they are not compared.
     _uncompared: ClassVar[frozenset[str]] = frozenset({"_version_was_chosen"})
 
-    #: What an object of it is, in the words of :class:`HeldRow`.
+    #: The noun of :class:`HeldRow`.
     _noun: ClassVar[str]
 
     _location: str
@@ -63,27 +62,27 @@ class Entity:
     def _mirroring(
         cls: type[Self], store: repository.Store, record: Any, **attributes: Any
     ) -> Self:
-        """Create an object that mirrors a record, without calling its constructor."""
+        """Create an object from a record, without calling its constructor."""
         entity = cls.__new__(cls)
         entity._mirror(store, record, **attributes)
         return entity
 
     def _mirror(self, store: repository.Store, record: Any, **attributes: Any) -> None:
-        """Take the attributes of a record, and others that are given by name."""
+        """Set the attributes from a record, and further attributes."""
         self.__dict__.update(attributes, _location=store.location, _id=record.id, _uid=record.uid)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise FrozenObjectError(
-            f"{type(self).__name__} objects do not change; {name!r} cannot be set."
+            f"{type(self).__name__} objects are frozen; {name!r} cannot be set."
         )
 
     def _held(self) -> tuple[HeldRow, ...]:
-        """Return the rows without which the object is of no use."""
+        """Return the rows that the object was made from."""
         version = self.__dict__.get("version")
         return (HeldRow(self._noun, self.name, self._id, self._uid, version),)
 
     def _store(self, *others: Entity) -> HeldStore:
-        """Return the store as it may be used for this object, together with others of it."""
+        """Return the store, which checks that the rows of this and other objects still exist."""
         rows = chain.from_iterable(entity._held() for entity in (self, *others))
         return repository.open_store(self._location).held(rows)
 
@@ -109,38 +108,38 @@ class Entity:
 
 
 def current_name(unit: repository.Unit, named: Any) -> str:
-    """Return the name that a thing has in the store by now; a name stands for itself.
+    """Return the current name of an entity; a name is returned as it is.
 
     Raises:
-        NotFoundError: the thing is not in the store any more.
+        NotFoundError: the entity is no longer in the store.
     """
     return unit.held.name(*named._held()) if isinstance(named, Entity) else named
 
 
 def bound_workflow(cls: type[Any]) -> Workflow:
-    """Return the workflow of a class that ``define_workflow`` made.
+    """Return the workflow of a class that ``define_workflow`` returned.
 
     Raises:
-        IncorrectUsageError: the class is the general one, which belongs to no workflow.
+        IncorrectUsageError: the class was not returned by ``define_workflow``.
     """
     workflow: Workflow | None = getattr(cls, "workflow", None)
     if workflow is None:
         raise IncorrectUsageError(
-            f"{cls.__name__} belongs to no workflow yet; use the {cls.__name__} that"
+            f"{cls.__name__} does not belong to a workflow; use the {cls.__name__} that"
             " define_workflow() returns."
         )
     return workflow
 
 
 def check_store(kind: str, entity: Entity, location: str) -> None:
-    """Refuse an entity of another store: its numbers mean something else there.
+    """Refuse an entity of another store, whose ids mean something else.
 
     Raises:
         IncorrectUsageError: ``entity`` was not loaded from ``location``.
     """
     if entity._location != location:
         raise IncorrectUsageError(
-            f"The {kind} is in the store {entity._location}, but it is used with objects of the"
+            f"The {kind} is in the store {entity._location}, but is used with objects of the"
             f" store {location}; load all of them from the same store."
         )
 

@@ -1,4 +1,4 @@
-"""Evaluators that are classes, and the metrics and configurations that every evaluator deals in."""
+"""Evaluators that are classes, and the metrics and configurations of all evaluators."""
 
 from __future__ import annotations
 
@@ -78,13 +78,12 @@ class MetricsTestSuite(DataObject):
 class EvaluatorConfiguration(DataObject, metaclass=ABCMeta):
     """Settings under which an evaluator computes, such as a threshold.
 
-    Subclasses say by ``display_name`` what they are called. Two are equal when everything in them
-    is.
+    Subclasses return their name from ``display_name``. Two are equal if all their attributes are.
     """
 
     @abstractmethod
     def display_name(self) -> str:
-        """Return the name under which results of this configuration are kept."""
+        """Return the name under which results of this configuration are stored."""
 
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
@@ -95,7 +94,7 @@ class EvaluatorConfiguration(DataObject, metaclass=ABCMeta):
         return hash((type(self), self.display_name()))
 
 
-#: Test sample, ground truth and inference of a workflow's own types, which subclasses may name.
+#: Triples of test sample, ground truth and inference; subclasses may annotate their own types.
 Triples = list[tuple[Any, Any, Any]]
 
 
@@ -103,7 +102,8 @@ class Evaluator(metaclass=ABCMeta):
     """Computes metrics from ground truths and inferences, test case by test case.
 
     Args:
-        configurations: settings to compute under, each in turn; None means that there are none.
+        configurations: the configurations to compute metrics under, one after another; None means
+            that there are none.
 
     Raises:
         InputValidationError: the list is empty, or two have the same display name.
@@ -122,7 +122,7 @@ class Evaluator(metaclass=ABCMeta):
         self.configurations = given
 
     def display_name(self) -> str:
-        """Return the name under which results of this evaluator are kept: the class's."""
+        """Return the name under which results of this evaluator are stored: the class name."""
         return type(self).__name__
 
     @abstractmethod
@@ -132,15 +132,15 @@ class Evaluator(metaclass=ABCMeta):
         inferences: Triples,
         configuration: Any = None,
     ) -> Sequence[tuple[TestSample, MetricsTestSample]]:
-        """Compute metrics of each test sample of a test case.
+        """Compute per-sample metrics of a test case.
 
         Args:
             test_case: the test case.
             inferences: its test samples, their ground truths and the model's inferences.
-            configuration: one of this evaluator's, None if it has none.
+            configuration: one of this evaluator's configurations, None if it has none.
 
         Returns:
-            A pair for each test sample.
+            A pair of test sample and metrics for each test sample.
         """
 
     @abstractmethod
@@ -156,8 +156,11 @@ class Evaluator(metaclass=ABCMeta):
         Args:
             test_case: the test case.
             inferences: its test samples, their ground truths and the model's inferences.
-            metrics: what :meth:`compute_test_sample_metrics` returned, in that order.
-            configuration: one of this evaluator's, None if it has none.
+            metrics: the metrics that :meth:`compute_test_sample_metrics` returned, in that order.
+            configuration: one of this evaluator's configurations, None if it has none.
+
+        Returns:
+            The metrics of the test case.
         """
 
     def compute_test_case_plots(
@@ -167,13 +170,13 @@ class Evaluator(metaclass=ABCMeta):
         metrics: list[Any],
         configuration: Any = None,
     ) -> Sequence[Plot] | None:
-        """Draw plots for a test case; there are none unless this is overridden.
+        """Make plots of a test case; override it if you want any.
 
         Args:
             test_case: the test case.
             inferences: its test samples, their ground truths and the model's inferences.
-            metrics: what :meth:`compute_test_sample_metrics` returned, in that order.
-            configuration: one of this evaluator's, None if it has none.
+            metrics: the metrics that :meth:`compute_test_sample_metrics` returned, in that order.
+            configuration: one of this evaluator's configurations, None if it has none.
         """
         return None
 
@@ -183,22 +186,25 @@ class Evaluator(metaclass=ABCMeta):
         metrics: list[tuple[Any, Any]],
         configuration: Any = None,
     ) -> MetricsTestSuite | None:
-        """Compute metrics of the whole test suite; there are none unless this is overridden.
+        """Compute metrics of the whole test suite; override it if you want any.
 
         Args:
             test_suite: the test suite.
-            metrics: the metrics of each of its test cases.
-            configuration: one of this evaluator's, None if it has none.
+            metrics: pairs of test case and its metrics.
+            configuration: one of this evaluator's configurations, None if it has none.
+
+        Returns:
+            The metrics of the test suite, or None.
         """
         return None
 
 
 def check_configurations(configurations: list[Any]) -> None:
-    """Refuse configurations that are none, or that could not be told apart in the store.
+    """Check that configurations can be stored and have different names.
 
     Raises:
-        InputValidationError: one is not an EvaluatorConfiguration, cannot be stored, or has no
-            display name of its own.
+        InputValidationError: one is not an EvaluatorConfiguration or cannot be stored, or two have
+            the same display name.
     """
     names: set[str] = set()
     for configuration in configurations:
@@ -207,20 +213,21 @@ def check_configurations(configurations: list[Any]) -> None:
         name = kept_name(configuration)
         if name in names:
             raise InputValidationError(
-                f"Two configurations have the display name {name!r}; results are kept by that name."
+                f"Two configurations have the display name {name!r}; results are stored under that"
+                " name, so it must be unique."
             )
         names.add(name)
 
 
 def kept_name(named: Evaluator | EvaluatorConfiguration) -> str:
-    """Return the name under which results of an evaluator or a configuration are kept.
+    """Return the name under which results of an evaluator or a configuration are stored.
 
     Raises:
-        InputValidationError: its display name is blank, or no text that the store can hold.
+        InputValidationError: its display name is blank, or not text that can be stored.
     """
     what = f"{type(named).__name__}.display_name()"
     name = named.display_name()
-    # Blank is the name under which results without any configuration are kept.
+    # Results without a configuration are stored under a blank name.
     if not isinstance(name, str) or not name.strip():
         raise InputValidationError(f"{what} must return text that is not blank, not {name!r:.80}.")
     return storable(str.__str__(name), what)

@@ -1,4 +1,4 @@
-"""Evaluators that are functions: what they are given beside the data, and what they return."""
+"""Evaluators that are functions: their arguments besides the data, and their results."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Quintuple = tuple[
 
 
 class TestCases:
-    """The test cases of the suite that is evaluated.
+    """The test cases of the test suite that is evaluated.
 
     Args:
-        members: each test case with the keys of its test samples, in order.
-        key_of: returns the key of a test sample.
-        samples: the suite's test samples by their keys.
+        members: each test case with the ids of its test samples, in order.
+        id_of: returns the id of a test sample.
+        samples: the suite's test samples by id.
     """
 
     __test__ = False
@@ -45,12 +45,12 @@ class TestCases:
     def __init__(
         self,
         members: Sequence[tuple[TestCase, Sequence[int]]],
-        key_of: Callable[[TestSample], int],
+        id_of: Callable[[TestSample], int],
         samples: Mapping[int, TestSample],
     ) -> None:
         self._members = members
         self._samples = samples
-        self._key_of = key_of
+        self._id_of = id_of
 
     def iter(
         self,
@@ -59,23 +59,23 @@ class TestCases:
         inferences: Sequence[Inference],
         metrics_test_sample: Sequence[MetricsTestSample],
     ) -> Iterator[Quintuple]:
-        """Iterate over the test cases with the data that belong to each.
+        """Iterate over the test cases with the data of each.
 
-        The test samples are those of the suite, metadata attached, whatever copies were passed.
+        The test samples are those of the suite, with metadata, even if copies are passed.
 
         Args:
-            test_samples: what the evaluator was given, in any order.
-            ground_truths: one for each test sample.
-            inferences: one for each test sample.
-            metrics_test_sample: the metrics computed for each test sample.
+            test_samples: the test samples of the suite, in any order.
+            ground_truths: the ground truth of each test sample.
+            inferences: the inference for each test sample.
+            metrics_test_sample: the metrics of each test sample.
 
         Yields:
-            Test case, test samples, ground truths, inferences and metrics.
+            A test case and the lists of its test samples, ground truths, inferences and metrics.
 
         Raises:
-            InputValidationError: the four have not the same length, or one of the samples is in no
-                test case.
-            KeyError: a test case has a sample that is not among them.
+            InputValidationError: the four have different lengths, or a sample is not in the test
+                suite.
+            KeyError: a sample of a test case is missing.
         """
         given = (test_samples, ground_truths, inferences, metrics_test_sample)
         if len({len(column) for column in given}) != 1:
@@ -83,18 +83,18 @@ class TestCases:
                 "TestCases.iter() needs as many ground truths, inferences and metrics as test"
                 f" samples, not {', '.join(str(len(column)) for column in given)}."
             )
-        by_key = {self._key_of(row[0]): row for row in zip(*given, strict=True)}
-        for test_case, keys in self._members:
-            absent = next((key for key in keys if key not in by_key), None)
+        by_id = {self._id_of(row[0]): row for row in zip(*given, strict=True)}
+        for test_case, ids in self._members:
+            absent = next((id_ for id_ in ids if id_ not in by_id), None)
             if absent is not None:
                 raise KeyError(
                     f"TestCases.iter() was not given {self._samples.get(absent)!r:.200}, a sample"
                     f" of the test case {test_case.name!r}."
                 )
-            rows = [by_key[key] for key in keys]
+            rows = [by_id[id_] for id_ in ids]
             yield (
                 test_case,
-                [self._samples[key] for key in keys],
+                [self._samples[id_] for id_ in ids],
                 [truth for _, truth, _, _ in rows],
                 [inference for _, _, inference, _ in rows],
                 [metrics for _, _, _, metrics in rows],
@@ -106,13 +106,13 @@ class EvaluationResults:
     """What an evaluator function returns.
 
     Args:
-        metrics_test_sample: a pair for each test sample.
-        metrics_test_case: a pair for each test case.
-        plots_test_case: the plots of each test case that has some.
-        metrics_test_suite: metrics of the whole test suite.
+        metrics_test_sample: a pair of test sample and metrics for each test sample.
+        metrics_test_case: a pair of test case and metrics for each test case.
+        plots_test_case: a pair of test case and plots for each test case that has plots.
+        metrics_test_suite: the metrics of the whole test suite, if any.
 
     Raises:
-        InputValidationError: an element is not a pair, or of another type; the message has its
+        InputValidationError: an element is not a pair or has another type; the message has its
             position.
     """
 
@@ -135,9 +135,9 @@ class EvaluationResults:
             check_type("metrics_test_suite", self.metrics_test_suite, MetricsTestSuite)
 
 
-#: A function of all test samples, their ground truths, the model's inferences and the test cases,
-#: all positional. If it has a fifth parameter, it is called once for each configuration. It returns
-#: None to store no results.
+#: A function with the positional parameters test samples, ground truths, inferences and test cases.
+#: If it has a fifth parameter, it is called once for each configuration. If it returns None, no
+#: results are stored.
 BasicEvaluatorFunction = (
     Callable[[list[Any], list[Any], list[Any], TestCases, Any], EvaluationResults | None]
     | Callable[[list[Any], list[Any], list[Any], TestCases], EvaluationResults | None]
@@ -150,13 +150,16 @@ def no_op_evaluator(
     inferences: list[Inference],
     test_cases: TestCases,
 ) -> EvaluationResults:
-    """Compute nothing: empty metrics for every sample and test case, to run a model over a suite.
+    """Return empty metrics for every sample and test case, to only run a model over a suite.
 
     Args:
-        test_samples: the suite's samples.
+        test_samples: the samples of the suite.
         ground_truths: their ground truths.
         inferences: the model's inferences.
-        test_cases: the suite's test cases.
+        test_cases: the test cases of the suite.
+
+    Returns:
+        The empty results.
     """
     nothing = [MetricsTestSample() for _ in test_samples]
     return EvaluationResults(
@@ -169,17 +172,17 @@ def no_op_evaluator(
 
 
 def takes_configuration(evaluator: Callable[..., Any]) -> bool:
-    """Tell whether an evaluator function wants a configuration as fifth parameter.
+    """Return whether an evaluator function takes a configuration as its fifth parameter.
 
     Args:
         evaluator: any callable.
 
     Returns:
-        Whether it has exactly five parameters, the last annotated as an EvaluatorConfiguration
-        (``Optional`` and annotations in quotes count too).
+        Whether it has exactly five parameters, the last of which is annotated as an
+        EvaluatorConfiguration (optionally ``Optional`` or in quotes).
 
     Raises:
-        InputValidationError: the annotation names something that cannot be found.
+        InputValidationError: the annotation has a name that is not defined.
     """
     try:
         parameters = list(inspect.signature(evaluator).parameters.values())
@@ -218,7 +221,7 @@ def check_plots(place: str, plots: Any) -> None:
 
     Args:
         place: the argument or result, for the message.
-        plots: what was given.
+        plots: the argument or result.
 
     Raises:
         InputValidationError: it is not a list, or an item is not a plot.

@@ -1,4 +1,4 @@
-"""The base of ground truths: what is known to be true of a test sample."""
+"""The base of ground truths: what is known to be true about a test sample."""
 
 from kolena_local.serialization.data_object import DataObject
 

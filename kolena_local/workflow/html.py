@@ -1,6 +1,6 @@
-"""What notebooks show of an entity: a small table of the first things that one asks for.
+"""HTML tables that notebooks show for an entity.
 
-Every text in it comes from a user or a file and is escaped. Nothing here asks the store.
+All text comes from users or files, and is escaped. Nothing here reads the store.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from typing import Any
 _LONGEST = 500
 
 
-def facts(title: str, named: Mapping[str, Any]) -> str:
-    """Return a table with a row for each name; what is None or empty is left out.
+def properties(title: str, named: Mapping[str, Any]) -> str:
+    """Return a table with a row for each name; values that are None or empty are omitted.
 
     Args:
-        title: what the object is, such as its class and name.
-        named: values by their names; a list of texts is shown with commas, a dict as names and
-            values.
+        title: the title, such as the class and name of the object.
+        named: values by name; the items of lists and dicts are separated by commas.
     """
     shown = {name: _shown(value) for name, value in named.items()}
     rows = "".join(
@@ -30,7 +29,7 @@ def facts(title: str, named: Mapping[str, Any]) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], most: int = 20) -> str:
-    """Return a table with a header, of at most so many rows, or nothing if there is no row."""
+    """Return a table with a header and at most ``most`` rows; an empty string without rows."""
     if not rows:
         return ""
     head = "".join(f"<th>{_text(name)}</th>" for name in header)
@@ -56,6 +55,6 @@ def _shown(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    # Half characters are not HTML in any encoding.
+    # No encoding can represent unpaired surrogates.
     whole = text.encode("utf-8", "backslashreplace").decode()
     return escape(whole if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}…")

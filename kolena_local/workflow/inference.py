@@ -1,4 +1,4 @@
-"""The base of inferences: what a model says of a test sample."""
+"""The base of inferences: what a model predicts for a test sample."""
 
 from kolena_local.serialization.data_object import DataObject
 

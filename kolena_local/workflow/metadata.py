@@ -1,8 +1,8 @@
 """The type of a test sample's ``metadata`` field.
 
-To type checkers it is a dict from text to scalars and lists of scalars. While a program runs, the
-value is a class of its own, so that every way of writing a test sample keeps ``True``, ``1``,
-``1.0`` and ``"1"`` apart: pydantic 1 would take the first member of a union that fits at all.
+To type checkers it is a dict of strings to scalars and lists of scalars. At run time, the value is
+a class of its own, so that ``True``, ``1``, ``1.0`` and ``"1"`` stay different however a test
+sample's class is written: pydantic 1 would convert them to the first member of a union that fits.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
 
     class MetadataValue:
-        """One value of a metadata dict; nothing is ever an object of this class."""
+        """One value of a metadata dict; the class has no instances."""
 
         #: The type that serialization uses in place of this class.
         _stands_for: ClassVar[Any] = _Value
@@ -39,7 +39,7 @@ else:
             return core_schema.no_info_plain_validator_function(_validate)
 
 
-# None stands in the open for pydantic 1, which asks no class about it.
+# None is declared for pydantic 1, which does not ask the class about it.
 Metadata = dict[str, MetadataValue | None]
 
 _SHAPE = shape_of(_Value)

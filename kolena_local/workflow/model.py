@@ -48,22 +48,21 @@ Self = TypeVar("Self", bound="Model")
 
 
 class Model(Entity):
-    """A model that is tested: its name, metadata and tags are kept, never its weights.
+    """A model that is tested: its name, metadata and tags are stored, never its weights.
 
-    Use the class that ``define_workflow`` returns. A model that is in the store already is loaded:
-    its metadata and tags are the stored ones, and a warning is logged where they differ from what
-    is passed.
+    Use the class that ``define_workflow`` returns. A model that is already in the store is loaded
+    with its stored metadata and tags; a warning is logged if they differ from the arguments.
 
     Args:
         name: unique among the models of all workflows.
-        infer: the model itself, a function from test sample to inference; only ``test`` needs it.
-        metadata: anything that JSON can hold, by keys that are text.
+        infer: a function from test sample to inference; only ``test`` needs it.
+        metadata: a dict of strings to JSON values.
         tags: words to find the model by.
         infer_batch: a function from a list of test samples to the list of their inferences, for
-            models that are faster so; ``test`` takes it rather than ``infer``.
+            models that are faster in batches; ``test`` prefers it to ``infer``.
 
     Raises:
-        InputValidationError: the name is blank, ``infer`` or ``infer_batch`` is no
+        InputValidationError: the name is blank, ``infer`` or ``infer_batch`` is not a
             function, or metadata or tags cannot be stored.
         WorkflowMismatchError: the name belongs to a model of another workflow.
     """
@@ -118,7 +117,7 @@ class Model(Entity):
         *,
         infer_batch: InferBatch | None = None,
     ) -> Self:
-        """Add a model to the registry.
+        """Create a model.
 
         Args:
             name: as for the constructor.
@@ -128,8 +127,8 @@ class Model(Entity):
             infer_batch: as for the constructor.
 
         Raises:
-            NameConflictError: there is a model of this name, in whichever workflow.
-            InputValidationError: the name is blank, ``infer`` or ``infer_batch`` is no
+            NameConflictError: there is a model with this name, in any workflow.
+            InputValidationError: the name is blank, ``infer`` or ``infer_batch`` is not a
                 function, or metadata or tags cannot be stored.
         """
         workflow = bound_workflow(cls)
@@ -151,15 +150,15 @@ class Model(Entity):
         *,
         infer_batch: InferBatch | None = None,
     ) -> Self:
-        """Load a model from the registry.
+        """Load a model.
 
         Args:
             name: its name.
-            infer: the model itself, if it is to be tested.
-            infer_batch: the model itself, for many test samples at a time.
+            infer: as for the constructor.
+            infer_batch: as for the constructor.
 
         Raises:
-            NotFoundError: there is none of this name.
+            NotFoundError: there is no model with this name.
             WorkflowMismatchError: it belongs to another workflow.
         """
         workflow = bound_workflow(cls)
@@ -176,7 +175,7 @@ class Model(Entity):
         """Load every model of this workflow, oldest first, without ``infer``.
 
         Args:
-            tags: only models that have all of these.
+            tags: load only models that have all of these.
         """
         workflow = bound_workflow(cls)
         wanted = check_tags(tags) or set()
@@ -188,13 +187,13 @@ class Model(Entity):
     def load_inferences(
         self, test_case: TestCase
     ) -> list[tuple[TestSample, GroundTruth, Inference]]:
-        """Load the inferences this model has made for a test case.
+        """Load the model's inferences for a test case.
 
         Args:
-            test_case: of this workflow, at any version.
+            test_case: a test case of this workflow, at any version.
 
         Returns:
-            Test sample, ground truth of that test case and inference, in the test case's order, for
+            Triples of test sample, ground truth and inference, in the order of the test case, for
             the samples that have an inference.
 
         Raises:
@@ -211,10 +210,10 @@ class Model(Entity):
     def iter_inferences(
         self, test_case: TestCase
     ) -> Iterator[tuple[TestSample, GroundTruth, Inference]]:
-        """Iterate over what :meth:`load_inferences` returns, holding one page in memory.
+        """Iterate over what :meth:`load_inferences` returns, with one page in memory.
 
         Args:
-            test_case: of this workflow, at any version.
+            test_case: a test case of this workflow, at any version.
 
         Raises:
             NotFoundError: model or test case was deleted, or the store file replaced,
@@ -233,18 +232,19 @@ class Model(Entity):
     def to_dataframe(
         self, test_case_or_suite: TestCase | TestSuite, *, objects: bool = False
     ) -> pd.DataFrame:
-        """Return the samples of a test case or test suite, with what the model said about them.
+        """Return the samples of a test case or test suite with the model's inferences.
 
         Args:
-            test_case_or_suite: of this workflow, at any version. In a test suite a sample counts
-                once, with the ground truth of the first test case that has it.
-            objects: objects in the columns ``sample``, ``ground_truth`` and ``inference``, instead
-                of a column for each field.
+            test_case_or_suite: a test case or test suite of this workflow, at any version. In a
+                test suite, each sample occurs once, with the ground truth of its first test case.
+            objects: return objects in the columns ``sample``, ``ground_truth`` and ``inference``,
+                instead of a column for each field.
 
         Returns:
-            A row for each sample, in order, also for those without an inference. The columns are
-            called ``sample.locator``, ``metadata.city``, ``ground_truth.label.label``,
-            ``inference.score`` and so on; a list is one cell. What is missing is NA.
+            A DataFrame with a row for each sample, in order, including those without an inference.
+            The columns have names such as ``sample.locator``, ``metadata.city``,
+            ``ground_truth.label.label`` and ``inference.score``; a list is one cell. Missing values
+            are NA.
 
         Raises:
             NotFoundError: model, test case or test suite was deleted, or the store file replaced,
@@ -254,7 +254,7 @@ class Model(Entity):
             InputValidationError: it is neither, or a stored value does not fit the workflow's
                 types; the message has its path.
         """
-        # Here, because only this method needs pandas, and a test suite is made of test cases.
+        # Imported here: only this method needs pandas, and only this one knows test suites.
         from kolena_local.frames import store_frames
         from kolena_local.workflow.test_suite import TestSuite
 
@@ -351,14 +351,14 @@ class Model(Entity):
 
     @classmethod
     def list_dataframe(cls, *, tags: Iterable[str] | None = None) -> pd.DataFrame:
-        """Return the models of this workflow, oldest first, each a row.
+        """Return the models of this workflow as a DataFrame, oldest first.
 
         Args:
-            tags: only models that have all of these.
+            tags: load only models that have all of these.
 
         Returns:
-            The columns name, workflow, tags, created_at, updated_at, and one for each key of the
-            metadata, such as ``metadata.seed``.
+            A row for each model, with the columns name, workflow, tags, created_at, updated_at, and
+            one for each metadata key, such as ``metadata.seed``.
         """
         from kolena_local.frames import store_frames
 
@@ -385,13 +385,13 @@ class Model(Entity):
 def _warn_of_differences(record: ModelRecord, metadata: dict[str, Json], tags: set[str]) -> None:
     stored_tags = set(record.tags)
     for what, stored, passed, differ in (
-        # NaN is equal to nothing, and True to 1.
+        # As text, because NaN is not equal to itself, and True is equal to 1.
         ("metadata", record.metadata, metadata, canonical(record.metadata) != canonical(metadata)),
         ("tags", stored_tags, tags, stored_tags != tags),
     ):
         if differ:
             logger.warning(
-                "model %r is in the store already; its stored %s stay as they are (%r, passed: %r);"
+                "model %r is already in the store; its stored %s stay as they are (%r, passed: %r);"
                 " kolena-local models edit changes them",
                 record.name,
                 what,

@@ -1,10 +1,10 @@
-"""What notebooks show of models, test cases, test suites and test runs."""
+"""The HTML that notebooks show for models, test cases, test suites and test runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kolena_local.workflow.html import facts, table
+from kolena_local.workflow.html import properties, table
 
 if TYPE_CHECKING:
     from kolena_local.workflow.model import Model
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def of_model(model: Model) -> str:
-    """Return a model's metadata and tags, and how far it is with the test suites."""
+    """Return a model's metadata, tags and number of inferences for each test suite."""
     with model._store().read() as unit:
         inferences = unit.inferences.count(model._id)
         coverage = unit.inferences.coverage(model._id)
@@ -25,7 +25,7 @@ def of_model(model: Model) -> str:
         "inferences": inferences,
     }
     suites = [(f"{one.test_suite}@{one.version}", one.samples, one.inferences) for one in coverage]
-    return facts(f"Model {model.name}", named) + table(
+    return properties(f"Model {model.name}", named) + table(
         ("tested on", "samples", "inferences"), suites
     )
 
@@ -40,7 +40,7 @@ def of_test_case(test_case: TestCase) -> str:
         "description": record.description,
         "samples": record.sample_count,
     }
-    return facts(f"Test case {record.name}", named)
+    return properties(f"Test case {record.name}", named)
 
 
 def of_test_suite(test_suite: TestSuite) -> str:
@@ -54,13 +54,13 @@ def of_test_suite(test_suite: TestSuite) -> str:
         "tags": record.tags,
     }
     cases = [(case.name, case.version, case.sample_count) for case in record.test_cases]
-    return facts(f"Test suite {record.name}", named) + table(
+    return properties(f"Test suite {record.name}", named) + table(
         ("test case", "version", "samples"), cases
     )
 
 
 def of_test_run(test_run: TestRun) -> str:
-    """Return how a test run ended, and the metrics of its test cases."""
+    """Return the status of a test run and the metrics of its test cases."""
     with test_run._store().read() as unit:
         record = unit.test_runs.get(test_run._id)
         metrics = unit.test_runs.case_metrics(test_run._id)
@@ -73,6 +73,6 @@ def of_test_run(test_run: TestRun) -> str:
         "finished": record.finished_at,
     }
     rows = [(one.configuration, one.test_case, one.sample_count, one.metrics) for one in metrics]
-    return facts(f"Test run of {record.model}", named) + table(
+    return properties(f"Test run of {record.model}", named) + table(
         ("configuration", "test case", "samples", "metrics"), rows
     )

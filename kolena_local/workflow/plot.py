@@ -1,6 +1,6 @@
-"""Plots an evaluator makes of a test case: the numbers they show and the rules for these.
+"""Plots that an evaluator makes of a test case: their data, and checks of it.
 
-Drawing them is not done here.
+Nothing here draws.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ __all__ = [
     "Plot",
 ]
 
-# Lists and tuples are taken, arrays and ranges are not.
+# Lists and tuples are accepted, arrays and ranges are not.
 NumberSeries = Sequence[float | int]
 NullableNumberSeries = Sequence[float | int | None]
 
@@ -49,10 +49,10 @@ class Curve(DataObject):
     """One curve of a :class:`CurvePlot`.
 
     Args:
-        x: where its points are on the x axis.
-        y: where its points are on the y axis, as many as ``x``.
-        label: what the curve is called.
-        extra: further series to show beside each point, as long as ``x``.
+        x: the x coordinates of its points.
+        y: the y coordinates of its points, as many as ``x``.
+        label: the name of the curve.
+        extra: further series to show for each point, as long as ``x``.
 
     Raises:
         InputValidationError: the series are of different lengths.
@@ -70,7 +70,7 @@ class Curve(DataObject):
             if len(values) != len(self.x):
                 raise InputValidationError(
                     f"Curve.{name} has {counted(len(values), 'value')} and Curve.x"
-                    f" {len(self.x)}; give as many."
+                    f" {len(self.x)}; give the same number of each."
                 )
 
     _check = __post_init__
@@ -80,10 +80,10 @@ class CurvePlot(Plot):
     """Curves over one pair of axes.
 
     Args:
-        title: what the plot is called.
-        x_label: what the x axis shows.
-        y_label: what the y axis shows.
-        curves: the curves, or none.
+        title: the title of the plot.
+        x_label: the label of the x axis.
+        y_label: the label of the y axis.
+        curves: the curves; the list may be empty.
         x_config: how the x axis is scaled.
         y_config: how the y axis is scaled.
     """
@@ -99,20 +99,20 @@ class CurvePlot(Plot):
 
 
 class Histogram(Plot):
-    """How many values lie in each of several ranges, for one or more groups of values.
+    """How many values fall in each bucket, for one or more groups of values.
 
     Args:
-        title: what the plot is called.
-        x_label: what the values are.
-        y_label: what is counted.
-        buckets: the ranges' borders, ascending, at least two.
-        frequency: how many values lie in each range; with labels, a series of these for each label.
-        labels: what the groups are called; None or empty when there is one group without a name.
+        title: the title of the plot.
+        x_label: the label of the x axis.
+        y_label: the label of the y axis.
+        buckets: the edges of the buckets, ascending, at least two.
+        frequency: the count for each bucket; with labels, a series of counts for each label.
+        labels: the names of the groups; None or empty for one group without a name.
         x_config: how the x axis is scaled.
         y_config: how the y axis is scaled.
 
     Raises:
-        InputValidationError: the borders do not ascend, or the counts do not go with borders and
+        InputValidationError: the edges do not ascend, or the counts do not match the edges and
             labels.
     """
 
@@ -131,13 +131,13 @@ class Histogram(Plot):
         if len(self.buckets) < 2:
             raise InputValidationError(
                 f"Histogram.buckets has {counted(len(self.buckets), 'value')}; give at least"
-                " two borders."
+                " two edges."
             )
         for index, (left, right) in enumerate(pairwise(self.buckets)):
-            # Asked this way round, NaN is refused as well.
+            # Written this way, it refuses NaN too.
             if not left < right:
                 raise InputValidationError(
-                    f"Histogram.buckets[{index + 1}] is {right} after {left}; give borders that"
+                    f"Histogram.buckets[{index + 1}] is {right} after {left}; give edges that"
                     " ascend."
                 )
         rows: list[tuple[str, Any]] = [("frequency", self.frequency)]
@@ -166,23 +166,23 @@ class Histogram(Plot):
         if len(row) != len(self.buckets) - 1:
             raise InputValidationError(
                 f"Histogram.{name} has {counted(len(row), 'count')} for {len(self.buckets)}"
-                " borders; give one count for each range between two borders."
+                " edges; give one count for each bucket between two edges."
             )
 
 
 class BarPlot(Plot):
-    """A bar for each of several names.
+    """A bar chart.
 
     Args:
-        title: what the plot is called.
-        x_label: what the names are.
-        y_label: what the bars' heights are.
-        labels: a name for each bar.
-        values: the height of each bar, None for a bar that is missing.
-        config: how the axis of the heights is scaled.
+        title: the title of the plot.
+        x_label: the label of the axis of names.
+        y_label: the label of the axis of heights.
+        labels: the name of each bar.
+        values: the height of each bar, None if it is missing.
+        config: how the axis of heights is scaled.
 
     Raises:
-        InputValidationError: there are no bars, or not as many names as heights.
+        InputValidationError: there are no bars, or the numbers of names and heights differ.
     """
 
     title: str
@@ -198,23 +198,23 @@ class BarPlot(Plot):
         if len(self.labels) != len(self.values) or not self.labels:
             raise InputValidationError(
                 f"BarPlot has {counted(len(self.labels), 'label')} and"
-                f" {counted(len(self.values), 'value')}; give as many of one as of"
-                " the other, and at least one."
+                f" {counted(len(self.values), 'value')}; give the same number of both,"
+                " at least one."
             )
 
     _check = __post_init__
 
 
 class ConfusionMatrix(Plot):
-    """How often each class was taken for each other.
+    """A confusion matrix: how often each class was predicted for each actual class.
 
     Args:
-        title: what the plot is called.
-        labels: the classes, at least two.
-        matrix: a row for each actual class, in it a number for each predicted class; None for a
-            number that is missing.
-        x_label: what the columns are.
-        y_label: what the rows are.
+        title: the title of the plot.
+        labels: the names of the classes, at least two.
+        matrix: a row for each actual class, with a number for each predicted class; None if a
+            number is missing.
+        x_label: the label of the columns.
+        y_label: the label of the rows.
 
     Raises:
         InputValidationError: there are fewer than two classes, or the matrix is not square.

@@ -1,7 +1,7 @@
-"""What a model is given: images, texts, videos, documents, and composites of them.
+"""Test samples, the inputs of models: images, texts, videos, documents, and composites of them.
 
-A test sample's ``metadata`` describes it without being part of it: it is stored beside the sample,
-and two samples that differ in nothing else are one sample to the store.
+The ``metadata`` of a test sample is stored beside it: two samples that differ only in metadata are
+the same sample.
 """
 
 from typing import Any, ClassVar
@@ -34,9 +34,9 @@ _METADATA = "metadata"
 
 
 class TestSample(DataObject):
-    """The base of all test samples, for what fits none of the types below.
+    """The base of all test samples; extend it if none of the types below fits.
 
-    A field ``metadata: Metadata`` is kept beside the sample: it is no part of :meth:`_to_dict`.
+    A field ``metadata: Metadata`` is stored beside the sample and is not part of :meth:`_to_dict`.
     """
 
     __test__ = False  # the name would make pytest collect it
@@ -46,7 +46,7 @@ class TestSample(DataObject):
     _type_name = "TEST_SAMPLE/CUSTOM"
 
     def _to_metadata_dict(self) -> dict[str, Any]:
-        """Return the metadata as a JSON object, empty when there is none.
+        """Return the metadata as a JSON object, which is empty if there is none.
 
         Raises:
             InputValidationError: the metadata is not a dict, or something in it cannot be stored.
@@ -69,7 +69,7 @@ class TestSample(DataObject):
 
 @per_class
 def _metadata_shape(cls: type[Any]) -> Shape:
-    # Without a field of that name it is an extra attribute, which may be anything.
+    # Without such a field, metadata is an extra attribute and may have any type.
     shapes = (field.shape for field in fields_of(cls).stored if field.name == _METADATA)
     return next(shapes, Anything(Any))
 
@@ -82,7 +82,7 @@ class Image(TestSample):
     """An image.
 
     Args:
-        locator: where the image is.
+        locator: the path or URL of the image.
     """
 
     locator: str
@@ -103,10 +103,10 @@ class Text(TestSample):
 
 
 class BaseVideo(TestSample):
-    """A video, and nothing else about it; a subclass may add fields without default.
+    """A video without further fields; a subclass may add fields without default.
 
     Args:
-        locator: where the video is.
+        locator: the path or URL of the video.
     """
 
     locator: str
@@ -118,14 +118,14 @@ class Video(BaseVideo):
     """A video or a span of it.
 
     Args:
-        locator: where the video is.
-        thumbnail: an image that stands for it.
-        start: where the span begins, in seconds.
-        end: where the span ends, in seconds.
+        locator: the path or URL of the video.
+        thumbnail: a preview image.
+        start: the start of the span, in seconds.
+        end: the end of the span, in seconds.
 
     Raises:
-        InputValidationError: start and end are given and one is negative or they are in
-            the wrong order.
+        InputValidationError: start and end are given, and one is negative or they are in the wrong
+            order.
     """
 
     thumbnail: ImageAsset | None = None
@@ -142,7 +142,7 @@ class Document(TestSample):
     """A document.
 
     Args:
-        locator: where the document is.
+        locator: the path or URL of the document.
     """
 
     locator: str
@@ -154,7 +154,7 @@ class PointCloud(TestSample):
     """A cloud of points in space.
 
     Args:
-        locator: where the point cloud is.
+        locator: the path or URL of the point cloud.
     """
 
     locator: str
@@ -166,7 +166,7 @@ class Audio(TestSample):
     """A sound recording.
 
     Args:
-        locator: where the recording is.
+        locator: the path or URL of the recording.
     """
 
     locator: str
@@ -175,7 +175,7 @@ class Audio(TestSample):
 
 
 class Composite(TestSample):
-    """The base of test samples made of others: its fields may be test samples, one level deep."""
+    """The base of test samples with other test samples as fields, one level deep."""
 
     _type_name = "TEST_SAMPLE/COMPOSITE"
 

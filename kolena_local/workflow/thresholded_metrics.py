@@ -14,7 +14,7 @@ class ThresholdedMetrics(DataObject):
     """Metrics at one threshold; a subclass adds the metrics as fields.
 
     Args:
-        threshold: the threshold, as it is given.
+        threshold: the threshold.
 
     Raises:
         TypeError: a field's value is a dict, or a direct subclass declares ``threshold`` again.
@@ -26,7 +26,7 @@ class ThresholdedMetrics(DataObject):
         super().__init_subclass__(**kwargs)
         if ThresholdedMetrics in cls.__bases__ and "threshold" in inspect.get_annotations(cls):
             raise TypeError(
-                f"{cls.__qualname__} declares 'threshold', which ThresholdedMetrics has already;"
+                f"{cls.__qualname__} declares 'threshold', which ThresholdedMetrics already has;"
                 " leave it out."
             )
 

@@ -1,7 +1,7 @@
-"""Activation maps as coloured images, and arrays as PNG files in memory.
+"""Activation maps as color images, and arrays as PNG files in memory.
 
-For evaluators that keep a picture beside a metric. Nothing here writes a file or knows about the
-store; Pillow is imported only when an image is encoded.
+For evaluators that make pictures. Nothing here writes a file or uses the store; Pillow is imported
+only when an image is encoded.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ __all__ = ["Colormap", "ColormapJet", "colorize_activation_map", "encode_png"]
 
 
 class Colormap(ABC):
-    """How strong an activation is, told by a colour. Subclasses say which.
+    """Colors for the intensity of activations; subclasses define them.
 
     Args:
-        fade_low_activation: make weak activations transparent, so that they do not hide the image
-            below; False draws everything opaque.
+        fade_low_activation: make weak activations transparent, so that the image below shows; False
+            makes everything opaque.
     """
 
     def __init__(self, fade_low_activation: bool = True):
@@ -32,22 +32,22 @@ class Colormap(ABC):
 
     @abstractmethod
     def red(self, intensity: np.uint8) -> np.uint8:
-        """Map an intensity to its share of red, both from 0 to 255."""
+        """Map an intensity to the red channel, both from 0 to 255."""
 
     @abstractmethod
     def green(self, intensity: np.uint8) -> np.uint8:
-        """Map an intensity to its share of green, both from 0 to 255."""
+        """Map an intensity to the green channel, both from 0 to 255."""
 
     @abstractmethod
     def blue(self, intensity: np.uint8) -> np.uint8:
-        """Map an intensity to its share of blue, both from 0 to 255."""
+        """Map an intensity to the blue channel, both from 0 to 255."""
 
     def alpha(self, intensity: np.uint8) -> np.uint8 | np.float64:
         """Map an intensity to its opacity, from 0 to 255.
 
         Returns:
             255 without fading. With fading the logistic curve ``255 / (1 + exp((127.5 - x) / 8))``,
-            with its fraction, which ``colorize`` cuts off.
+            whose fraction ``colorize`` truncates.
         """
         opaque: np.uint8 = np.uint8(255)
         faded: np.float64 = 255 / (1 + np.exp((127.5 - float(intensity)) / 8))
@@ -57,7 +57,7 @@ class Colormap(ABC):
         """Map an intensity to the four bytes red, green, blue and alpha.
 
         Raises:
-            InputValidationError: a share is not a number from 0 to 255.
+            InputValidationError: a channel is not a number from 0 to 255.
         """
         channels = (self.red, self.green, self.blue, self.alpha)
         shares = [float(channel(intensity)) for channel in channels]
@@ -70,7 +70,7 @@ class Colormap(ABC):
 
 
 class ColormapJet(Colormap):
-    """MATLAB's "jet": from dark blue over cyan, yellow and orange to dark red."""
+    """MATLAB's "jet": from dark blue through cyan, yellow and orange to dark red."""
 
     def red(self, intensity: np.uint8) -> np.uint8:
         """Map an intensity to red, which is full around 191."""
@@ -91,12 +91,12 @@ _JET = ColormapJet()
 def colorize_activation_map(
     activation_map: npt.NDArray[Any], colormap: Colormap = _JET
 ) -> npt.NDArray[np.uint8]:
-    """Colour an activation map.
+    """Color an activation map.
 
     Args:
         activation_map: intensities of shape ``(h, w)`` or ``(h, w, 1)``: ``uint8``, or floats from
             0 to 1, which are multiplied by 255 and rounded. It is not modified.
-        colormap: the colours; MATLAB's jet with faded low activations by default.
+        colormap: the colors; MATLAB's jet with faded low activations by default.
 
     Returns:
         A new array of shape ``(h, w, 4)``: red, green, blue and alpha as ``uint8``.
@@ -130,15 +130,15 @@ def encode_png(image: npt.NDArray[Any], mode: str) -> io.BytesIO:
         The bytes of the file, positioned at their start.
 
     Raises:
-        InputValidationError: the image is empty, has no two or three dimensions, or does not go
-            with the mode. It is a ``ValueError``.
+        InputValidationError: the image is empty, does not have two or three dimensions, or does not
+            match the mode. It is a ``ValueError``.
         ImportError: Pillow is not installed.
     """
     try:
         from PIL import Image, ImageMode
     except ImportError as error:
         raise ImportError(
-            "PNG files are made with Pillow, which is not installed; "
+            "PNG files need Pillow, which is not installed; "
             "run: pip install 'kolena-local[images]'",
             name="PIL",
         ) from error
@@ -148,7 +148,7 @@ def encode_png(image: npt.NDArray[Any], mode: str) -> io.BytesIO:
     height, width, *channels = pixels.shape
     encoded = io.BytesIO()
     try:
-        # Not Image.fromarray(): what it makes of a mode, Pillow's versions do not agree on.
+        # Not Image.fromarray(), which treats modes differently from version to version of Pillow.
         expected = ImageMode.getmode(mode)
         if pixels.dtype != expected.typestr or (channels or [1]) != [len(expected.bands)]:
             each = f"{len(expected.bands)} x {np.dtype(expected.typestr)}"
@@ -196,6 +196,6 @@ def _intensities(activation_map: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
 
 
 def _trapezoid(x: float) -> np.uint8:
-    """Rise from 0 at 32 to 255 at 96, stay, and fall from 159 back to 0 at 223."""
+    """Rise from 0 at 32 to 255 at 96, stay there, and fall from 255 at 159 to 0 at 223."""
     level: np.uint8 = np.uint8(round(min(max(min(4 * x - 127.5, 892.5 - 4 * x), 0), 255)))
     return level

@@ -31,17 +31,17 @@ _RESERVED_NAMES = frozenset({"fr", "classification", "detection", "keypoints"})
 
 @dataclass(frozen=True)
 class Workflow:
-    """The testing of one kind of model.
+    """The name and the types of one kind of test.
 
     Args:
-        name: stripped of blanks at its ends.
+        name: the name; spaces at its ends are removed.
         test_sample_type: a subclass of :class:`TestSample`.
         ground_truth_type: a subclass of :class:`GroundTruth`.
         inference_type: a subclass of :class:`Inference`.
 
     Raises:
         InputValidationError: the name is blank or reserved, or a type has a field that cannot be
-            used; the message names class and field.
+            stored; the message names the class and the field.
     """
 
     name: str
@@ -76,11 +76,11 @@ class Workflow:
         secret: str | None = None,
         aws_assume_role: str | None = None,
     ) -> NoReturn:
-        """Refuse: evaluators run here, as arguments of ``test``."""
+        """Raise ``IncorrectUsageError``: evaluators run locally, as arguments of ``test``."""
         _refuse_remote_evaluators()
 
     def get_evaluator(self, evaluator_name: str, include_secret: bool = False) -> NoReturn:
-        """Refuse: evaluators run here, as arguments of ``test``."""
+        """Raise ``IncorrectUsageError``: evaluators run locally, as arguments of ``test``."""
         _refuse_remote_evaluators()
 
 
@@ -95,7 +95,7 @@ def _checked_name(name: Any) -> str:
 
 @dataclass(frozen=True)
 class EvaluatorRoleConfig:
-    """What a hosted evaluator may do; kept for scripts that import the name."""
+    """The AWS role of a hosted evaluator; only for scripts that import the name."""
 
     job_role_arn: str
     external_id: str
@@ -103,7 +103,7 @@ class EvaluatorRoleConfig:
 
 @dataclass(frozen=True)
 class RemoteEvaluator:
-    """An evaluator that a server runs; kept for scripts that import the name."""
+    """An evaluator that a server runs; only for scripts that import the name."""
 
     workflow: str
     name: str
@@ -120,19 +120,19 @@ def register_evaluator(
     secret: str | None = None,
     aws_assume_role: str | None = None,
 ) -> RemoteEvaluator:
-    """Refuse: there is no server that could run a container."""
+    """Raise ``IncorrectUsageError``: there is no server that could run a container."""
     _refuse_remote_evaluators()
 
 
 def list_evaluators(workflow: str) -> list[RemoteEvaluator]:
-    """Refuse: there is no server that could run a container."""
+    """Raise ``IncorrectUsageError``: there is no server that could run a container."""
     _refuse_remote_evaluators()
 
 
 def get_evaluator(
     workflow: str, evaluator_name: str, include_secret: bool = False
 ) -> RemoteEvaluator:
-    """Refuse: there is no server that could run a container."""
+    """Raise ``IncorrectUsageError``: there is no server that could run a container."""
     _refuse_remote_evaluators()
 
 

@@ -115,11 +115,11 @@ def test_series_of_a_curve_are_of_one_length() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"buckets": [0], "frequency": []}, "at least two borders"),
+        ({"buckets": [0], "frequency": []}, "at least two edges"),
         ({"buckets": [0, 1, 1], "frequency": [1, 2]}, r"buckets\[2\]"),
         ({"buckets": [1, 0], "frequency": [1]}, r"buckets\[1\]"),
         ({"buckets": [0, math.nan], "frequency": [1]}, r"buckets\[1\]"),
-        ({"buckets": [0, 1], "frequency": [1, 2]}, "2 counts for 2 borders"),
+        ({"buckets": [0, 1], "frequency": [1, 2]}, "2 counts for 2 edges"),
         ({"buckets": [0, 1], "frequency": []}, "0 counts"),
         ({"buckets": [0, 1], "frequency": [[1]]}, "give labels"),
         ({"buckets": [0, 1], "frequency": [[1]], "labels": []}, "give labels"),
