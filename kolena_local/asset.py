@@ -1,6 +1,6 @@
-"""Files that belong to a test sample, a ground truth or an inference, told by their locator.
+"""Files that belong to a test sample, a ground truth or an inference.
 
-A locator is any text: a path, an address in a bucket. It is neither checked nor opened here.
+A locator is any string, such as a path or a URL. It is neither checked nor opened here.
 """
 
 from typing import Protocol
@@ -20,7 +20,7 @@ class ImageAsset(Asset):
     """An image.
 
     Args:
-        locator: where the image is.
+        locator: the path or URL of the image.
     """
 
     locator: str
@@ -29,10 +29,10 @@ class ImageAsset(Asset):
 
 
 class PlainTextAsset(Asset):
-    """A file of plain text.
+    """A text file.
 
     Args:
-        locator: where the text is.
+        locator: the path or URL of the text.
     """
 
     locator: str
@@ -41,10 +41,10 @@ class PlainTextAsset(Asset):
 
 
 class BinaryAsset(Asset):
-    """A file of bytes that nothing more is known of.
+    """A file in any format.
 
     Args:
-        locator: where the file is.
+        locator: the path or URL of the file.
     """
 
     locator: str
@@ -53,10 +53,10 @@ class BinaryAsset(Asset):
 
 
 class PointCloudAsset(Asset):
-    """A cloud of points in space.
+    """A three-dimensional point cloud.
 
     Args:
-        locator: where the point cloud is.
+        locator: the path or URL of the point cloud.
     """
 
     locator: str
@@ -65,10 +65,10 @@ class PointCloudAsset(Asset):
 
 
 class BaseVideoAsset(Asset):
-    """A video, and nothing else about it; a subclass may add fields without default.
+    """A video without further fields; a subclass may add fields without default.
 
     Args:
-        locator: where the video is.
+        locator: the path or URL of the video.
     """
 
     locator: str
@@ -80,15 +80,15 @@ class VideoAsset(BaseVideoAsset):
     """A video or a span of it.
 
     Args:
-        locator: where the video is.
-        thumbnail: an image that stands for it.
-        start: where the span begins, in seconds.
-        end: where the span ends, in seconds.
+        locator: the path or URL of the video.
+        thumbnail: a preview image.
+        start: the start of the span, in seconds.
+        end: the end of the span, in seconds.
         frame_rate: frames per second.
 
     Raises:
-        InputValidationError: start and end are given and one is negative or they are in the wrong
-            order, or the frame rate is not above zero.
+        InputValidationError: start and end are given, and one is negative or they are in the wrong
+            order; or the frame rate is not positive.
     """
 
     thumbnail: ImageAsset | None = None
@@ -100,7 +100,7 @@ class VideoAsset(BaseVideoAsset):
         check_span(self)
         if self.frame_rate is not None and self.frame_rate <= 0:
             raise InputValidationError(
-                f"{type(self).__name__}.frame_rate is {self.frame_rate}; give a number above zero."
+                f"{type(self).__name__}.frame_rate is {self.frame_rate}; give a positive number."
             )
 
     _check = __post_init__
@@ -110,7 +110,7 @@ class AudioAsset(Asset):
     """A sound recording.
 
     Args:
-        locator: where the recording is.
+        locator: the path or URL of the recording.
     """
 
     locator: str
@@ -119,10 +119,10 @@ class AudioAsset(Asset):
 
 
 class MeshAsset(Asset):
-    """A mesh of a body in space.
+    """A three-dimensional mesh.
 
     Args:
-        locator: where the mesh is.
+        locator: the path or URL of the mesh.
     """
 
     locator: str
@@ -134,7 +134,7 @@ class DocumentAsset(Asset):
     """A document.
 
     Args:
-        locator: where the document is.
+        locator: the path or URL of the document.
     """
 
     locator: str
@@ -151,7 +151,7 @@ class _Spanned(Protocol):
 
 
 def check_span(video: _Spanned) -> None:
-    """Check the span of a video whose start and end are both known.
+    """Check the span of a video, if both ends are given.
 
     Args:
         video: a video asset or a video test sample.

@@ -4,8 +4,8 @@ Stored objects have no reference cycles, and there may be a million of them. Tra
 and again while they are created takes longer than creating them; traversing loaded objects while an
 evaluator creates its own takes a fifth of an evaluation. So the collector is paused for one page,
 or for one call whose result holds all of the objects anyway. It is never paused while a user's
-function runs, because that may leave cycles behind. Objects that the user has frozen stay frozen,
-and a collector that the user has disabled stays disabled.
+function runs, because that may leave cycles behind. Objects that the user froze stay frozen,
+and a collector that the user disabled stays disabled.
 """
 
 import gc
@@ -23,7 +23,7 @@ def collector_paused(*, for_good: bool = False) -> Iterator[None]:
     """
     was_on = gc.isenabled()
     if for_good and was_on:
-        # Garbage that exists already must not be moved along with the result.
+        # Existing garbage must not move to the oldest generation with the result.
         gc.collect(1)
     gc.disable()
     try:

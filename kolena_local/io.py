@@ -1,11 +1,10 @@
-"""Data frames with annotations and assets in their cells, to files and back.
+"""Read and write DataFrames whose cells have annotations and assets.
 
-Which columns are converted depends on what is in their cells, not on their type: boxes may be in a
-column of objects, a categorical one, or one of Arrow's; the same holds for the index. CSV has no
-types: when it is read, cells are guessed from their text, as Kolena's scripts expect.
-Parquet gives back what was written. In both, an object comes back as the base class of its
-``data_type`` (a ``LabeledBoundingBox`` as a ``BoundingBox`` with the extra ``label``), and one of
-an unknown ``data_type`` as a dict that still has it.
+Columns are converted by their cells, not by their type: boxes may be in a column of objects, a
+categorical column or an Arrow column, and in the index. CSV has no types, so the type of each cell
+is guessed from its text, as Kolena's scripts expect. Parquet restores what was written. In both, an
+object is restored as the base class of its ``data_type`` (a ``LabeledBoundingBox`` as a
+``BoundingBox`` with the extra ``label``), and one with an unknown ``data_type`` as a dict.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-# Not for their names: reading knows the data types of classes that exist.
+# Imported to register their data types, which reading needs.
 import kolena_local.annotation
 import kolena_local.asset  # noqa: F401
 from kolena_local.errors import InputValidationError
@@ -37,12 +36,11 @@ __all__ = [
     "dataframe_to_parquet",
 ]
 
-#: Under these names a Parquet file lists the columns and the levels of the index whose values are
-#: JSON texts.
+#: The attributes of a Parquet file that list the columns and index levels with values in JSON.
 _JSON_COLUMNS = "kolena_local_json_columns"
 _JSON_LEVELS = "kolena_local_json_levels"
 
-# Ids such as 3e2abc look like numbers for a while; anything that does is left alone.
+# Text that begins like a number with an exponent may be an id, such as 3e2abc, and stays text.
 _BEGINS_AS_POWER = re.compile(r"[+-]?\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _NUMBER = re.compile(
@@ -51,13 +49,13 @@ _NUMBER = re.compile(
 
 
 class DataObjectJSONEncoder(json.JSONEncoder):
-    """Lets :func:`json.dumps` write data objects, and numpy's numbers and arrays."""
+    """Lets :func:`json.dumps` write data objects, numpy numbers and arrays."""
 
     def default(self, o: Any) -> Any:
-        """Return what JSON knows in place of an object.
+        """Return the JSON form of an object.
 
         Raises:
-            TypeError: there is no such thing.
+            TypeError: it has none.
         """
         if isinstance(o, DataObject):
             return o._to_dict()
@@ -68,18 +66,18 @@ class DataObjectJSONEncoder(json.JSONEncoder):
 
 
 def dataframe_to_csv(df: pd.DataFrame, *args: Any, **kwargs: Any) -> str | None:
-    """Write a data frame as CSV, with lists, dicts and data objects as JSON texts.
+    """Write a DataFrame as CSV, with lists, dicts and data objects as JSON.
 
     Args:
-        df: the data frame, which stays as it is.
-        *args: for ``DataFrame.to_csv``.
-        **kwargs: for ``DataFrame.to_csv``.
+        df: the DataFrame, which is not modified.
+        *args: passed to ``DataFrame.to_csv``.
+        **kwargs: passed to ``DataFrame.to_csv``.
 
     Returns:
-        The text when no file is named, as ``DataFrame.to_csv`` does.
+        The CSV text if no file is given, else None.
 
     Raises:
-        InputValidationError: something in a list, dict or data object cannot be written as JSON.
+        InputValidationError: a list, dict or data object cannot be written as JSON.
     """
     places = [place for place, column in _columns(df) if _holds_structure(column)]
     levels = [place for place, level in _levels(df) if _holds_structure(level)]
@@ -89,17 +87,20 @@ def dataframe_to_csv(df: pd.DataFrame, *args: Any, **kwargs: Any) -> str | None:
 
 
 def dataframe_from_csv(*args: Any, **kwargs: Any) -> pd.DataFrame:
-    """Read a data frame from CSV, guessing what each text in it was.
+    """Read a DataFrame from CSV, guessing the type of each cell.
 
-    Nothing at all, ``NaN`` and ``null`` become None; ``true`` and ``false`` truth values; numbers
-    numbers, except in scientific notation, which ids may look like, and those that are too large
-    for it; JSON lists and objects what they hold. Quotes around a text go. In the index, only JSON
-    lists and objects are looked for, and lists become tuples. A column of a type that was asked for
-    keeps it if all its texts stay as they are.
+    Empty cells, ``NaN`` and ``null`` become None; ``true`` and ``false`` become bools. Numbers are
+    converted, unless they are in scientific notation, which ids may look like, or too large. JSON
+    lists and objects become their content. Quotes around text are removed. In the index, only JSON
+    lists and objects are converted, and lists become tuples. A column whose ``dtype`` was given
+    keeps it if no cell changes.
 
     Args:
-        *args: for ``pandas.read_csv``.
-        **kwargs: for ``pandas.read_csv``.
+        *args: passed to ``pandas.read_csv``.
+        **kwargs: passed to ``pandas.read_csv``.
+
+    Returns:
+        The DataFrame.
     """
     import pandas as pd
 
@@ -109,20 +110,20 @@ def dataframe_from_csv(*args: Any, **kwargs: Any) -> pd.DataFrame:
 
 
 def dataframe_to_parquet(df: pd.DataFrame, *args: Any, **kwargs: Any) -> bytes | None:
-    """Write a data frame as Parquet, with every cell of columns of objects as a JSON text.
+    """Write a DataFrame as Parquet, with the cells of object columns as JSON.
 
     Args:
-        df: the data frame, which stays as it is.
-        *args: for ``DataFrame.to_parquet``.
-        **kwargs: for ``DataFrame.to_parquet``.
+        df: the DataFrame, which is not modified.
+        *args: passed to ``DataFrame.to_parquet``.
+        **kwargs: passed to ``DataFrame.to_parquet``.
 
     Returns:
-        The bytes when no file is named, as ``DataFrame.to_parquet`` does.
+        The bytes if no file is given, else None.
 
     Raises:
-        InputValidationError: a cell of a column of objects cannot be written as JSON, or two
+        InputValidationError: a cell of an object column cannot be written as JSON, or two
             columns have the same name.
-        ImportError: no library that writes Parquet is installed.
+        ImportError: PyArrow is not installed.
     """
     names = list(map(str, df.columns))
     for name in names:
@@ -145,17 +146,20 @@ def dataframe_to_parquet(df: pd.DataFrame, *args: Any, **kwargs: Any) -> bytes |
 
 
 def dataframe_from_parquet(*args: Any, **kwargs: Any) -> pd.DataFrame:
-    """Read a data frame from Parquet, with the objects that its JSON texts describe.
+    """Read a DataFrame from Parquet, with the objects that its JSON cells describe.
 
-    In a file that :func:`dataframe_to_parquet` of this package did not write, texts that are not
-    JSON are guessed as in CSV.
+    In files that :func:`dataframe_to_parquet` did not write, cells that are not JSON are guessed as
+    in CSV.
 
     Args:
-        *args: for ``pandas.read_parquet``.
-        **kwargs: for ``pandas.read_parquet``.
+        *args: passed to ``pandas.read_parquet``.
+        **kwargs: passed to ``pandas.read_parquet``.
+
+    Returns:
+        The DataFrame.
 
     Raises:
-        ImportError: no library that reads Parquet is installed.
+        ImportError: PyArrow is not installed.
     """
     import pandas as pd
 
@@ -168,13 +172,16 @@ def dataframe_from_parquet(*args: Any, **kwargs: Any) -> pd.DataFrame:
 
 
 def dataframe_from_json(*args: Any, **kwargs: Any) -> pd.DataFrame:
-    """Read a data frame from JSON, with the objects it describes.
+    """Read a DataFrame from JSON, with the objects that it describes.
 
-    Texts stay texts, also those that look like numbers, unless ``dtype`` says otherwise.
+    Strings stay strings, even if they look like numbers, unless ``dtype`` is given.
 
     Args:
-        *args: for ``pandas.read_json``.
-        **kwargs: for ``pandas.read_json``.
+        *args: passed to ``pandas.read_json``.
+        **kwargs: passed to ``pandas.read_json``.
+
+    Returns:
+        The DataFrame.
     """
     import pandas as pd
 
@@ -184,14 +191,14 @@ def dataframe_from_json(*args: Any, **kwargs: Any) -> pd.DataFrame:
 
 
 def _columns(df: pd.DataFrame) -> Iterable[tuple[int, pd.Series]]:
-    """Yield the columns that may hold anything, by position, because names may occur twice."""
+    """Yield columns that may have objects, by position, because names need not be unique."""
     for place, dtype in enumerate(df.dtypes):
         if _holds_anything(dtype):
             yield place, df.iloc[:, place]
 
 
 def _levels(df: pd.DataFrame) -> Iterable[tuple[int, pd.Index]]:
-    """Yield the levels of the index that may hold anything."""
+    """Yield index levels that may have objects."""
     for place in range(df.index.nlevels):
         level = df.index.get_level_values(place)
         if _holds_anything(level.dtype):
@@ -201,7 +208,7 @@ def _levels(df: pd.DataFrame) -> Iterable[tuple[int, pd.Index]]:
 def _holds_anything(dtype: Any) -> bool:
     import pandas as pd
 
-    # Numpy's other types are for numbers and times.
+    # All other types of numpy are for numbers and times.
     return pd.api.types.is_object_dtype(dtype) or pd.api.types.is_extension_array_dtype(dtype)
 
 
@@ -210,7 +217,7 @@ def _holds_structure(values: pd.Series | pd.Index) -> bool:
 
 
 def _needs_text(values: pd.Series | pd.Index) -> bool:
-    """Tell whether Parquet has no type for the values: they are of several kinds, or structures."""
+    """Return whether Parquet has no type for values: several types, or lists and objects."""
     distinct = [value for value in _distinct(values) if not _is_missing(value)]
     return any(map(_is_structure, distinct)) or len(set(map(type, distinct))) > 1
 
@@ -223,7 +230,7 @@ def _distinct(values: pd.Series | pd.Index) -> list[Any]:
 def _with_cells(
     df: pd.DataFrame, places: Iterable[int], change: Callable[[Any], Any]
 ) -> pd.DataFrame:
-    """Return a copy of a data frame with other cells in some columns."""
+    """Return a copy of a DataFrame with changed cells in some columns."""
     import pandas as pd
 
     result: pd.DataFrame = df.copy()
@@ -231,7 +238,7 @@ def _with_cells(
         column = df.iloc[:, place]
         cells = _cells(column)
         changed = _changed(cells, change, f"Column {df.columns[place]!r}")
-        # pandas 3 reads text as a type of its own, "str", in which None is NaN.
+        # In the dtype "str" of pandas 3, None would be NaN.
         if column.dtype in (object, "str") or not _is_same(cells, changed):
             result.isetitem(place, pd.Series(changed, index=df.index, dtype=object))
     return result
@@ -240,7 +247,7 @@ def _with_cells(
 def _with_index(
     df: pd.DataFrame, places: Iterable[int], change: Callable[[Any], Any]
 ) -> pd.DataFrame:
-    """Return a data frame with other values in some levels of its index."""
+    """Return a DataFrame with changed values in some index levels."""
     import pandas as pd
 
     names = df.index.names
@@ -260,7 +267,7 @@ def _with_index(
 
 
 def _cells(values: pd.Series | pd.Index) -> list[Any]:
-    """Return the values; where their type has a NaN or NA of its own, None for it."""
+    """Return the values, with None for missing values of types other than object."""
     cells: list[Any] = values.tolist()
     if values.dtype == object:
         return cells
@@ -302,7 +309,7 @@ def _with_parquet(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return call(*args, **kwargs)
     except ImportError as error:
         raise ImportError(
-            "Parquet files are read and written with PyArrow, which is not installed; "
+            "Parquet files need PyArrow, which is not installed; "
             "run: pip install 'kolena-local[parquet]'"
         ) from error
 
@@ -362,7 +369,7 @@ def _guess_text(text: str) -> Any:
 def _whole_number(text: str) -> int | str:
     try:
         return int(text) if len(text) <= DIGITS_READ else text
-    except ValueError:  # the program, or its environment, allows fewer digits than usual
+    except ValueError:  # the interpreter is configured to allow fewer digits
         return text
 
 

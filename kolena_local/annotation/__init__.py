@@ -1,7 +1,7 @@
-"""What is marked in a test sample, by a person or by a model: boxes, polygons, labels, segments.
+"""Annotations of test samples, by people or models: boxes, polygons, labels, segments and masks.
 
-Every annotation takes further keyword arguments and keeps them as extra attributes. Coordinates are
-taken as they are: swapped corners, negative numbers and NaN are not refused.
+Every annotation keeps further keyword arguments as extra attributes. Coordinates are not checked:
+swapped corners, negative numbers and NaN are allowed.
 """
 
 from kolena_local.annotation.base import Annotation

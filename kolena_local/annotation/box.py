@@ -1,4 +1,4 @@
-"""Boxes in a picture and in space."""
+"""Boxes in two and three dimensions."""
 
 import dataclasses
 from typing import Any
@@ -8,16 +8,16 @@ from kolena_local.serialization.fields import derive
 
 
 def _python_number(coordinate: Any) -> Any:
-    # A subclass with a constructor of its own may keep numpy's numbers, which wrap around or warn.
+    # A subclass with its own constructor may keep numpy numbers, which overflow or warn.
     return coordinate.item() if hasattr(coordinate, "item") else coordinate
 
 
 class BoundingBox(Annotation):
-    """A rectangle with upright sides, given by two opposite corners in any order.
+    """An axis-aligned rectangle, given by two opposite corners in any order.
 
-    The rectangle is what they span: its size, its overlap with others and its matches are the same
-    whichever corner comes first. Kolena's client gives a box with swapped corners an area, but no
-    overlap with anything, not even itself. A size beyond the range of a float is infinite.
+    Its size, its overlap with others and its matches do not depend on the order of the corners. In
+    Kolena's client, a box with swapped corners has an area, but does not overlap anything, not even
+    itself. A size beyond the range of a float is infinite.
 
     Args:
         top_left: x and y of one corner, in pixels.
@@ -67,12 +67,12 @@ class ScoredLabeledBoundingBox(BoundingBox):
 
 
 class BoundingBox3D(Annotation):
-    """A box in space, turned about its middle.
+    """A three-dimensional box, rotated about its center.
 
     Args:
-        center: x, y and z of its middle.
-        dimensions: its extent along x, y and z.
-        rotations: its rotation about x, y and z.
+        center: x, y and z of its center.
+        dimensions: its size along x, y and z.
+        rotations: its rotations about the x, y and z axes.
     """
 
     center: tuple[float, float, float]
@@ -92,19 +92,19 @@ class BoundingBox3D(Annotation):
 
 
 class LabeledBoundingBox3D(BoundingBox3D):
-    """A box in space with ``label``."""
+    """A three-dimensional box with ``label``."""
 
     label: str
 
 
 class ScoredBoundingBox3D(BoundingBox3D):
-    """A box in space with ``score``."""
+    """A three-dimensional box with ``score``."""
 
     score: float
 
 
 class ScoredLabeledBoundingBox3D(BoundingBox3D):
-    """A box in space with ``label`` and ``score``, in this order."""
+    """A three-dimensional box with ``label`` and ``score``, in this order."""
 
     label: str
     score: float

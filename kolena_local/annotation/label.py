@@ -1,4 +1,4 @@
-"""Labels of a whole sample, and annotations of the user's own kind."""
+"""Labels, and custom annotations."""
 
 from kolena_local.annotation.base import Annotation
 
@@ -7,7 +7,7 @@ class Label(Annotation):
     """A class that the whole sample, or a part of it, belongs to.
 
     Args:
-        label: name of the class.
+        label: the name of the class.
     """
 
     label: str
@@ -19,18 +19,18 @@ class ScoredLabel(Label):
     """A label with a score.
 
     Args:
-        label: name of the class.
-        score: how sure the model is; any number.
+        label: the name of the class.
+        score: the confidence of the model, any number.
     """
 
     score: float
 
 
 class CustomAnnotation(Annotation):
-    """Something of the user's own; what belongs to it is given as extras.
+    """An annotation of a kind of your own; its content is given as extras.
 
     Args:
-        kind: what it is.
+        kind: the name of the kind.
     """
 
     kind: str

@@ -1,15 +1,15 @@
-"""Stretches of a recording and of a text."""
+"""Segments of recordings and texts."""
 
 from kolena_local.annotation.base import Annotation
 from kolena_local.errors import InputValidationError
 
 
 class TimeSegment(Annotation):
-    """A stretch of a recording; ``group`` is a usual extra.
+    """A segment of a recording; ``group`` is a usual extra.
 
     Args:
-        start: where it begins, in seconds.
-        end: where it ends.
+        start: its start, in seconds.
+        end: its end, in seconds.
     """
 
     start: float
@@ -19,31 +19,31 @@ class TimeSegment(Annotation):
 
 
 class LabeledTimeSegment(TimeSegment):
-    """A stretch of a recording with ``label``."""
+    """A segment of a recording with ``label``."""
 
     label: str
 
 
 class ScoredTimeSegment(TimeSegment):
-    """A stretch of a recording with ``score``."""
+    """A segment of a recording with ``score``."""
 
     score: float
 
 
 class ScoredLabeledTimeSegment(TimeSegment):
-    """A stretch of a recording with ``label`` and ``score``, in this order."""
+    """A segment of a recording with ``label`` and ``score``, in this order."""
 
     label: str
     score: float
 
 
 class TextSegment(Annotation):
-    """A stretch of a text; positions are whole numbers, a fraction is cut off.
+    """A segment of a text; positions are integers, fractions are truncated.
 
     Args:
-        text_field: name of the field that holds the text.
-        start: position of its first character.
-        end: position behind its last character.
+        text_field: the name of the field with the text.
+        start: the index of its first character.
+        end: the index after its last character.
     """
 
     text_field: str
@@ -56,26 +56,26 @@ class TextSegment(Annotation):
         if self.start < 0 or self.end < 0 or self.start >= self.end:
             raise InputValidationError(
                 f"{type(self).__name__} runs from start={self.start} to end={self.end}; give two"
-                " positions that are not negative, the first below the second."
+                " positions that are not negative, the smaller one first."
             )
 
     _check = __post_init__
 
 
 class LabeledTextSegment(TextSegment):
-    """A stretch of a text with ``label``."""
+    """A segment of a text with ``label``."""
 
     label: str
 
 
 class ScoredTextSegment(TextSegment):
-    """A stretch of a text with ``score``."""
+    """A segment of a text with ``score``."""
 
     score: float
 
 
 class ScoredLabeledTextSegment(TextSegment):
-    """A stretch of a text with ``label`` and ``score``, in this order."""
+    """A segment of a text with ``label`` and ``score``, in this order."""
 
     label: str
     score: float

@@ -1,4 +1,4 @@
-"""Polygons, polylines, keypoints and masks: what has a shape of its own."""
+"""Polygons, polylines, keypoints and masks."""
 
 from collections.abc import Iterator
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ class Polygon(Annotation):
     """An area with straight edges.
 
     Args:
-        points: x and y of each corner, at least three.
+        points: x and y of each vertex, at least three.
     """
 
     points: list[tuple[float, float]]
@@ -22,7 +22,7 @@ class Polygon(Annotation):
     _type_name = "ANNOTATION/POLYGON"
 
     def __new__(cls: type[_PolygonType], /, *args: Any, **kwargs: Any) -> _PolygonType:
-        """Refuse an iterator: its corners cannot be counted without being used up."""
+        """Refuse an iterator: counting its points would consume it."""
         points = args[0] if args else kwargs.get("points")
         if isinstance(points, Iterator):
             raise TypeError(
@@ -61,7 +61,7 @@ class ScoredLabeledPolygon(Polygon):
 
 
 class Keypoints(Annotation):
-    """Points that are looked for one by one; ``skeleton`` is a usual extra.
+    """A list of keypoints; ``skeleton`` is a usual extra.
 
     Args:
         points: x and y of each point.
@@ -73,10 +73,10 @@ class Keypoints(Annotation):
 
 
 class Polyline(Annotation):
-    """A line of straight pieces.
+    """A line of straight segments.
 
     Args:
-        points: x and y of each corner, from end to end.
+        points: x and y of each vertex, from end to end.
     """
 
     points: list[tuple[float, float]]
@@ -85,7 +85,7 @@ class Polyline(Annotation):
 
 
 class Keypoints3D(Annotation):
-    """Points in space that are looked for one by one.
+    """A list of three-dimensional keypoints.
 
     Args:
         points: x, y and z of each point.
@@ -97,10 +97,10 @@ class Keypoints3D(Annotation):
 
 
 class Polyline3D(Annotation):
-    """A line of straight pieces in space.
+    """A three-dimensional line of straight segments.
 
     Args:
-        points: x, y and z of each corner, from end to end.
+        points: x, y and z of each vertex, from end to end.
     """
 
     points: list[tuple[float, float, float]]
@@ -109,11 +109,11 @@ class Polyline3D(Annotation):
 
 
 class SegmentationMask(Annotation):
-    """A picture whose pixel values say what each pixel shows.
+    """An image whose pixel values are classes.
 
     Args:
-        labels: what each pixel value means.
-        locator: where the picture is.
+        labels: the name of the class for each pixel value.
+        locator: the path or URL of the image.
     """
 
     labels: dict[int, str]
@@ -123,10 +123,10 @@ class SegmentationMask(Annotation):
 
 
 class BitmapMask(Annotation):
-    """A picture that covers the marked area.
+    """An image that masks the annotated area.
 
     Args:
-        locator: where the picture is.
+        locator: the path or URL of the image.
     """
 
     locator: str

@@ -1,1 +1,1 @@
-"""The data frames of what is in the store."""
+"""DataFrames of stored samples, models, inferences and metrics."""

@@ -1,9 +1,8 @@
-"""Columns of a data frame, filled page by page with JSON values.
+"""Columns of a DataFrame, filled page by page with JSON values.
 
-Objects are spread over columns with dotted names, everything else is a cell. A page is packed as
-soon as it is whole: numbers take eight bytes, a text that occurs often is kept once. At the end a
-column is of the one type that all its values have: whole numbers, numbers, truth values, texts, or
-else objects.
+The keys of objects become columns with dotted names; all other values are cells. Each page is
+packed: numbers take eight bytes, and a string that occurs often is kept once. In the end, a column
+has the common type of all its values: integers, floats, bools, strings, or else objects.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ _DATA_TYPE = "data_type"
 
 
 class Columns:
-    """The columns of a frame in the making.
+    """Builds the columns of a DataFrame.
 
     Args:
-        roots: first steps of paths, in the order in which their columns shall stand.
+        roots: the first steps of paths, in the order of their columns.
     """
 
     def __init__(self, *roots: str) -> None:
@@ -41,19 +40,19 @@ class Columns:
         self._rows = 0
 
     def expect(self, *paths: Path) -> None:
-        """Say which columns come first, and are there even if nothing is ever added."""
+        """Add columns that come first and exist even without values."""
         for path in paths:
             self._columns.setdefault(path, _Column())
 
     def add(self, path: Path, values: list[Any]) -> None:
-        """Add a page of values under a name; the keys of objects become columns below it."""
+        """Add a page of values at a path; the keys of objects become columns below it."""
         kinds = set(map(type, values))
         if any(issubclass(kind, dict) for kind in kinds):
             objects = values
             if len(kinds) > 1:
                 objects = [value if isinstance(value, dict) else _NOTHING for value in values]
             for key, below in _fields(objects):
-                if key != _DATA_TYPE or not _says_the_class(below):
+                if key != _DATA_TYPE or not _names_the_class(below):
                     self.add((*path, key), below)
             kinds = {kind for kind in kinds if not issubclass(kind, dict)} - {type(None)}
             if not kinds:
@@ -63,11 +62,11 @@ class Columns:
             self._columns.setdefault(path, _Column()).add(self._rows, values)
 
     def end_page(self, rows: int) -> None:
-        """Say how many rows the page had whose values were added."""
+        """End a page with this number of rows."""
         self._rows += rows
 
     def frame(self) -> pd.DataFrame:
-        """Return the frame; the columns are used up by it."""
+        """Return the DataFrame, and empty the columns."""
         import pandas as pd
 
         dotted_names = Counter(map(".".join, self._columns))
@@ -75,11 +74,11 @@ class Columns:
         arrays: dict[str, Any] = {}
         for path in _in_order(self._columns, self._roots):
             column = self._columns.pop(path)
-            # An object that is sometimes missing is seen in the columns of its fields.
+            # A missing object shows in the columns of its fields.
             if path in parents and column.is_empty:
                 continue
             name = ".".join(path)
-            if dotted_names[name] > 1:  # keys may have dots themselves
+            if dotted_names[name] > 1:  # keys may contain dots
                 name = ".".join(f'"{step}"' if "." in step else step for step in path)
             arrays[name] = column.array(self._rows)
         index = pd.RangeIndex(self._rows)
@@ -88,7 +87,7 @@ class Columns:
 
 
 class _Column:
-    """The values of a column, in packed pages; rows that are in no page are missing."""
+    """The values of a column in packed pages; rows without a page are missing."""
 
     def __init__(self) -> None:
         self._pages: list[tuple[int, npt.NDArray[Any], npt.NDArray[np.bool_] | None]] = []
@@ -116,7 +115,7 @@ class _Column:
         self._pages.append((start, _packed(values, kinds, missing), missing))
 
     def _shared(self, texts: list[Any]) -> list[Any]:
-        """Return texts as the same objects that equal ones were before, if they are often equal."""
+        """Return strings as the same objects as equal ones before, if many are equal."""
         known = self._known
         before = len(known)
         shared = list(map(known.setdefault, texts, texts))
@@ -125,7 +124,7 @@ class _Column:
         return shared
 
     def array(self, rows: int) -> Any:
-        """Return all values as one array that pandas takes as it is."""
+        """Return all values as one array that pandas uses without conversion."""
         import numpy as np
         import pandas as pd
 
@@ -135,7 +134,7 @@ class _Column:
         missing = np.ones(rows, np.bool_)
         for start, page, gone in self._pages:
             end = start + len(page)
-            # Python's own numbers, not numpy's, where anything may stand.
+            # Python numbers, not numpy's, in a column of objects.
             values[start:end] = page.tolist() if of_objects else page
             if of_objects and gone is not None:
                 values[start:end][gone] = None
@@ -143,10 +142,10 @@ class _Column:
         self._pages.clear()
         if of_objects:
             if self._only_texts and not missing.all():
-                # Texts of any kind: Arrow, which pandas may prefer, refuses half characters.
+                # Not Arrow, which pandas may prefer: it refuses unpaired surrogates.
                 return pd.array(values, dtype=pd.StringDtype("python"), copy=False)
-            # Not the bare array: pandas would look for dates in it, and some versions raise at
-            # whole numbers that no float can hold.
+            # Not the bare array: pandas would look for dates in it, and some versions raise for
+            # integers that are too large for a float.
             return pd.Series(values, dtype=object, copy=False)
         if not missing.any():
             return values
@@ -188,7 +187,7 @@ def _common(pages: list[npt.NDArray[Any]]) -> np.dtype[Any]:
 
 
 def _is_exact(number: float) -> bool:
-    """Say whether a float holds a number exactly."""
+    """Return whether a float represents a number exactly."""
     return type(number) is float or -LARGEST_EXACT <= number <= LARGEST_EXACT
 
 
@@ -196,7 +195,7 @@ def _fields(objects: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
     """Return each key of the objects with its values, None where an object lacks it."""
     first = objects[0]
     if set(map(len, objects)) == {len(first)}:
-        # Most pages are of one shape: as many keys as the first, and none of the first's missing.
+        # In most pages, all objects have the keys of the first.
         try:
             return [(key, list(map(itemgetter(key), objects))) for key in first]
         except KeyError:
@@ -205,14 +204,14 @@ def _fields(objects: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
     return [(key, [value.get(key) for value in objects]) for key in keys]
 
 
-def _says_the_class(values: list[Any]) -> bool:
+def _names_the_class(values: list[Any]) -> bool:
     if not set(map(type, values)) <= {str, type(None)}:
         return False
     return all(name is None or claimant(name) is not None for name in set(values))
 
 
 def _in_order(paths: Iterable[Path], roots: Iterable[str]) -> list[Path]:
-    """Sort paths so that what belongs together stands together, and what came first is first."""
+    """Sort paths so that paths with a common start are adjacent, in order of appearance."""
     rank: dict[Path, int] = {(root,): place for place, root in enumerate(roots)}
     for path in paths:
         for end in range(1, len(path) + 1):

@@ -1,8 +1,8 @@
-"""What is in the store as pandas data frames.
+"""The content of the store as DataFrames.
 
-The only module that imports pandas for the store's own tables, and it does so when a frame is asked
-for. JSON texts become columns a page at a time, without an object for each sample, so that a frame
-is about all the memory that is needed. How values become columns is the business of ``columns``.
+pandas is imported only when a DataFrame is made. JSON becomes columns page by page, without an
+object for each sample, so little more memory is used than the DataFrame takes. ``columns`` knows
+how values become columns.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 _PAGE = 2000
 
-#: A number, then payload, metadata, ground truth and inference of a sample, as JSON texts.
+#: A position or id, and the payload, metadata, ground truth and inference of a sample as JSON.
 Texts = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Which samples a frame is about: those of a version of a test case or of a test suite."""
+    """The samples of a version of a test case or of a test suite, with a model's inferences."""
 
     store: HeldStore
     model_id: int
@@ -48,7 +48,7 @@ class Samples:
     of_suite: bool
 
     def pages(self) -> Iterator[Sequence[Texts]]:
-        """Yield the samples' texts, in order, each sample once."""
+        """Iterate over pages of rows, in order, each sample once."""
         return self._pages_of_suite() if self.of_suite else self._pages_of_case()
 
     def _pages_of_case(self) -> Iterator[Sequence[Texts]]:
@@ -80,7 +80,7 @@ def of_samples(samples: Samples, codec: Codec, *, objects: bool) -> pd.DataFrame
 
 
 def _of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
-    """Return the samples, their ground truths and inferences as objects, three in a row."""
+    """Return samples, ground truths and inferences as objects in three columns."""
     import pandas as pd
 
     cells: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
@@ -116,23 +116,23 @@ def _of_values(samples: Samples, codec: Codec) -> pd.DataFrame:
             texts = (payloads, truths, inferences)
             columns.add(("metadata",), _parse(metadata))
             for name, cls, page_texts, read in zip(names, types, texts, readers, strict=True):
-                columns.add((name,), _shown(cls, page_texts, read))
+                columns.add((name,), _displayed(cls, page_texts, read))
         columns.end_page(len(page))
     return columns.frame()
 
 
-def _shown(
+def _displayed(
     cls: type[Structured], texts: Sequence[str | None], read: Callable[[], list[Any]]
 ) -> list[Any]:
-    """Return what the objects of texts show, None where there is no text.
+    """Return the values that ``_to_dict`` of stored objects returns, None for a missing one.
 
     Args:
         cls: the class of the objects.
-        texts: their stored texts.
-        read: makes the objects.
+        texts: their stored JSON.
+        read: restores the objects.
     """
     values = _parse(texts)
-    # Making objects costs several times as much, and adds nothing to what is exactly as declared.
+    # Restoring objects takes several times as long, and does not change values as declared.
     if _are_as_declared([value for value in values if value is not None], Object(cls, cls)):
         return values
     made = iter(read())
@@ -140,9 +140,9 @@ def _shown(
 
 
 def _are_as_declared(values: list[Any], shape: Shape) -> bool:
-    """Tell whether JSON values are what objects of a declared type show; False if in doubt."""
+    """Return whether JSON values equal the ``_to_dict`` of restored objects; False in doubt."""
     if not values:
-        return True  # also where a class holds objects of its own kind, which would not end
+        return True  # otherwise, a recursive class would not end
     match shape:
         case Maybe():
             return _are_as_declared([it for it in values if it is not None], shape.present)
@@ -172,10 +172,10 @@ def _are_of(cls: type, values: list[Any]) -> bool:
 
 
 def of_metrics(store: HeldStore, run_id: int, level: str) -> pd.DataFrame:
-    """Return the metrics of a run: of its ``sample``s, test ``case``s or whole ``suite``.
+    """Return the metrics of a run at a level: ``sample``, ``case`` or ``suite``.
 
     Raises:
-        InputValidationError: there is no such level.
+        InputValidationError: the level is unknown.
     """
     makers = {"sample": _of_sample_metrics, "case": _of_case_metrics, "suite": _of_suite_metrics}
     if level not in makers:
@@ -184,7 +184,7 @@ def of_metrics(store: HeldStore, run_id: int, level: str) -> pd.DataFrame:
 
 
 def _of_sample_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
-    """Return the metrics of a run's samples, each a row, with the samples' fields."""
+    """Return a row for each sample of a run, with its fields and metrics."""
     columns = Columns()
     columns.expect(("configuration",), ("test_case",))
     after = 0
@@ -201,7 +201,7 @@ def _of_sample_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
 
 
 def _of_case_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
-    """Return the metrics of a run's test cases, each a row."""
+    """Return a row for each test case of a run."""
     with store.read() as unit:
         rows = unit.test_runs.case_metrics(run_id)
     names = ("configuration", "test_case", "test_case_version", "sample_count", "metrics")
@@ -209,14 +209,14 @@ def _of_case_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
 
 
 def _of_suite_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
-    """Return the metrics of a run's test suite, each configuration a row."""
+    """Return a row for each configuration of a run."""
     with store.read() as unit:
         rows = unit.test_runs.suite_metrics(run_id)
     return _of_records(("configuration", "metrics"), rows)
 
 
 def of_models(records: Sequence[ModelRecord]) -> pd.DataFrame:
-    """Return models, each a row, with their metadata as columns."""
+    """Return a row for each model, with a column for each metadata key."""
     import pandas as pd
 
     columns = Columns()
@@ -233,7 +233,7 @@ def of_models(records: Sequence[ModelRecord]) -> pd.DataFrame:
 
 
 def of_results(unit: Unit, runs: Sequence[TestRunRecord]) -> pd.DataFrame:
-    """Return each number that evaluators found out about test cases in these runs as a row."""
+    """Return a row for each numeric metric of test cases and test suites in these runs."""
     import pandas as pd
 
     found: list[tuple[Any, ...]] = []
@@ -263,7 +263,7 @@ def _numbers(
 
 
 def _as_float(number: float) -> float:
-    """Return a number as a float, or as it is if it is a whole number that a float would round."""
+    """Return a number as a float; an integer that a float would round stays an integer."""
     try:
         as_float = float(number)
     except OverflowError:
