@@ -1,6 +1,6 @@
 """Metrics over counts and geometries: pure functions, usable inside and outside of evaluators.
 
-Nothing here reads or writes a store, and nothing here decides which confidence threshold is right.
+Nothing here reads or writes a store, or chooses a confidence threshold.
 """
 
 from kolena_local.metrics.formula import accuracy, f1_score, fpr, precision, recall, specificity

@@ -1,8 +1,8 @@
-"""The greedy assignment at the heart of matching, on positions instead of objects.
+"""The greedy assignment of inferences to ground truths, on positions instead of objects.
 
-An inference looks only at the ground truth it overlaps most, taken or not. So the best candidates
-of all inferences can be found at once, before the first of them takes its turn, and what remains to
-be done in order is one comparison for each inference.
+An inference considers only the ground truth that it overlaps most, even if another inference has
+taken it. So the best candidates of all inferences are computed at once, and only one comparison for
+each inference is made in order.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from kolena_local.metrics.overlap import Integers, Shapes, best_overlaps
 
 @dataclass(frozen=True)
 class Sides(Generic[GT, Inf]):
-    """The objects that may be matched with each other, and what is read from each of them once."""
+    """The objects to match with each other, and their shapes, scores and labels, read once."""
 
     ground_truths: list[GT]
     inferences: list[Inf]
@@ -39,7 +39,7 @@ class Sides(Generic[GT, Inf]):
 
     @cached_property
     def scores(self) -> list[float]:
-        """The inferences' scores; None and NaN as the lowest, because neither can be sorted.
+        """The inferences' scores; None and NaN count as the lowest.
 
         Raises:
             AttributeError: an inference has no score.
@@ -51,7 +51,7 @@ class Sides(Generic[GT, Inf]):
     def labels(self) -> tuple[list[int], list[int], list[int]]:
         """The labels of ground truths, inferences and ignored ground truths, as numbers.
 
-        Equal labels have the same number, and the numbers ascend as the sorted labels do.
+        Equal labels have the same number, and the numbers ascend with the sorted labels.
 
         Raises:
             AssertionError: an object has no label.
@@ -62,7 +62,7 @@ class Sides(Generic[GT, Inf]):
             distinct = dict.fromkeys(chain.from_iterable(sides))
         except TypeError as error:
             raise InputValidationError(
-                f"A label cannot tell classes apart ({error}); use text, numbers or enumerations."
+                f"A label cannot be compared ({error}); use text, numbers or enumerations."
             ) from error
         numbers = {label: number for number, label in enumerate(_in_order(distinct))}
         ground_truths, inferences, ignored = (list(map(numbers.__getitem__, one)) for one in sides)
@@ -74,31 +74,31 @@ class Sides(Generic[GT, Inf]):
 
 
 def known(value: Any) -> Any:
-    """Return None in place of NaN, by which data frames say that there is nothing."""
+    """Return None for NaN, which DataFrames use for missing values."""
     return None if isinstance(value, Real) and value != value else value
 
 
 class Assignment(NamedTuple):
-    """What became of each object, by position in its list."""
+    """The result of an assignment, by position in the lists of objects."""
 
     matched: list[tuple[int, int, float]]
     """Ground truth, inference, and their overlap."""
 
     free: list[int]
-    """Ground truths that were not taken."""
+    """Unmatched ground truths."""
 
     unmatched: list[tuple[int, float]]
-    """Inference, and its largest overlap with a ground truth that counts."""
+    """Inference, and its largest overlap with a ground truth that is not ignored."""
 
     def pairs(self, sides: Sides[GT, Inf]) -> list[tuple[GT, Inf]]:
-        """The matched objects; each inference as a copy that carries its overlap."""
+        """The matched objects; each inference as a copy with its overlap as ``iou``."""
         return [
             (sides.ground_truths[ground_truth], _with_iou(sides.inferences[inference], iou))
             for ground_truth, inference, iou in self.matched
         ]
 
     def left_over(self, sides: Sides[GT, Inf]) -> list[Inf]:
-        """The unmatched inferences; each as a copy that carries its largest overlap."""
+        """The unmatched inferences, each as a copy with its largest overlap as ``iou``."""
         return [_with_iou(sides.inferences[inference], iou) for inference, iou in self.unmatched]
 
 
@@ -129,7 +129,7 @@ def assign_by_label(sides: Sides[GT, Inf], threshold: float) -> Assignment:
 
 
 def assign_confusions(sides: Sides[GT, Inf], first: Assignment, threshold: float) -> Assignment:
-    """Assign what the round by label left over, and keep the matches of different labels."""
+    """Assign what is unmatched after the round by label; keep matches of different labels."""
     labels, inference_labels, _ = sides.labels
     inferences = sides.by_score(inference for inference, _ in first.unmatched)
     counts = _absent([sides.ground_truths[i] for i in first.free], sides.ignored)
@@ -146,14 +146,14 @@ def _assign(
     threshold: float,
     groups: tuple[Integers, Integers] | None = None,
 ) -> Assignment:
-    """Let the inferences take their turn, in the order given.
+    """Assign the inferences in the given order.
 
     Args:
         sides: the objects.
-        ground_truths: positions of those that may be taken; of equal overlaps the first one wins.
-        inferences: positions of those that take.
-        counts: for each of ``ground_truths``, whether its overlap is reported by the unmatched.
-        threshold: the least overlap of a match.
+        ground_truths: positions of the ground truths; the first of equal overlaps is taken.
+        inferences: positions of the inferences.
+        counts: for each of ``ground_truths``, whether unmatched inferences report its overlap.
+        threshold: the smallest overlap of a match.
         groups: a number for each of ``ground_truths`` and then each ignored one, and for each of
             ``inferences``; only equal numbers may match. None lets all match.
     """
@@ -180,7 +180,7 @@ def _assign(
 
 
 def _absent(items: Sequence[Any], ignored: Sequence[Any]) -> list[bool]:
-    """Tell of each item whether no ignored one is equal to it."""
+    """Return for each item whether it is equal to no ignored one."""
     if not ignored:
         return [True] * len(items)
     try:
@@ -201,7 +201,7 @@ def _labels(objects: Sequence[Any]) -> list[Any]:
 
 
 def _in_order(labels: Iterable[Any]) -> list[Any]:
-    """Sort labels; of several kinds None comes first, then numbers, text, and whatever else."""
+    """Sort labels; of several types, None comes first, then numbers, text, and others."""
     try:
         return sorted(labels)
     except TypeError:  # Python compares neither None with text nor members of an enumeration
@@ -219,7 +219,7 @@ def _place(label: Any) -> tuple[int, str, Any]:
 
 
 def _with_iou(inference: Inf, iou: float) -> Inf:
-    # Not by the constructor: users' classes need not accept an attribute that they do not declare.
+    # Not by the constructor, because users' classes may not accept undeclared attributes.
     twin = copy.copy(inference)
     object.__setattr__(twin, "iou", iou)
     return twin

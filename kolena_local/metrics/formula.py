@@ -1,10 +1,10 @@
-"""The ratios of the confusion matrix, so that every evaluator divides by zero in the same way.
+"""The ratios of the confusion matrix, with one rule for division by zero.
 
 They are defined in Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27
 (2006). A ratio whose denominator is zero, negative or NaN is ``0``: a test case without positives
-has a recall of 0, not an exception. Counts are not checked and not rounded. They may also be arrays
-or pandas Series, of which ratios are formed element by element. Numpy's counts, whatever their
-width, are computed with as 64-bit floats, so that small integers do not wrap around.
+has a recall of 0. Counts are neither checked nor rounded. They may also be arrays or pandas Series,
+for which ratios are computed element by element. Numpy integers of any size are converted to 64-bit
+floats, so that they do not overflow.
 """
 
 from collections.abc import Iterable
@@ -16,42 +16,42 @@ import numpy as np
 def accuracy(
     true_positives: int, false_positives: int, false_negatives: int, true_negatives: int
 ) -> float:
-    """Share of all decisions that were right: ``(TP + TN) / (TP + FP + FN + TN)``.
+    """Share of all decisions that are right: ``(TP + TN) / (TP + FP + FN + TN)``.
 
     Args:
-        true_positives: positives that were found.
-        false_positives: negatives that were taken for positives.
-        false_negatives: positives that were missed.
-        true_negatives: negatives that were left alone.
+        true_positives: positives that were predicted as positives.
+        false_positives: negatives that were predicted as positives.
+        false_negatives: positives that were predicted as negatives.
+        true_negatives: negatives that were predicted as negatives.
 
     Returns:
-        A number from 0 to 1; ``0`` when there was nothing to decide or a count is NaN.
+        A number from 0 to 1; ``0`` if all counts are 0 or a count is NaN.
     """
     return _share((true_positives, true_negatives), (false_positives, false_negatives))
 
 
 def precision(true_positives: int, false_positives: int) -> float:
-    """Share of the reported positives that are positives: ``TP / (TP + FP)``.
+    """Share of predicted positives that are positives: ``TP / (TP + FP)``.
 
     Args:
-        true_positives: positives that were found.
-        false_positives: negatives that were taken for positives.
+        true_positives: positives that were predicted as positives.
+        false_positives: negatives that were predicted as positives.
 
     Returns:
-        A number from 0 to 1; ``0`` when nothing was reported or a count is NaN.
+        A number from 0 to 1; ``0`` if there are no predicted positives or a count is NaN.
     """
     return _share((true_positives,), (false_positives,))
 
 
 def recall(true_positives: int, false_negatives: int) -> float:
-    """Share of the positives that were found, also called sensitivity: ``TP / (TP + FN)``.
+    """Share of positives that were found, also called sensitivity: ``TP / (TP + FN)``.
 
     Args:
-        true_positives: positives that were found.
-        false_negatives: positives that were missed.
+        true_positives: positives that were predicted as positives.
+        false_negatives: positives that were predicted as negatives.
 
     Returns:
-        A number from 0 to 1; ``0`` when there are no positives or a count is NaN.
+        A number from 0 to 1; ``0`` if there are no positives or a count is NaN.
     """
     return _share((true_positives,), (false_negatives,))
 
@@ -62,12 +62,12 @@ def f1_score(true_positives: int, false_positives: int, false_negatives: int) ->
     The effectiveness measure of van Rijsbergen, "Information Retrieval" (1979), with equal weights.
 
     Args:
-        true_positives: positives that were found.
-        false_positives: negatives that were taken for positives.
-        false_negatives: positives that were missed.
+        true_positives: positives that were predicted as positives.
+        false_positives: negatives that were predicted as positives.
+        false_negatives: positives that were predicted as negatives.
 
     Returns:
-        A number from 0 to 1; ``0`` when precision and recall are both 0.
+        A number from 0 to 1; ``0`` if precision and recall are both 0.
     """
     p = precision(true_positives, false_positives)
     r = recall(true_positives, false_negatives)
@@ -75,27 +75,27 @@ def f1_score(true_positives: int, false_positives: int, false_negatives: int) ->
 
 
 def fpr(true_negatives: int, false_positives: int) -> float:
-    """False positive rate, the share of negatives that were reported: ``FP / (TN + FP)``.
+    """False positive rate, the share of negatives predicted as positives: ``FP / (TN + FP)``.
 
     Args:
-        true_negatives: negatives that were left alone.
-        false_positives: negatives that were taken for positives.
+        true_negatives: negatives that were predicted as negatives.
+        false_positives: negatives that were predicted as positives.
 
     Returns:
-        A number from 0 to 1; ``0`` when there are no negatives or a count is NaN.
+        A number from 0 to 1; ``0`` if there are no negatives or a count is NaN.
     """
     return _share((false_positives,), (true_negatives,))
 
 
 def specificity(true_negatives: int, false_positives: int) -> float:
-    """True negative rate, the share of negatives that were left alone: ``TN / (TN + FP)``.
+    """True negative rate, the share of negatives predicted as negatives: ``TN / (TN + FP)``.
 
     Args:
-        true_negatives: negatives that were left alone.
-        false_positives: negatives that were taken for positives.
+        true_negatives: negatives that were predicted as negatives.
+        false_positives: negatives that were predicted as positives.
 
     Returns:
-        A number from 0 to 1; ``0`` when there are no negatives or a count is NaN.
+        A number from 0 to 1; ``0`` if there are no negatives or a count is NaN.
     """
     return _share((true_negatives,), (false_positives,))
 
@@ -111,7 +111,7 @@ def _wide(count: Any) -> Any:
 
 
 def _ratio(numerator: Any, denominator: Any) -> float:
-    # `> 0` and not `!= 0`: NaN and negative denominators must give 0 as well.
+    # `> 0` instead of `!= 0`: NaN and negative denominators must give 0, too.
     if np.ndim(denominator) == 0:
         return numerator / denominator if denominator > 0 else 0
     with np.errstate(all="ignore"):

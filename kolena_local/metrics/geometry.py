@@ -1,9 +1,9 @@
-"""How much two shapes overlap, one pair at a time.
+"""The overlap of two shapes.
 
-A box is compared by arithmetic on its two corners; anything else is an outline of points and needs
-shapely, which is imported only when the first such outline is met. Shapes are told apart by what
-they declare and not by their class, so a user's own box or polygon needs no base class. Whole lists
-of shapes are compared in :mod:`kolena_local.metrics.overlap`.
+Boxes are compared by their corners; anything else is an outline of points and needs shapely, which
+is imported only for the first such outline. Shapes are recognized by their fields, not by their
+class, so your own box or polygon needs no base class. :mod:`kolena_local.metrics.overlap` compares
+lists of shapes.
 """
 
 from __future__ import annotations
@@ -23,32 +23,31 @@ if TYPE_CHECKING:
 
 Corners = tuple[float, float, float, float]
 
-#: Between these, areas of boxes and sums of them are as exact as floats are.
+#: Between these, areas of boxes and their sums neither overflow nor underflow.
 SMALLEST_AREA, LARGEST_AREA = 2.0**-960, 2.0**1020
 
 
 def iou(a: BoundingBox | Polygon, b: BoundingBox | Polygon) -> float:
     """Intersection over union of two shapes: the Jaccard index of the areas they cover.
 
-    A box is what its two opposite corners span, whichever of them comes first; Kolena's client
-    gives 0.0 for a box with swapped corners. Two boxes with nothing but an edge or a corner in
-    common overlap by 0.0, and so does every box that has no width or height, or a coordinate that
-    is NaN or infinite. When at least one of the shapes is a polygon both are compared as outlines:
-    self-intersections are repaired first (the loops of a figure eight all count), and an outline
-    covers nothing if it has fewer than three points, a coordinate that is not finite, or an area
-    beyond the range of a float.
+    The corners of a box may be in any order; Kolena's client returns 0.0 for a box with swapped
+    corners. The overlap is 0.0 for two boxes that share only an edge or a corner, and for a box
+    without width or height, or with a coordinate that is NaN or infinite. If at least one shape is
+    a polygon, both are compared as outlines: self-intersections are repaired first (all loops of a
+    figure eight count), and an outline is empty if it has fewer than three points, a coordinate
+    that is not finite, or an area beyond the range of a float.
 
     Args:
-        a: a box, or anything with ``points``.
-        b: a box, or anything with ``points``.
+        a: a bounding box, or an object with ``points``.
+        b: a bounding box, or an object with ``points``.
 
     Returns:
         A number from 0.0 (no area in common) to 1.0 (the same area).
 
     Raises:
-        InputValidationError: a shape has neither corners nor points, a coordinate is a whole number
-            beyond the range of a float, or shapely cannot compute with the coordinates.
-        ImportError: a polygon is to be compared and shapely is not installed.
+        InputValidationError: a shape has neither corners nor points, a coordinate is an integer too
+            large for a float, or shapely cannot compute with the coordinates.
+        ImportError: a shape is a polygon, and shapely is not installed.
     """
     if is_box(a) and is_box(b):
         return iou_of_boxes(corners(a), corners(b))
@@ -60,10 +59,10 @@ def iou(a: BoundingBox | Polygon, b: BoundingBox | Polygon) -> float:
 
 
 def is_box(shape: object) -> bool:
-    """Tell whether a shape is compared by its two corners.
+    """Return whether a shape is compared by its corners.
 
-    What the class declares decides before what the object carries: a polygon that has its bounding
-    box as extra attributes stays a polygon.
+    Fields of the class take precedence over other attributes: a polygon with the corners of its
+    bounding box as extras stays a polygon.
 
     Raises:
         InputValidationError: it has neither corners nor points.
@@ -100,7 +99,7 @@ def corners(box: Any) -> Corners:
 
 
 def outline(shape: Any) -> Any:
-    """The area of a box or polygon as a valid shapely geometry; empty when it covers nothing."""
+    """The area of a box or polygon as a valid shapely geometry, which may be empty."""
     if is_box(shape):
         left, top, right, bottom = corners(shape)
         points = [(left, top), (right, top), (right, bottom), (left, bottom)]
@@ -115,7 +114,7 @@ def outline(shape: Any) -> Any:
         valid = shapely.make_valid(shapely.Polygon(points))
         if valid.geom_type != "GeometryCollection":
             return valid
-        # The repair leaves spikes behind as lines, which older GEOS versions refuse to intersect.
+        # The repair leaves lines, which older versions of GEOS cannot intersect.
         return shapely.union_all([part for part in valid.geoms if part.area > 0])
 
 
@@ -128,25 +127,25 @@ def _too_large(shape: object) -> InputValidationError:
 
 @contextmanager
 def geos() -> Iterator[Any]:
-    """Compute with shapely, whose trouble with extreme coordinates comes from the GEOS below it.
+    """Compute with shapely; errors of GEOS, the library below it, get a message.
 
     Yields:
         The module ``shapely``.
 
     Raises:
-        ImportError: it is not installed; the text names the extra that brings it.
+        ImportError: shapely is not installed.
         InputValidationError: the coordinates are too large or too small for it.
     """
     try:
         import shapely  # type: ignore[import-untyped]
     except ImportError as error:
         raise ImportError(
-            "Polygons are compared with shapely, which is not installed; "
+            "Polygons need shapely, which is not installed; "
             "run: pip install 'kolena-local[geometry]'",
             name="shapely",
         ) from error
     try:
-        # Overflows show in the result, which the callers look at.
+        # Callers check the result for overflows.
         with np.errstate(all="ignore"):
             yield shapely
     except shapely.errors.GEOSException as error:
@@ -169,7 +168,7 @@ def iou_of_boxes(a: Corners, b: Corners) -> float:
         return intersection / union
     if not all(map(math.isfinite, (*a, *b))):
         return 0.0
-    # An area overflowed or vanished, which their ratio does not.
+    # An area overflowed or underflowed, but their ratio does not.
     return _exact_iou(list(map(Fraction, a)), list(map(Fraction, b)))
 
 

@@ -1,4 +1,4 @@
-"""What matching returns. The two results hold the objects themselves, never indices into a list."""
+"""The results of matching. They hold the objects themselves, not positions in a list."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ Inf = TypeVar(
 class InferenceMatches(Generic[GT, Inf]):
     """The result of :func:`~kolena_local.metrics.match_inferences`.
 
-    The ground truths are the objects that were passed in. The inferences are copies that carry one
-    more attribute, ``iou``, and are equal to the originals.
+    The ground truths are the objects that were passed. The inferences are copies, equal to the
+    originals, with one more attribute, ``iou``.
     """
 
     matched: list[tuple[GT, Inf]]
-    """Pairs of a ground truth and the inference that found it, with their overlap as ``iou``."""
+    """Pairs of a ground truth and its inference, which has their overlap as ``iou``."""
 
     unmatched_gt: list[GT]
-    """Ground truths that no inference found, in their order."""
+    """Unmatched ground truths, in their order."""
 
     unmatched_inf: list[Inf]
-    """Inferences without a ground truth of their own; ``iou`` is their largest overlap with any."""
+    """Unmatched inferences; ``iou`` is their largest overlap with any ground truth."""
 
 
 @dataclass(frozen=True)
 class MulticlassInferenceMatches(Generic[GT, Inf]):
     """The result of :func:`~kolena_local.metrics.match_inferences_multiclass`.
 
-    The ground truths are the objects that were passed in. The inferences are copies that carry one
-    more attribute, ``iou``, and are equal to the originals.
+    The ground truths are the objects that were passed. The inferences are copies, equal to the
+    originals, with one more attribute, ``iou``.
     """
 
     matched: list[tuple[GT, Inf]]
-    """Pairs of a ground truth and the inference of the same label that found it."""
+    """Pairs of a ground truth and its inference of the same label."""
 
     unmatched_gt: list[tuple[GT, Inf | None]]
-    """Ground truths that no inference of their label found.
+    """Ground truths without an inference of their label.
 
-    Those that an inference of another label covers come first, paired with it (a confusion); the
+    Those matched by an inference of another label come first, paired with it (a confusion); the
     others are paired with None.
     """
 
     unmatched_inf: list[Inf]
-    """Inferences that found no ground truth of their label, those of the confusions among them."""
+    """Inferences without a ground truth of their label, including those of confusions."""

@@ -1,9 +1,9 @@
-"""Which inference found which ground truth, by the rules of the PASCAL VOC challenge.
+"""Match inferences with ground truths by the rules of the PASCAL VOC challenge.
 
 The rules are those of Everingham et al., "The PASCAL Visual Object Classes (VOC) Challenge",
 International Journal of Computer Vision 88 (2010), with ignored ground truths for the objects that
-the challenge calls difficult. All inferences are matched, whatever their score: which scores are
-high enough to count is not decided here.
+the challenge calls difficult. All inferences are matched, whatever their score; filter them by
+score yourself.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ def match_inferences(
 ) -> InferenceMatches[GT, Inf]:
     """Match inferences with ground truths, regardless of labels.
 
-    The inferences take their turn by descending score, equal scores in their order, a score of NaN
-    or None as the lowest of all. Each looks only at the ground truth it overlaps most, ignored ones
-    included and the first of equals: if that overlap reaches the threshold and the ground truth is
-    free, they are matched; if it is taken, the inference stays unmatched, without a second choice.
-    An inference whose best is an ignored ground truth is left out of the result; an ignored ground
-    truth takes any number of them.
+    Inferences are matched in descending order of score; equal scores keep their order, and NaN and
+    None come last. Each considers only the ground truth that it overlaps most, ignored ones
+    included; of equal overlaps, the first. If that overlap reaches the threshold and the ground
+    truth is unmatched, they are matched; if it is already matched, the inference stays unmatched.
+    Inferences that match an ignored ground truth are left out of the result; an ignored ground
+    truth may match any number of them.
 
     Args:
         ground_truths: bounding boxes or polygons.
         inferences: scored bounding boxes or polygons.
-        ignored_ground_truths: objects that are neither to be found nor to be held against the
-            model, such as crowds or difficult ones.
+        ignored_ground_truths: objects that count neither for nor against the model, such as crowds
+            or difficult ones.
         mode: the rules; ``"pascal"`` is the only choice.
-        iou_threshold: the least intersection over union of a match.
-        required_match_fields: attributes that must be equal on both sides of a match; NaN and an
-            absent one are None. The groups that they form are matched one by one, in the order in
-            which they first appear among ground truths, then inferences. None or empty makes one
-            group.
+        iou_threshold: the smallest intersection over union of a match.
+        required_match_fields: attributes that must be equal on both sides of a match; NaN and
+            missing attributes count as None. Groups with equal values are matched one by one, in
+            order of first appearance among ground truths, then inferences.
 
     Returns:
-        Pairs, ground truths left over and inferences left over. Each inference is a copy, equal to
-        the original, with the attribute ``iou``: its overlap with its match or, unmatched, the
-        largest overlap with any ground truth of its group that equals no ignored one; else 0.0.
+        Matched pairs, unmatched ground truths and unmatched inferences. Each inference is a copy,
+        equal to the original, with the attribute ``iou``: its overlap with its match or, if
+        unmatched, the largest overlap with any ground truth of its group that equals no ignored
+        one, or 0.0.
 
     Raises:
         InputValidationError: the mode is unknown, an object has no shape, or a required field
             cannot be compared.
         AttributeError: an inference has no score.
-        ImportError: polygons are to be compared and shapely is not installed.
+        ImportError: a shape is a polygon, and shapely is not installed.
     """
     result: InferenceMatches[GT, Inf] = InferenceMatches([], [], [])
     for sides in _groups(
@@ -77,36 +77,35 @@ def match_inferences_multiclass(
     iou_threshold: float = 0.5,
     required_match_fields: list[str] | None = None,
 ) -> MulticlassInferenceMatches[GT, Inf]:
-    """Match inferences with ground truths of the same label, and name the confusions.
+    """Match inferences with ground truths of the same label, and find confusions.
 
-    The objects of each label are matched as :func:`match_inferences` does, label by label in sorted
-    order. Labels of several kinds come in the order None (NaN is taken for it), numbers, text, then
-    others by class and ``repr``. What is left over on both sides is then matched once more,
-    regardless of labels: a pair of different labels is a confusion, well located but wrongly
-    classified.
+    The objects of each label are matched as by :func:`match_inferences`, label by label in sorted
+    order. Labels of several types are sorted as None (and NaN), numbers, text, then others by class
+    and ``repr``. Unmatched objects are then matched again, regardless of labels: a pair of
+    different labels is a confusion, well located but wrongly classified.
 
     Args:
         ground_truths: labeled bounding boxes or polygons.
         inferences: scored and labeled bounding boxes or polygons.
-        ignored_ground_truths: labeled objects that are neither to be found nor to be held against
-            the model; in the second round those of all labels are ignored.
+        ignored_ground_truths: labeled objects that count neither for nor against the model; in the
+            second round, those of all labels are ignored.
         mode: the rules; ``"pascal"`` is the only choice.
-        iou_threshold: the least intersection over union of a match or of a confusion.
+        iou_threshold: the smallest intersection over union of a match or of a confusion.
         required_match_fields: attributes, besides the label, that must be equal on both sides; see
             :func:`match_inferences`.
 
     Returns:
-        Pairs of one label; ground truths left over, each with the inference that it was confused
-        with or with None, confusions first; inferences left over. The inferences of confusions are
-        also among those left over, where ``iou`` is the largest overlap with a ground truth of
-        their own label; in the confusion it is the overlap with that ground truth.
+        Matched pairs of the same label; unmatched ground truths, each with the inference of a
+        confusion or None, confusions first; unmatched inferences. The inferences of confusions are
+        also among the unmatched, where ``iou`` is the largest overlap with a ground truth of their
+        own label; in the confusion, it is the overlap with that ground truth.
 
     Raises:
         AssertionError: an object has no label.
         InputValidationError: the mode is unknown, an object has no shape, or a label or a required
             field cannot be compared.
         AttributeError: an inference has no score.
-        ImportError: polygons are to be compared and shapely is not installed.
+        ImportError: a shape is a polygon, and shapely is not installed.
     """
     result: MulticlassInferenceMatches[GT, Inf] = MulticlassInferenceMatches([], [], [])
     for sides in _groups(
@@ -152,7 +151,7 @@ def _groups(
             except TypeError as error:
                 raise InputValidationError(
                     f"The required fields {list(fields)} of a {type(item).__name__} have the value "
-                    f"{key!r}, which cannot tell groups apart ({error}); name fields that hold "
+                    f"{key!r}, which cannot be compared ({error}); name fields that hold "
                     "text, numbers or tuples."
                 ) from error
             sides[role].append(item)

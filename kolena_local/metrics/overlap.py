@@ -1,8 +1,8 @@
-"""How much the shapes of two lists overlap, all pairs at once.
+"""The overlaps of all pairs of shapes of two lists.
 
-Matching needs the overlap of every inference with every ground truth: ten thousand pairs for an
-image with a hundred boxes on each side. Boxes are compared as arrays and polygons through a spatial
-index; the numbers are those of :func:`kolena_local.metrics.geometry.iou`, to the last bit.
+Matching needs the overlap of every inference with every ground truth: 10,000 pairs for an image
+with 100 boxes on each side. Boxes are compared as arrays, polygons through a spatial index. The
+results equal those of :func:`kolena_local.metrics.geometry.iou` to the last bit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from kolena_local.metrics.geometry import (
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
-# Pairs compared in one go. It bounds the memory (about 100 MB) when both lists are long.
+# Bounds the memory (about 100 MB) if both lists are long.
 _PAIRS_AT_ONCE = 2_000_000
 
 
@@ -46,7 +46,7 @@ class Shapes:
 
     @classmethod
     def read(cls, *sides: Sequence[Any]) -> list[Shapes]:
-        """Read the sides of one comparison; outlines are made only when there is a polygon."""
+        """Read the sides of a comparison; outlines are made only if there is a polygon."""
         kinds = [np.array([is_box(shape) for shape in side], dtype=bool) for side in sides]
         need_outlines = not all(boxes.all() for boxes in kinds)
         nowhere = (np.nan,) * 4
@@ -71,16 +71,16 @@ class Shapes:
 
 
 class BestOverlaps(NamedTuple):
-    """What each inference overlaps most, by position in the list of inferences."""
+    """The largest overlap of each inference, by position in the list of inferences."""
 
     candidate: list[int]
     """Position of the first candidate with the largest overlap."""
 
     overlap: list[float]
-    """The overlap with that candidate; -1.0 when there is no candidate."""
+    """The overlap with that candidate; -1.0 without candidates."""
 
     counted: list[float]
-    """The largest overlap with a candidate that counts; 0.0 when there is none."""
+    """The largest overlap with a candidate that counts; 0.0 without one."""
 
 
 def best_overlaps(
@@ -89,17 +89,17 @@ def best_overlaps(
     counts: npt.NDArray[np.bool_],
     groups: tuple[Integers, Integers] | None = None,
 ) -> BestOverlaps:
-    """Find what each inference overlaps most.
+    """Find the candidate that each inference overlaps most.
 
     Args:
-        candidates: what the inferences may overlap.
-        inferences: what is looked up.
+        candidates: the shapes that inferences may overlap.
+        inferences: the shapes of the inferences.
         counts: for each candidate, whether it counts towards ``BestOverlaps.counted``.
         groups: a number for each candidate and for each inference; only pairs with the same number
             are compared. None compares all pairs.
 
     Returns:
-        The best candidates; the first one wins a tie.
+        The best candidates; of equal overlaps, the first.
     """
     best = BestOverlaps([], [], [])
     if len(candidates) == 0:
@@ -138,7 +138,7 @@ def overlaps(a: Shapes, b: Shapes) -> Floats:
 def _overlaps_of_boxes(a: Floats, b: Floats) -> Floats:
     a_left, a_top, a_right, a_bottom = a.T[:, :, np.newaxis]
     b_left, b_top, b_right, b_bottom = b.T[:, np.newaxis, :]
-    # NaN and infinite coordinates are legal; no comparison with a NaN holds, so they end up as 0.
+    # NaN and infinite coordinates are allowed; comparisons with NaN are false, which gives 0.
     with np.errstate(all="ignore"):
         width = np.minimum(a_right, b_right) - np.maximum(a_left, b_left)
         height = np.minimum(a_bottom, b_bottom) - np.maximum(a_top, b_top)
