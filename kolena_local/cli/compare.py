@@ -8,9 +8,9 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.output import (
-    chosen_format,
-    output_options,
+from kolena_local.cli.output.output_file import write_text
+from kolena_local.cli.output.output_options import chosen_format, output_options
+from kolena_local.cli.output.printing import (
     print_entries,
     print_heading,
     print_object,
@@ -18,9 +18,8 @@ from kolena_local.cli.output import (
     say,
     terminal_width,
 )
-from kolena_local.cli.output_file import write_text
+from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.store_option import given_location
-from kolena_local.cli.text import cell
 
 if TYPE_CHECKING:
     from kolena_local.comparison import Comparison

@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local import location
-from kolena_local.cli.output import (
-    Listing,
-    output_options,
-    print_fields,
-    print_listing,
-    print_object,
-    quiet_option,
-    say,
-)
-from kolena_local.cli.output_file import write_path
+from kolena_local.cli.output.output_file import write_path
+from kolena_local.cli.output.output_options import output_options, quiet_option
+from kolena_local.cli.output.printing import Listing, print_fields, print_listing, print_object, say
 from kolena_local.cli.store_option import db_option, given_location
 from kolena_local.plurals import counted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kolena_local.cli.output_file import write_text
+from kolena_local.cli.output.output_file import write_text
 from kolena_local.cli.store_option import db_option, given_location
 
 

@@ -12,10 +12,11 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from kolena_local.cli.output import quiet_option, say
-from kolena_local.cli.output_file import STANDARD_OUTPUT, is_terminal, remember, write_data
+from kolena_local.cli.output.output_file import STANDARD_OUTPUT, is_terminal, remember, write_data
+from kolena_local.cli.output.output_options import quiet_option
+from kolena_local.cli.output.printing import say
+from kolena_local.cli.output.terminal_text import printable_json
 from kolena_local.cli.store_option import db_option, reading, write_or_make
-from kolena_local.cli.text import printable_json
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted
 

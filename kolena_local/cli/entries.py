@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kolena_local.cli.formats import Entry
-from kolena_local.cli.output import Listing
+from kolena_local.cli.output.formats import Entry
+from kolena_local.cli.output.printing import Listing
 from kolena_local.errors import StoreDamagedError
 
 if TYPE_CHECKING:

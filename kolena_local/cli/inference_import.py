@@ -9,8 +9,9 @@ import click
 
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.inferences import progress
-from kolena_local.cli.output import quiet_option, say
-from kolena_local.cli.output_file import write_text
+from kolena_local.cli.output.output_file import write_text
+from kolena_local.cli.output.output_options import quiet_option
+from kolena_local.cli.output.printing import say
 from kolena_local.cli.store_option import db_option, held_model
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.import_request import ON_CONFLICT, ImportRequest, Words

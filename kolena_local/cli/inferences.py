@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.formats import no_formula
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.options import name_option
-from kolena_local.cli.output import file_option, is_csv_safe, quiet_option, safe_csv_option, say
-from kolena_local.cli.output_file import current, is_terminal, write_data, write_text
+from kolena_local.cli.output.formats import no_formula
+from kolena_local.cli.output.output_file import current, is_terminal, write_data, write_text
+from kolena_local.cli.output.output_options import (
+    file_option,
+    is_csv_safe,
+    quiet_option,
+    safe_csv_option,
+)
+from kolena_local.cli.output.printing import say
 from kolena_local.cli.store_option import db_option, reading
 from kolena_local.exchange.row_files import FORMATS, format_of
 from kolena_local.plurals import agreeing, counted, printable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kolena_local.cli.formats import Entry, flat
-from kolena_local.cli.output import print_heading, print_table
+from kolena_local.cli.output.formats import Entry, flat
+from kolena_local.cli.output.printing import print_heading, print_table
 
 
 def print_single_values(cases: list[Entry]) -> None:

@@ -9,10 +9,11 @@ import click
 
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import MODELS, picked
-from kolena_local.cli.formats import Entry
 from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
 from kolena_local.cli.options import name_option
-from kolena_local.cli.output import Listing, output_options, report
+from kolena_local.cli.output.formats import Entry
+from kolena_local.cli.output.output_options import output_options
+from kolena_local.cli.output.printing import Listing, report
 from kolena_local.cli.prompts import delete, deletion_options, somebody_is_there
 from kolena_local.cli.store_option import reading, write_or_make, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError

@@ -19,14 +19,14 @@ from kolena_local.cli.entries import (
     status,
     suite_label,
 )
-from kolena_local.cli.formats import Entry
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.metadata import CONDITION
 from kolena_local.cli.metrics import print_single_values
 from kolena_local.cli.options import name_option, tag_option
-from kolena_local.cli.output import (
+from kolena_local.cli.output.formats import Entry
+from kolena_local.cli.output.output_options import output_options
+from kolena_local.cli.output.printing import (
     Columns,
-    output_options,
     print_fields,
     print_heading,
     print_listing,
@@ -34,8 +34,8 @@ from kolena_local.cli.output import (
     print_rows,
     shown,
 )
+from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.store_option import reading
-from kolena_local.cli.text import cell
 
 if TYPE_CHECKING:
     from kolena_local.repository.conditions import Condition

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kolena_local.cli.formats import Entry
-from kolena_local.cli.output import Listing, print_listing, report, rows_of
+from kolena_local.cli.output.formats import Entry
+from kolena_local.cli.output.printing import Listing, print_listing, report, rows_of
+from kolena_local.cli.output.table import table
 from kolena_local.cli.store_option import reading, writing
-from kolena_local.cli.table import table
 from kolena_local.errors import IncorrectUsageError, NameConflictError
 from kolena_local.plurals import counted
 

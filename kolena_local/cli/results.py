@@ -15,9 +15,10 @@ from kolena_local.cli.entries import (
     suite_label,
     suite_metrics,
 )
-from kolena_local.cli.formats import Entry
 from kolena_local.cli.metrics import print_all
-from kolena_local.cli.output import output_options, print_entries, print_heading, say
+from kolena_local.cli.output.formats import Entry
+from kolena_local.cli.output.output_options import output_options
+from kolena_local.cli.output.printing import print_entries, print_heading, say
 from kolena_local.cli.store_option import reading
 
 _OF_RUN = ("model", "test_suite", "test_suite_version", "evaluator")

@@ -17,8 +17,8 @@ from typing import Any
 import click
 
 from kolena_local.cli.lazy import LazyGroup
-from kolena_local.cli.stopping import Stopped, say_stopped, stopped_by_signals
-from kolena_local.cli.streams import OutputError, drop_results, orderly_streams
+from kolena_local.cli.output.streams import OutputError, drop_results, orderly_streams
+from kolena_local.cli.signals import Stopped, say_stopped, stopped_by_signals
 from kolena_local.errors import (
     KolenaError,
     NotAStoreError,
@@ -69,7 +69,7 @@ class Root(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what is raised on purpose into one line and an exit code."""
         # Late, as what follows: help ends before this, and must not wait for it.
-        from kolena_local.cli.output_file import finish
+        from kolena_local.cli.output.output_file import finish
 
         try:
             with finish(ctx), _printable_usage_errors():

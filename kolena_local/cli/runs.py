@@ -15,20 +15,20 @@ from kolena_local.cli.entries import (
     suite_label,
     suite_metrics,
 )
-from kolena_local.cli.formats import Entry
 from kolena_local.cli.metrics import print_all
 from kolena_local.cli.options import name_option
-from kolena_local.cli.output import (
+from kolena_local.cli.output.formats import Entry
+from kolena_local.cli.output.output_file import write_text
+from kolena_local.cli.output.output_options import output_options
+from kolena_local.cli.output.printing import (
     Columns,
     Listing,
-    output_options,
     print_fields,
     print_heading,
     print_listing,
     print_object,
     shown,
 )
-from kolena_local.cli.output_file import write_text
 from kolena_local.cli.prompts import delete, deletion_options
 from kolena_local.cli.store_option import reading
 from kolena_local.plurals import printable

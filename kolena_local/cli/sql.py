@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from kolena_local.cli.metadata import value_of
-from kolena_local.cli.output import Listing, output_options, print_listing, say
+from kolena_local.cli.output.output_options import output_options
+from kolena_local.cli.output.printing import Listing, print_listing, say
 from kolena_local.cli.store_option import reading
 
 

@@ -8,9 +8,10 @@ import click
 
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import TEST_CASES, change_between, label, picked
-from kolena_local.cli.formats import Entry
 from kolena_local.cli.options import diff_option, name_option
-from kolena_local.cli.output import Columns, Listing, output_options, print_listing, print_sheet
+from kolena_local.cli.output.formats import Entry
+from kolena_local.cli.output.output_options import output_options
+from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet
 from kolena_local.cli.store_option import reading
 
 if TYPE_CHECKING:

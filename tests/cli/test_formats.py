@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolena_local.cli.formats import markdown, separated
+from kolena_local.cli.output.formats import markdown, separated
 from kolena_local.repository import open_store
 from tests.cli.conftest import Invoke, register
 

@@ -7,8 +7,8 @@ from typing import List, Union
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolena_local.cli.table import table
-from kolena_local.cli.text import display_width, shorten
+from kolena_local.cli.output.table import table
+from kolena_local.cli.output.terminal_text import display_width, shorten
 from kolena_local.plurals import printable
 
 CELLS = st.one_of(

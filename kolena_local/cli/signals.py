@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from kolena_local.cli.streams import drop_results
+from kolena_local.cli.output.streams import drop_results
 
 
 class Stopped(SystemExit):

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from kolena_local.cli.text import cell, is_numeric, json_text
+from kolena_local.cli.output.terminal_text import cell, is_numeric, json_text
 
 Entry = dict[str, Any]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kolena_local.cli.text import cell, display_width, is_numeric, shorten
+from kolena_local.cli.output.terminal_text import cell, display_width, is_numeric, shorten
 
 _GAP = 2
 _NARROWEST = 8
