@@ -104,6 +104,12 @@ def test_table_is_what_the_files_say(lines: List[str]) -> None:
     }
 
 
+def test_the_table_says_what_its_numbers_are(lines: List[str]) -> None:
+    first = next(number for number, line in enumerate(lines) if line.startswith("digits: "))
+    (heading,) = [line for line in lines[:first] if "ccuracy" in line]
+    assert heading == f"Accuracy on '{demo.TEST_SUITE}' (the share of images read correctly):"
+
+
 def test_second_run_infers_nothing_and_prints_the_same_table(
     lines: List[str], first_run: Tuple[Path, List[str]], store_path: Path
 ) -> None:

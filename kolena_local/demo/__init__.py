@@ -1,7 +1,7 @@
 """``kolena-local demo``: two real models tested on a real data set, offline, in a few seconds.
 
-It does what a user's own script would do: run twice, it goes on from what the store has.
-``digits.py`` holds the data and the types, ``table.py`` the printing.
+It works as your own script would: a second run reuses the inferences in the store. ``digits.py``
+has the data and the types, ``table.py`` formats the result.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def run(db: str | None = None, *, delay: float = 0.0, echo: Callable[[str], None
     """Register the two models, test both on every slice, and print how they compare.
 
     Args:
-        db: the store's file; None means the usual one.
-        delay: seconds that each inference takes longer, to watch it or to interrupt it.
+        db: the path of the store's file; None means the default store.
+        delay: seconds to wait in each inference, so that you can watch or interrupt it.
         echo: prints one line.
     """
     with nullcontext() if db is None else kolena_local.session(db=db):
@@ -64,14 +64,15 @@ def run(db: str | None = None, *, delay: float = 0.0, echo: Callable[[str], None
 
 
 def _program() -> str:
-    """Return how the command line is called from here: by its path where its name is not known."""
+    """Return what to type to run the command line: its path if its name is not on PATH."""
     called = Path(sys.argv[0])
-    known = called.name != "kolena-local" or shutil.which("kolena-local") is not None
-    return "kolena-local" if known else shlex.quote(str(called))
+    if called.name == "kolena-local" and shutil.which("kolena-local") is None:
+        return shlex.quote(str(called))
+    return "kolena-local"
 
 
 def _test(name: str, suite: TestSuite, delay: float) -> int:
-    """Register and test one model; return how many inferences that took."""
+    """Register and test one model; return the number of new inferences."""
     by_locator = digits.predictions(name)
     made = 0
 
@@ -89,7 +90,7 @@ def _test(name: str, suite: TestSuite, delay: float) -> int:
 
 
 def _accuracies(name: str) -> dict[str, digits.Accuracy]:
-    """Read a model's metrics by test case back from the store, as the command line does."""
+    """Read a model's metrics by test case from the store, as the command line does."""
     with open_store().read() as unit:
         (newest, *_) = unit.test_runs.list(model=name, test_suite=TEST_SUITE)
         records = unit.test_runs.case_metrics(newest.id)

@@ -1,6 +1,6 @@
 """Handwritten digits: the demo's types, data, slices and evaluator, as a user would write them.
 
-The data are real (``SOURCE.md`` says whose); no model runs here, its predictions are looked up.
+The data is real (see ``SOURCE.md``). No model runs here: the stored predictions are looked up.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class WrittenDigit(GroundTruth):
 
 @dataclass(frozen=True)
 class ReadDigit(Inference):
-    """The digit a model read, with the probability it gave to it."""
+    """The digit that a model read, with its probability."""
 
     prediction: ScoredClassificationLabel | None = None
 
@@ -64,7 +64,7 @@ class Correctness(MetricsTestSample):
 
 @dataclass(frozen=True)
 class Accuracy(MetricsTestCase):
-    """How much of a test case was read correctly."""
+    """The number of images in a test case, and the share that was read correctly."""
 
     n_images: int
     accuracy: float
@@ -82,7 +82,7 @@ class DigitEvaluator(Evaluator):
         inferences: list[Triple],
         configuration: EvaluatorConfiguration | None = None,
     ) -> list[tuple[Digit, Correctness]]:
-        """Say of each image whether it was read correctly."""
+        """Return for each image whether it was read correctly."""
         return [(digit, Correctness(_is_correct(truth, read))) for digit, truth, read in inferences]
 
     def compute_test_case_metrics(
@@ -92,7 +92,7 @@ class DigitEvaluator(Evaluator):
         metrics: list[Correctness],
         configuration: EvaluatorConfiguration | None = None,
     ) -> Accuracy:
-        """Count the images and the share that was read correctly."""
+        """Return the number of images and the share that was read correctly."""
         correct = sum(metric.is_correct for metric in metrics)
         return Accuracy(n_images=len(metrics), accuracy=correct / len(metrics))
 
@@ -102,7 +102,7 @@ def _is_correct(truth: WrittenDigit, read: ReadDigit) -> bool:
 
 
 class Slice(NamedTuple):
-    """A test case of the demo: its name, and which rows of ``samples.csv`` belong to it."""
+    """The name of a test case, and a function that selects its rows of ``samples.csv``."""
 
     name: str
     has: Callable[[Any], bool]
@@ -121,7 +121,7 @@ SLICES = [
 
 
 def test_cases() -> list[tuple[str, list[tuple[Digit, WrittenDigit]]]]:
-    """Read the samples; return each slice's name with its samples and ground truths."""
+    """Return each slice's name with its samples and ground truths."""
     described = ["ink", "stroke", "contrast", "width", "slant_degrees"]
     rows = [
         (
@@ -138,7 +138,7 @@ def test_cases() -> list[tuple[str, list[tuple[Digit, WrittenDigit]]]]:
 
 
 def predictions(model: str) -> dict[str, ReadDigit]:
-    """Read what a model predicted, by locator."""
+    """Return a model's predictions by locator."""
     return {
         row.locator: ReadDigit(ScoredClassificationLabel(label=row.label, score=row.score))
         for row in _rows(DATA / "models" / model / "inferences.csv")

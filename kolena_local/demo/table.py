@@ -1,4 +1,4 @@
-"""The demo's result as lines of text: test case by model, and what separates the two models."""
+"""The demo's result as lines of text: each model's accuracy by test case, and the difference."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from kolena_local.demo.digits import Accuracy
 
 
-def table(title: str, results: dict[str, dict[str, Accuracy]]) -> Iterator[str]:
+def table(test_suite: str, results: dict[str, dict[str, Accuracy]]) -> Iterator[str]:
     """Yield the lines of the table.
 
     Args:
-        title: heads the column of the test cases.
-        results: for each of two models, its accuracy by test case.
+        test_suite: the name of the test suite.
+        results: for each of the two models, its accuracy by test case.
     """
     (first, second) = results.values()
-    header = [title, "images", *results, "difference"]
+    header = ["test case", "images", *results, "difference"]
     rows = [
         [
             test_case,
@@ -26,10 +26,10 @@ def table(title: str, results: dict[str, dict[str, Accuracy]]) -> Iterator[str]:
         ]
         for test_case, left in first.items()
     ]
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    rule = ["-" * width for width in widths]
-    for row in (header, rule, *rows):
-        yield "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    yield f"Accuracy on '{test_suite}' (the share of images read correctly):"
+    yield ""
+    for row in (header, ["-" * width for width in widths], *rows):
+        texts = [row[0].ljust(widths[0])]
+        texts += map(str.rjust, row[1:], widths[1:])
+        yield "  ".join(texts)
