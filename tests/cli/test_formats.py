@@ -127,7 +127,7 @@ def test_one_format_at_a_time_and_what_is_typed_wins(
 ) -> None:
     result = invoke("models", "list", "--db", store, "--json", "--csv")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "Give one format only: json or csv." in result.stderr
+    assert "Choose one format: json or csv." in result.stderr
     assert invoke("models", "list", "--db", store, "--format", "xml").exit_code == 2
     monkeypatch.setenv("KOLENA_LOCAL_MODELS_LIST_FORMAT", "csv")
     assert invoke("models", "list", "--db", store).stdout.startswith("name,")

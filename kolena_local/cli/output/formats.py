@@ -1,4 +1,4 @@
-"""Listings as texts that programs read: JSON lines, CSV, TSV, Markdown. Pure functions."""
+"""Format entries as CSV, TSV, and Markdown."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def separated(
     keys: Sequence[str], entries: Iterable[Entry], delimiter: str, show: Callable[[str], str]
 ) -> str:
-    """Write entries as CSV or TSV, with a header.
+    """Return entries as CSV or TSV with a header.
 
     Objects become columns with dotted names (``metadata.seed``), lists are JSON, null is empty.
 
     Args:
-        keys: the keys that every entry has; they are the header when there are no entries.
-        entries: what is listed.
-        delimiter: what stands between two values.
-        show: what becomes of each cell's text, so that nobody takes orders from a name.
+        keys: the keys of every entry; they are the header if there are no entries.
+        entries: the entries, one per row.
+        delimiter: the character between two cells.
+        show: returns the text to write for a cell's text, such as :func:`no_formula`.
     """
     columns: dict[str, dict[str, None]] = {key: {} for key in keys}
     rows: list[Entry] = []
@@ -36,12 +36,12 @@ def separated(
             columns.setdefault(key, {}).update(dict.fromkeys(values))
     names = [name for key, found in columns.items() for name in found or [key]]
     lines = [list(map(show, names))]
-    lines += ([show(_plain(row.get(name))) for name in names] for row in rows)
+    lines += ([show(_csv_text(row.get(name))) for name in names] for row in rows)
     return "\n".join(_separated_line(line, delimiter) for line in lines)
 
 
 def no_formula(text: str) -> str:
-    """Return the text of a cell that no spreadsheet takes for a formula; numbers stay."""
+    """Return the text of a cell so that no spreadsheet runs it as a formula; numbers stay."""
     if not text.startswith(_FORMULA):
         return text
     try:
@@ -53,13 +53,13 @@ def no_formula(text: str) -> str:
 
 def _separated_line(values: Sequence[str], delimiter: str) -> str:
     text = io.StringIO(newline="")
-    # With this end of line, the writer puts a lone carriage return in quotes too.
+    # With this line terminator, the writer also quotes a lone carriage return.
     csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerow(values)
     return text.getvalue().removesuffix("\r\n")
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Write a table in Markdown, numbers to the right."""
+    """Return a table in Markdown with numbers aligned to the right."""
     marks = [
         "---:" if is_numeric([row[column] for row in rows]) else "---"
         for column in range(len(header))
@@ -70,7 +70,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested objects as one, with dotted names."""
+    """Return nested objects as one object with dotted names."""
     return dict(_flat(values))
 
 
@@ -82,7 +82,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield prefix + name, value
 
 
-def _plain(value: object) -> str:
+def _csv_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):

@@ -1,7 +1,7 @@
-"""Where the results of a command go: to standard output, or whole into a file.
+"""Write the results of a command to standard output or to the file of ``--output``.
 
-A file appears under its name when the command ended well, and not before: whatever else happens,
-the file that was there is still there. Nothing here knows what is written.
+A file gets its name only when the command has succeeded; until then, an existing file of that name
+stays as it is.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ STANDARD_OUTPUT = "-"
 
 
 def remember(context: click.Context, _: click.Parameter, name: str | None) -> None:
-    """Take the value of ``--output``."""
+    """Keep the value of ``--output`` in the context."""
     if name is None:
         return
     if not Path(name).absolute().parent.is_dir():
-        raise click.BadParameter(f"The folder of {name} does not exist.")
+        raise click.BadParameter(f"The folder of {name} does not exist; create it first.")
     context.meta[_DESTINATION] = None if name == STANDARD_OUTPUT else Destination(name)
 
 
 def current() -> Destination | None:
-    """Return the file that results go to; None is standard output."""
+    """Return the file that results go to; None for standard output."""
     destination: Destination | None = click.get_current_context().meta.get(_DESTINATION)
     return destination
 
 
 @contextmanager
 def finish(context: click.Context) -> Iterator[None]:
-    """Keep the file if the block ends well or by an exit code of its own, else discard it."""
+    """Keep the file if the block succeeds or chooses its exit code, else discard it."""
     try:
         try:
             yield
@@ -60,7 +60,7 @@ def _keep(context: click.Context) -> None:
 
 
 def write_text(text: str) -> None:
-    """Write lines of text, escaping what the encoding does not have."""
+    """Write lines of text; escape characters that the encoding does not have."""
     destination = current()
     if destination is None:
         if is_terminal():
@@ -72,7 +72,7 @@ def write_text(text: str) -> None:
 
 
 def write_path(path: str) -> None:
-    """Write a path byte for byte, whatever the encoding of the output: a shell takes it again."""
+    """Write a path byte for byte, whatever the output's encoding, so that a shell can use it."""
     click.echo(printable(path) if is_terminal() else os.fsencode(path))
 
 
@@ -87,10 +87,10 @@ def write_data(data: bytes) -> None:
 
 
 def output_encoding() -> str:
-    """Return the encoding in which results are written."""
+    """Return the encoding of results."""
     return "utf-8" if current() is not None else sys.stdout.encoding or "utf-8"
 
 
 def is_terminal() -> bool:
-    """Say whether somebody looks at the results as they come."""
+    """Return whether results go to a terminal."""
     return current() is None and sys.stdout.isatty()

@@ -1,6 +1,6 @@
-"""The options that say what is printed and where, and what was asked for with them.
+"""Options that choose what is printed and where, and functions that return what was chosen.
 
-Their values are kept in click's context, so that no command needs parameters for them.
+The values are kept in click's context, so that commands need no parameters for them.
 """
 
 from __future__ import annotations
@@ -15,71 +15,10 @@ from click.core import ParameterSource
 from kolena_local.cli.output.output_file import is_terminal, remember
 from kolena_local.cli.store_option import db_option
 
-FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md")
 _FORMAT = f"{__name__}.format"
 _QUIET = f"{__name__}.quiet"
 _SAFE_CSV = f"{__name__}.safe_csv"
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
-
-
-def output_options(command: _Decorated) -> _Decorated:
-    """Give a command ``--format``, ``--json``, ``--csv``, ``--output``, ``--quiet``, ``--db``."""
-    format_option = partial(click.option, expose_value=False, callback=_remember_format)
-    options = (
-        format_option(
-            "--format",
-            type=click.Choice(FORMATS),
-            metavar="FORMAT",
-            help="How to print: table, json, jsonl, csv, tsv or md.",
-        ),
-        format_option("--json", is_flag=True, help="Print JSON; NaN and infinities become null."),
-        format_option(
-            "--csv", is_flag=True, help="Print CSV; objects become columns such as metadata.seed."
-        ),
-        safe_csv_option,
-        file_option,
-        quiet_option,
-        db_option,
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def safe_csv_option(command: _Decorated) -> _Decorated:
-    """Give a command ``--safe-csv``."""
-    return click.option(
-        "--safe-csv/--no-safe-csv",
-        default=None,
-        expose_value=False,
-        callback=_remember_safe_csv,
-        help="Begin CSV cells that a spreadsheet would take for a formula with '; only a terminal"
-        " gets that unasked.",
-    )(command)
-
-
-def file_option(command: _Decorated) -> _Decorated:
-    """Give a command ``--output``."""
-    return click.option(
-        "-o",
-        "--output",
-        metavar="FILE",
-        expose_value=False,
-        callback=remember,
-        help="Write to a file, which appears when it is whole.",
-    )(command)
-
-
-def quiet_option(command: _Decorated) -> _Decorated:
-    """Give a command ``--quiet``."""
-    return click.option(
-        "-q",
-        "--quiet",
-        is_flag=True,
-        expose_value=False,
-        callback=_remember_quiet,
-        help="Say nothing besides results and errors.",
-    )(command)
 
 
 def _remember_format(context: click.Context, parameter: click.Parameter, value: Any) -> None:
@@ -89,33 +28,78 @@ def _remember_format(context: click.Context, parameter: click.Parameter, value: 
     before = context.meta.get(_FORMAT)
     typed = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
     if before is not None and not typed:
-        return  # a variable of the environment, and somebody typed another format
+        return  # a format on the command line overrides one in the environment
     if before not in (None, chosen):
-        raise click.UsageError(f"Give one format only: {before} or {chosen}.")
+        raise click.UsageError(f"Choose one format: {before} or {chosen}.")
     context.meta[_FORMAT] = chosen
 
 
-def _remember_safe_csv(context: click.Context, _: click.Parameter, value: bool | None) -> None:
-    context.meta[_SAFE_CSV] = value
+def _remember_as(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    return lambda context, _, value: context.meta.update({key: value})
 
 
-def is_csv_safe() -> bool:
-    """Say whether cells of CSV must not be formulas."""
-    chosen: bool | None = click.get_current_context().meta.get(_SAFE_CSV)
-    return is_terminal() if chosen is None else chosen
+_format_option = partial(click.option, expose_value=False, callback=_remember_format)
+safe_csv_option = click.option(
+    "--safe-csv/--no-safe-csv",
+    default=None,
+    expose_value=False,
+    callback=_remember_as(_SAFE_CSV),
+    help="Put ' before CSV cells that a spreadsheet would run as a formula (default on a"
+    " terminal).",
+)
+file_option = click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    expose_value=False,
+    callback=remember,
+    help="Write to FILE, which appears only when it is complete.",
+)
+quiet_option = click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_remember_as(_QUIET),
+    help="Print only results and errors.",
+)
+_OUTPUT_OPTIONS = (
+    _format_option(
+        "--format",
+        type=click.Choice(["table", "json", "jsonl", "csv", "tsv", "md"]),
+        metavar="FORMAT",
+        help="Print as table, json, jsonl, csv, tsv, or md.",
+    ),
+    _format_option("--json", is_flag=True, help="Print JSON; NaN and infinities become null."),
+    _format_option(
+        "--csv", is_flag=True, help="Print CSV; objects become columns such as metadata.seed."
+    ),
+    safe_csv_option,
+    file_option,
+    quiet_option,
+    db_option,
+)
 
 
-def _remember_quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
-    if value:
-        context.meta[_QUIET] = True
+def output_options(command: _Decorated) -> _Decorated:
+    """Add ``--format``, ``--json``, ``--csv``, ``--output``, ``--quiet``, and ``--db``."""
+    for option in reversed(_OUTPUT_OPTIONS):
+        command = option(command)
+    return command
 
 
 def chosen_format() -> str | None:
-    """Return the format that was asked for; None if nobody asked."""
+    """Return the chosen format; None if no format was chosen."""
     chosen: str | None = click.get_current_context().meta.get(_FORMAT)
     return chosen
 
 
+def is_csv_safe() -> bool:
+    """Return whether CSV cells must not be formulas."""
+    chosen: bool | None = click.get_current_context().meta.get(_SAFE_CSV)
+    return is_terminal() if chosen is None else chosen
+
+
 def is_quiet() -> bool:
-    """Say whether nothing is to be said besides results and errors."""
+    """Return whether to print only results and errors."""
     return bool(click.get_current_context().meta.get(_QUIET))

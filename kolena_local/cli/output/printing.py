@@ -1,8 +1,8 @@
-"""The only place that prints results: for people as tables, for programs as JSON or CSV.
+"""Print results: as tables for people, as JSON or CSV for programs.
 
-A listing is a list of *entries*, JSON objects whose keys are a promise to scripts; the table shows
-some of them. Results go to standard output or to the file of ``--output``; what is said besides
-goes to standard error.
+A listing is a list of *entries*: JSON objects whose keys scripts may rely on. A table shows some of
+the keys. Results go to standard output or to the file of ``--output``, and messages to standard
+error.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from kolena_local.cli.output.terminal_text import cell, json_text
 from kolena_local.plurals import printable
 
 Columns = Mapping[str, str | Callable[[Entry], object]]
-"""Headers, each with the key of the entry that it shows, or a function of the entry."""
+"""For each header, the key of the entry to show, or a function of the entry."""
 
 
 class Listing(NamedTuple):
-    """How one kind of thing is listed.
+    """How to list one kind of entry.
 
     Attributes:
-        keys: the keys that its entries have.
+        keys: the keys of each entry.
         columns: the table's columns.
-        otherwise: what to tell a person when there is nothing to list.
+        otherwise: the message if there are no entries.
     """
 
     keys: tuple[str, ...]
@@ -40,14 +40,14 @@ class Listing(NamedTuple):
 
 
 def print_listing(listing: Listing, entries: Sequence[Entry]) -> None:
-    """Print a listing in the format that was asked for, else as a table."""
+    """Print entries in the chosen format, or as a table if none was chosen."""
     print_entries(listing.keys, entries, lambda: print_rows(listing.columns, entries))
     if not entries and chosen_format() in (None, "table", "md"):
         say(listing.otherwise)
 
 
 def print_entries(keys: Sequence[str], entries: Sequence[Entry], show: Callable[[], None]) -> None:
-    """Print entries for programs, or call ``show`` to print them for people if there are any."""
+    """Print entries as JSON or CSV, or call ``show`` to print them as a table if there are any."""
     chosen = chosen_format()
     if chosen == "json":
         _print_json(entries, indent=2)
@@ -67,7 +67,7 @@ def _csv_cell() -> Callable[[str], str]:
 
 
 def print_object(entry: Entry, show: Callable[[], None]) -> None:
-    """Print one object for programs, or call ``show`` to print it for people."""
+    """Print one object as JSON or CSV, or call ``show`` to print it as tables."""
     if chosen_format() == "json":
         _print_json(entry, indent=2)
     else:
@@ -75,12 +75,12 @@ def print_object(entry: Entry, show: Callable[[], None]) -> None:
 
 
 def print_sheet(entry: Entry, fields: Columns, tables: Mapping[str, Columns]) -> None:
-    """Print one object; without a format, as fields and a table for each of its lists.
+    """Print one object; without a format, as fields and one table for each of its lists.
 
     Args:
         entry: the object.
         fields: the fields to print first.
-        tables: the columns of each table by its heading, the key of the list with spaces.
+        tables: the columns of each table by heading, which is the list's key with spaces.
     """
 
     def show() -> None:
@@ -95,24 +95,24 @@ def print_sheet(entry: Entry, fields: Columns, tables: Mapping[str, Columns]) ->
 
 
 def report(sentence: str, listing: Listing, entries: Sequence[Entry]) -> None:
-    """Say what was done; print what it was done to if a format was asked for."""
+    """Print a message on what was done, and the changed entries if a format was chosen."""
     if chosen_format() is not None:
         print_listing(listing, entries)
     say(sentence)
 
 
 def say(sentence: str) -> None:
-    """Tell a person something that is not a result."""
+    """Print a message to standard error unless ``--quiet`` was given."""
     if not is_quiet():
         click.echo(printable(sentence), err=True)
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; it fits the terminal if it goes to one, and is whole otherwise."""
+    """Print a table; on a terminal, cut it to the terminal's width."""
     if chosen_format() == "md":
         write_text(markdown(header, rows))
     else:
-        # One write for the whole table: `click.echo` flushes each time.
+        # One write for the whole table, because `click.echo` flushes each time.
         write_text("\n".join(table(header, rows, terminal_width())))
 
 
@@ -135,7 +135,7 @@ def shown(columns: Columns, entry: Entry) -> dict[str, object]:
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
-    """Print names and values, one a line, whole."""
+    """Print one name and its value per line, never cut."""
     if chosen_format() == "md":
         write_text(markdown(["", ""], list(fields.items())))
         return
@@ -146,12 +146,12 @@ def print_fields(fields: Mapping[str, object]) -> None:
 
 
 def print_heading(text: str) -> None:
-    """Print a line above what belongs together."""
+    """Print a heading below an empty line."""
     write_text(f"\n### {cell(text)}\n" if chosen_format() == "md" else f"\n{cell(text)}")
 
 
 def terminal_width() -> int | None:
-    """Return how wide the terminal is; None if the output goes elsewhere."""
+    """Return the terminal's width; None if results do not go to a terminal."""
     return shutil.get_terminal_size().columns if is_terminal() else None
 
 

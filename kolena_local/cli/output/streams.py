@@ -1,8 +1,7 @@
 """Streams for standard output and standard error that report a failure only once.
 
-Python keeps output that it could not write and tries again when the interpreter ends, which fails
-with "Exception ignored" and exit code 120. Here a failure is raised once, and later output is
-dropped.
+Python keeps output that it could not write and retries when the interpreter exits, which fails with
+"Exception ignored" and exit code 120. These streams raise a failure once and then drop output.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_CLOSED = -1  # no file descriptor: writing to it fails as writing to one that is closed
+_CLOSED = -1  # writing to this descriptor fails as writing to a closed one does
 
 
 class OutputError(OSError):
@@ -29,11 +28,11 @@ def orderly_streams() -> Iterator[None]:
     """Replace Python's streams in the block by streams that fail only once.
 
     Raises:
-        OutputError: by writes to standard output and flushes of it in the block. Messages that
+        OutputError: standard output cannot be written or flushed in the block. Messages that
             cannot be written to standard error are dropped.
     """
     before = sys.stdin, sys.stdout, sys.stderr
-    if sys.stdin is None:  # it was closed when Python began: there is nothing to read
+    if sys.stdin is None:  # it was closed when Python started
         sys.stdin = io.TextIOWrapper(io.BytesIO())
     sys.stdout, sys.stderr = _orderly(_Results, sys.stdout), _orderly(_Messages, sys.stderr)
     try:
@@ -43,7 +42,7 @@ def orderly_streams() -> Iterator[None]:
 
 
 def drop_results() -> None:
-    """Drop results that are not written yet, because their reader may never read them."""
+    """Drop buffered results: writing them could block if nobody reads them."""
     descriptor = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     if isinstance(descriptor, _Results):
         descriptor.is_broken = True

@@ -1,6 +1,6 @@
-"""A table as lines of text: aligned columns, made to fit if a width is given.
+"""Format a table as lines of text with aligned columns, cut to a width if one is given.
 
-Only texts are ever cut, never numbers: half a number is another number.
+Only text is cut, never a number: the first digits of a number are a different number.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from kolena_local.cli.output.terminal_text import cell, display_width, is_numeri
 
 _GAP = 2
 _NARROWEST = 8
-"""A column of text is not cut to less than this; rather, the columns at the right are left out."""
+"""The least width of a column of text; below it, the columns on the right are left out."""
 
 
 def table(
@@ -20,9 +20,9 @@ def table(
     """Yield the lines of a table: the header, a rule, the rows.
 
     Args:
-        header: the columns' names.
-        rows: for each row, a value for each column.
-        width: how many columns the terminal has; None leaves everything as wide as it is.
+        header: the names of the columns.
+        rows: the values of each row.
+        width: the width of the terminal; None cuts nothing.
     """
     numeric = [is_numeric([row[column] for row in rows]) for column in range(len(header))]
     texts = [[cell(name) for name in header], *([cell(value) for value in row] for row in rows)]
@@ -39,7 +39,7 @@ def table(
 
 
 def _fit(widths: list[int], numeric: list[bool], width: int) -> int:
-    """Narrow columns of text in place, the widest first; return how many columns have room."""
+    """Narrow columns of text in place, the widest first; return how many columns fit."""
     flexible = [column for column, fixed in enumerate(numeric) if not fixed]
     for column in flexible:
         widths[column] = min(widths[column], max(width, _NARROWEST))

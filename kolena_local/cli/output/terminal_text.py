@@ -1,4 +1,4 @@
-"""Stored values as text that a terminal can show: no control characters, known widths."""
+"""Format values as text that is safe on a terminal: no control characters, known widths."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ _UNSAFE_IN_JSON = re.compile(f"[{UNSAFE}]")
 
 
 def printable_json(text: str) -> str:
-    """Return JSON that means the same, and that a terminal can show."""
-    import json  # help shows no values, and must not wait for it
+    """Return equal JSON that is safe on a terminal."""
+    import json  # late: help does not need it and must start fast
 
     return _UNSAFE_IN_JSON.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def json_text(value: object, *, indent: int | None = None, ascii_only: bool = False) -> str:
-    """Write strict JSON; NaN and infinities, which it does not have, become null.
+    """Return strict JSON; NaN and infinities, which JSON does not have, become null.
 
     Args:
         value: a JSON value.
-        indent: how far to indent; None for one line.
-        ascii_only: escape everything that is not ASCII.
+        indent: the number of spaces per level; None writes one line.
+        ascii_only: whether to escape everything that is not ASCII.
     """
-    import json  # as above
+    import json  # late, as above
 
     text = json.dumps(_finite(value), indent=indent, ensure_ascii=ascii_only, allow_nan=False)
     return printable_json(text)
 
 
 def cell(value: object) -> str:
-    """Return a value as it stands in a table: text as it is, six digits of a number, None as -."""
+    """Return a value as shown in a table; floats get six digits, None is ``-``."""
     if value is None:
         return "-"
     if isinstance(value, str):
@@ -44,7 +44,7 @@ def cell(value: object) -> str:
 
 
 def is_numeric(values: Sequence[object]) -> bool:
-    """Say whether all values that are there are numbers, and some are."""
+    """Return whether all values except None are numbers, and there is at least one."""
     present = [value for value in values if value is not None]
     return bool(present) and all(
         isinstance(value, (int, float)) and not isinstance(value, bool) for value in present
@@ -53,13 +53,11 @@ def is_numeric(values: Sequence[object]) -> bool:
 
 def display_width(text: str) -> int:
     """Return how many columns of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_character_width, text))
+    return len(text) if text.isascii() else sum(map(_character_width, text))
 
 
 def shorten(text: str, width: int) -> str:
-    """Return the text, cut to ``width`` columns with an ellipsis at the end if it has more."""
+    """Return the text, cut to ``width`` columns with an ellipsis at the end if it is wider."""
     if display_width(text) <= width:
         return text
     kept, used = [], 1
