@@ -1,4 +1,4 @@
-"""``kolena-local compare``: is the candidate better, worse, or can nobody tell yet?"""
+"""``kolena-local compare``: whether a candidate model is better or worse than a base model."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from kolena_local.cli.output.printing import (
 )
 from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.store_option import given_location
+from kolena_local.plurals import enumerated
 
 if TYPE_CHECKING:
     from kolena_local.comparison import Comparison
@@ -40,38 +41,55 @@ _WORST_KEYS = ("metric", "test_sample_id", "locator", "base", "candidate", "diff
     shell_complete=names_of("test_suite"),
     help="The test suite; SUITE@3 is version 3.",
 )
-@click.option("--metric", "metrics", metavar="NAME", multiple=True, help="Only this; repeatable.")
-@click.option("--evaluator", metavar="NAME", help="Whose results, if there are several.")
-@click.option("--configuration", metavar="NAME", help="Of which configuration of it.")
+@click.option(
+    "--metric",
+    "metrics",
+    metavar="NAME",
+    multiple=True,
+    help="Compare only this metric (repeatable).",
+)
+@click.option("--evaluator", metavar="NAME", help="Use the results of this evaluator.")
+@click.option("--configuration", metavar="NAME", help="Use the results of this configuration.")
 @click.option(
     "--confidence",
     metavar="P",
     type=click.FloatRange(0.5, 1, max_open=True),
     default=0.95,
-    help="Of the intervals and verdicts; 0.95 if not given.",
+    help="Confidence level of intervals and verdicts (default: 0.95).",
 )
-@click.option("--cluster", metavar="FIELD", help="Samples with this in common belong together.")
+@click.option("--cluster", metavar="FIELD", help="Group samples by this metadata field.")
 @click.option(
     "--correction",
     type=click.Choice(["holm", "benjamini-hochberg"]),
     metavar="NAME",
     default="holm",
-    help="How p-values allow for many comparisons: holm (if not given) or benjamini-hochberg.",
+    help="Adjust p-values for multiple comparisons by holm (default) or benjamini-hochberg.",
 )
 @click.option(
-    "--higher-is-better", metavar="METRIC", multiple=True, help="Say so of this; repeatable."
+    "--higher-is-better",
+    metavar="METRIC",
+    multiple=True,
+    help="Treat METRIC as higher-is-better (repeatable).",
 )
 @click.option(
-    "--lower-is-better", metavar="METRIC", multiple=True, help="Say so of this; repeatable."
+    "--lower-is-better",
+    metavar="METRIC",
+    multiple=True,
+    help="Treat METRIC as lower-is-better (repeatable).",
 )
-@click.option("--worst", metavar="N", type=click.IntRange(min=1), help="List N that got worse.")
+@click.option(
+    "--worst",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="List the N samples that got worse the most.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["worse", "not-better"]),
     metavar="VERDICT",
-    help="Exit with 3 if it is so: worse or not-better.",
+    help="Exit with 3 if the candidate is worse, or not-better.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 4 if a doubt is left.")
+@click.option("--strict", is_flag=True, help="Exit with 4 if the comparison leaves doubt.")
 @output_options
 def compare(
     base: str,
@@ -85,24 +103,30 @@ def compare(
     strict: bool,
     **options: Any,
 ) -> None:
-    """Compare two models, sample by sample, on a test suite that both were evaluated on.
+    """Compare two models on a test suite, sample by sample.
 
-    Each line is a test case or the whole suite: both means, the difference with its interval, and
-    whether the candidate is better, worse, or that is not decided. The strongest evidence stands
-    first. Remarks go to standard error. --cluster takes a field of the samples' metadata, such as
-    the patient that several images are of. A narrow terminal does not get the means.
+    Both models must have been evaluated on the test suite. Each row is a metric on a test case or
+    on the whole suite: both means, their difference with its confidence interval, and the verdict,
+    which is better, worse, or not decided. Rows with the strongest evidence come first. Remarks go
+    to standard error. A narrow terminal does not show the means.
 
-    JSON is a list of such lines. With --worst it is an object instead: rows has that list, worst
-    the samples; CSV and JSON lines are the samples alone.
+    --cluster names a metadata field of the samples whose equal values mark dependent samples, such
+    as the patient that several images show.
 
-    --fail-on worse exits with 3 if any line says worse; --fail-on not-better also unless every
-    metric is better over the whole suite. --strict exits with 4 if that leaves a doubt: the whole
-    suite is not decided, or samples were left out.
+    JSON is a list of rows. With --worst, JSON is an object in which rows is that list and worst
+    lists the samples, while CSV and JSON lines have only the samples.
+
+    --fail-on worse exits with 3 if any row says worse; --fail-on not-better also does unless every
+    metric is better on the whole suite. --strict exits with 4 if doubt is left: the whole suite is
+    not decided, or samples were left out.
     """
     both = set(higher_is_better) & set(lower_is_better)
     if both:
-        raise click.UsageError(f"Higher or lower is better, not both: {', '.join(sorted(both))}.")
-    # Here, because numpy and SQLAlchemy are more than help should wait for.
+        raise click.UsageError(
+            "Give either --higher-is-better or --lower-is-better for"
+            f" {enumerated(sorted(both))}, not both."
+        )
+    # Late, because it imports numpy and SQLAlchemy and help must start fast.
     from kolena_local import comparison
 
     with location.use(location.resolve(given_location())):
@@ -124,7 +148,7 @@ def compare(
 
 
 def exit_code(found: Comparison, fail_on: str | None, strict: bool) -> int:
-    """Say by a number whether a candidate may pass: 0, 3 if it may not, 4 if that is doubtful."""
+    """Return 0 if the candidate passes, 3 if it fails, 4 if that is in doubt."""
     if fail_on is not None and found.is_worse:
         return WORSE
     if fail_on == "not-better" and not found.is_better:

@@ -1,6 +1,6 @@
-"""Names for the shell's completion, read as fast as can be: plain SQLite, nothing else loaded.
+"""Complete names in the shell; imports only SQLite, to be fast.
 
-Completion must never fail nor say anything: whatever is wrong with the store, there are no names.
+Completion must not fail or print messages. If the store cannot be read, there are no completions.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def names_of(table: str) -> Complete:
-    """Return what completes the names that are in a table."""
+    """Return a function that completes the names in a table."""
 
     def complete(
         context: click.Context, parameter: click.Parameter, typed: str
     ) -> list[CompletionItem]:
         with context.scope(cleanup=False):
             names = _names(_QUERIES[table], typed)
-        # A name with a line break would be two to the shell.
+        # The shell would read a name with a line break as two names.
         return [CompletionItem(_for_shell(name)) for name in names if name.isprintable()]
 
     return complete
@@ -50,7 +50,7 @@ def _names(query: str, typed: str) -> list[str]:
             return []
         with closing(connect(path, writable=False)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            # In somebody else's file a name may be a question that never ends.
+            # In an untrusted file, a view in place of a table could run forever.
             if migrations.differences(connection, migrations.load()[:version]):
                 return []
             return [name for (name,) in connection.execute(query, {"typed": typed})]
@@ -59,10 +59,10 @@ def _names(query: str, typed: str) -> list[str]:
 
 
 def _for_shell(name: str) -> str:
-    """Escape what bash takes for more than a letter; the other shells do it themselves."""
+    """Escape characters that are special to bash; the other shells escape names themselves."""
     if not os.environ.get("_KOLENA_LOCAL_COMPLETE", "").startswith("bash"):
         return name
-    # Two backslashes for one: click's script reads its answer with `read`, which takes one away.
+    # Two backslashes: click's script reads the names with `read`, which removes one.
     return "".join(
         letter if letter.isalnum() or letter in "@%+=:,./-_" else rf"\\{letter}" for letter in name
     )

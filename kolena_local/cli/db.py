@@ -1,4 +1,4 @@
-"""``kolena-local db``: the store's file itself."""
+"""``kolena-local db``: the store's file."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ _FINDINGS = Listing(
         "about": "rule",
         "finding": "text",
     },
-    otherwise="The store is sound.",
+    otherwise="No problems found.",
 )
 
 
 @click.group()
 def db() -> None:
-    """The store's file: where it is, whether it is sound, backups."""
+    """Locate, check, back up, and restore the store's file."""
 
 
 @db.command()
 @db_option
 def path() -> None:
-    """Print where the store is.
+    """Print the path of the store's file.
 
-    It answers for a store that is not there yet too, and says so on standard error.
+    If the file does not exist yet, a message on standard error says so.
     """
     place = location.resolve(given_location())
     write_path(place)
     if not location.is_memory(place) and not Path(place).exists():
-        click.echo("There is no store yet; it is made when something is stored.", err=True)
+        click.echo("The store does not exist yet; it is created by the first write.", err=True)
 
 
 @db.command()
 @output_options
 def info() -> None:
-    """Show how large the store is and how much is in it."""
+    """Show the size and contents of the store."""
     from kolena_local.repository.health.store_info import store_info
 
     found = store_info(location.resolve(given_location()))
@@ -61,14 +61,14 @@ def info() -> None:
 @output_options
 @click.pass_context
 def check(context: click.Context, fix: bool) -> None:
-    """Check that the store is sound and lies in a safe place.
+    """Check the store for damage and unsafe settings.
 
-    This covers SQLite's own checks, digests, payloads, versions, test runs whose process has ended,
-    permissions, the kind of disk, and files that killed processes left beside the store. The exit
-    code is 1 if there is an error, 0 if there are only warnings.
+    This runs SQLite's own checks and looks at digests, payloads, versions, test runs whose process
+    died, permissions, the file system, and unfinished files beside the store. The exit code is 1 if
+    there is an error, and 0 if there are only warnings.
 
     --fix removes unfinished files older than a minute. Then it makes a backup, marks runs whose
-    process has ended as crashed, recounts samples, rebuilds indexes and makes the file private. To
+    process died as crashed, recounts samples, rebuilds indexes, and makes the file private. To
     repair anything else, restore a backup.
     """
     from kolena_local.repository.health.checks import check as check_store
@@ -95,10 +95,10 @@ def check(context: click.Context, fix: bool) -> None:
 @quiet_option
 @db_option
 def backup(file: str | None) -> None:
-    """Copy the store to FILE, which must not exist.
+    """Back up the store to FILE, which must not exist.
 
-    The store may be in use meanwhile; the copy is the store at one moment, and it is opened and
-    checked before it gets its name. Without FILE it goes beside the store. The name is printed.
+    The store may be in use; the backup is a consistent copy, which is checked before it gets its
+    name. Without FILE, the backup is created beside the store. The command prints its path.
     """
     from kolena_local.repository.file.backups import back_up
 
@@ -110,10 +110,10 @@ def backup(file: str | None) -> None:
 @quiet_option
 @db_option
 def restore(file: str) -> None:
-    """Put the backup FILE in the place of the store.
+    """Replace the store with the backup FILE.
 
-    FILE is checked first and stays as it is. The store that was there is set aside, never deleted;
-    its new name is said. No other process may use the store meanwhile.
+    FILE is checked first and does not change. The old store is renamed, never deleted; the command
+    prints its new name. No other process may use the store during the command.
     """
     from kolena_local.repository.file.backups import restore as restore_store
 
@@ -122,7 +122,7 @@ def restore(file: str) -> None:
     if aside is None:
         say(f"Restored {place}; there was no store before.")
     else:
-        say(f"Restored {place}; the store that was there is {aside} now.")
+        say(f"Restored {place}; the old store is now {aside}.")
 
 
 def _print_facts(found: StoreInfo) -> None:

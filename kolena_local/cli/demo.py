@@ -1,4 +1,4 @@
-"""``kolena-local demo``: the one command that is a user of the workflow API."""
+"""``kolena-local demo``: the only command that uses the workflow API."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from kolena_local.cli.store_option import db_option, given_location
     type=click.FloatRange(min=0),
     default=0.0,
     hidden=True,
-    help="Seconds that each inference takes longer.",
+    help="Seconds to wait in each inference.",
 )
 @db_option
 def demo(delay: float) -> None:
     """Test two real models on images of handwritten digits.
 
-    It needs no network. The models and their results are kept in the store; run again, it goes on
-    from there.
+    The demo works offline. It saves the models and their results in the store; if you run it again,
+    it reuses the stored inferences.
     """
-    # Here, because it loads pandas and the whole workflow API.
+    # Late, because it imports pandas and the workflow API and help must start fast.
     from kolena_local.demo import run
 
     run(given_location(), delay=delay, echo=write_text)

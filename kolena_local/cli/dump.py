@@ -16,7 +16,7 @@ from kolena_local.cli.output.output_file import STANDARD_OUTPUT, is_terminal, re
 from kolena_local.cli.output.output_options import quiet_option
 from kolena_local.cli.output.printing import say
 from kolena_local.cli.output.terminal_text import printable_json
-from kolena_local.cli.store_option import db_option, reading, write_or_make
+from kolena_local.cli.store_option import db_option, reading, write_or_create
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted
 
@@ -32,12 +32,13 @@ _LONGEST = 2**28
 @quiet_option
 @db_option
 def export() -> None:
-    """Write the whole store as JSON lines into FILE, or to standard output.
+    """Export the whole store as JSON lines.
 
-    Equal stores give equal files: lines are sorted, names and digests stand for ids, and times are
-    left out. The file appears when it is whole.
+    Without FILE, the lines go to standard output. Equal stores give equal files: the lines are
+    sorted, use names and digests instead of ids, and have no times. FILE appears only when it is
+    complete.
     """
-    count = -1  # the first line is the same in every file
+    count = -1  # the first line is a header
     with reading() as unit:
         page: list[str] = []
         for line in unit.dump.lines():
@@ -55,10 +56,11 @@ def export() -> None:
 @quiet_option
 @db_option
 def import_(file: str) -> None:
-    """Add what FILE has, as `export` wrote it, to the store; - is standard input.
+    """Import JSON lines that `export` wrote.
 
-    What is in the store already and equal stays, so that a file may be imported twice. If anything
-    is wrong or is there and not equal, nothing is imported. A missing store is made.
+    FILE may be - for standard input. You can import a file twice: what is equal in the store stays.
+    If a line is invalid or contradicts the store, nothing is imported. The store is created if it
+    does not exist.
     """
     with _opened(file) as stream:
 
@@ -66,7 +68,7 @@ def import_(file: str) -> None:
             stream.seek(0)
             return unit.dump.read(_lines(stream))
 
-        count = write_or_make(read)
+        count = write_or_create(read)
     say(f"{counted(count, 'line')} {agreeing(count, 'was', 'were')} imported.")
 
 
@@ -76,7 +78,7 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
         if stream.seekable():
             yield stream
             return
-        # A pipe is kept in a file, so that it can be read again.
+        # Copy a pipe to a file, so that it can be read again.
         with tempfile.TemporaryFile() as kept:
             _keep(stream, kept)
             yield kept
@@ -88,18 +90,18 @@ def _keep(stream: IO[bytes], kept: IO[bytes]) -> None:
         kept.flush()
     except OSError as error:
         raise InputValidationError(
-            f"What comes in cannot be kept in {tempfile.gettempdir()} ({error.strerror}); make room"
-            " there, or set TMPDIR to another folder."
+            f"The input cannot be saved in {tempfile.gettempdir()} ({error.strerror}); free some"
+            " space there, or set TMPDIR to another folder."
         ) from error
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield lines, none so long that it would take all memory, as those of /dev/zero are."""
+    """Yield lines; refuse lines so long that they could fill the memory, as /dev/zero does."""
     for number, line in enumerate(iter(partial(stream.readline, _LONGEST + 1), b""), 1):
         if len(line) > _LONGEST:
             raise InputValidationError(
-                f"Line {number} of the file is longer than {_LONGEST:,} bytes; give a file that"
-                " `kolena-local export` wrote. Nothing was imported."
+                f"Nothing was imported, because line {number} of the file is longer than"
+                f" {_LONGEST:,} bytes; import a file that `kolena-local export` wrote."
             )
         yield line
 
@@ -111,7 +113,7 @@ def _stream(file: str) -> AbstractContextManager[IO[bytes]]:
         return Path(file).open("rb")
     except OSError as error:
         raise InputValidationError(
-            f"The file {file} cannot be read ({error.strerror or error}); give another one."
+            f"The file {file} cannot be read ({error.strerror or error}); choose another file."
         ) from error
 
 

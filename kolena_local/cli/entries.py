@@ -1,4 +1,4 @@
-"""Records as entries: the JSON objects whose keys are a promise to scripts, and their columns.
+"""Turn records into entries, the JSON objects that scripts read, and say how tables show them.
 
 Keys are in snake case and are never renamed within a major version.
 """
@@ -22,19 +22,19 @@ SUITE_METRICS = ("configuration", "metrics")
 
 
 def picked(record: object, keys: Iterable[str]) -> Entry:
-    """Return attributes of a record as an entry, sets as sorted lists."""
+    """Return attributes of a record as an entry; sets become sorted lists."""
     values = ((key, getattr(record, key)) for key in keys)
     return {key: sorted(value) if isinstance(value, frozenset) else value for key, value in values}
 
 
 def test_suite_entry(record: TestSuiteRecord) -> Entry:
-    """Return a version of a test suite as it is listed in JSON."""
+    """Return a version of a test suite as an entry."""
     cases = [picked(case, ("name", "version", "sample_count")) for case in record.test_cases]
     return picked(record, TEST_SUITES.keys) | {"test_cases": cases}
 
 
 def coverage_entry(record: Coverage) -> Entry:
-    """Return how far a model is with a test suite."""
+    """Return how many samples of a test suite have an inference of a model."""
     return {
         "test_suite": record.test_suite,
         "test_suite_version": record.version,
@@ -45,12 +45,12 @@ def coverage_entry(record: Coverage) -> Entry:
 
 
 def case_metrics(unit: Unit, run_id: int) -> list[Entry]:
-    """Return a run's metrics of test cases."""
+    """Return a run's test case metrics."""
     return [picked(record, CASE_METRICS) for record in unit.test_runs.case_metrics(run_id)]
 
 
 def suite_metrics(unit: Unit, run_id: int) -> list[Entry]:
-    """Return a run's metrics of the whole test suite."""
+    """Return a run's test suite metrics."""
     return [picked(record, SUITE_METRICS) for record in unit.test_runs.suite_metrics(run_id)]
 
 
@@ -65,29 +65,29 @@ def suite_label(entry: Entry) -> str:
 
 
 def change_between(before: object, after: object) -> str:
-    """Return how something changed between two versions; None where it does not exist."""
+    """Return what happened between two versions; None means that the object is missing in one."""
     return "added" if before is None else "removed" if after is None else "changed"
 
 
 def joined_tags(entry: Entry) -> str:
-    """Return the entry's tags in one line."""
+    """Return the entry's tags on one line."""
     return ", ".join(entry["tags"])
 
 
 def status(run: Entry) -> str:
-    """Return the status of a run; a running one whose process has ended is interrupted."""
+    """Return the status of a run; it is interrupted if the run's process died."""
     return "interrupted" if run["is_stale"] else str(run["status"])
 
 
 def seconds(run: Entry) -> float | None:
-    """Return how long the run took; None while it is not finished."""
+    """Return the duration of a run; None if it has not finished."""
     if run["started_at"] is None or run["finished_at"] is None:
         return None
     return (_moment(run["finished_at"]) - _moment(run["started_at"])).total_seconds()
 
 
 def first_line_of_error(run: Entry) -> str | None:
-    """Return the first line of what crashed the run; None if nothing did."""
+    """Return the first line of a run's error; None if there is none."""
     lines = (run["error"] or "").splitlines()
     return lines[0] if lines else None
 
@@ -111,7 +111,7 @@ MODELS = Listing(
         "created": "created_at",
         "updated": "updated_at",
     },
-    "There are no such models.",
+    "No models found.",
 )
 TEST_CASES = Listing(
     ("name", "version", "workflow", "description", "sample_count", "created_at", "updated_at"),
@@ -122,7 +122,7 @@ TEST_CASES = Listing(
         "description": "description",
         "updated": "updated_at",
     },
-    "There are no such test cases.",
+    "No test cases found.",
 )
 TEST_SUITES = Listing(
     (
@@ -143,7 +143,7 @@ TEST_SUITES = Listing(
         "description": "description",
         "updated": "updated_at",
     },
-    "There are no such test suites.",
+    "No test suites found.",
 )
 RUNS = Listing(
     (
@@ -170,5 +170,5 @@ RUNS = Listing(
         "seconds": seconds,
         "error": first_line_of_error,
     },
-    "There are no such test runs.",
+    "No test runs found.",
 )

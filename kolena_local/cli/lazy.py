@@ -1,4 +1,4 @@
-"""A group whose commands are imported on first use, so that help need not wait for all of them."""
+"""A group that imports a command when it is first used, so that help is fast."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group that knows where its commands are.
+    """A group that imports its commands when they are used.
 
     Args:
-        commands_at: where each command is, as ``module:attribute``, in the order of the help.
-        summaries: what the help says of each command; without it, help imports all of them.
+        commands_at: the ``module:attribute`` of each command, in the order of the help.
+        summaries: the help's line on each command; without it, help imports every command.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class LazyGroup(click.Group):
         with_help(self)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands into the help."""
+        """Write the list of commands to the help."""
         if self._summaries is None:
             super().format_commands(ctx, formatter)
             return
@@ -39,11 +39,11 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(self._summaries.items()))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order in which they were given."""
+        """Return the names of the commands in the order of ``commands_at``."""
         return list(self._commands_at)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None if there is none of that name."""
+        """Import a command; return None if there is no command of that name."""
         if cmd_name not in self._commands_at:
             return None
         module, _, attribute = self._commands_at[cmd_name].partition(":")
@@ -52,7 +52,7 @@ class LazyGroup(click.Group):
 
 
 def with_help(command: click.Command) -> click.Command:
-    """Give a command and those in it the help that Python leaves out of itself under ``-OO``."""
+    """Restore the help of a command and its subcommands if ``python -OO`` removed docstrings."""
     if sys.flags.optimize > 1:
         if command.help is None and command.callback is not None:
             command.help = _docstring(command.callback)
@@ -62,7 +62,7 @@ def with_help(command: click.Command) -> click.Command:
 
 
 def _docstring(function: Callable[..., Any]) -> str | None:
-    import ast  # only here, where Python was told to forget its docstrings
+    import ast  # late: only needed under -OO
     import inspect
 
     try:

@@ -1,4 +1,4 @@
-"""Metadata as they are typed: ``key=value`` pairs, conditions, and JSON in an editor."""
+"""Parse metadata as users type it: ``KEY=VALUE`` pairs, conditions, and JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Parsed(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
-    """A parameter that a function parses; what the function refuses is a usage error."""
+    """A parameter that a function parses; an invalid value is a usage error."""
 
     def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
         self.name = name
@@ -51,7 +51,7 @@ def _assignment(text: str) -> tuple[Path, Json]:
     match = re.fullmatch(rf"({SEGMENT}(?:\.{SEGMENT})*)=(.*)", text, re.DOTALL)
     if match is None:
         raise InputValidationError(
-            f"'{text}' is not KEY=VALUE; put a key with other characters than letters, digits,"
+            f"'{text}' is not KEY=VALUE; put a key that has characters other than letters, digits,"
             """ - and _ in double quotes, as in '"learning rate"=0.1'."""
         )
     return _key(match[1]), value_of(match[2])
@@ -63,7 +63,7 @@ ASSIGNMENT = _Parsed("assignment", _assignment)
 
 
 def value_of(text: str) -> Json:
-    """Read a value as JSON, NaN and infinities included; what is not JSON is text."""
+    """Parse a value as JSON with NaN and infinities; return what is not JSON as it is."""
     try:
         value: Json = json.loads(text)
     except (ValueError, RecursionError):
@@ -72,7 +72,7 @@ def value_of(text: str) -> Json:
 
 
 def as_text(metadata: dict[str, Json]) -> str:
-    """Write metadata for an editor, with NaN and infinities as Python's JSON has them."""
+    """Return metadata as JSON to edit, with NaN and infinities as Python's JSON writes them."""
     text = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
     try:
         text.encode()
@@ -82,7 +82,7 @@ def as_text(metadata: dict[str, Json]) -> str:
 
 
 def read_metadata(text: str) -> dict[str, Json]:
-    """Read metadata that somebody wrote as JSON.
+    """Parse metadata from JSON.
 
     Raises:
         InputValidationError: it is not a JSON object, or has a key twice.
@@ -91,13 +91,13 @@ def read_metadata(text: str) -> dict[str, Json]:
         metadata = json.loads(text, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
         raise InputValidationError(
-            f"The metadata are not JSON ({error.msg} in line {error.lineno}, column {error.colno});"
-            " correct them."
+            f"The metadata is not JSON ({error.msg} in line {error.lineno}, column {error.colno});"
+            " correct it."
         ) from error
     except RecursionError as error:
-        raise InputValidationError("The metadata are nested too deeply; flatten them.") from error
+        raise InputValidationError("The metadata is nested too deeply; flatten it.") from error
     if not isinstance(metadata, dict):
-        raise InputValidationError("The metadata are not a JSON object; begin them with {.")
+        raise InputValidationError("The metadata is not a JSON object; start it with {.")
     return metadata
 
 
@@ -105,6 +105,6 @@ def _without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for key, value in pairs:
         if key in found:
-            raise InputValidationError(f"The metadata have the key '{key}' twice; keep one.")
+            raise InputValidationError(f"The metadata has the key '{key}' twice; keep one.")
         found[key] = value
     return found

@@ -1,4 +1,4 @@
-"""Tables of metrics: of test cases and test suites, one column a metric."""
+"""Print tables of metrics of test cases and test suites, with one column per metric."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from kolena_local.cli.output.printing import print_heading, print_table
 
 
 def print_single_values(cases: list[Entry]) -> None:
-    """Print the metrics of test cases that are single values."""
+    """Print the test case metrics that are single values."""
     _print([(case, case["metrics"]) for case in cases])
 
 
 def print_all(cases: list[Entry], suites: list[Entry]) -> None:
-    """Print all metrics: those of test cases, nested ones below, and those of the test suite."""
+    """Print the metrics of test cases and of the test suite, each with nested metrics below."""
     _print_level(cases, "metrics by test case", "{}")
     _print_level(suites, "metrics of the test suite", "{} of the test suite")
 
@@ -29,7 +29,7 @@ def _print_level(entries: list[Entry], heading: str, heading_of_nested: str) -> 
 
 
 def _nested(entries: list[Entry]) -> dict[str, list[tuple[Entry, dict[str, Any]]]]:
-    """Return the metrics that are lists of objects, such as metrics by class."""
+    """Return metrics that are lists of objects, such as metrics by class."""
     found: dict[str, list[tuple[Entry, dict[str, Any]]]] = {}
     for entry in entries:
         for name, value in flat(entry["metrics"]).items():

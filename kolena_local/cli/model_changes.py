@@ -1,4 +1,4 @@
-"""``kolena-local models create``, ``edit``, ``rename`` and ``delete``."""
+"""``kolena-local models create``, ``edit``, ``rename``, and ``delete``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from kolena_local.cli.options import name_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import Listing, report
-from kolena_local.cli.prompts import delete, deletion_options, somebody_is_there
-from kolena_local.cli.store_option import reading, write_or_make, writing
+from kolena_local.cli.prompts import delete, deletion_options, is_interactive
+from kolena_local.cli.store_option import reading, write_or_create, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
 from kolena_local.plurals import printable
 
@@ -31,7 +31,7 @@ _metadata_option = click.option(
     metavar="KEY=VALUE",
     type=ASSIGNMENT,
     multiple=True,
-    help="Set metadata; VALUE is JSON or else text, dots in KEY nest (repeatable).",
+    help="Set metadata; VALUE is JSON, or else a string; dots in KEY make objects (repeatable).",
 )
 _tag_option = click.option(
     "-t", "--tag", "tags", metavar="TAG", multiple=True, help="Add a tag (repeatable)."
@@ -45,19 +45,19 @@ _DELETIONS = Listing(
         "inferences": "inference_count",
         "runs": "run_count",
     },
-    "There is nothing to delete.",
+    "Nothing to delete.",
 )
 
 
 @click.command("create")
 @click.argument("name")
-@name_option("-w", "--workflow", required=True, help="The model's workflow; a new one is made.")
+@name_option("-w", "--workflow", required=True, help="The workflow; created if it does not exist.")
 @_metadata_option
 @click.option(
     "--metadata-file",
     metavar="FILE",
     type=click.File("rb"),
-    help="Take metadata from a JSON file; -m comes on top.",
+    help="Read metadata from a JSON file; -m overrides it.",
 )
 @_tag_option
 @output_options
@@ -68,9 +68,9 @@ def create_model(
     metadata_file: IO[bytes] | None,
     tags: tuple[str, ...],
 ) -> None:
-    """Register a model.
+    """Create a model.
 
-    It can be tested as soon as a script says how it infers.
+    To test it, load it in a script that defines how it infers.
     """
     from kolena_local.repository.metadata_paths import assigned
 
@@ -82,7 +82,7 @@ def create_model(
         is_new = unit.workflows.find(workflow) is None
         return is_new, unit.models.add(unit.workflows.ensure(workflow).id, name, values, tags)
 
-    is_new, record = write_or_make(add)
+    is_new, record = write_or_create(add)
     _report(f"Created the model '{name}' in the {'new ' * is_new}workflow '{workflow}'.", record)
 
 
@@ -94,7 +94,7 @@ def create_model(
     metavar="KEY",
     type=KEY,
     multiple=True,
-    help="Remove metadata (repeatable).",
+    help="Remove a metadata key (repeatable).",
 )
 @_tag_option
 @click.option("--untag", metavar="TAG", multiple=True, help="Remove a tag (repeatable).")
@@ -106,10 +106,10 @@ def edit_model(
     tags: tuple[str, ...],
     untag: tuple[str, ...],
 ) -> None:
-    """Change a model's metadata and tags.
+    """Edit a model's metadata and tags.
 
-    Without any change among the options, the metadata are opened as JSON in your editor
-    ($VISUAL or $EDITOR); there NaN and Infinity are values too.
+    Without -m, --unset, -t, or --untag, the metadata opens as JSON in your editor ($VISUAL or
+    $EDITOR), where NaN and Infinity are valid values.
     """
     if metadata or unset or tags or untag:
         with writing() as unit:
@@ -124,10 +124,10 @@ def edit_model(
 @click.argument("new")
 @output_options
 def rename_model(old: str, new: str) -> None:
-    """Rename a model; everything else stays as it is."""
+    """Rename a model and change nothing else."""
     with writing() as unit:
         record = unit.models.rename(old, new)
-    _report(f"The model '{old}' is called '{new}' now.", record)
+    _report(f"Renamed the model '{old}' to '{new}'.", record)
 
 
 @click.command("delete")
@@ -137,7 +137,7 @@ def rename_model(old: str, new: str) -> None:
 @deletion_options
 @output_options
 def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
-    """Delete models with their inferences and runs: all of them or, if one is unknown, none."""
+    """Delete models with their inferences and runs; if one is unknown, delete none."""
     delete(
         _DELETIONS,
         "model",
@@ -151,10 +151,10 @@ def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
 def _edit_in_editor(name: str) -> ModelRecord:
     with reading() as unit:
         before = unit.models.get(name)
-    if not (somebody_is_there() or os.environ.get("VISUAL") or os.environ.get("EDITOR")):
+    if not (is_interactive() or os.environ.get("VISUAL") or os.environ.get("EDITOR")):
         raise IncorrectUsageError(
-            "Nothing was changed, because there is no terminal to edit in; say what to change with"
-            " -m, --unset, -t or --untag."
+            "Nothing was changed, because there is no terminal to open an editor in; pass the"
+            " changes with -m, --unset, -t, or --untag."
         )
     text = as_text(before.metadata)
     while True:
@@ -164,7 +164,7 @@ def _edit_in_editor(name: str) -> ModelRecord:
             metadata = read_metadata(text)
             break
         except InputValidationError as error:
-            if not somebody_is_there():
+            if not is_interactive():
                 raise
             click.echo(f"Error: {printable(str(error))}", err=True)
             click.confirm("Edit again?", default=True, abort=True, err=True)
@@ -172,9 +172,9 @@ def _edit_in_editor(name: str) -> ModelRecord:
         with writing() as unit:
             return unit.models.replace_metadata(name, metadata, seen=before.metadata)
     except KolenaError:
-        # Nothing that somebody typed is lost.
+        # Do not lose what the user typed.
         lines = "\n".join(map(printable, text.split("\n")))
-        click.echo(f"This was not stored:\n{lines}", err=True)
+        click.echo(f"This metadata was not saved:\n{lines}", err=True)
         raise
 
 
@@ -183,7 +183,7 @@ def _text(file: IO[bytes]) -> str:
         return file.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputValidationError(
-            f"The file {file.name} is not in UTF-8; save it as UTF-8."
+            f"The file {file.name} is not valid UTF-8; save it as UTF-8."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""``kolena-local models``: what is registered, and how well it does."""
+"""``kolena-local models list`` and ``models show``."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _COVERAGE: Columns = {
     },
 )
 def models() -> None:
-    """Models: names, metadata, tags, results."""
+    """List, show, and edit models."""
 
 
 @click.command("list")
@@ -81,14 +81,14 @@ def models() -> None:
     metavar="CONDITION",
     type=CONDITION,
     multiple=True,
-    help="Only models for which this holds (repeat: all of them).",
+    help="Only models that match the condition (repeatable; all must match).",
 )
 @click.option(
     "--sort",
     metavar="FIELD",
-    help="Sort by name, workflow, created_at, updated_at or metadata.KEY; -FIELD is backwards.",
+    help="Sort by name, workflow, created_at, updated_at, or metadata.KEY; -FIELD is descending.",
 )
-@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most so many.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most N models.")
 @output_options
 def list_models(
     pattern: str | None,
@@ -98,13 +98,13 @@ def list_models(
     sort: str | None,
     limit: int | None,
 ) -> None:
-    """List models, in the order of their registration.
+    """List models in the order in which they were created.
 
-    PATTERN is for the whole name: * stands for any text, ? for one character, [ab] for a or b.
+    PATTERN matches the whole name: * is any text, ? is any character, [ab] is a or b.
 
     CONDITION is a field, one of = != < <= > >=, and a JSON value: 'metadata.seed >= 3',
-    'metadata.optimizer.name = "adam"', 'name != "baseline"'. A number compares with numbers only,
-    a text with texts only; != holds wherever = does not.
+    'metadata.optimizer.name = "adam"', 'name != "baseline"'. Numbers compare only with numbers and
+    strings only with strings; != is true wherever = is not.
     """
     with reading() as unit:
         if workflow is not None:
@@ -117,9 +117,9 @@ def list_models(
 @click.argument("name", shell_complete=names_of("model"))
 @output_options
 def show_model(name: str) -> None:
-    """Show a model: metadata, tags, inferences, and its runs with their metrics.
+    """Show a model's metadata, tags, inferences, and runs with their metrics.
 
-    The tables have the metrics that are single values; --json has all of them.
+    The tables show only metrics that are single values; --json prints all of them.
     """
     with reading() as unit:
         model = unit.models.get(name)
@@ -147,13 +147,13 @@ def _print_model(model: Entry) -> None:
 
 def _print_run(run: Entry) -> None:
     took = seconds(run)
-    facts = [
+    details = [
         run["evaluator"] or "no evaluator",
         status(run),
         run["started_at"] or run["created_at"],
         *([] if took is None else [f"{took:.1f} s"]),
     ]
-    print_heading(f"run {run['id']} on {suite_label(run)}: {', '.join(facts)}")
+    print_heading(f"run {run['id']} on {suite_label(run)}: {', '.join(details)}")
     if run["error"]:
         print_fields({"  error": cell(first_line_of_error(run))})
     if run["test_cases"]:

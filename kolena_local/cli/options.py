@@ -1,4 +1,4 @@
-"""Options that several commands share, besides those of ``output`` and ``store``."""
+"""Options that several commands share, besides ``--db`` and the options of ``output``."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ tag_option = click.option(
     "tags",
     metavar="TAG",
     multiple=True,
-    help="Only those with this tag (repeatable; all tags must match).",
+    help="Only those with this tag (repeatable; all must match).",
 )
 diff_option = click.option(
     "--diff",
     metavar="FROM TO",
     nargs=2,
     type=click.IntRange(min=0),
-    help="Show what differs between two versions instead.",
+    help="Show the differences between two versions instead.",
 )
 
 
 def name_option(
     *names: str, help: str, required: bool = False
 ) -> Callable[[_Decorated], _Decorated]:
-    """Return a decorator that adds an option for a name, such as ``--model``, with completion."""
+    """Return an option for a name, such as ``--model``, with completion."""
     return click.option(
         *names,
         metavar="NAME",

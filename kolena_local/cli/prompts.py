@@ -1,4 +1,4 @@
-"""Asking before something is lost, which takes somebody to answer."""
+"""Ask for confirmation before something is deleted."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
 def deletion_options(command: _Decorated) -> _Decorated:
-    """Give a command ``--yes`` and ``--dry-run``."""
+    """Add ``--yes`` and ``--dry-run``."""
     yes = click.option("-y", "--yes", is_flag=True, help="Delete without asking.")
-    dry_run = click.option("--dry-run", is_flag=True, help="Print what would go; delete nothing.")
+    dry_run = click.option("--dry-run", is_flag=True, help="Print what would be deleted.")
     return yes(dry_run(command))
 
 
@@ -37,19 +37,19 @@ def delete(
     yes: bool,
     dry_run: bool,
 ) -> None:
-    """Delete what a command was asked to, after the user has confirmed it.
+    """Delete entries after the user has confirmed it.
 
     Args:
-        listing: how the deleted things are listed.
-        noun: what one of them is called.
-        planned: returns what would be deleted.
-        done: deletes it, and returns what was deleted.
+        listing: how to list the entries.
+        noun: the noun for one entry.
+        planned: returns the entries that would be deleted.
+        done: deletes the entries and returns them.
         yes: whether to delete without asking.
-        dry_run: whether only to print what would be deleted.
+        dry_run: whether to print only what would be deleted.
 
     Raises:
         IncorrectUsageError: there is no terminal to ask on.
-        NameConflictError: what is there is not what the user agreed to any more.
+        NameConflictError: the entries have changed since the user confirmed.
         click.Abort: the answer is no.
     """
     entries = None
@@ -65,36 +65,36 @@ def delete(
     with writing() as unit:
         if entries is not None and planned(unit) != entries:
             raise NameConflictError(
-                "What was to be deleted has changed meanwhile, and nothing was deleted; repeat the"
-                " command to see what would go now."
+                "Nothing was deleted, because what you confirmed has changed in the meantime; run"
+                " the command again to see what would be deleted now."
             )
-        gone = done(unit)
-    report(f"Deleted {counted(len(gone), noun)}.", listing, gone)
+        deleted = done(unit)
+    report(f"Deleted {counted(len(deleted), noun)}.", listing, deleted)
 
 
-def somebody_is_there() -> bool:
-    """Say whether questions can be answered."""
+def is_interactive() -> bool:
+    """Return whether a person can answer questions."""
     return sys.stdin.isatty()
 
 
 def read_answer() -> str:
-    """Return the line that somebody types."""
+    """Return the line that the user types."""
     return sys.stdin.readline()
 
 
 def confirm(question: str) -> None:
-    """Go on only if somebody agrees.
+    """Ask a yes-or-no question.
 
     Raises:
-        IncorrectUsageError: nobody is there to ask.
+        IncorrectUsageError: there is no terminal to ask on.
         click.Abort: the answer is no.
     """
-    if not somebody_is_there():
+    if not is_interactive():
         raise IncorrectUsageError(
-            "Nothing was deleted, because there is no terminal to ask at; add --yes to delete"
-            " without asking."
+            "Nothing was deleted, because there is no terminal to ask for confirmation; add --yes"
+            " to delete without asking."
         )
-    # Not click.confirm: click 8.1 also writes a blank to standard output, where data belong.
+    # Not click.confirm: click 8.1 also writes a space to standard output, which is for data.
     click.echo(f"{question} [y/N]: ", nl=False, err=True)
     if read_answer().strip().lower() not in ("y", "yes"):
         raise click.Abort

@@ -1,4 +1,4 @@
-"""``kolena-local results``: what evaluators found out about a model on a test suite."""
+"""``kolena-local results``: a model's metrics on a test suite."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ _OF_RUN = ("model", "test_suite", "test_suite_version", "evaluator")
 @click.command()
 @click.argument("model", shell_complete=names_of("model"))
 @click.argument("test_suite", metavar="SUITE", shell_complete=names_of("test_suite"))
-@click.option("--evaluator", metavar="NAME", help="Only what this evaluator found out.")
+@click.option("--evaluator", metavar="NAME", help="Only metrics of this evaluator.")
 @output_options
 def results(model: str, test_suite: str, evaluator: str | None) -> None:
-    """Print a model's metrics on a test suite, by test case and configuration.
+    """Print a model's metrics on a test suite.
 
-    SUITE@3 is version 3; SUITE is the newest version that the model was tested on. Metrics that
-    are lists of objects, such as those by class, have a table of their own. In JSON and CSV, the
-    metrics of the whole test suite are an entry without a test case.
+    SUITE@3 is version 3; SUITE is the newest version that the model was tested on. There is a row
+    for each test case and evaluator configuration. Metrics that are lists of objects, such as
+    metrics by class, get a table of their own. In JSON and CSV, the metrics of the whole test suite
+    are a row without a test case.
     """
     with reading() as unit:
         unit.models.get(model)
@@ -65,4 +66,4 @@ def _remark(run: Entry) -> str:
     by = run["evaluator"] or "no evaluator"
     error = f" ({first_line_of_error(run)})" if run["error"] else ""
     ending = "" if run["status"] == "completed" else f" is {status(run)}{error} and"
-    return f"The run {run['id']} by {by}{ending} has no metrics or not all of them."
+    return f"The run {run['id']} by {by}{ending} does not have all of its metrics."

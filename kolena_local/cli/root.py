@@ -1,8 +1,7 @@
-"""The root group, which turns exceptions into messages and exit codes.
+"""The root group, which turns every exception into one line and an exit code.
 
-Every exception becomes one line and an exit code here, and only here. An unexpected one is a bug,
-or the file is damaged. Only a check of the whole file could tell, which would take too long here,
-so the message says how to find out.
+An unexpected exception is a bug, or the store is damaged. Only a check of the whole file can tell
+which; that takes too long here, so the message says how to run it.
 """
 
 from __future__ import annotations
@@ -39,13 +38,13 @@ class Root(LazyGroup):
     """The group of all commands."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run the command line; output that cannot be written is one line and an exit code."""
+        """Run the command line; report signals and output that cannot be written."""
         with orderly_streams(), stopped_by_signals():
             try:
                 try:
                     return super().main(*args, **extra)
                 except Stopped:
-                    drop_results()  # whoever should read them may never do so
+                    drop_results()  # flushing them could block if nobody reads them
                     raise
                 finally:
                     sys.stdout.flush()
@@ -55,20 +54,20 @@ class Root(LazyGroup):
             except OSError as error:
                 if error.errno != errno.ENOSPC and not isinstance(error, OutputError):
                     raise
-                # Whoever closed the other end of a pipe has read enough.
+                # A reader that closed the pipe has read enough.
                 if error.errno != errno.EPIPE:
                     reason = _REASONS.get(error.errno or 0, error.strerror)
                     click.echo(f"Error: The output cannot be written: {reason}.", err=True)
                 sys.exit(FAILED)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """Read the arguments of the root."""
+        """Parse the arguments of the root group."""
         with _printable_usage_errors():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; turn what is raised on purpose into one line and an exit code."""
-        # Late, as what follows: help ends before this, and must not wait for it.
+        """Run the command; turn exceptions into one line and an exit code."""
+        # Late: help does not need it and must start fast.
         from kolena_local.cli.output.output_file import finish
 
         try:
@@ -86,7 +85,7 @@ class Root(LazyGroup):
             click.echo("Error: A stored value is nested too deeply to be shown.", err=True)
             raise click.exceptions.Exit(FAILED) from error
         except Exception as error:
-            # In Python's development mode the traceback is what is wanted.
+            # In development mode, show the traceback.
             if sys.flags.dev_mode:
                 raise
             click.echo(f"Error: {printable(_unexpected(error))}", err=True)
@@ -98,17 +97,17 @@ def _printable_usage_errors() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        # click repeats what was typed, which may be a name that somebody else chose.
-        error.message = printable(error.message)  # type: ignore[misc]  # the same, spelled safely
+        # The message quotes what was typed, which may be a name copied from untrusted data.
+        error.message = printable(error.message)  # type: ignore[misc]  # the subclass's is a str
         raise
 
 
 def _unexpected(error: Exception) -> str:
-    import traceback  # help must not wait for it
+    import traceback  # late: help does not need it
 
     place = traceback.extract_tb(error.__traceback__)[-1]
     return (
-        f"Something unexpected happened ({type(error).__name__}: {error!s:.200};"
-        f" {place.filename}, line {place.lineno}). `kolena-local db check` says whether the store"
-        " is damaged; if it is sound, run this again with PYTHONDEVMODE=1 and report the traceback."
+        f"Unexpected error ({type(error).__name__}: {error!s:.200}; {place.filename}, line"
+        f" {place.lineno}). Run `kolena-local db check` to find out whether the store is damaged;"
+        " if it is not, run this command again with PYTHONDEVMODE=1 and report the traceback."
     )

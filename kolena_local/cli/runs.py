@@ -1,4 +1,4 @@
-"""``kolena-local runs``: which model was tested on what, and how that ended."""
+"""``kolena-local runs``: test runs with their status and metrics."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _DELETIONS = Listing(
         "evaluator": "evaluator",
         "results": "result_count",
     },
-    "There is nothing to delete.",
+    "Nothing to delete.",
 )
 _FIELDS: Columns = {
     "run": "id",
@@ -62,7 +62,7 @@ _FIELDS: Columns = {
 
 @click.group()
 def runs() -> None:
-    """Test runs: a model, a test suite, an evaluator."""
+    """List, show, and delete test runs."""
 
 
 @runs.command("list")
@@ -73,8 +73,8 @@ def runs() -> None:
 def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -> None:
     """List test runs, newest first.
 
-    The table has the first line of a run's error; `runs show` and --json have all of it. A run
-    whose process has ended is shown as interrupted; the next test continues it.
+    The table shows the first line of a run's error; `runs show` and --json print all of it. A run
+    whose process died is shown as interrupted; testing again continues it.
     """
     with reading() as unit:
         if workflow is not None:
@@ -91,9 +91,9 @@ def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -
 @click.argument("run_id", metavar="ID", type=int)
 @output_options
 def show_run(run_id: int) -> None:
-    """Show a test run: what crashed it, and all its metrics.
+    """Show a test run with its error and all of its metrics.
 
-    ID is the number in `runs list`.
+    ID is the number that `runs list` shows.
     """
     with reading() as unit:
         entry = picked(unit.test_runs.get(run_id), RUNS.keys)
@@ -107,9 +107,9 @@ def show_run(run_id: int) -> None:
 @deletion_options
 @output_options
 def delete_runs(run_ids: tuple[int, ...], yes: bool, dry_run: bool) -> None:
-    """Delete test runs with their results: all of them or, if one is unknown, none.
+    """Delete test runs with their results; if one is unknown, delete none.
 
-    The model's inferences stay.
+    The inferences of the models stay.
     """
     delete(
         _DELETIONS,

@@ -1,6 +1,6 @@
-"""SIGINT and SIGTERM end a command: it cleans up what it has begun, and the exit code says why.
+"""End a command on SIGINT and SIGTERM: clean up, then exit with 130 or 143.
 
-They raise SystemExit and not KeyboardInterrupt, of which click makes an exit code of its own.
+The signals raise SystemExit rather than KeyboardInterrupt, which click turns into exit code 1.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kolena_local.cli.output.streams import drop_results
 
 
 class Stopped(SystemExit):
-    """A signal has ended the command."""
+    """Raised when a signal ends the command."""
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
@@ -25,31 +25,31 @@ class Stopped(SystemExit):
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Let SIGINT and SIGTERM, unless they are ignored, end the block with their exit codes."""
-    came: list[int] = []
+    """Raise :class:`Stopped` in the block on SIGINT and SIGTERM, unless they are ignored."""
+    received: list[int] = []
     before = {}
 
     def stop(number: int, _: FrameType | None) -> None:
-        came.append(number)
+        received.append(number)
         raise Stopped(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) not in (signal.SIG_IGN, None):
-            with suppress(ValueError):  # in a thread, where no signal comes
+            with suppress(ValueError):  # not the main thread, which gets all signals
                 before[number] = signal.signal(number, stop)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if came:
-            # What is raised while an object ends, or a library below tidies up, may be lost.
-            raise Stopped(came[0])
+        if received:
+            # Python drops exceptions raised in __del__, and a library may suppress them.
+            raise Stopped(received[0])
 
 
 def say_stopped(stopped: Stopped) -> None:
-    """Say what happened, and leave out the results that are not written yet."""
+    """Print which signal ended the command, and drop buffered results."""
     drop_results()
-    # On a line of its own: the terminal has written ^C, or a progress bar stands there.
+    # On a new line, because the current one may have ^C or a progress bar.
     word = "Interrupted" if stopped.number == signal.SIGINT else "Terminated"
     click.echo(f"\n{word}.", err=True)

@@ -1,4 +1,4 @@
-"""``kolena-local sql``: one free question to the store, which can change nothing."""
+"""``kolena-local sql``: one SQL query, which cannot change the store."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from kolena_local.cli.store_option import reading
     metavar="NAME VALUE",
     nargs=2,
     multiple=True,
-    help="What stands for :NAME in the query; VALUE is a number, null or else text (repeatable).",
+    help="Set :NAME in the query; VALUE is a number, null, or else a string (repeatable).",
 )
 @click.option(
     "--limit",
     metavar="N",
     type=click.IntRange(min=0),
     default=1000,
-    help="At most so many rows, 1000 if not given; 0 for all.",
+    help="At most N rows (default: 1000); 0 prints all rows.",
 )
 @output_options
 def sql(query: str, parameters: tuple[tuple[str, str], ...], limit: int) -> None:
-    """Answer a question in SQL.
+    """Run a read-only SQL query.
 
-    The views v_model, v_inference and v_metrics are made for this; `sql "SELECT sql FROM
-    sqlite_master"` prints all tables and views with their comments. Only reading is allowed.
+    The views v_model, v_inference, and v_metrics are made for queries; `sql "SELECT sql FROM
+    sqlite_master"` prints all tables and views with their comments.
     """
     with reading() as unit:
         answer = unit.query(
             query, {name: _parameter(text) for name, text in parameters}, limit or None
         )
     columns = {name: name for name in answer.columns}
-    listing = Listing(tuple(columns), columns, "The answer has no rows.")
+    listing = Listing(tuple(columns), columns, "The query returned no rows.")
     rows = [dict(zip(answer.columns, map(_shown, row), strict=True)) for row in answer.rows]
     print_listing(listing, rows)
     if answer.more:

@@ -1,10 +1,10 @@
-"""Which store a command looks into, and how it does so without making one."""
+"""The option ``--db``, and functions that read or change the store that it names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -13,22 +13,8 @@ if TYPE_CHECKING:
     from kolena_local.repository.held import HeldStore
     from kolena_local.repository.records import ModelRecord
 
-_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 _Result = TypeVar("_Result")
 _LOCATION = f"{__name__}.location"
-
-
-def db_option(command: _Decorated) -> _Decorated:
-    """Give a command ``--db``; it may stand before the noun or after the verb; the last wins."""
-    return click.option(
-        "--db",
-        metavar="PATH",
-        expose_value=False,
-        callback=_remember,
-        # The variable KOLENA_LOCAL_DB is read by `location`, for scripts and commands alike.
-        allow_from_autoenv=False,
-        help="The store's file.",
-    )(command)
 
 
 def _remember(context: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -36,20 +22,32 @@ def _remember(context: click.Context, _: click.Parameter, value: str | None) -> 
         context.meta[_LOCATION] = value
 
 
+# Both the root and every command have it; the one after the command wins.
+db_option = click.option(
+    "--db",
+    metavar="PATH",
+    expose_value=False,
+    callback=_remember,
+    # `location` reads the variable KOLENA_LOCAL_DB, for scripts as well as for commands.
+    allow_from_autoenv=False,
+    help="The path of the store's file.",
+)
+
+
 def given_location() -> str | None:
-    """Return what was given with ``--db``; None leaves it to ``location.resolve``."""
+    """Return the path given with ``--db``; None if there is none."""
     location: str | None = click.get_current_context().meta.get(_LOCATION)
     return location
 
 
 def reading() -> AbstractContextManager[Unit]:
-    """Look at one snapshot of the store.
+    """Read one snapshot of the store.
 
     Raises:
-        StoreNotFoundError: there is no store; none is made.
-        StoreError: the file cannot be used.
+        StoreNotFoundError: there is no store.
+        StoreError: the store cannot be used.
     """
-    # Here, because it loads SQLAlchemy, which help must not wait for.
+    # Late, because it imports SQLAlchemy and help must start fast.
     from kolena_local.repository import open_store
 
     return open_store(given_location(), create=False).read()
@@ -73,25 +71,25 @@ def held_model(name: str) -> tuple[HeldStore, ModelRecord]:
 
 
 def writing() -> AbstractContextManager[Unit]:
-    """Change the store: all of the block is stored when it ends well, else nothing.
+    """Change the store: commit when the block succeeds, else roll back.
 
     Raises:
-        StoreNotFoundError: there is no store, and none is made.
-        StoreError: the file cannot be used.
+        StoreNotFoundError: there is no store.
+        StoreError: the store cannot be used.
     """
     from kolena_local.repository import open_store
 
     return open_store(given_location(), create=False).write()
 
 
-def write_or_make(change: Callable[[Unit], _Result]) -> _Result:
-    """Change the store, which is made if it is missing and the change is not refused.
+def write_or_create(change: Callable[[Unit], _Result]) -> _Result:
+    """Change the store; create it if it does not exist and the change succeeds.
 
     Args:
-        change: what is done; it may be called a second time, after nothing of the first was stored.
+        change: makes the change; it may be called again after a rollback.
 
     Raises:
-        StoreError: the file cannot be used or made.
+        StoreError: the store cannot be used or created.
     """
     from kolena_local.repository.create_store import write_or_create
 

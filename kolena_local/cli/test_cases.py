@@ -1,4 +1,4 @@
-"""``kolena-local test-cases``: slices of samples, their versions and what differs in them."""
+"""``kolena-local test-cases``: test cases, their versions, and the differences between them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _CHANGES = Listing(
 
 @click.group("test-cases")
 def test_cases() -> None:
-    """Test cases: slices of samples with ground truths."""
+    """List and show test cases."""
 
 
 @test_cases.command("list")
@@ -53,9 +53,9 @@ def test_cases() -> None:
 @name_option("-w", "--workflow", help="Only test cases of this workflow.")
 @output_options
 def list_test_cases(pattern: str | None, workflow: str | None) -> None:
-    """List test cases at their latest versions, in the order of their creation.
+    """List the latest versions of test cases in the order in which they were created.
 
-    PATTERN is for the whole name: * stands for any text, ? for one character, [ab] for a or b.
+    PATTERN matches the whole name: * is any text, ? is any character, [ab] is a or b.
     """
     with reading() as unit:
         if workflow is not None:
@@ -71,8 +71,8 @@ def list_test_cases(pattern: str | None, workflow: str | None) -> None:
 def show_test_case(name: str, diff: tuple[int, int] | None) -> None:
     """Show a test case and its versions.
 
-    NAME@3 is version 3, NAME the latest. --diff 1 3 lists the samples that version 3 has more or
-    less than version 1, and those whose ground truth changed.
+    NAME@3 is version 3; NAME is the latest version. --diff 1 3 lists the samples that were added
+    or removed from version 1 to version 3, and those whose ground truth changed.
     """
     if diff is not None:
         with reading() as unit:

@@ -1,4 +1,4 @@
-"""``kolena-local test-suites``: lists of test cases, their versions and what differs in them."""
+"""``kolena-local test-suites``: test suites, their versions, and the differences between them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CHANGES = Listing(
 
 @click.group("test-suites")
 def test_suites() -> None:
-    """Test suites: test cases that are tested together."""
+    """List and show test suites."""
 
 
 @test_suites.command("list")
@@ -61,9 +61,9 @@ def test_suites() -> None:
 @tag_option
 @output_options
 def list_test_suites(pattern: str | None, workflow: str | None, tags: tuple[str, ...]) -> None:
-    """List test suites at their latest versions, in the order of their creation.
+    """List the latest versions of test suites in the order in which they were created.
 
-    PATTERN is for the whole name: * stands for any text, ? for one character, [ab] for a or b.
+    PATTERN matches the whole name: * is any text, ? is any character, [ab] is a or b.
     """
     with reading() as unit:
         if workflow is not None:
@@ -77,10 +77,10 @@ def list_test_suites(pattern: str | None, workflow: str | None, tags: tuple[str,
 @diff_option
 @output_options
 def show_test_suite(name: str, diff: tuple[int, int] | None) -> None:
-    """Show a test suite: its test cases and its versions.
+    """Show a test suite with its test cases and versions.
 
-    NAME@3 is version 3, NAME the latest. --diff 1 3 lists the test cases that version 3 has more
-    or less than version 1, and those that it has in another version.
+    NAME@3 is version 3; NAME is the latest version. --diff 1 3 lists the test cases that were
+    added, removed, or changed to another version from version 1 to version 3.
     """
     if diff is not None:
         with reading() as unit:

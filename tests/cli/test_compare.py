@@ -58,7 +58,10 @@ def test_a_metric_cannot_be_better_both_ways(invoke: Invoke, demo_store: Path) -
     both = ("--higher-is-better", "is_correct", "--lower-is-better", "is_correct")
     result = invoke("compare", *MODELS, "-s", SUITE, *both, "--db", demo_store)
     assert result.exit_code == 2
-    assert "Higher or lower is better, not both: is_correct." in result.stderr
+    assert (
+        "Give either --higher-is-better or --lower-is-better for is_correct, not both."
+        in result.stderr
+    )
 
 
 def test_json_with_the_worst_has_the_rows_too(invoke: Invoke, demo_store: Path) -> None:

@@ -53,7 +53,7 @@ def test_backup_prints_its_name_and_restore_takes_it(invoke: Invoke, store: Path
     close_stores()
     result = invoke("db", "restore", backup, "--db", store)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.startswith(f"Restored {store}; the store that was there is ")
+    assert result.stderr.startswith(f"Restored {store}; the old store is now ")
     assert "resnet-50" in invoke("runs", "list", "--db", store).stdout
     assert len([*store.parent.glob("*.old")]) == 1
 

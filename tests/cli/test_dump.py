@@ -171,7 +171,9 @@ def test_an_endless_line_is_refused(store_path: Path, command: str) -> None:
     line = command.format(shlex.join(command_line("--db", store_path)))
     run = subprocess.run(line, shell=True, capture_output=True, encoding="utf-8", timeout=120)
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr.startswith("Error: Line 1 of the file is longer than")
+    assert run.stderr.startswith(
+        "Error: Nothing was imported, because line 1 of the file is longer than"
+    )
     assert not store_path.exists()
 
 
@@ -189,7 +191,7 @@ def test_a_full_folder_for_temporary_files_is_named(
         result = CliRunner().invoke(main, ["import", f"/dev/fd/{read}", "--db", str(store_path)])
         assert not pipe.closed
     assert result.exit_code == 1
-    assert f"cannot be kept in {tempfile.gettempdir()} (No space left on device)" in result.output
+    assert f"cannot be saved in {tempfile.gettempdir()} (No space left on device)" in result.output
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_create_takes_a_file_with_options_on_top(
         (b"{", "not JSON"),
         (b"[1]", "not a JSON object"),
         (b'{"a": 1, "a": 2}', "'a' twice"),
-        (b"\xff\xfe", "not in UTF-8"),
+        (b"\xff\xfe", "not valid UTF-8"),
         (b"[" * 100_000, "not JSON|too deeply"),
     ],
 )
@@ -177,7 +177,7 @@ def test_edit_without_options_opens_an_editor(
 def test_a_slip_in_the_editor_can_be_mended(
     invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_changes, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(model_changes, "is_interactive", lambda: True)
     monkeypatch.setattr(model_changes.click, "confirm", lambda *_, **__: True)
     shown = editor(monkeypatch, '{"seed": 1,', '{"seed": 1}')
     result = invoke("models", "edit", "resnet-50", "--db", store)
@@ -204,7 +204,7 @@ def test_edit_without_options_and_without_a_terminal_starts_no_editor(
     monkeypatch.delenv("VISUAL", raising=False)
     result = invoke("models", "edit", "resnet-50", "--db", store)
     assert (result.exit_code, shown) == (1, [])
-    assert "there is no terminal to edit in; say what to change with -m" in result.stderr
+    assert "there is no terminal to open an editor in; pass the changes with -m" in result.stderr
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
@@ -227,7 +227,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
 def test_rename_keeps_everything(invoke: Invoke, store: Path) -> None:
     before = stored(store, "resnet-50")
     result = invoke("models", "rename", "resnet-50", "renamed", "--db", store)
-    assert result.stderr == "The model 'resnet-50' is called 'renamed' now.\n"
+    assert result.stderr == "Renamed the model 'resnet-50' to 'renamed'.\n"
     assert (stored(store, "renamed").id, stored(store, "renamed").tags) == (before.id, before.tags)
     assert "renamed" in invoke("runs", "list", "-m", "renamed", "--db", store).stdout
 
@@ -249,10 +249,10 @@ def test_delete_says_what_would_go_and_deletes_nothing(invoke: Invoke, store: Pa
     assert len(names(store)) == 3
 
 
-def test_delete_asks_where_somebody_is_there(
+def test_delete_asks_where_is_interactive(
     invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prompts, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(prompts, "is_interactive", lambda: True)
     answers = iter(["n", "y"])
     # The question stands on standard error; click's own would put a blank on standard output.
     monkeypatch.setattr(prompts, "read_answer", lambda: next(answers))
@@ -273,11 +273,11 @@ def test_delete_goes_no_further_than_what_somebody_has_agreed_to(
             register(unit, "resnet-50")
         return "y"
 
-    monkeypatch.setattr(prompts, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(prompts, "is_interactive", lambda: True)
     monkeypatch.setattr(prompts, "read_answer", agree)
     result = invoke("models", "delete", "resnet-50", "--db", store)
     assert result.exit_code == 1
-    assert "has changed meanwhile, and nothing was deleted" in result.stderr
+    assert "Nothing was deleted, because what you confirmed has changed" in result.stderr
     assert len(names(store)) == 3
 
 

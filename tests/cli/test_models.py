@@ -53,7 +53,7 @@ def test_list_filters(invoke: Invoke, store: Path, options: List[str], expected:
 def test_list_of_nothing_leaves_standard_output_empty(invoke: Invoke, store: Path) -> None:
     result = invoke("models", "list", "-t", "no such tag", "--db", store)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "There are no such models.\n"
+    assert result.stderr == "No models found.\n"
     result = invoke("models", "list", "-t", "no such tag", "--db", store, "--json")
     assert (json.loads(result.stdout), result.stderr) == ([], "")
 

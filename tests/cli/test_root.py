@@ -57,7 +57,7 @@ def test_an_unexpected_error_is_one_line_that_says_how_to_find_the_fault() -> No
     result = end_of(ZeroDivisionError("a fault of ours\nor of the file"))
     assert result.exit_code == 1
     (line,) = result.output.splitlines()
-    assert line.startswith("Error: Something unexpected happened (ZeroDivisionError: a fault of")
+    assert line.startswith("Error: Unexpected error (ZeroDivisionError: a fault of")
     assert f"{__file__}, line " in line
     assert "`kolena-local db check`" in line
 

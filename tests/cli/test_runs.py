@@ -41,7 +41,7 @@ def test_list_filters_by_model_and_workflow(invoke: Invoke, store: Path) -> None
     by_model = json.loads(invoke("runs", "list", "--json", "-m", "resnet-50", "--db", store).stdout)
     assert [run["model"] for run in by_model] == ["resnet-50"]
     by_workflow = invoke("runs", "list", "-w", "Texts", "--db", store)
-    assert (by_workflow.stdout, by_workflow.stderr) == ("", "There are no such test runs.\n")
+    assert (by_workflow.stdout, by_workflow.stderr) == ("", "No test runs found.\n")
     assert (
         len(json.loads(invoke("runs", "list", "--json", "-w", "Animals", "--db", store).stdout))
         == 2

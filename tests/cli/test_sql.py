@@ -56,7 +56,7 @@ def test_many_rows_are_capped_with_a_note(invoke: Invoke, store: Path) -> None:
     result = invoke("sql", "SELECT name FROM v_model WHERE 0", "--db", store, "--csv")
     assert (result.stdout, result.stderr) == ("name\n", "")
     result = invoke("sql", "SELECT name FROM v_model WHERE 0", "--db", store)
-    assert (result.stdout, result.stderr) == ("", "The answer has no rows.\n")
+    assert (result.stdout, result.stderr) == ("", "The query returned no rows.\n")
 
 
 def test_bytes_are_hexadecimal_and_equal_names_are_numbered(invoke: Invoke, store: Path) -> None:

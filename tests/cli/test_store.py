@@ -30,7 +30,7 @@ def test_missing_store_is_one_sentence_and_no_file(
 def test_db_path_of_a_missing_store_is_where_it_will_be(invoke: Invoke, own_home: Path) -> None:
     result = invoke("db", "path")
     assert (result.exit_code, result.stdout) == (0, f"{own_home / 'kolena_local' / 'store.db'}\n")
-    assert result.stderr == "There is no store yet; it is made when something is stored.\n"
+    assert result.stderr == "The store does not exist yet; it is created by the first write.\n"
     assert [*own_home.iterdir()] == []
 
 

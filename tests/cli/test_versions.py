@@ -54,9 +54,9 @@ def test_lists_have_the_latest_versions(invoke: Invoke, edited: Path) -> None:
     assert "all animals@2" in invoke("test-suites", "list", "--db", edited, "-t", "v2").stdout
     for arguments in (["-t", "v1"], ["-w", "Texts"], ["x*"]):
         result = invoke("test-suites", "list", *arguments, "--db", edited)
-        assert (result.stdout, result.stderr) == ("", "There are no such test suites.\n")
+        assert (result.stdout, result.stderr) == ("", "No test suites found.\n")
     result = invoke("test-cases", "list", "-w", "Texts", "--db", edited)
-    assert (result.stdout, result.stderr) == ("", "There are no such test cases.\n")
+    assert (result.stdout, result.stderr) == ("", "No test cases found.\n")
 
 
 def test_a_test_case_is_shown_at_any_version(invoke: Invoke, edited: Path) -> None:
