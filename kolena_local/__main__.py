@@ -1,6 +1,6 @@
-"""``python -m kolena_local`` is the command ``kolena-local``, which begins here too.
+"""The entry point of ``kolena-local`` and of ``python -m kolena_local``.
 
-Until the command line is imported there is nothing to clean up: signals end the process at once.
+While the command line is imported there is nothing to clean up: a signal ends the process at once.
 """
 
 import os

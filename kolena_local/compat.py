@@ -1,7 +1,7 @@
-"""The name ``kolena`` for this package, so that code which imports it runs here unedited.
+"""Make ``import kolena`` import this package, so that code for Kolena's client runs unchanged.
 
-Nothing is aliased before somebody asks. Modules below ``kolena`` are the same objects under both
-names, so that a class imported by one name is the class imported by the other.
+Nothing is aliased until you call :func:`alias`. Submodules are the same objects under both names,
+so a class imported by one name is the class imported by the other.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ _OURS: Final = "kolena_local"
 
 
 def alias() -> None:
-    """Let ``import kolena`` mean ``import kolena_local``, for this process; twice is once.
+    """Make ``import kolena`` import ``kolena_local`` in this process; a second call does nothing.
 
-    Importing a module that is not here, such as ``kolena.dataset``, then raises an ``ImportError``
-    that says so, also if the original is installed.
+    Importing a module that this package does not have, such as ``kolena.dataset``, then raises an
+    ``ImportError``, even if the original client is installed.
 
     Raises:
-        IncorrectUsageError: the original has been imported already.
+        IncorrectUsageError: the original client has already been imported.
     """
     if any(isinstance(finder, _Alias) for finder in sys.meta_path):
         return
     if _THEIRS in sys.modules:
         raise IncorrectUsageError(
-            "kolena has been imported already; call kolena_local.compat.alias() before its first"
+            "kolena has already been imported; call kolena_local.compat.alias() before its first"
             " import."
         )
     sys.meta_path.insert(0, _Alias())
 
 
 def unalias() -> None:
-    """Take :func:`alias` back; what was imported under the other name keeps working."""
+    """Undo :func:`alias`; what was imported as ``kolena`` keeps working."""
     others = [finder for finder in sys.meta_path if not isinstance(finder, _Alias)]
     if len(others) < len(sys.meta_path):
         sys.meta_path[:] = others
@@ -50,7 +50,7 @@ def unalias() -> None:
 
 
 class _Alias(MetaPathFinder, Loader):
-    """Finds ``kolena`` and its modules, and loads ours in their place."""
+    """Finds ``kolena`` and its modules, and loads those of ``kolena_local`` instead."""
 
     def __init__(self) -> None:
         self._specs: dict[str, ModuleSpec | None] = {}
@@ -63,10 +63,10 @@ class _Alias(MetaPathFinder, Loader):
         name = _our_name(fullname)
         found = find_spec(name)
         if found is None:
-            # No ModuleNotFoundError: `from kolena import dataset` would swallow its sentence.
+            # Not ModuleNotFoundError: `from kolena import dataset` would drop its message.
             raise ImportError(
-                f"{fullname} is not offered by kolena_local, which stands in for kolena here; run"
-                " this with the original client, or leave the import out.",
+                f"kolena_local, which replaces kolena here, does not have {fullname}; run this code"
+                " with the original client, or remove the import.",
                 name=fullname,
             )
         is_package = found.submodule_search_locations is not None
@@ -82,13 +82,13 @@ class _Alias(MetaPathFinder, Loader):
     def exec_module(self, module: ModuleType) -> None:
         if module.__name__ == _THEIRS:
             return
-        # The import system has just written the alias's into a module that has its own.
-        assert module.__spec__ is not None, "it was set a moment ago"
+        # The import system has just replaced the module's own spec by the alias's.
+        assert module.__spec__ is not None, "the import system has just set it"
         module.__spec__ = self._specs.pop(module.__spec__.name)
 
 
 def _top(name: str, ours: ModuleType) -> ModuleType:
-    """Return a module that has what ours has, but whose missing modules are asked of the alias."""
+    """Return a module with our attributes, whose submodules are found by the alias."""
     module = ModuleType(name, ours.__doc__)
     module.__path__ = list(ours.__path__)
 
@@ -97,10 +97,11 @@ def _top(name: str, ours: ModuleType) -> ModuleType:
             return getattr(ours, attribute)
         except AttributeError:
             raise AttributeError(
-                f"{name}.{attribute} is not offered by {_OURS}, which stands in for {name} here."
+                f"{_OURS}, which replaces {name} here, does not have {name}.{attribute}; use the"
+                " original client for it."
             ) from None
 
-    module.__getattr__ = get  # type: ignore[method-assign]  # as PEP 562 has it
+    module.__getattr__ = get  # type: ignore[method-assign]  # PEP 562
     return module
 
 

@@ -1,4 +1,4 @@
-"""Files that grow beside their place, and take it when they are whole."""
+"""Write files under a temporary name, and rename them when they are complete."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from kolena_local.errors import InputValidationError
 
 
 def begin(path: str | os.PathLike[str], kind: str) -> BinaryIO:
-    """Make a file beside ``path`` that is private from its first byte on.
+    """Create a file beside ``path`` that only its owner can read.
 
-    Its name cannot be guessed: in a folder that others may write to, nobody can have put a link
-    there that would be followed.
+    Its name cannot be guessed: in a folder that others may write to, nobody can have placed a
+    symbolic link there in advance.
 
     Args:
-        path: the place of the file that is to be.
-        kind: the end of the name, which says what such a file is.
+        path: the path that the file will get.
+        kind: the suffix of the temporary name.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the file cannot be created.
     """
     return open(f"{os.fspath(path)}.{os.urandom(8).hex()}.{kind}", "xb", opener=_private)
 
 
 def put_in_place(draft: str, path: str | os.PathLike[str]) -> None:
-    """Give a draft the name of ``path``, and the permissions of the file that was there, if any.
+    """Rename a draft to ``path``; keep the permissions of an existing file there.
 
     Raises:
-        OSError: it cannot get the name.
+        OSError: the draft cannot be renamed.
     """
     with suppress(FileNotFoundError):
         shutil.copymode(path, draft)

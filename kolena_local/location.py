@@ -1,9 +1,9 @@
-"""Which file is the store? One answer for the API, the command line and the tests.
+"""Choose the store's file, in the same way for the API, the command line, and tests.
 
 The order is: an argument, the surrounding ``session(db=…)``, ``initialize(db=…)``, the variable
 ``KOLENA_LOCAL_DB``, ``store.db`` in the folder ``KOLENA_LOCAL_HOME``, and ``store.db`` in the
-user's data folder. The environment is read when somebody asks, never at import. Nothing here looks
-at the disk or makes anything on it.
+user's data folder. The environment is read on each call, never at import. Nothing here reads or
+writes the disk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 from kolena_local.errors import InputValidationError
 
 MEMORY: Final = ":memory:"
-"""The location of a store that leaves no file: one for the process, and one for each session."""
+"""The location of a store without a file: one per process, and one per session."""
 
 DB_VARIABLE: Final = "KOLENA_LOCAL_DB"
 HOME_VARIABLE: Final = "KOLENA_LOCAL_HOME"
@@ -30,13 +30,13 @@ _sessions_in_memory = itertools.count(1)
 
 
 def resolve(argument: str | os.PathLike[str] | None = None) -> str:
-    """Say where the store is.
+    """Return the location of the store.
 
     Args:
-        argument: a location given by the caller; it wins over everything else.
+        argument: a location given by the caller; it overrides everything else.
 
     Returns:
-        An absolute path, or what :func:`is_memory` tells of. Nothing says that the file exists.
+        An absolute path, which may not exist, or a location for which :func:`is_memory` is true.
 
     Raises:
         InputValidationError: the argument is blank.
@@ -48,9 +48,9 @@ def resolve(argument: str | os.PathLike[str] | None = None) -> str:
 
 @contextmanager
 def use(db: str | os.PathLike[str]) -> Iterator[str]:
-    """Make ``db`` the store inside a ``with`` block, for this thread or task only.
+    """Use ``db`` as the store inside a ``with`` block, for this thread or task only.
 
-    Every block with ``":memory:"`` has a store of its own, so that tests do not see each other's.
+    Every block with ``":memory:"`` has a store of its own, so that tests do not share data.
 
     Raises:
         InputValidationError: ``db`` is blank.
@@ -66,12 +66,12 @@ def use(db: str | os.PathLike[str]) -> Iterator[str]:
 
 
 def is_memory(location: str) -> bool:
-    """Tell whether a location is not a file."""
+    """Return whether a location is in memory rather than a file."""
     return location.startswith(MEMORY)
 
 
 def set_default(db: str | os.PathLike[str] | None) -> None:
-    """Make ``db`` the store of this process where nothing nearer is set; None takes that back.
+    """Use ``db`` as the store of this process outside of sessions; None undoes this.
 
     Raises:
         InputValidationError: ``db`` is blank.
@@ -81,15 +81,15 @@ def set_default(db: str | os.PathLike[str] | None) -> None:
 
 
 def default() -> str | None:
-    """Return what :func:`set_default` was last given, as an absolute path."""
+    """Return the location that :func:`set_default` set, as an absolute path."""
     return _default
 
 
 def default_file() -> str:
-    """Return the path when nobody named a file: the only one whose folder the package makes."""
+    """Return the default path, which is the only one whose folder the package creates."""
     home = _from_variable(HOME_VARIABLE)
     if home is None:
-        # Here, because most calls name a file and `import kolena_local` must stay light.
+        # Late, because most users name a file, and `import kolena_local` must be fast.
         import platformdirs
 
         home = platformdirs.user_data_dir("kolena_local", appauthor=False)
@@ -105,6 +105,6 @@ def _absolute(location: str | os.PathLike[str]) -> str:
     text = os.fspath(location)
     if not text.strip():
         raise InputValidationError(
-            "The location of the store is blank; give the path of a file, or ':memory:'."
+            "The location of the store is blank; pass the path of a file, or ':memory:'."
         )
     return text if is_memory(text) else os.path.abspath(os.path.expanduser(text))

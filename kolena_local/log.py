@@ -1,7 +1,7 @@
-"""What the package tells while it works: one logger, quiet until somebody listens.
+"""The package's logger, which is silent unless you configure it.
 
-Messages go to the standard logger ``kolena_local``. ``initialize(verbose=True)`` also prints them,
-information on standard output, warnings and worse on standard error.
+Messages go to the standard logger ``kolena_local``. ``initialize(verbose=True)`` also prints them:
+information to standard output, warnings and errors to standard error.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ logger.addHandler(logging.NullHandler())
 
 
 class _Printer(logging.Handler):
-    """Prints to the streams of the moment, which tests and notebooks like to replace."""
+    """Prints to the current ``sys.stdout`` and ``sys.stderr``, which notebooks replace."""
 
     def emit(self, record: logging.LogRecord) -> None:
         stream = sys.stderr if record.levelno >= logging.WARNING else sys.stdout
         try:
-            # A name that the stream cannot spell, or a stream that is closed, stops no work.
+            # Escape what the encoding lacks: printing a message must not stop the work.
             encoding = getattr(stream, "encoding", None) or "utf-8"
             text = f"kolena_local> {printable(record.getMessage())}"
             message = text.encode(encoding, "backslashreplace")
@@ -35,19 +35,19 @@ _printer: Final = _Printer()
 
 
 class _Level(int):
-    """A number that can be told from an equal one, which a user has set."""
+    """A level that can be distinguished from an equal one that a user has set."""
 
 
 _LEVEL: Final = _Level(logging.INFO)
 
 
 def print_messages(wanted: bool) -> None:
-    """Print messages from now on, or stop it; calling it again changes nothing more.
+    """Start or stop printing messages.
 
-    A level that a user has set on the logger stays and decides what is printed.
+    If you have set a level on the logger, it stays and decides what is printed.
 
     Args:
-        wanted: whether they are printed.
+        wanted: whether to print messages.
     """
     if wanted:
         logger.addHandler(_printer)

@@ -1,8 +1,7 @@
-"""Fixtures for users' tests: a store of its own for each test, and an assertion on two models.
+"""pytest fixtures: a store for each test, and an assertion that a model is not worse.
 
-pytest loads this file in every run of every project of an environment where the package is
-installed. It must cost nothing there: pandas, SQLAlchemy and the workflow are imported by the first
-test that needs them.
+pytest loads this module in every run of every project where the package is installed, so it must
+import fast: pandas, SQLAlchemy, and the workflow are imported by the first test that needs them.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ _OPTION = "--kolena-offline"
 
 
 class KolenaStore:
-    """A store that lasts as long as a test or a session.
+    """A store that lasts for one test or one session.
 
     Attributes:
-        path: its file.
+        path: the path of its file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,14 +40,14 @@ class KolenaStore:
         return str(self.path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Add what a file has that ``kolena-local export`` or :meth:`save` wrote.
+        """Import a file that ``kolena-local export`` or :meth:`save` wrote.
 
         Args:
-            path: the file.
+            path: the path of the file.
 
         Raises:
-            InputValidationError: something in the file is wrong; nothing is loaded.
-            NameConflictError: something is in the store already, and is not the same.
+            InputValidationError: the file is invalid; nothing is loaded.
+            NameConflictError: the file contradicts the store; nothing is loaded.
         """
         from kolena_local.repository import open_store
 
@@ -56,10 +55,10 @@ class KolenaStore:
             unit.dump.read(stream)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the whole store as lines of text that git can compare.
+        """Export the whole store as JSON lines that git can compare.
 
         Args:
-            path: the file; one that is there is replaced.
+            path: the path of the file; an existing file is replaced.
         """
         from kolena_local import drafts
         from kolena_local.repository import open_store
@@ -74,17 +73,17 @@ class KolenaStore:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that makes ``kolena`` mean this package."""
+    """Add ``--kolena-offline``."""
     parser.getgroup("kolena-local").addoption(
         _OPTION,
         action="store_true",
-        help="Let `import kolena` mean kolena_local, with a store that ends with the session.",
+        help="Make `import kolena` import kolena_local, with a store for this session only.",
     )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Alias ``kolena`` before the first conftest.py is imported, if that is asked for."""
+    """With ``--kolena-offline``, alias ``kolena`` before the first conftest.py is imported."""
     if not early_config.known_args_namespace.kolena_offline:
         return
     from kolena_local import compat
@@ -100,7 +99,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def _kolena_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Path]]:
-    """Make empty stores by copying one, which takes a hundredth of making one."""
+    """Return a function that makes an empty store by copying one, which is 100 times faster."""
     from kolena_local.repository import close_store, open_store
 
     folder = tmp_path_factory.mktemp("kolena_local")
@@ -121,7 +120,7 @@ def _kolena_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
 
 @pytest.fixture
 def kolena_store(_kolena_stores: Callable[[], Path]) -> Iterator[KolenaStore]:
-    """Give the test an empty store of its own, which is the current one until it ends."""
+    """Provide an empty store that is the current store until the test ends."""
     path = _kolena_stores()
     with _current(path):
         yield KolenaStore(path)
@@ -129,7 +128,7 @@ def kolena_store(_kolena_stores: Callable[[], Path]) -> Iterator[KolenaStore]:
 
 @pytest.fixture(scope="session")
 def kolena_session_store(_kolena_stores: Callable[[], Path]) -> Iterator[KolenaStore]:
-    """Give the session one store, current from its first use on where no test has its own."""
+    """Provide one store for the session; tests with ``kolena_store`` use their own instead."""
     path = _kolena_stores()
     with _current(path):
         yield KolenaStore(path)
@@ -137,13 +136,13 @@ def kolena_session_store(_kolena_stores: Callable[[], Path]) -> Iterator[KolenaS
 
 @pytest.fixture
 def assert_no_regression() -> Callable[..., Comparison]:
-    """Return a function that fails the test if a model is worse than another.
+    """Return a function that fails the test if a model is worse than its baseline.
 
-    ``assert_no_regression(candidate, baseline, suite, metric=…, margin=…)``: models and suite are
-    objects or names; ``metric`` is one metric of single samples or a list of them, None is all.
-    Without ``margin`` it fails where the comparison's verdict is "worse", which takes enough
-    samples to tell. With one it fails wherever the mean is worse by more than ``margin``, whatever
-    the number of samples. More keyword arguments go to ``kolena_local.comparison.compare``, whose
+    Call ``assert_no_regression(candidate, baseline, suite, metric=…, margin=…)``. Models and suite
+    are objects or names; ``metric`` is a per-sample metric or a list of them, None for all. Without
+    ``margin``, the test fails if a verdict of the comparison is "worse", which requires enough
+    samples. With ``margin``, it fails if a mean is worse by more than ``margin``, whatever the
+    number of samples. Other keyword arguments go to ``kolena_local.comparison.compare``, whose
     result is returned.
     """
 
@@ -171,7 +170,7 @@ def _worse(found: Comparison, margin: float | None) -> list[str]:
     worse = []
     for row in found.rows:
         sign = 1 if found.directions[row.metric].higher_is_better else -1
-        # Without a number to compare there is nothing that could be within the margin.
+        # A test case without paired values passes; without any on the suite, the test fails.
         passed = row.n == 0 and row.test_case is not None
         if margin is None:
             passed = row.verdict != "worse"
@@ -185,10 +184,10 @@ def _worse(found: Comparison, margin: float | None) -> list[str]:
 
 @contextmanager
 def _current(path: Path) -> Iterator[None]:
-    """Make a store the current one, for all threads and for child processes, and delete it."""
+    """Use a store in all threads and child processes during the block, then delete it."""
     default, variable = location.default(), os.environ.get(location.DB_VARIABLE)
     location.set_default(path)
-    # Also the answer after `initialize()`, which forgets the default.
+    # For child processes, and after `initialize()`, which resets the default.
     os.environ[location.DB_VARIABLE] = str(path)
     try:
         yield
@@ -199,7 +198,7 @@ def _current(path: Path) -> Iterator[None]:
         else:
             os.environ[location.DB_VARIABLE] = variable
         database = sys.modules.get("kolena_local.repository.store")
-        if database is not None:  # otherwise nobody opened it
+        if database is not None:  # otherwise it was never opened
             database.close_store(str(path))
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)

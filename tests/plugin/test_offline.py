@@ -55,7 +55,7 @@ def test_a_project_on_kolena_runs_unedited_with_the_option(
                 ("from kolena import dataset", "kolena.dataset"),
                 ("from kolena._experimental.x import y", "kolena._experimental"),
             ]:
-                with pytest.raises(ImportError, match=f"{name} is not offered by") as info:
+                with pytest.raises(ImportError, match=f"does not have {name};") as info:
                     exec(statement)
                 assert info.value.name == name
         """,
@@ -89,4 +89,4 @@ def test_an_alias_that_comes_too_late_is_refused() -> None:
         "import sys, types; sys.modules['kolena'] = types.ModuleType('kolena')\n"
         "from kolena_local import compat; compat.alias()"
     )
-    assert "IncorrectUsageError: kolena has been imported already; call" in said
+    assert "IncorrectUsageError: kolena has already been imported; call" in said
