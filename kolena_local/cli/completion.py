@@ -17,23 +17,22 @@ from kolena_local import location
 from kolena_local.cli.store_option import given_location
 
 _MOST = 500
-_QUERIES = {
-    table: f"SELECT name FROM {table} WHERE substr(name, 1, length(:typed)) = :typed"
-    f" ORDER BY name LIMIT {_MOST}"
-    for table in ("workflow", "model", "test_case", "test_suite")
-}
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def names_of(table: str) -> Complete:
     """Return a function that completes the names in a table."""
+    query = (
+        f"SELECT name FROM {table} WHERE substr(name, 1, length(:typed)) = :typed"
+        f" ORDER BY name LIMIT {_MOST}"
+    )
 
     def complete(
         context: click.Context, parameter: click.Parameter, typed: str
     ) -> list[CompletionItem]:
         with context.scope(cleanup=False):
-            names = _names(_QUERIES[table], typed)
+            names = _names(query, typed)
         # The shell would read a name with a line break as two names.
         return [CompletionItem(_for_shell(name)) for name in names if name.isprintable()]
 

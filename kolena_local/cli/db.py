@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from kolena_local import location
 from kolena_local.cli.output.output_file import write_path
 from kolena_local.cli.output.output_options import output_options, quiet_option
-from kolena_local.cli.output.printing import Listing, print_fields, print_listing, print_object, say
+from kolena_local.cli.output.printing import (
+    Columns,
+    Listing,
+    print_fields,
+    print_listing,
+    print_object,
+    say,
+    shown,
+)
 from kolena_local.cli.store_option import db_option, given_location
 from kolena_local.plurals import counted
 
-if TYPE_CHECKING:
-    from kolena_local.repository.health.store_info import StoreInfo
-
+_INFO: Columns = {
+    "file": "path",
+    "bytes": "size",
+    "free bytes": "free_size",
+    "bytes in the log": "log_size",
+    "schema": "schema",
+    "writable": lambda found: "yes" if found["writable"] else "no",
+    "journal mode": "journal_mode",
+    "SQLite": "sqlite_version",
+}
 _FINDINGS = Listing(
     keys=("severity", "rule", "text", "fixable"),
     columns={
@@ -52,8 +66,9 @@ def info() -> None:
     """Show the size and contents of the store."""
     from kolena_local.repository.health.store_info import store_info
 
-    found = store_info(location.resolve(given_location()))
-    print_object(found._asdict(), lambda: _print_facts(found))
+    found = store_info(location.resolve(given_location()))._asdict()
+    counts = {f"{noun.replace('_', ' ')}s": count for noun, count in found["counts"].items()}
+    print_object(found, lambda: print_fields(shown(_INFO, found) | counts))
 
 
 @db.command()
@@ -123,19 +138,3 @@ def restore(file: str) -> None:
         say(f"Restored {place}; there was no store before.")
     else:
         say(f"Restored {place}; the old store is now {aside}.")
-
-
-def _print_facts(found: StoreInfo) -> None:
-    print_fields(
-        {
-            "file": found.path,
-            "bytes": found.size,
-            "of them free": found.free_size,
-            "bytes of the log": found.log_size,
-            "schema": found.schema,
-            "writable": "yes" if found.writable else "no",
-            "journal mode": found.journal_mode,
-            "SQLite": found.sqlite_version,
-            **{f"{noun.replace('_', ' ')}s": count for noun, count in found.counts.items()},
-        }
-    )

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -40,14 +41,10 @@ def export() -> None:
     """
     count = -1  # the first line is a header
     with reading() as unit:
-        page: list[str] = []
-        for line in unit.dump.lines():
-            page.append(line)
-            count += 1
-            if len(page) == _PAGE:
-                _write(page)
-                page.clear()
-        _write(page)
+        lines = unit.dump.lines()
+        while page := list(islice(lines, _PAGE)):
+            _write(page)
+            count += len(page)
     say(f"{counted(count, 'line')} {agreeing(count, 'was', 'were')} exported.")
 
 
@@ -120,5 +117,4 @@ def _stream(file: str) -> AbstractContextManager[IO[bytes]]:
 def _write(lines: list[str]) -> None:
     if is_terminal():
         lines = list(map(printable_json, lines))
-    if lines:
-        write_data("".join([f"{line}\n" for line in lines]).encode())
+    write_data("".join([f"{line}\n" for line in lines]).encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kolena_local.cli.output.terminal_text import cell, is_numeric, json_text
@@ -31,7 +31,7 @@ def separated(
     for entry in entries:
         rows.append({})
         for key, value in entry.items():
-            values = {name: item for name, item in _flat({key: value}) if item != {}}
+            values = {name: item for name, item in flat({key: value}).items() if item != {}}
             rows[-1].update(values)
             columns.setdefault(key, {}).update(dict.fromkeys(values))
     names = [name for key, found in columns.items() for name in found or [key]]
@@ -69,17 +69,15 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
 
 
-def flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested objects as one object with dotted names."""
-    return dict(_flat(values))
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested objects as one object with dotted names, each after ``prefix``."""
+    found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
+            found.update(flat(value, f"{prefix}{name}."))
         else:
-            yield prefix + name, value
+            found[prefix + name] = value
+    return found
 
 
 def _csv_text(value: object) -> str:
