@@ -41,10 +41,7 @@ _COMMANDS = {
     cls=Root,
     commands_at={name: place for name, (place, _) in _COMMANDS.items()},
     summaries={name: summary for name, (_, summary) in _COMMANDS.items()},
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "auto_envvar_prefix": "KOLENA_LOCAL",
-    },
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "KOLENA_LOCAL"},
 )
 @db_option
 # Scripts are likely to use KOLENA_LOCAL_VERSION for the version that they install.

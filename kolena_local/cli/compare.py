@@ -77,17 +77,12 @@ _WORST_KEYS = ("metric", "test_sample_id", "locator", "base", "candidate", "diff
     multiple=True,
     help="Treat METRIC as lower-is-better (repeatable).",
 )
-@click.option(
-    "--worst",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="List the N samples that got worse the most.",
-)
+@click.option("--worst", metavar="N", type=click.IntRange(min=1), help="List the N worst changes.")
 @click.option(
     "--fail-on",
     type=click.Choice(["worse", "not-better"]),
     metavar="VERDICT",
-    help="Exit with 3 if the candidate is worse, or not-better.",
+    help="Exit with 3 on this verdict: worse or not-better.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 4 if the comparison leaves doubt.")
 @output_options

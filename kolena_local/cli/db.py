@@ -33,11 +33,7 @@ _INFO: Columns = {
 }
 _FINDINGS = Listing(
     keys=("severity", "rule", "text", "fixable"),
-    columns={
-        "severity": "severity",
-        "about": "rule",
-        "finding": "text",
-    },
+    columns={"severity": "severity", "about": "rule", "finding": "text"},
     otherwise="No problems found.",
 )
 

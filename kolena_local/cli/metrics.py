@@ -49,11 +49,7 @@ def _print(rows: list[tuple[Entry, dict[str, Any]]]) -> None:
         for name, value in metrics.items()
         if not isinstance(value, (dict, list))
     )
-    labels = {
-        "test case": "test_case",
-        "configuration": "configuration",
-        "samples": "sample_count",
-    }
+    labels = {"test case": "test_case", "configuration": "configuration", "samples": "sample_count"}
     shown = {
         header: key for header, key in labels.items() if any(entry.get(key) for entry, _ in rows)
     }

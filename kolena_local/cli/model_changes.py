@@ -137,7 +137,10 @@ def rename_model(old: str, new: str) -> None:
 @deletion_options
 @output_options
 def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
-    """Delete models with their inferences and runs; if one is unknown, delete none."""
+    """Delete models with their inferences and runs.
+
+    If one of the names is unknown, no model is deleted.
+    """
     delete(
         _DELETIONS,
         "model",

@@ -117,7 +117,7 @@ def list_models(
 @click.argument("name", shell_complete=names_of("model"))
 @output_options
 def show_model(name: str) -> None:
-    """Show a model's metadata, tags, inferences, and runs with their metrics.
+    """Show a model with its inferences, runs, and metrics.
 
     The tables show only metrics that are single values; --json prints all of them.
     """

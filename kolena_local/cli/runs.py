@@ -107,9 +107,9 @@ def show_run(run_id: int) -> None:
 @deletion_options
 @output_options
 def delete_runs(run_ids: tuple[int, ...], yes: bool, dry_run: bool) -> None:
-    """Delete test runs with their results; if one is unknown, delete none.
+    """Delete test runs with their results.
 
-    The inferences of the models stay.
+    If one of the IDs is unknown, no run is deleted. The inferences of the models stay.
     """
     delete(
         _DELETIONS,
