@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from contextlib import suppress
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from kolena_local.errors import InputValidationError
+
+_DATABASE = b"SQLite format 3\0"
+_SIDE_FILE = re.compile(r"(.+)-(?:wal|shm|journal)", re.DOTALL)
 
 
 def begin(path: str | os.PathLike[str], kind: str) -> BinaryIO:
@@ -40,17 +44,23 @@ def put_in_place(draft: str, path: str | os.PathLike[str]) -> None:
 
 
 class Destination:
-    """A file that appears under its name when it is whole; in a ``with``, when that ends well.
+    """A file that gets its name when it is complete; in a ``with``, when the block succeeds.
 
     Args:
-        name: the path as it was given.
+        name: the path as the user gave it.
+        store: the path of the store that the content comes from.
+
+    Raises:
+        InputValidationError: the file is a store, a backup or a file that belongs to one.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, store: str) -> None:
         self.name = name
-        # A link stays a link: what it points to is replaced.
+        # A symbolic link stays: its target is replaced.
         self._path = Path(os.path.realpath(name))
         self._stream: IO[bytes] | None = None
+        if self._is_replaced():
+            self._check_no_database(os.path.realpath(store))
 
     def __enter__(self) -> Destination:
         return self
@@ -100,6 +110,16 @@ class Destination:
             if self._is_replaced():
                 Path(self._stream.name).unlink(missing_ok=True)
 
+    def _check_no_database(self, store: str) -> None:
+        side_file = _SIDE_FILE.fullmatch(str(self._path))
+        for path in (str(self._path), side_file[1] if side_file else ""):
+            # The store counts even if its first bytes are damaged, or it does not exist yet.
+            if path == store or _is_database(path):
+                raise InputValidationError(
+                    f"The file {self.name} is a store or another SQLite database, or belongs to"
+                    " one, which the output would overwrite; give another one."
+                )
+
     def _opened(self) -> IO[bytes]:
         if self._stream is None:
             replaced = self._is_replaced()
@@ -121,6 +141,14 @@ class Destination:
         return InputValidationError(
             f"The file {self.name} cannot be written ({error.strerror or error}); give another one."
         )
+
+
+def _is_database(path: str) -> bool:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(_DATABASE)) == _DATABASE
+    except OSError:
+        return False
 
 
 def _appending(name: str) -> IO[bytes]:

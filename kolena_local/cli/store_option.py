@@ -28,6 +28,7 @@ db_option = click.option(
     metavar="PATH",
     expose_value=False,
     callback=_remember,
+    is_eager=True,  # other options are checked against the store
     # `location` reads the variable KOLENA_LOCAL_DB, for scripts as well as for commands.
     allow_from_autoenv=False,
     help="The path of the store's file.",

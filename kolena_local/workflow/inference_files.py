@@ -72,7 +72,7 @@ def export_of(model: Model, path: Any, test_case: Any, test_suite: Any, chosen: 
         check_type("test_suite", test_suite, TestSuite)
         store, suite = model._store_with(test_suite), (test_suite._id, test_suite.version)
     wanted = Exported(model._id, case, suite)
-    with store.read() as unit, Destination(path) as file:
+    with store.read() as unit, Destination(path, model._location) as file:
         return export_inferences(unit, wanted, model.workflow.name, chosen, Output(file.write))
 
 

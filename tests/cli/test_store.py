@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import List
+from typing import Callable, Dict, List
 
 import pytest
 
 from kolena_local.repository import close_stores
+from kolena_local.repository.file.backups import back_up
 from tests.cli.conftest import Invoke
 
 QUESTIONS = [["models", "list"], ["models", "show", "resnet"], ["runs", "list"]]
@@ -87,3 +89,74 @@ def test_store_that_cannot_be_used_is_exit_code_five(
         assert result.stderr.startswith("Error: ")
         assert result.stderr.count("\n") == 1
         assert str(path) in result.stderr
+
+
+def linked(store: Path, link: Path) -> Path:
+    link.symlink_to(store)
+    return link
+
+
+def hard_linked(store: Path, link: Path) -> Path:
+    os.link(store, link)
+    return link
+
+
+def backed_up(store: Path, target: Path) -> Path:
+    return Path(back_up(str(store), str(target)))
+
+
+TARGETS: Dict[str, Callable[[Path, Path], Path]] = {
+    "store": lambda store, _: store,
+    "symbolic link": linked,
+    "hard link": hard_linked,
+    "backup": backed_up,
+    "log": lambda store, _: store.with_name(f"{store.name}-wal"),
+    "shared memory": lambda store, _: store.with_name(f"{store.name}-shm"),
+}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export"],
+        ["models", "list", "--json", "-o"],
+        ["sql", "SELECT 1", "-o"],
+        ["inferences", "export", "resnet-50", "-o"],
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("target", TARGETS)
+def test_output_into_the_store_is_refused_and_the_store_is_still_there(
+    invoke: Invoke, store: Path, tmp_path: Path, target: str, command: List[str]
+) -> None:
+    file = TARGETS[target](store, tmp_path / "other.db")
+    before = file.read_bytes() if file.exists() else None
+    result = invoke("--db", store, *command, file)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (said,) = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert f"The file {file} " in said
+    assert said.endswith("which the output would overwrite; give another one.")
+    assert ("FILE" in said) == (command == ["export"])
+    assert before is None or file.read_bytes() == before
+    assert not list(tmp_path.glob("*.part"))
+    close_stores()
+    assert invoke("db", "check", "--db", store).exit_code == 0
+
+
+def test_output_into_the_store_that_the_command_makes_is_refused(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    file = tmp_path / "new.db"
+    result = invoke("models", "create", "a", "-w", "W", "--json", "-o", file, "--db", file)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "which the output would overwrite" in result.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_output_into_a_damaged_store_that_is_checked_is_refused(
+    invoke: Invoke, store: Path
+) -> None:
+    content = b"damage" + store.read_bytes()[6:]
+    store.write_bytes(content)
+    assert invoke("db", "check", "--json", "-o", store, "--db", store).exit_code != 0
+    assert store.read_bytes() == content

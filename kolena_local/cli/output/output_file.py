@@ -14,7 +14,10 @@ from pathlib import Path
 
 import click
 
+from kolena_local import location
+from kolena_local.cli.store_option import given_location
 from kolena_local.drafts import Destination
+from kolena_local.errors import InputValidationError
 from kolena_local.plurals import printable
 
 _DESTINATION = f"{__name__}.destination"
@@ -27,7 +30,14 @@ def remember(context: click.Context, _: click.Parameter, name: str | None) -> No
         return
     if not Path(name).absolute().parent.is_dir():
         raise click.BadParameter(f"The folder of {name} does not exist; create it first.")
-    context.meta[_DESTINATION] = None if name == STANDARD_OUTPUT else Destination(name)
+    if name == STANDARD_OUTPUT:
+        context.meta[_DESTINATION] = None
+        return
+    try:
+        destination = Destination(name, location.resolve(given_location()))
+    except InputValidationError as error:
+        raise click.BadParameter(str(error)) from error
+    context.meta[_DESTINATION] = destination
 
 
 def current() -> Destination | None:
