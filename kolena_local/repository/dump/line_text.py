@@ -12,7 +12,7 @@ from typing import Any, Final
 import pydantic_core
 
 from kolena_local.errors import InputValidationError, StoreDamagedError
-from kolena_local.payload import DIGEST_LENGTH, loads
+from kolena_local.payload import DIGEST_LENGTH
 from kolena_local.repository.dump.data_lines import LINE_TYPES
 from kolena_local.repository.dump.line_types import JSON_KINDS, Column, LineType
 from kolena_local.repository.health.invariants import digest_problem, object_problem
@@ -42,9 +42,11 @@ def normal_json(text: str | None) -> str | None:
 
 
 def locator(payload: str) -> str | None:
-    """Return the locator of a sample; None if it has none, or one that is not text."""
-    sample = loads(payload)
-    found = sample.get("locator") if isinstance(sample, dict) else None
+    """Return the locator of a sample as SQLite shows it; None if it has none, or a number."""
+    # As it is stored: SQLite takes no text with unpaired surrogates, which are escaped there.
+    found = json.loads(payload).get("locator")
+    if isinstance(found, (dict, list)):
+        return _written(found)
     return found if isinstance(found, str) else None
 
 
