@@ -55,7 +55,7 @@ class Inferred:
     model: str
 
     def pages(
-        self, test_case_id: int, version: int
+        self, test_case_id: int, version: int, test_case: str
     ) -> Iterator[tuple[Sequence[int], list[Triple]]]:
         """Iterate over the samples of a test case that have an inference, one page in memory.
 
@@ -72,21 +72,18 @@ class Inferred:
             if not rows:
                 return
             after = rows[-1][0]
-            with collector_paused(), self.codec.reading(f"the model {self.model!r}"):
-                _, ids, payloads, metadata, truths, inferences = zip(*rows, strict=True)
-                columns = (
-                    self.codec.read_samples(payloads, metadata),
-                    self.codec.read_ground_truths(truths),
-                    self.codec.read_inferences(inferences),
-                )
-            yield ids, list(zip(*columns, strict=True))
+            test_data = f"the test case {test_case!r}"
+            with collector_paused(), self.codec.reading(test_data, self.model):
+                _, ids, *texts = zip(*rows, strict=True)
+                triples = list(zip(*self._read(*texts), strict=True))
+            yield ids, triples
 
     @collector_paused(for_good=True)
     def load_case(self, case: TestCaseRecord) -> CaseData:
         """Load the samples of a test case that have an inference, and warn if others have none."""
         ids: list[int] = []
         triples: list[Triple] = []
-        for more_ids, more_triples in self.pages(case.id, case.version):
+        for more_ids, more_triples in self.pages(case.id, case.version, case.name):
             ids += more_ids
             triples += more_triples
         missing = case.sample_count - len(ids)
@@ -103,7 +100,9 @@ class Inferred:
         return CaseData(case, SampleIds(self.codec, zip(samples, ids, strict=True)), triples)
 
     @collector_paused(for_good=True)
-    def load_suite(self, test_suite_id: int, version: int) -> tuple[SampleIds, SuiteData]:
+    def load_suite(
+        self, test_suite_id: int, version: int, test_suite: str
+    ) -> tuple[SampleIds, SuiteData]:
         """Load all samples of a test suite, each once.
 
         Raises:
@@ -117,14 +116,13 @@ class Inferred:
                 rows = unit.inferences.suite_rows(
                     self.model_id, test_suite_id, version, ids[start : start + _PAGE]
                 )
-            _, payloads, metadata, truths, inferences = zip(*rows, strict=True)
-            missing += inferences.count(None)
+            _, *texts = zip(*rows, strict=True)
+            missing += texts[-1].count(None)
             if missing:
                 continue
-            with self.codec.reading(f"the model {self.model!r}"):
-                data.samples.extend(self.codec.read_samples(payloads, metadata))
-                data.ground_truths.extend(self.codec.read_ground_truths(truths))
-                data.inferences.extend(self.codec.read_inferences(inferences))
+            with self.codec.reading(f"the test suite {test_suite!r}", self.model):
+                for objects, more in zip(data, self._read(*texts), strict=True):
+                    objects.extend(more)
         if missing:
             raise IncorrectUsageError(
                 f"{missing} of {counted(len(ids), 'sample')} of the test suite"
@@ -132,6 +130,19 @@ class Inferred:
                 " all of them; run test() with a model that has infer to add the rest."
             )
         return SampleIds(self.codec, zip(data.samples, ids, strict=True)), data
+
+    def _read(
+        self,
+        payloads: Sequence[str],
+        metadata: Sequence[str],
+        truths: Sequence[str],
+        inferences: Sequence[str],
+    ) -> SuiteData:
+        return SuiteData(
+            self.codec.read_samples(payloads, metadata),
+            self.codec.read_ground_truths(truths),
+            self.codec.read_inferences(inferences),
+        )
 
 
 class SampleIds:

@@ -43,11 +43,13 @@ class Codec:
         return sample, ground_truth, inference
 
     @contextmanager
-    def reading(self, whose: str) -> Iterator[None]:
+    def reading(self, test_data: str, model: str | None = None) -> Iterator[None]:
         """Add to errors of the block whose values cannot be read, and what to do.
 
         Args:
-            whose: the model, test case or test suite, as a message names it.
+            test_data: the test case or test suite whose samples and ground truths are read, as a
+                message names it.
+            model: the name of the model whose inferences are read.
 
         Raises:
             InputValidationError: in place of an ``UnreadableError`` of the block.
@@ -55,9 +57,12 @@ class Codec:
         try:
             yield
         except UnreadableError as error:
+            owner, again = test_data, "store the test case again with reset=True"
+            if model is not None and error.cls is self.inference_type:
+                owner, again = f"the model {model!r}", "call test() with reset=True"
             raise InputValidationError(
-                f"A stored value of {whose} in the workflow {self.workflow!r} {error}; declare"
-                " the type as it was when the value was stored, or store it again with reset=True"
+                f"A stored value of {owner} in the workflow {self.workflow!r} {error}; declare the"
+                f" type as it was when the value was stored, or {again}"
             ) from None
 
     def write_samples(self, samples: Sequence[Any]) -> list[str]:

@@ -11,6 +11,7 @@ classes, with more :class:`Leniency`. Errors have the path of the value at fault
 
 import types
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import MISSING
 from functools import cache
 from itertools import repeat
@@ -50,6 +51,10 @@ def union_choice(union: shapes.OneOf) -> UnionChoice:
 class UnreadableError(InputValidationError):
     """A stored value does not fit its type, for example because the type has changed since."""
 
+    def __init__(self, cls: type, problem: str) -> None:
+        super().__init__(f"cannot be read as {cls.__name__}: {problem}")
+        self.cls = cls
+
 
 def restore(
     cls: type[StructuredType], value: Any, leniency: Leniency = Leniency.SPELLED
@@ -72,7 +77,7 @@ def restore(
         problem = f"{error.problem} at ${error.path}"
     except RecursionError:
         problem = "the value is nested too deeply; flatten it"
-    raise UnreadableError(f"cannot be read as {cls.__name__}: {problem}")
+    raise UnreadableError(cls, problem)
 
 
 def revive(value: Any) -> Any:
@@ -83,10 +88,9 @@ def revive(value: Any) -> Any:
         return value
     cls = claimant(value.get("data_type"))
     if cls is not None:
-        try:
+        # It may be a user's own dict that happens to have this key, which must stay as it is.
+        with suppress(ConversionError):
             return read_object(value, cls, Leniency.SPELLED)
-        except ConversionError:
-            pass  # a user's own dict that happens to have this key; it must stay as it is
     return {key: revive(item) for key, item in value.items()}
 
 
@@ -192,10 +196,9 @@ def _read_one_of(value: Any, shape: shapes.OneOf, leniency: Leniency) -> Any:
             return read_object(value, Structured, leniency)
         by_keys = choice.by_keys(value)
         if by_keys is not None:
-            try:
+            # If the keys fit but a value does not, another member may fit.
+            with suppress(ConversionError):
                 return read(value, by_keys, leniency)
-            except ConversionError:
-                pass  # the keys fit but a value does not; another member may fit
     return read(value, choice.by_cost(value, leniency), leniency)
 
 

@@ -20,7 +20,7 @@ from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured, claimant
 from kolena_local.serialization.fields import check_at_first_use
 from kolena_local.serialization.hints import UnresolvedAnnotationError, hints_of, own_hint
-from kolena_local.serialization.type_shapes import Null, Object, Scalar, Shape, shape_of
+from kolena_local.serialization.type_shapes import Mapping, Null, Object, Scalar, Shape, shape_of
 
 Rule = Callable[[Shape], bool]
 
@@ -231,9 +231,7 @@ _is_metadata_value = partial(
 
 
 def _is_metadata(shape: Shape) -> bool:
-    if not isinstance(shape, shapes.Mapping) or shape.key.hint is not str:
-        return False
-    return _is_metadata_value(shape.value)
+    return isinstance(shape, Mapping) and shape.key.hint is str and _is_metadata_value(shape.value)
 
 
 def _is_nested_metrics(shape: Shape, base: type[Structured]) -> bool:

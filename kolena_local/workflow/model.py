@@ -226,7 +226,7 @@ class Model(Entity):
         check_type("test_case", test_case, TestCase)
         codec = self.workflow._codec
         inferred = Inferred(self._store_with(test_case), codec, self._id, self.name)
-        pages = inferred.pages(test_case._id, test_case.version)
+        pages = inferred.pages(test_case._id, test_case.version, test_case.name)
         return (triple for _, page in pages for triple in page)
 
     def to_dataframe(
@@ -264,7 +264,8 @@ class Model(Entity):
         samples = store_frames.Samples(
             self._store_with(given), self._id, given._id, given.version, of_suite
         )
-        with self.workflow._codec.reading(f"the model {self.name!r}"):
+        kind = "test suite" if of_suite else "test case"
+        with self.workflow._codec.reading(f"the {kind} {given.name!r}", self.name):
             return store_frames.of_samples(samples, self.workflow._codec, objects=objects)
 
     def import_inferences(

@@ -116,7 +116,7 @@ def _evaluate_at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> None:
             (test_case, unit.test_cases.sample_ids(test_case._id, test_case.version))
             for test_case in suite.test_cases
         ]
-    sample_ids, data = inferred.load_suite(suite._id, suite.version)
+    sample_ids, data = inferred.load_suite(suite._id, suite.version, suite.name)
     samples = {sample_ids(sample): sample for sample in data.samples}
     takes_one = takes_configuration(evaluator)
     for configuration in (run.configurations or []) if takes_one else [None]:

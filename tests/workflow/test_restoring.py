@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import sqlite3
 from contextlib import closing
-from functools import cached_property
-from typing import Any, List, Optional, Union
+from functools import cached_property, partial
+from typing import Any, Callable, List, Optional, Union
 
 import numpy as np
 import pydantic
@@ -26,10 +27,13 @@ from kolena_local.annotation import (
 )
 from kolena_local.errors import InputValidationError
 from kolena_local.workflow import (
+    Evaluator,
     GroundTruth,
     Image,
     Inference,
     Metadata,
+    MetricsTestCase,
+    MetricsTestSample,
     TestRun,
     define_workflow,
     no_op_evaluator,
@@ -457,13 +461,59 @@ def test_a_type_that_has_changed_since_is_an_error_that_says_what_to_do() -> Non
         r"the model 'm' in the workflow 'Animals' cannot be read as Measured: 'high' \(str\) is not"
         r" a number, but float is declared at \$\.v; declare the type as it was"
     )
-    for read in (
+    for read in readers(model, case, suite):
+        with pytest.raises(InputValidationError, match=expected) as raised:
+            read()
+        assert str(raised.value).endswith("was stored, or call test() with reset=True")
+
+
+def readers(model: Any, case: Any, suite: Any) -> List[Callable[[], object]]:
+    return [
         lambda: model.load_inferences(case),
+        lambda: model.to_dataframe(case),
         lambda: model.to_dataframe(suite, objects=True),
         lambda: TestRun(model, suite, no_op_evaluator).evaluate(),
-    ):
-        with pytest.raises(InputValidationError, match=expected):
+        lambda: TestRun(model, suite, CaseByCase()).evaluate(),
+    ]
+
+
+class CaseByCase(Evaluator):
+    def compute_test_sample_metrics(self, test_case: Any, inferences: Any, _: Any = None) -> Any:
+        return [(sample, MetricsTestSample()) for sample, *_ in inferences]
+
+    def compute_test_case_metrics(self, *_: Any) -> Any:
+        return MetricsTestCase()
+
+
+@dataclasses.dataclass(frozen=True)
+class WordedTruth(GroundTruth):
+    v: str = "high"
+
+
+@dataclasses.dataclass(frozen=True)
+class MeasuredTruth(GroundTruth):
+    v: float = 0.5
+
+
+def test_a_ground_truth_type_that_has_changed_since_is_not_said_of_the_model() -> None:
+    _, case_type, suite_type, model_type = define_workflow("Animals", Image, WordedTruth, Loose)
+    case = case_type("c", test_samples=[(Image("a"), WordedTruth())])
+    suite = suite_type("s", test_cases=[case])
+    test(model_type("m", infer=lambda sample: Loose()), suite)
+    _, case_type, suite_type, model_type = define_workflow("Animals", Image, MeasuredTruth, Loose)
+    model = model_type("m", infer=lambda sample: Loose())
+    suite = suite_type("s")
+    anew = partial(test, model, suite, CaseByCase(), reset=True)
+    for read in [*readers(model, case_type("c"), suite), anew]:
+        with pytest.raises(InputValidationError) as raised:
             read()
+        message = str(raised.value)
+        (whose,) = {"the test case 'c'", "the test suite 's'"} & {
+            *re.findall(r"the test \w+ '\w'", message)
+        }
+        assert message.startswith(f"A stored value of {whose} in the workflow 'Animals' cannot be")
+        assert "read as MeasuredTruth: 'high' (str) is not a number" in message
+        assert message.endswith("was stored, or store the test case again with reset=True")
 
 
 def test_text_that_spells_a_number_does_not_become_one_when_a_type_has_changed() -> None:
