@@ -10,12 +10,25 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from kolena_local import errors, location
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "errors", "initialize", "session"]
+_LOADED_AT_FIRST_USE = ("annotation", "asset", "comparison", "io", "metrics", "workflow")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public module when it is first used: importing all of them takes long."""
+    if name not in _LOADED_AT_FIRST_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LOADED_AT_FIRST_USE})
 
 
 def initialize(

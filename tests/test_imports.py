@@ -50,6 +50,22 @@ def test_import_leaves_out_what_it_does_not_need(code: str, absent: Set[str]) ->
     assert not loaded & absent
 
 
+@pytest.mark.parametrize("name", ["annotation", "asset", "comparison", "io", "metrics", "workflow"])
+def test_a_module_of_the_package_can_be_used_without_being_imported(name: str) -> None:
+    script = (
+        "import sys, kolena_local\n"
+        f"assert 'kolena_local.{name}' not in sys.modules and {name!r} in dir(kolena_local)\n"
+        f"assert kolena_local.{name} is sys.modules['kolena_local.{name}']"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
+
+
+def test_what_the_package_does_not_have_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'kolena_local' has no attribute 'nothing'"):
+        _ = kolena_local.nothing
+    assert not hasattr(kolena_local, "conftest")
+
+
 def test_importing_every_module_makes_nothing_on_disk(own_home: Path, tmp_path: Path) -> None:
     names = [
         module.name
