@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import io
 import json
@@ -403,3 +404,72 @@ def test_a_locator_with_an_unpaired_surrogate_beside_a_nul_is_not_damage(
     # The same with a NUL beside it, which our function reads, as without one, which SQLite's does.
     assert all(shown.count(locator) % 2 == 0 for locator in shown if locator is not None)
     assert {"b\x00", "c\x00\ud800"} & {*filter(None, shown)} == {"b\x00"}
+
+
+def test_inferences_of_an_imported_store_are_exported_and_imported_as_those_of_the_first(
+    invoke: Invoke, guessed: Path, tmp_path: Path
+) -> None:
+    text = export(invoke, guessed, tmp_path / "a.jsonl")
+    copy = tmp_path / "copy.db"
+    assert invoke("import", tmp_path / "a.jsonl", "--db", copy).exit_code == 0
+    assert export(invoke, copy, tmp_path / "b.jsonl") == text
+    model = "one"
+    tables = [
+        invoke("inferences", "export", model, "--db", place).stdout for place in (guessed, copy)
+    ]
+    rows = [list(csv.reader(io.StringIO(table, newline=""))) for table in tables]
+    assert rows[0][0] == rows[1][0] and "prediction.label" in rows[0][0]
+    # The samples have other ids, by which they are ordered.
+    assert sorted(rows[0]) == sorted(rows[1]) and len(rows[0]) == 4
+    (tmp_path / "guesses.csv").write_text(tables[0], "utf-8")
+    again = invoke(
+        "inferences", "import", model, tmp_path / "guesses.csv", "--on-conflict", "skip",
+        "--db", copy,
+    )  # fmt: skip
+    assert (again.exit_code, "stay as they are" in again.stderr) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("inference", None, "'inference' cannot be None"),
+        ("inference", [], "'inference' cannot be []"),
+        ("ground_truth", {}, "the schema has no properties"),
+        (
+            "inference",
+            {"properties": {"a": {"$ref": "#/$defs/A"}}, "required": []},
+            "no definition",
+        ),
+        ("test_sample", {"properties": {"a": {"type": "date"}}, "required": []}, "no type 'date'"),
+        ("test_sample", {"properties": {}, "required": ["\ud800"]}, "surrogates not allowed"),
+        ("workflow", "none", "refers to something that is neither in the file nor"),
+    ],
+)
+def test_types_that_no_definition_wrote_are_not_imported(
+    invoke: Invoke, guessed: Path, tmp_path: Path, key: str, value: Any, says: str
+) -> None:
+    export(invoke, guessed, tmp_path / "a.jsonl")
+    copy = tmp_path / "copy.db"
+    result = invoke(
+        "import", changed(tmp_path / "a.jsonl", "workflow_types", key, value), "--db", copy
+    )
+    assert result.exit_code == 1
+    assert says in result.stderr and "Nothing was imported." in result.stderr
+    assert not copy.exists()
+
+
+def test_the_types_of_a_later_definition_stay_and_files_without_types_are_imported(
+    invoke: Invoke, guessed: Path, tmp_path: Path
+) -> None:
+    export(invoke, guessed, tmp_path / "a.jsonl")
+    other = {"properties": {"other": {"type": "string"}}, "required": []}
+    file = changed(tmp_path / "a.jsonl", "workflow_types", "inference", other)
+    text = export(invoke, guessed, tmp_path / "before.jsonl")
+    assert invoke("import", file, "--db", guessed).exit_code == 0
+    assert export(invoke, guessed, tmp_path / "after.jsonl") == text
+    copy = tmp_path / "copy.db"
+    file = changed(tmp_path / "a.jsonl", "workflow_types", times=0)
+    assert invoke("import", file, "--db", copy).exit_code == 0
+    assert b"workflow_types" not in export(invoke, copy, tmp_path / "b.jsonl")
+    assert invoke("import", tmp_path / "a.jsonl", "--db", copy).exit_code == 0
+    assert export(invoke, copy, tmp_path / "b.jsonl") == text

@@ -96,6 +96,26 @@ def _configuration_of(child: str) -> Parent:
 LINE_TYPES: Final = (
     LineType("workflow", (Column("name"),), values={"created_at": ":now"}),
     LineType(
+        "workflow_types",
+        (Column("workflow", source="name"),),
+        tuple(
+            Column(name, "schema", source=f"{name}_schema")
+            for name in ("test_sample", "ground_truth", "inference")
+        ),
+        selected="inference_schema IS NOT NULL",
+        is_inserted=False,
+        more=(
+            # The first of several lines counts, and none if a definition has stored its schemas.
+            """
+            UPDATE workflow SET test_sample_schema = given.test_sample,
+                ground_truth_schema = given.ground_truth, inference_schema = given.inference
+            FROM (SELECT *, min(line) FROM incoming GROUP BY workflow) AS given
+            WHERE given.workflow = workflow.name AND workflow.inference_schema IS NULL
+            """,
+        ),
+        table="workflow",
+    ),
+    LineType(
         "test_sample",
         (_WORKFLOW, _DIGEST),
         (Column("metadata", "object"), _FIELDS),

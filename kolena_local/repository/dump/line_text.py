@@ -16,6 +16,7 @@ from kolena_local.payload import DIGEST_LENGTH
 from kolena_local.repository.dump.data_lines import LINE_TYPES
 from kolena_local.repository.dump.line_types import JSON_KINDS, Column, LineType
 from kolena_local.repository.health.invariants import digest_problem, object_problem
+from kolena_local.repository.schema_text import schema_problem
 
 FORMAT: Final = 1
 _HEADER: Final = "kolena-local store"
@@ -143,10 +144,12 @@ def _value(content: dict[str, Any], column: Column, number: int) -> Any:
         return bytes.fromhex(value)
     if column.kind == "names":
         value = sorted(set(value))
-    if column.kind != "object":
+    if column.kind not in ("object", "schema"):
         return _written(value) if column.kind in JSON_KINDS else value
     text = _written(value)
     problem = object_problem(text)
+    if problem is None and column.kind == "schema":
+        problem = schema_problem(value)
     if problem is not None:
         raise refusal(number, f"{name!r} cannot be {value!r:.80} ({problem})")
     return text
@@ -194,6 +197,7 @@ _FITS: Final[dict[str, Callable[[Any], bool]]] = {
     "int": _is_number,
     "digest": _is_digest,
     "object": lambda value: isinstance(value, dict),
+    "schema": lambda value: isinstance(value, dict),
     "names": _are_names,
     "pins": _are_pins,
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-JSON_KINDS: Final = ("object", "names", "pins")
+JSON_KINDS: Final = ("object", "schema", "names", "pins")
 
 # SQLite's function is the faster one, and cuts text at NUL.
 _LOCATOR: Final = r"""
@@ -100,6 +100,8 @@ class LineType:
             in all of them, ``:model`` and the like are the greatest ids before the import.
         locator: whether lines also show the sample's locator, for readers only.
         table: the table, if its name is another one.
+        selected: SQL that says which rows of the table are lines.
+        is_inserted: whether lines become new rows; otherwise, only ``more`` stores them.
     """
 
     name: str
@@ -111,6 +113,8 @@ class LineType:
     more: tuple[str, ...] = ()
     locator: bool = False
     table: str = ""
+    selected: str = "true"
+    is_inserted: bool = True
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -120,10 +124,12 @@ class LineType:
     @property
     def compared(self) -> tuple[Column, ...]:
         """The columns that must be the same in a store that has the line already."""
+        # The latest definition in a store says what its types are; a file does not change that.
+        compared = [column for column in self.columns if column.kind != "schema"]
         if any(column.name == "digest" for column in self.keys):
             # The digest stands for the fields: 1 and 1.0 have the same, and not the same text.
-            return tuple(column for column in self.columns if column.name != "fields")
-        return self.columns
+            return tuple(column for column in compared if column.name != "fields")
+        return tuple(compared)
 
     @property
     def select(self) -> str:
@@ -131,7 +137,8 @@ class LineType:
         table = self.table or self.name
         columns = ", ".join(column.select(table) for column in self.columns)
         joins = " ".join(parent.joined for parent in self.parents)
-        return f"SELECT {columns} {_LOCATOR if self.locator else ''} FROM {table} {joins}"
+        locator = _LOCATOR if self.locator else ""
+        return f"SELECT {columns} {locator} FROM {table} {joins} WHERE {self.selected}"
 
     def inserts(self) -> Iterator[str]:
         """Yield the statements that store what ``incoming`` has and the store has not."""
@@ -139,11 +146,12 @@ class LineType:
         values |= {one.stored: f"incoming.{one.name}" for one in self.columns if one.stored}
         values |= self.values
         joins = " ".join(parent.found for parent in self.parents)
-        yield f"""
-            INSERT INTO {self.table or self.name} ({", ".join(values)})
-            SELECT {", ".join(values.values())} FROM incoming {joins}
-            WHERE {self.condition} ORDER BY incoming.line ON CONFLICT DO NOTHING
-        """
+        if self.is_inserted:
+            yield f"""
+                INSERT INTO {self.table or self.name} ({", ".join(values)})
+                SELECT {", ".join(values.values())} FROM incoming {joins}
+                WHERE {self.condition} ORDER BY incoming.line ON CONFLICT DO NOTHING
+            """
         yield from self.more
 
 

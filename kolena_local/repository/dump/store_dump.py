@@ -1,9 +1,9 @@
 """The dump of a store: JSON lines in a fixed order, for reviews and version control.
 
-It leaves out what differs between equal stores: ids, times, and the processes of test runs. The
-schemas of a workflow's types are left out too; the next definition of the workflow stores them.
-An import adds what is missing, leaves what is equal, and refuses the rest, so importing a file
-twice is the same as once. Neither export nor import holds more than a few lines in memory.
+It leaves out what differs between equal stores: ids, times, and the processes of test runs. An
+import adds what is missing, leaves what is equal, and refuses the rest, so importing a file twice
+is the same as once. The schemas of a workflow's types are taken only where the store has none.
+Neither export nor import holds more than a few lines in memory.
 """
 
 from __future__ import annotations
