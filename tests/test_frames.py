@@ -15,6 +15,7 @@ from kolena_local.errors import InputValidationError, NotFoundError, WorkflowMis
 from kolena_local.frames import store_frames
 from kolena_local.frames.columns import Columns
 from kolena_local.workflow import (
+    EvaluationResults,
     Evaluator,
     GroundTruth,
     Image,
@@ -28,6 +29,7 @@ from kolena_local.workflow import (
 from kolena_local.workflow.annotation import (
     BoundingBox,
     ClassificationLabel,
+    LabeledBoundingBox,
     ScoredClassificationLabel,
 )
 from tests.workflow.types import (
@@ -433,3 +435,62 @@ def test_a_frame_of_objects_that_hold_objects_of_their_own_kind() -> None:
     test(model_type("t", infer=lambda _: tree), suite_type("trees", test_cases=[case]))
     row = model_type.load("t").to_dataframe(case).iloc[0]
     assert row["inference.root.inner.label"] == "inner"
+
+
+@dataclass(frozen=True)
+class Tagged(Image):
+    tag: Optional[ClassificationLabel] = None
+
+
+@dataclass(frozen=True)
+class Detailed(Tagged):
+    more: int = 1
+
+
+@dataclass(frozen=True)
+class OfBoxes(MetricsTestSample):
+    box: BoundingBox
+    boxes: List[BoundingBox]
+
+
+@dataclass(frozen=True)
+class Part(MetricsTestCase):
+    n: int
+
+
+@dataclass(frozen=True)
+class NamedPart(Part):
+    name: str = "a"
+
+
+@dataclass(frozen=True)
+class OfParts(MetricsTestCase):
+    parts: List[Part]
+
+
+def test_no_frame_shows_the_classes_by_which_the_store_tells_objects_apart() -> None:
+    _, case_type, suite_type, model_type = define_workflow("w", Tagged, Boxed, Answer)
+    box = BoundingBox((1, 2), (3, 4))
+    labeled = LabeledBoundingBox((1, 2), (3, 4), "a")
+    samples = [
+        (Tagged("a", tag=ScoredClassificationLabel("x", 0.5)), Boxed(labeled, [box, labeled])),
+        (Detailed("b"), Boxed(box, [labeled])),
+    ]
+    case = case_type("c", test_samples=samples)
+    suite, model = suite_type("s", test_cases=[case]), model_type("m", infer=lambda _: Answer())
+
+    def evaluator(samples: Any, truths: Any, *_: Any) -> EvaluationResults:
+        return EvaluationResults(
+            [(one, OfBoxes(it.box, it.others)) for one, it in zip(samples, truths, strict=True)],
+            [(case, OfParts([Part(1), NamedPart(2)]))],
+        )
+
+    test(model, suite, evaluator)
+    run = TestRun(model, suite, evaluator)
+    frames = [run.metrics_dataframe(level=level) for level in ("sample", "case", "suite")]
+    frames += [model.to_dataframe(case), model.to_dataframe(suite)]
+    for frame in frames:
+        assert "$class" not in frame.to_json(default_handler=str)
+    assert list(frames[0]["sample.more"]) == [pd.NA, 1]
+    assert frames[0]["sample.tag.score"][0] == 0.5
+    assert frames[1]["metrics.parts"][0] == [{"n": 1}, {"n": 2, "name": "a"}]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
 from kolena_local.frames.columns import Columns
-from kolena_local.payload import Json, loads_all
+from kolena_local.payload import CLASS_KEY, Json, is_class_name, loads_all
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.codec import Codec
 from kolena_local.serialization.fields import fields_of
@@ -194,8 +194,8 @@ def _of_sample_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
             after = rows[-1].id
             columns.add(("configuration",), [row.configuration for row in rows])
             columns.add(("test_case",), [row.test_case for row in rows])
-            columns.add(("sample",), _parse([row.payload for row in rows]))
-            columns.add(("metrics",), _parse([row.metrics for row in rows]))
+            columns.add(("sample",), _parse_shown([row.payload for row in rows]))
+            columns.add(("metrics",), _parse_shown([row.metrics for row in rows]))
             columns.end_page(len(rows))
     return columns.frame()
 
@@ -286,9 +286,27 @@ def _of_records(names: Sequence[str], rows: Sequence[Any]) -> pd.DataFrame:
     columns = Columns()
     columns.expect(*((name,) for name in names if name != "metrics"))
     for name in names:
-        columns.add((name,), [getattr(row, name) for row in rows])
+        columns.add((name,), [_without_classes(getattr(row, name)) for row in rows])
     columns.end_page(len(rows))
     return columns.frame()
+
+
+def _parse_shown(texts: Sequence[str]) -> list[Any]:
+    values = _parse(texts)
+    return list(map(_without_classes, values)) if any(CLASS_KEY in it for it in texts) else values
+
+
+def _without_classes(value: Any) -> Any:
+    """Return a value without the names of classes by which the store tells objects apart."""
+    if isinstance(value, list):
+        return list(map(_without_classes, value))
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without_classes(item)
+        for key, item in value.items()
+        if key != CLASS_KEY or not is_class_name(item)
+    }
 
 
 def _parse(texts: Sequence[str | None]) -> list[Any]:
