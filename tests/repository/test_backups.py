@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import sqlite3
 import stat
 import subprocess
@@ -84,8 +85,18 @@ def test_a_backup_of_nothing_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_backup_without_a_place_leaves_nothing(file_store: Store, tmp_path: Path) -> None:
-    with pytest.raises(StoreNotFoundError, match="cannot be created"):
-        back_up(file_store.location, str(tmp_path / "missing" / "copy.db"))
+    target = str(tmp_path / "missing" / "copy.db")
+    with pytest.raises(StoreNotFoundError, match=f"The copy {re.escape(target)} cannot be created"):
+        back_up(file_store.location, target)
+
+
+def test_a_backup_that_is_not_there_is_not_said_to_be_made_later(
+    file_store: Store, tmp_path: Path
+) -> None:
+    missing = str(tmp_path / "nope.db")
+    with pytest.raises(StoreNotFoundError) as raised:
+        restore(file_store.location, missing)
+    assert str(raised.value) == f"There is no backup at {missing}; give the path of one."
 
 
 def test_a_backup_of_a_damaged_store_is_refused(file_store: Store, tmp_path: Path) -> None:
@@ -98,9 +109,24 @@ def test_a_backup_of_a_damaged_store_is_refused(file_store: Store, tmp_path: Pat
         )
         raw.commit()
     before = files(tmp_path)
-    with pytest.raises(StoreDamagedError, match="damaged"):
-        back_up(file_store.location)
+    with pytest.raises(StoreDamagedError) as raised:
+        back_up(file_store.location, str(tmp_path / "copy.db"))
+    # Not the unfinished copy, which nobody has ever seen.
+    assert str(raised.value).startswith(f"The store {file_store.location} is damaged (")
     assert files(tmp_path) <= before
+
+
+def test_a_backup_of_a_store_with_a_torn_page_names_the_store(
+    file_store: Store, tmp_path: Path
+) -> None:
+    put(file_store.location, "one")
+    close_stores()
+    content = Path(file_store.location).read_bytes()
+    Path(file_store.location).write_bytes(content[:-4096] + b"\xff" * 4096)
+    with pytest.raises(StoreDamagedError) as raised:
+        back_up(file_store.location, str(tmp_path / "copy.db"))
+    assert f"{file_store.location} " in str(raised.value)
+    assert "draft" not in str(raised.value) and "copy.db" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -294,8 +320,9 @@ def test_a_copy_that_fails_leaves_nothing(
         raise error
 
     before = files(tmp_path)
+    target = str(tmp_path / "copy.db")
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", fail)
-        with pytest.raises(meaning, match="cannot be created"):
-            back_up(file_store.location)
+        with pytest.raises(meaning, match=f"The copy {re.escape(target)} cannot be created"):
+            back_up(file_store.location, target)
     assert files(tmp_path) == before

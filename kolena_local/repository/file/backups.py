@@ -7,7 +7,12 @@ import shutil
 import sqlite3
 from contextlib import closing
 
-from kolena_local.errors import InputValidationError, StoreBusyError, StoreDamagedError
+from kolena_local.errors import (
+    InputValidationError,
+    StoreBusyError,
+    StoreDamagedError,
+    StoreNotFoundError,
+)
 from kolena_local.repository.file import migrations
 from kolena_local.repository.file.connection import connect, connect_as_allowed, is_writable
 from kolena_local.repository.file.copying import copy, drafted, file_moment, sync_folder
@@ -46,19 +51,20 @@ def back_up(location: str, target: str | None = None) -> str:
             )
     verify(path, whole=False)
     with drafted(target, "draft") as draft:
-        copy(path, draft)
-        verify(draft)
+        copy(path, draft, name=target)
+        verify(draft, name=path)
         os.rename(draft, target)
     sync_folder(target)
     return target
 
 
-def verify(path: str, *, whole: bool = True) -> None:
+def verify(path: str, *, whole: bool = True, name: str | None = None) -> None:
     """Make sure that a file is a sound store that this version can use.
 
     Args:
         path: the path of the file.
         whole: whether to let SQLite check all of it, instead of its schema alone.
+        name: what errors call it: what it was copied from, if it is a copy.
 
     Raises:
         StoreNotFoundError: there is no store.
@@ -66,18 +72,19 @@ def verify(path: str, *, whole: bool = True) -> None:
         StoreNewerError: a newer version wrote it.
         StoreDamagedError: SQLite's own checks find it damaged.
     """
-    with translated(path):
+    name = name or path
+    with translated(name):
         if not is_store(path):
-            raise no_store(path)
+            raise no_store(name)
         with closing(connect_as_allowed(path)[1]) as connection:
-            missing_steps(connection, path, migrations.load())
+            missing_steps(connection, name, migrations.load())
             if not whole:
                 return
             found = connection.execute("PRAGMA integrity_check(1)").fetchall()
             found += connection.execute("PRAGMA foreign_key_check").fetchmany(1)
     if found != [("ok",)]:
         raise StoreDamagedError(
-            f"The store {path} is damaged ({found[-1]}); use another backup, or run"
+            f"The store {name} is damaged ({found[-1]}); use another backup, or run"
             " `kolena-local db check` on it."
         )
 
@@ -96,6 +103,7 @@ def restore(location: str, source: str) -> str | None:
 
     Raises:
         InputValidationError: the source is the store itself.
+        StoreNotFoundError: there is nothing at ``source``.
         StoreBusyError: another process has the store open.
         StoreError: the source is not a sound store of this version or an older one, or it cannot be
             copied; the old file is in its place.
@@ -103,10 +111,12 @@ def restore(location: str, source: str) -> str | None:
     path, source = file_of(location), os.path.realpath(source)
     if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
         raise InputValidationError(f"{source} is the store itself; give the path of a backup.")
+    if not os.path.exists(source):
+        raise StoreNotFoundError(f"There is no backup at {source}; give the path of one.")
     verify(source)
     with drafted(path, "draft") as draft:
-        copy(source, draft)
-        verify(draft)
+        copy(source, draft, name=path)
+        verify(draft, name=source)
         with signals_deferred():
             aside = _put_in_place(draft, path)
     sync_folder(path)

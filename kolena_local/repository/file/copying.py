@@ -30,7 +30,7 @@ _KINDS: Final = {
 }
 
 
-def copy(source: str, target: str) -> None:
+def copy(source: str, target: str, *, name: str | None = None) -> None:
     """Copy a store to another file, replacing what is there.
 
     Readers and writers of the source go on meanwhile; the copy is a snapshot of the source.
@@ -38,19 +38,25 @@ def copy(source: str, target: str) -> None:
     Args:
         source: the path of a store.
         target: the path of the copy; it is private to its owner, as a store is.
+        name: what errors call the copy, if it is to get another name.
 
     Raises:
         StoreError: one of its leaves; the target is as it was.
     """
-    with drafted(target, "part") as part:
-        _copy_pages(source, part)
+    with drafted(target, "part", name) as part:
+        _copy_pages(source, part, name or target)
         os.replace(part, target)
         sync_folder(target)
 
 
 @contextmanager
-def drafted(target: str, kind: str) -> Iterator[str]:
+def drafted(target: str, kind: str, name: str | None = None) -> Iterator[str]:
     """Create an empty private file beside ``target``, which is removed after the block.
+
+    Args:
+        target: the path that the file will get.
+        kind: the suffix of its temporary name.
+        name: the path that errors name, if not ``target``.
 
     Yields:
         Its path.
@@ -68,7 +74,8 @@ def drafted(target: str, kind: str) -> Iterator[str]:
     except OSError as error:
         of_errno = _KINDS.get(error.errno or 0, StoreError)
         raise of_errno(
-            f"The copy {target} cannot be created ({error.strerror}); choose another place for it."
+            f"The copy {name or target} cannot be created ({error.strerror}); choose another place"
+            " for it."
         ) from error
     finally:
         if draft is not None:
@@ -92,7 +99,7 @@ def sync_folder(path: str) -> None:
             os.close(folder)
 
 
-def _copy_pages(source: str, part: str) -> None:
+def _copy_pages(source: str, part: str, name: str) -> None:
     before = state_of(source, writable=False)
     with translated(source):
         writable, origin = connect_as_allowed(source)
