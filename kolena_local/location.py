@@ -43,7 +43,12 @@ def resolve(argument: str | os.PathLike[str] | None = None) -> str:
     """
     if argument is not None:
         return _absolute(argument)
-    return _session.get() or _default or _from_variable(DB_VARIABLE) or default_file()
+    return _session.get() or _default or usual()
+
+
+def usual() -> str:
+    """Return where the store is for a command without ``--db`` and for a script that names none."""
+    return _from_variable(DB_VARIABLE) or default_file()
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from kolena_local import location
 from kolena_local.collector import collector_paused
 from kolena_local.errors import (
     IncorrectUsageError,
@@ -144,14 +146,27 @@ class TestRun(Entity):
         with self._running(reset=self.reset):
             self._infer(options)
             self._evaluate()
+            hint = self._hint()
         logger.info(
-            "tested model %r on test suite %r (version %d); see: kolena-local results %s %s",
+            "tested model %r on test suite %r (version %d)%s",
             self.model.name,
             self.test_suite.name,
             self.test_suite.version,
-            shlex.quote(self.model.name),
-            shlex.quote(self.test_suite.name),
+            hint,
         )
+
+    def _hint(self) -> str:
+        """Return how to see the metrics; an empty string if there are none, or no file."""
+        with self._store().read() as unit:
+            of_cases = unit.test_runs.case_metrics(self._id)
+            of_suite = unit.test_runs.suite_metrics(self._id)
+        has_metrics = any(row.metrics for row in of_cases) or any(row.metrics for row in of_suite)
+        if not has_metrics or location.is_memory(self._location):
+            return ""
+        is_usual = os.path.realpath(location.usual()) == os.path.realpath(self._location)
+        names = [self.model.name, self.test_suite.name]
+        arguments = [*names, *([] if is_usual else ["--db", self._location])]
+        return f"; see: kolena-local results {shlex.join(arguments)}"
 
     def load_test_samples(self) -> list[TestSample]:
         """Load the samples that the model has no inference for; with ``reset``, all samples."""

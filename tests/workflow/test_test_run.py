@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any, List
 
 import pytest
@@ -16,7 +17,15 @@ from kolena_local.errors import (
     RemoteError,
     WorkflowMismatchError,
 )
-from kolena_local.workflow import Image, Inference, TestRun, Text, define_workflow, test
+from kolena_local.workflow import (
+    Image,
+    Inference,
+    TestRun,
+    Text,
+    define_workflow,
+    no_op_evaluator,
+    test,
+)
 from tests.workflow.results import case_metrics, runs, status
 from tests.workflow.types import (
     Animal,
@@ -346,4 +355,37 @@ def test_the_end_of_a_run_says_how_to_see_its_results(
 ) -> None:
     with caplog.at_level("INFO", logger="kolena_local"):
         test(Model("my model", infer=cat), suite_of("a"), Judge())
-    assert "see: kolena-local results 'my model' " in caplog.messages[-1]
+    assert caplog.messages[-1].endswith("see: kolena-local results 'my model' s")
+
+
+def test_the_end_of_a_run_says_where_its_results_are_if_a_command_would_look_elsewhere(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "my store.db"
+    kolena_local.initialize(db=place)
+    with caplog.at_level("INFO", logger="kolena_local"):
+        test(Model("m", infer=cat), suite_of("a"), Judge())
+        assert caplog.messages[-1].endswith(f"results m s --db '{place}'")
+        monkeypatch.setenv("KOLENA_LOCAL_DB", str(place))
+        test(Model("m"), TestSuite("s"), Judge())
+        assert caplog.messages[-1].endswith("results m s")
+        with kolena_local.session(db=tmp_path / "other.db"):
+            test(Model("m", infer=cat), suite_of("a"), Judge())
+        assert caplog.messages[-1].endswith(f"results m s --db {tmp_path / 'other.db'}")
+
+
+@pytest.mark.parametrize("evaluator", [None, no_op_evaluator, lambda *_: None])
+def test_the_end_of_a_run_without_metrics_does_not_say_how_to_see_them(
+    caplog: pytest.LogCaptureFixture, evaluator: Any
+) -> None:
+    with caplog.at_level("INFO", logger="kolena_local"):
+        test(Model("m", infer=cat), suite_of("a"), evaluator)
+    assert caplog.messages[-1] == "tested model 'm' on test suite 's' (version 1)"
+
+
+def test_the_end_of_a_run_in_memory_does_not_send_anybody_to_another_store(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level("INFO", logger="kolena_local"), kolena_local.session(db=":memory:"):
+        test(Model("m", infer=cat), suite_of("a"), Judge())
+    assert caplog.messages[-1] == "tested model 'm' on test suite 's' (version 1)"
