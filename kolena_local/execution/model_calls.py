@@ -9,8 +9,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    as_completed,
+)
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from queue import Empty, SimpleQueue
@@ -147,10 +153,17 @@ def call_model(
             _call_through(executor, _tasks(model, samples, options), keep, idle, idle_seconds)
         elif model.infer_batch is None and model.infer is not None:
             for sample_id, sample in samples:
-                keep(sample_id, model.infer(sample))
+                try:
+                    inference = model.infer(sample)
+                except Exception as error:
+                    _note_samples(error, (sample,))
+                    raise
+                keep(sample_id, inference)
         else:
             for task in _tasks(model, samples, options):
-                for sample_id, inference in zip(task.sample_ids, task.infer(), strict=True):
+                for sample_id, inference in zip(
+                    task.sample_ids, _answer(task.infer, task), strict=True
+                ):
                     keep(sample_id, inference)
 
 
@@ -176,12 +189,12 @@ def _call_through(
 ) -> None:
     workers = getattr(executor, "_max_workers", None) or _ASSUMED_WORKERS
     answered: SimpleQueue[Future[list[Any]]] = SimpleQueue()
-    asked: dict[Future[list[Any]], tuple[int, ...]] = {}
+    asked: dict[Future[list[Any]], _Task] = {}
     try:
         while True:
             for task in islice(tasks, workers * TASKS_PER_WORKER - len(asked)):
                 future = executor.submit(_Task.infer, task)
-                asked[future] = task.sample_ids
+                asked[future] = task
                 future.add_done_callback(answered.put)
             if not asked:
                 return
@@ -190,27 +203,51 @@ def _call_through(
             except Empty:
                 idle()
                 continue
-            for sample_id, inference in zip(asked.pop(future), future.result(), strict=True):
+            task = asked.pop(future)
+            answers = _answer(future.result, task)
+            for sample_id, inference in zip(task.sample_ids, answers, strict=True):
                 keep(sample_id, inference)
     except BaseException as error:
         _keep_the_rest(asked, keep, wait=isinstance(error, Exception))
         raise
 
 
-def _keep_the_rest(
-    asked: dict[Future[list[Any]], tuple[int, ...]], keep: Keep, *, wait: bool
-) -> None:
+def _keep_the_rest(asked: dict[Future[list[Any]], _Task], keep: Keep, *, wait: bool) -> None:
     # Canceled calls are left out: not every executor reports that they were canceled.
     begun = [future for future in asked if not future.cancel()]
     for future in as_completed(begun) if wait else [one for one in begun if one.done()]:
         if future.exception() is not None:
             continue
         try:
-            for sample_id, inference in zip(asked[future], future.result(), strict=True):
+            for sample_id, inference in zip(asked[future].sample_ids, future.result(), strict=True):
                 keep(sample_id, inference)
         except Exception:
             # The first exception is the one that propagates.
             return
+
+
+def _answer(get: Callable[[], list[Any]], task: _Task) -> list[Any]:
+    try:
+        return get()
+    except BrokenExecutor:
+        raise  # the process that ended may have had any of the samples
+    except Exception as error:
+        _note_samples(error, task.samples)
+        raise
+
+
+def _note_samples(error: Exception, samples: Sequence[Any]) -> None:
+    """Note on a model's exception which samples it is about."""
+    # A user's own attributes may raise anything; the first exception is the one that goes on.
+    with suppress(Exception):
+        first = f"{getattr(samples[0], 'locator', samples[0])!r:.200}"
+        note = f"while inferring the test sample {first}"
+        if len(samples) > 1:
+            note = f"while inferring {len(samples)} test samples, the first of which is {first}"
+        # As `add_note` of Python 3.11 does; an exception may be raised more than once.
+        notes = getattr(error, "__notes__", [])
+        if note not in notes:
+            error.__notes__ = [*notes, note]  # type: ignore[attr-defined]
 
 
 def _check_count(name: str, value: Any) -> None:

@@ -123,9 +123,10 @@ class TestRun(Entity):
         """Infer pending samples, then evaluate.
 
         Inferences are saved in batches as they arrive. If anything raises, the run is marked as
-        crashed with the text of the exception, and the exception propagates; saved inferences stay,
-        and the next run continues from there. Another process that tests the same model at the same
-        time infers other samples, and both end with the same results.
+        crashed with the text of the exception, and the exception propagates, with a note that names
+        the test sample if the model raised it; saved inferences stay, and the next run continues
+        from there. Another process that tests the same model at the same time infers other samples,
+        and both end with the same results.
 
         Args:
             executor: any ``concurrent.futures.Executor`` to infer in; None infers in this thread.
@@ -281,6 +282,7 @@ class TestRun(Entity):
 
     def _record_crash(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}".removesuffix(": ")
+        text = "\n".join([text, *map(str, getattr(error, "__notes__", ()))])
         try:
             with self._store().write() as unit:
                 unit.test_runs.crash(self._id, text)
