@@ -209,7 +209,7 @@ def loads_foreign(text: str, *, words: bool = True) -> Json:
 
     Raises:
         ValueError: the text is not JSON, is nested too deeply, or has a number beyond the largest
-            float.
+            float, or an object with a key twice.
     """
     try:
         value = loads(text)
@@ -231,7 +231,17 @@ def loads_foreign(text: str, *, words: bool = True) -> Json:
     if not is_finite:
         # Both parsers read 1e400 as infinity.
         json.loads(text, parse_float=_checked_float)
+    if text.count(":") > 1:
+        # Of two keys that are equal, both parsers drop the first.
+        json.loads(text, object_pairs_hook=_refuse_twins)
     return value
+
+
+def _refuse_twins(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twin = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twin!r:.80} occurs twice in an object; keep one")
 
 
 def _checked_float(text: str) -> float:

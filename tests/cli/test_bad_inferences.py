@@ -48,6 +48,10 @@ BAD = {
         'locator,score,boxes\n1.png,1,"[1, ""a""]"\n',
         "line 2, column boxes: a number is expected at $[1], not 'a'",
     ),
+    "key twice in a cell": (
+        'locator,score,prediction\n1.png,1,"{""label"":""a"",""label"":""b"",""score"":1}"\n',
+        "line 2, column prediction",
+    ),
     "half an object": (
         "locator,score,prediction.label,prediction.score\n1.png,1,cat,\n",
         "line 2, column prediction.score: a number is expected, not nothing",
@@ -84,6 +88,8 @@ def test_bad_json_lines_name_their_line(guessed: Path, invoke: Invoke, tmp_path:
         '{"locator": "2,5.png", "score": null}': "column score: a number is expected, not null",
         '{"locator": "2,5.png", "score": 1e400}': "read as JSON: the number 1e400 is too large",
         '{"locator": "2,5.png", "score": 1, "count": 1e16}': "column count: a whole number without",
+        '{"locator": "1.png", "score": 1, "score": 2}': "as JSON: the key 'score' occurs twice in",
+        '{"locator": "1.png", "score": 1, "prediction": {"label": "a", "label": "b"}}': "'label'",
         '{"locator": 5, "score": 1}': "no sample has the locator 5",
         '{"locator": "2,5.png", "score": 1, "lable": 1}': 'There is no field "lable"',
     }.items():
