@@ -88,7 +88,9 @@ def models() -> None:
     metavar="FIELD",
     help="Sort by name, workflow, created_at, updated_at, or metadata.KEY; -FIELD is descending.",
 )
-@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most N models.")
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(min=0), help="At most N models; 0 means all."
+)
 @output_options
 def list_models(
     pattern: str | None,
@@ -109,7 +111,7 @@ def list_models(
     with reading() as unit:
         if workflow is not None:
             unit.workflows.get(workflow)
-        records = unit.models.list(workflow, tags, pattern, where, sort, limit)
+        records = unit.models.list(workflow, tags, pattern, where, sort, limit or None)
     print_listing(MODELS, [picked(record, MODELS.keys) for record in records])
 
 

@@ -150,3 +150,11 @@ def test_names_and_metadata_cannot_command_the_terminal(invoke: Invoke, store_pa
     error = invoke("models", "show", "\x1b[2J\n", "--db", store_path).stderr
     assert "\x1b" not in error
     assert error.count("\n") == 1
+
+
+def test_a_limit_of_zero_is_all_models_as_it_is_all_rows_of_a_query(
+    invoke: Invoke, store: Path
+) -> None:
+    everything = invoke("models", "list", "--db", store).stdout
+    assert invoke("models", "list", "--limit", 0, "--db", store).stdout == everything
+    assert "resnet-50" in everything
