@@ -41,9 +41,6 @@ class Entity:
     #: Class attributes that define_workflow() sets and objects need.
     _needed: ClassVar[tuple[str, ...]] = ()
 
-    #: Attributes that say how an object was loaded; they are not compared.
-    _uncompared: ClassVar[frozenset[str]] = frozenset({"_version_was_chosen"})
-
     #: The noun of :class:`HeldRow`.
     _noun: ClassVar[str]
 
@@ -89,15 +86,14 @@ class Entity:
     def _shown(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
-    def _compared(self) -> dict[str, Any]:
-        return {
-            name: value for name, value in self.__dict__.items() if name not in self._uncompared
-        }
+    def _identity(self) -> tuple[Any, ...]:
+        """Return which row of which store it is, not how it was obtained or will be used."""
+        return self._location, self._id, self._uid, self.__dict__.get("version")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Entity) or type(self).__name__ != type(other).__name__:
             return NotImplemented
-        return self._compared() == other._compared()
+        return self._identity() == other._identity()
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.__dict__.get("_id")))

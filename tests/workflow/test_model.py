@@ -193,8 +193,8 @@ def test_attributes_cannot_be_set(attribute: str) -> None:
 def test_the_constructor_and_load_give_equal_models_that_can_be_keys() -> None:
     made, loaded = Model("m", infer=cat, tags={"a"}), Model.load("m", infer=cat)
     assert made == loaded
-    assert made != Model.load("m") and made != Model("n", infer=cat) and made != "m"
-    assert {made: 1}[loaded] == 1
+    assert made == Model.load("m") and made != Model("n", infer=cat) and made != "m"
+    assert {made: 1}[loaded] == 1 == {made: 1}[Model.load("m")]
     assert len({hash(Model(str(number))) for number in range(20)}) > 1
 
 
