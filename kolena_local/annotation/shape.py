@@ -26,8 +26,8 @@ class Polygon(Annotation):
         points = args[0] if args else kwargs.get("points")
         if isinstance(points, Iterator):
             raise TypeError(
-                f"{cls.__name__}.points is a {type(points).__name__}, which has no length; give a"
-                " list of points."
+                f"{cls.__name__}.points is of type {type(points).__name__}, which has no length;"
+                " give a list of points."
             )
         return super().__new__(cls)
 

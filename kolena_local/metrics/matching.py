@@ -150,9 +150,9 @@ def _groups(
                 sides = groups.setdefault(key, ([], [], []))
             except TypeError as error:
                 raise InputValidationError(
-                    f"The required fields {list(fields)} of a {type(item).__name__} have the value "
-                    f"{key!r}, which cannot be compared ({error}); name fields that hold "
-                    "text, numbers or tuples."
+                    f"The required fields {list(fields)} of an instance of {type(item).__name__}"
+                    f" have the value {key!r}, which cannot be compared ({error}); name"
+                    " fields that hold text, numbers or tuples."
                 ) from error
             sides[role].append(item)
     return [Sides(*sides) for sides in groups.values()]

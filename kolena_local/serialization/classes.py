@@ -104,8 +104,8 @@ def find_class(name: list[str], declared: type[Structured]) -> type[Structured]:
     if found is not None:
         return found
     raise ConversionError(
-        f"the object is a {qualname:.100}, which is not defined here; import the module that"
-        f" defines it ({module:.100}) first"
+        f"the object is an instance of {qualname:.100}, which is not defined here; import the"
+        f" module that defines it ({module:.100}) first"
     )
 
 

@@ -105,7 +105,7 @@ def check_list(value: Any, what: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, _SERIES):
-        raise InputValidationError(f"{what}, not a {type(value).__name__}; put it into list(…).")
+        raise InputValidationError(f"{what}, not {value!r:.80}; put it into list(…).")
     return list(value)
 
 

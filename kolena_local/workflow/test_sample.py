@@ -62,7 +62,7 @@ class TestSample(DataObject):
             ) from None
         if not isinstance(encoded, dict):
             raise InputValidationError(
-                f"{_metadata_name(self)} is a {type(metadata).__name__}; give a dict."
+                f"{_metadata_name(self)} is of type {type(metadata).__name__}; give a dict."
             )
         return encoded
 

@@ -109,7 +109,7 @@ def changed(
     ("kind", "key", "value", "says"),
     [
         ("model", "name", 3, "'name' cannot be 3"),
-        ("model", "colour", "red", "a model has no 'colour'"),
+        ("model", "colour", "red", "the kind model has no 'colour'"),
         ("model", "kind", "modle", "there is no kind 'modle'"),
         ("model", "name", " ", "'name' cannot be ' '"),
         ("model", "name", "\ud800", "'name' cannot be"),

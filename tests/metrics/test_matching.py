@@ -321,7 +321,8 @@ def test_unusable_arguments_are_named(matcher: Any) -> None:
         matcher([], [], mode="coco")
     with pytest.raises(InputValidationError, match=r"pass a list: \['frame_id'\]"):
         matcher([], [inference], required_match_fields="frame_id")
-    with pytest.raises(InputValidationError, match=r"\['tags'\] of a ScoredLabeledBoundingBox"):
+    expected = r"\['tags'\] of an instance of ScoredLabeledBoundingBox have"
+    with pytest.raises(InputValidationError, match=expected):
         matcher([], [inference], required_match_fields=["tags"])
     with pytest.raises(AttributeError, match="score"):
         matcher([truth(0, 10)], [truth(0, 10)])

@@ -210,7 +210,7 @@ def test_a_dataclass_without_the_field_drops_metadata() -> None:
 
 
 def test_metadata_is_a_dict() -> None:
-    with pytest.raises(InputValidationError, match=r"Image\.metadata is a list; give a dict"):
+    with pytest.raises(InputValidationError, match=r"Image\.metadata is of type list; give a dict"):
         Image("a", metadata=[1])._to_metadata_dict()
 
 

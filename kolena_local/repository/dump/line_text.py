@@ -115,7 +115,7 @@ def _read(line: bytes, number: int) -> tuple[LineType, Row]:
     known = {"kind", "locator", *(column.name for column in line_type.columns)}
     for name in content:
         if name not in known:
-            raise refusal(number, f"a {line_type.name} has no {name!r:.80}")
+            raise refusal(number, f"the kind {line_type.name} has no {name!r:.80}")
     row = [_value(content, column, number) for column in line_type.columns]
     _check_digest(line_type, row, number)
     return line_type, (number, *row)

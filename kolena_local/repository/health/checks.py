@@ -110,7 +110,7 @@ def _foreign_keys(connection: sqlite3.Connection) -> Iterator[Finding]:
         name = "A row" if row is None else f"The row {row}"
         yield error(
             "foreign keys",
-            f"{name} of {table} refers to a {parent} that does not exist; restore a backup.",
+            f"{name} of {table} refers to a row of {parent} that does not exist; restore a backup.",
         )
 
 
