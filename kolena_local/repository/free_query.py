@@ -82,6 +82,11 @@ def _explained(error: Exception) -> BaseException:
             "The query does more than read, which is not allowed; change the store with commands"
             " or in Python."
         )
+    if isinstance(error, OverflowError):
+        return InputValidationError(
+            "A parameter is a whole number of more than 64 bits, which SQLite does not have; give"
+            f" one from {-(2**63)} to {2**63 - 1}, or a number with a decimal point."
+        )
     if isinstance(error, sqlite3.DatabaseError) and type(error) not in (
         sqlite3.DataError,
         sqlite3.OperationalError,

@@ -102,3 +102,14 @@ def test_an_interrupted_question_says_so_and_leaves_no_file(
     result = invoke("sql", endless, "--csv", "-o", target, "--db", store)
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "\nInterrupted.\n")
     assert not list(tmp_path.glob("answer.csv*"))
+
+
+@pytest.mark.parametrize("number", [2**64 - 1, 2**63, -(2**63) - 1])
+def test_a_parameter_that_sqlite_cannot_hold_is_not_a_query_that_it_does_not_understand(
+    invoke: Invoke, store: Path, number: int
+) -> None:
+    result = invoke("sql", "SELECT :m", "-p", "m", number, "--db", store)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "more than 64 bits" in result.stderr and "understand" not in result.stderr
+    largest = invoke("sql", "SELECT :m AS m", "-p", "m", 2**63 - 1, "--csv", "--db", store)
+    assert largest.stdout.splitlines() == ["m", str(2**63 - 1)]
