@@ -21,7 +21,10 @@ def to_scalar(value: Any, shape: Scalar, leniency: Leniency) -> Any:
     with suppress(ValueError, OverflowError):
         converted = _CONVERSIONS[base](python_scalar(value), leniency)
     if converted is None:
-        problem = f"{shown(value)} is not {_NAMES[base]}, but {cls.__name__} is declared"
+        # Some integers are between two floats, or beyond all of them.
+        is_number = base is float and isinstance(plain(value), int)
+        what = "equal to any float" if is_number else _NAMES[base]
+        problem = f"{shown(value)} is not {what}, but {cls.__name__} is declared"
         raise ConversionError(problem)
     return converted if cls is base else _restored(cls, base, converted)
 

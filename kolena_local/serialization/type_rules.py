@@ -65,7 +65,7 @@ def check_test_sample_type(cls: type[Structured]) -> None:
                 )
             check_test_sample_type(shape.cls)
         else:
-            allowed = f"a test sample, {_CONTENT}" if composite else _CONTENT
+            allowed = f"{_CONTENT}; or a test sample by itself" if composite else _CONTENT
             _require(_is_content(shape), cls, name, shape, allowed)
 
 
@@ -86,7 +86,7 @@ def check_ground_truth_type(cls: type[Structured], test_sample_type: type[Struct
         if name in elements and _is_concrete_object(shape) and not _is_content(shape):
             _check_fields(shape.cls, _is_content, _CONTENT)
         else:
-            allowed = f"a data object, {_CONTENT}" if name in elements else _CONTENT
+            allowed = f"{_CONTENT}; or a data object by itself" if name in elements else _CONTENT
             _require(_is_content(shape), cls, name, shape, allowed)
 
 

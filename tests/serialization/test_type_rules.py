@@ -209,7 +209,9 @@ def test_composites_are_one_level_deep() -> None:
     with pytest.raises(InputValidationError, match=r"OwnComposite\.value is the composite Pair"):
         check_test_sample_type(class_with(Composite, Pair))
     for annotation in (Optional[Image], List[Image], Plain):
-        with pytest.raises(InputValidationError, match=r"OwnComposite\.value .*a test sample, str"):
+        with pytest.raises(
+            InputValidationError, match=r"OwnComposite\.value .*; or a test sample by"
+        ):
             check_test_sample_type(class_with(Composite, annotation))
     with pytest.raises(InputValidationError, match=r"OwnImage\.value is bytes"):
         check_test_sample_type(class_with(Composite, class_with(Image, bytes)))
@@ -221,7 +223,7 @@ def test_what_belongs_to_an_element_may_be_a_data_object(name: str) -> None:
     check_ground_truth_type(class_with(GroundTruth, Label, name), WiderPair)
     check_ground_truth_type(class_with(GroundTruth, Optional[int], name), WiderPair)
     for annotation in (List[Plain], Optional[Plain], Annotation, Dict[str, int]):
-        with pytest.raises(InputValidationError, match="a data object, str"):
+        with pytest.raises(InputValidationError, match="; or a data object by"):
             check_ground_truth_type(class_with(GroundTruth, annotation, name), WiderPair)
     with pytest.raises(InputValidationError, match=r"OwnDataObject\.value is Plain"):
         check_inference_type(
@@ -342,3 +344,18 @@ def test_a_workflow_needs_every_name() -> None:
 
 def test_scored_label_is_allowed_where_a_label_is() -> None:
     check_inference_type(class_with(GroundTruth, Optional[ScoredLabel]), Image)
+
+
+def test_what_is_allowed_by_itself_is_not_said_to_be_allowed_in_a_list() -> None:
+    pair, truth = class_with(Composite, List[Image], "a"), class_with(GroundTruth, List[Plain], "a")
+    elements = class_with(Composite, Image, "a")
+    check_ground_truth_type(class_with(GroundTruth, Plain, "a"), elements)
+    for check, kind in (
+        (lambda: check_test_sample_type(pair), "a test sample"),
+        (lambda: check_ground_truth_type(truth, elements), "a data object"),
+    ):
+        with pytest.raises(InputValidationError) as raised:
+            check()
+        assert str(raised.value).endswith(
+            f"or Optional, Union or List of these; or {kind} by itself"
+        )
