@@ -57,8 +57,8 @@ def directions(metrics: Iterable[str], given: Mapping[str, bool] | None) -> dict
     for name, higher in given.items():
         if name not in names:
             raise InputValidationError(
-                f"It is said whether higher or lower is better of the metric {name!r}, which is not"
-                f" compared; compared: {', '.join(names)}."
+                f"Whether higher or lower is better was given for the metric {name!r}, which is"
+                f" not compared; compared: {', '.join(names)}."
             )
         if not isinstance(higher, (bool, np.bool_)):
             raise InputValidationError(

@@ -64,6 +64,18 @@ def test_a_metric_cannot_be_better_both_ways(invoke: Invoke, demo_store: Path) -
     )
 
 
+@pytest.mark.parametrize("option", ["--higher-is-better", "--lower-is-better"])
+def test_a_direction_of_a_metric_that_is_not_there_names_no_other_option(
+    invoke: Invoke, demo_store: Path, option: str
+) -> None:
+    result = invoke("compare", *MODELS, "-s", SUITE, option, "foo", "--db", demo_store)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: Whether higher or lower is better was given for the metric 'foo', which is not"
+        " compared; compared: is_correct.\n"
+    )
+
+
 def test_json_with_the_worst_has_the_rows_too(invoke: Invoke, demo_store: Path) -> None:
     back = ("compare", *MODELS[::-1], "-s", SUITE, "--db", demo_store, "--json")
     found = json.loads(invoke(*back, "--worst", 2).stdout)

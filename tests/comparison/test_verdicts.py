@@ -31,7 +31,7 @@ def test_direction_by_name(name: str, higher: bool) -> None:
 
 def test_given_direction_wins_and_must_fit() -> None:
     assert directions(["error"], {"error": True})["error"] == ("error", True, "given")
-    with pytest.raises(InputValidationError, match="better of the metric 'speed', which is not"):
+    with pytest.raises(InputValidationError, match="for the metric 'speed', which is not"):
         directions(["error"], {"speed": True})
     with pytest.raises(InputValidationError, match="must be True or False, not 'no'"):
         directions(["error"], {"error": "no"})  # type: ignore[dict-item]
