@@ -42,7 +42,7 @@ class Slice(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Estimate):
     """How the candidate compares to the base in one metric, in one test case or the whole suite.
 
     Attributes:
@@ -60,6 +60,8 @@ class Row:
         verdict: ``better``, ``worse`` or ``not decided``: the candidate against the base.
         more_samples: about how many more samples would decide; None if that cannot be estimated.
         units: the number of clusters; ``n`` without clusters.
+        sign: 1 if the mean of the candidate is higher, -1 if it is lower, else 0.
+        relative_error: the standard error divided by the absolute difference.
         only_base: the number of samples left out because only the base has a result.
         only_candidate: the number left out because only the candidate has a result.
         untested: the number left out because neither model has a result.
@@ -69,17 +71,9 @@ class Row:
 
     test_case: str | None
     metric: str
-    n: int
-    base: float
-    candidate: float
-    difference: float
-    ci_low: float
-    ci_high: float
-    p_value: float
     p_adjusted: float
     verdict: str
     more_samples: int | None
-    units: int
     only_base: int
     only_candidate: int
     untested: int
@@ -136,23 +130,16 @@ def _row(
         verdict = BETTER if (found.sign > 0) == higher else WORSE
     undecided = verdict == NOT_DECIDED and tests > 0
     return Row(
-        part.test_case,
-        part.metric,
-        found.n,
-        found.base,
-        found.candidate,
-        found.difference,
-        found.ci_low,
-        found.ci_high,
-        found.p_value,
-        p_adjusted,
-        verdict,
-        samples_to_decide(found, risk / tests) if undecided else None,
-        found.units,
-        part.pairs.only_base,
-        part.pairs.only_candidate,
-        part.pairs.untested,
-        part.pairs.without_number,
+        **vars(found),
+        test_case=part.test_case,
+        metric=part.metric,
+        p_adjusted=p_adjusted,
+        verdict=verdict,
+        more_samples=samples_to_decide(found, risk / tests) if undecided else None,
+        only_base=part.pairs.only_base,
+        only_candidate=part.pairs.only_candidate,
+        untested=part.pairs.untested,
+        without_number=part.pairs.without_number,
     )
 
 
