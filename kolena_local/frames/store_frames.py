@@ -74,12 +74,7 @@ class Samples:
             yield rows
 
 
-def of_samples(samples: Samples, codec: Codec, *, objects: bool) -> pd.DataFrame:
-    """Return samples, ground truths and inferences, as objects or as a column for each field."""
-    return _of_objects(samples, codec) if objects else _of_values(samples, codec)
-
-
-def _of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
+def of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
     """Return samples, ground truths and inferences as objects in three columns."""
     import pandas as pd
 
@@ -98,7 +93,7 @@ def _of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
     return frame
 
 
-def _of_values(samples: Samples, codec: Codec) -> pd.DataFrame:
+def of_values(samples: Samples, codec: Codec) -> pd.DataFrame:
     """Return the fields of samples, metadata, ground truths and inferences as columns."""
     types = (codec.test_sample_type, codec.ground_truth_type, codec.inference_type)
     names = ("sample", "ground_truth", "inference")

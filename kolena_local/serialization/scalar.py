@@ -22,7 +22,7 @@ def to_scalar(value: Any, shape: Scalar, leniency: Leniency) -> Any:
         converted = _CONVERSIONS[base](python_scalar(value), leniency)
     if converted is None:
         # Some integers are between two floats, or beyond all of them.
-        is_number = base is float and isinstance(plain(value), int)
+        is_number = base is float and isinstance(python_scalar(value), int)
         what = "equal to any float" if is_number else _NAMES[base]
         problem = f"{shown(value)} is not {what}, but {cls.__name__} is declared"
         raise ConversionError(problem)

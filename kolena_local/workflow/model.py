@@ -266,7 +266,8 @@ class Model(Entity):
         )
         kind = "test suite" if of_suite else "test case"
         with self.workflow._codec.reading(f"the {kind} {given.name!r}", self.name):
-            return store_frames.of_samples(samples, self.workflow._codec, objects=objects)
+            make = store_frames.of_objects if objects else store_frames.of_values
+            return make(samples, self.workflow._codec)
 
     def import_inferences(
         self,

@@ -395,12 +395,14 @@ def _check_arguments(
 ) -> None:
     check_type("model", model, Model)
     check_type("test_suite", test_suite, TestSuite)
-    _check_evaluator(evaluator)
+    is_function = evaluator is not None and not isinstance(evaluator, Evaluator)
+    if is_function:
+        _check_function(evaluator)
     check_configurations(configurations)
     if isinstance(evaluator, Evaluator):
         # They were checked by the constructor, but may have changed since.
         check_configurations(getattr(evaluator, "configurations", None) or [])
-    if _is_function(evaluator) and takes_configuration(evaluator) and not configurations:
+    elif is_function and takes_configuration(evaluator) and not configurations:
         raise InputValidationError(
             f"The evaluator {display_name(evaluator)} takes a configuration;"
             " pass configurations=[…]."
@@ -414,17 +416,13 @@ def _check_arguments(
     check_store(f"model {model.name!r}", model, test_suite._location)
 
 
-def _is_function(evaluator: Any) -> bool:
-    return evaluator is not None and not isinstance(evaluator, Evaluator)
-
-
-def _check_evaluator(evaluator: Any) -> None:
+def _check_function(evaluator: Any) -> None:
     if isinstance(evaluator, type):
         raise InputValidationError(
             f"The evaluator {evaluator.__name__} is a class; pass an instance,"
             f" {evaluator.__name__}()."
         )
-    if _is_function(evaluator) and not callable(evaluator):
+    if not callable(evaluator):
         raise InputValidationError(
             f"An evaluator must be an Evaluator or a function, not {evaluator!r:.80}."
         )

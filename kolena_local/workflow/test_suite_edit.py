@@ -49,8 +49,7 @@ class TestSuiteEditor:
             TypeError: it is not a test case of this workflow.
             IncorrectUsageError: it is in another store.
         """
-        check_test_cases(self._workflow, [test_case], self._location)
-        self._test_cases.pop(test_case.name, None)
+        self.remove(test_case)
         self._test_cases[test_case.name] = test_case
 
     def remove(self, test_case: TestCase) -> None:
