@@ -114,8 +114,8 @@ class Unusual:
 
 
 @pytest.mark.parametrize("label", [["a"], {"a": 1}, np.array(["a", "b"])])
-def test_a_label_that_cannot_tell_classes_apart_is_refused(label: Any) -> None:
-    with pytest.raises(InputValidationError, match=r"A label cannot tell .*unhashab"):
+def test_a_label_that_cannot_be_compared_is_refused(label: Any) -> None:
+    with pytest.raises(InputValidationError, match=r"A label cannot be compared .*unhashab"):
         match_inferences_multiclass([truth(0, 10)], [Unusual(label, 0.5)])
 
 
