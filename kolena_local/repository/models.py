@@ -192,9 +192,11 @@ class Models(Named[ModelRecord]):
         Raises:
             NotFoundError: one of them does not exist; none is deleted.
         """
-        gone = self.deletion(names)
-        self._sql.execute_each("DELETE FROM model WHERE name = ?", [(one.model,) for one in gone])
-        return gone
+        deleted = self.deletion(names)
+        self._sql.execute_each(
+            "DELETE FROM model WHERE name = ?", [(one.model,) for one in deleted]
+        )
+        return deleted
 
     def _put(
         self, model: ModelRecord, metadata: dict[str, Json], tags: AbstractSet[str]

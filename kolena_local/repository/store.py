@@ -208,7 +208,7 @@ class Store:
                 return self._use(_engine_for_writer(self.location, connection))
             # What is read without locks is read by connections that are younger than the state.
             connection.close()
-            return self._use(_engine_for_reader(self.location))
+            return self._use(_engine_for_file(lambda: connect(self.location, writable=False)))
 
     def _engine_for_writing(self) -> Engine:
         """Open a store for writing that was read-only: the disk may have space now."""
@@ -252,10 +252,6 @@ def _engine_for_writer(path: str, first: sqlite3.Connection) -> Engine:
         first.close()
         raise translate(error, path) from error
     return engine
-
-
-def _engine_for_reader(path: str) -> Engine:
-    return _engine_for_file(lambda: connect(path, writable=False))
 
 
 def _engine_for_file(creator: Callable[[], sqlite3.Connection]) -> Engine:

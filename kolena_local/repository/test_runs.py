@@ -169,12 +169,11 @@ class TestRuns(RunResults):
         Raises:
             NotFoundError: one of them does not exist; none is deleted.
         """
-        gone = self.deletion(run_ids)
+        deleted = self.deletion(run_ids)
         self._sql.execute_each(
-            "DELETE FROM test_run WHERE id = ?",
-            [(deletion.run.id,) for deletion in gone],
+            "DELETE FROM test_run WHERE id = ?", [(one.run.id,) for one in deleted]
         )
-        return gone
+        return deleted
 
     def ensure_configuration(
         self, run_id: int, display_name: str | None, payload: str | None
