@@ -18,7 +18,7 @@ from kolena_local.errors import StoreDamagedError
 from kolena_local.repository import close_stores, open_store
 from kolena_local.repository.file.backups import back_up, restore
 from kolena_local.repository.health.checks import check
-from kolena_local.repository.health.store_info import facts
+from kolena_local.repository.health.store_info import store_info
 
 MAGIC = bytes.fromhex("d9d505f920a163d7")
 PAGE = 4096
@@ -60,7 +60,7 @@ def use(path: Path) -> None:
 CALLS: list[Callable[[Path], object]] = [
     use,
     lambda path: check(str(path)),
-    lambda path: facts(str(path)),
+    lambda path: store_info(str(path)),
     lambda path: back_up(str(path)),
     lambda path: restore(str(path.with_name("mine.db")), str(path)),
 ]
