@@ -6,7 +6,6 @@ import copy
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +21,7 @@ from kolena_local.repository import close_stores
 from kolena_local.workflow import TestRun, test
 from tests.durability.dump import dump
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
+from tests.python_process import run_command
 
 REFUSED = "was deleted or the store file was replaced since it was loaded; load it again"
 
@@ -49,8 +49,7 @@ def make(path: Path, name: str, start: int) -> Things:
 
 
 def command(path: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "kolena_local", *map(str, arguments), "--db", str(path)]
-    return subprocess.run(words, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL)
+    return run_command(*arguments, "--db", path)
 
 
 def done(path: Path, *arguments: object) -> str:
