@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import unicodedata
 from pathlib import Path
+from subprocess import DEVNULL
 
 import pytest
 
@@ -15,8 +15,9 @@ import kolena_local
 from kolena_local.plurals import printable
 from kolena_local.repository import close_stores
 from kolena_local.workflow import test
-from tests.cli.conftest import Invoke, command_line
+from tests.cli.conftest import Invoke
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Guess, animals
+from tests.python_process import COMMAND, Python
 
 # One of each kind: C0, C1, a line separator, directions, joiners, fillers, selectors, tags.
 ODD = "a\x07\x1b\x7f\x85\x9b\xad\u034f\u061c\u115f\u180e\u200b\u200d\u200e\u2028\u202e\u2060\u2066"
@@ -43,7 +44,7 @@ def on_terminal(*arguments: object) -> str:
     import pty
 
     controller, terminal = pty.openpty()
-    process = subprocess.Popen(command_line(*arguments), stdout=terminal, stderr=terminal)
+    process = Python(COMMAND, *arguments, stdin=DEVNULL, stdout=terminal, stderr=terminal)
     os.close(terminal)
     shown = b""
     while True:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
+
+from tests.python_process import Python
 
 #: What a child runs when it is ready. It says so, is told the moment, and sleeps until then. On a
 #: busy machine, a writer's turn may come after more than the usual seconds.
@@ -19,16 +19,8 @@ time.sleep(max(0.0, moment - time.time()))
 """
 
 
-def start(code: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start a child whose code contains :data:`WAIT`."""
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
-    )
-
-
-def run(children: Sequence[subprocess.Popen[str]]) -> list[int]:
-    """Let all children begin at once; return how they ended."""
+def run(children: Sequence[Python]) -> list[int | None]:
+    """Let all children, whose code contains :data:`WAIT`, begin at once; return how they ended."""
     for child in children:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from tests.conftest import IS_LONG
 from tests.durability import concurrent
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalSuite, animals
+from tests.python_process import Python
 
 SAMPLES, BATCH = 60, 6
 # There are always eight writers.
@@ -74,8 +73,7 @@ def test_eight_writers_lose_nothing(store_path: Path, processes: int, threads: i
         AnimalSuite("suite", test_cases=[case])
     close_stores()
     writers = [
-        concurrent.start(WRITERS, store_path, number * threads, threads, BATCH)
-        for number in range(processes)
+        Python(WRITERS, store_path, number * threads, threads, BATCH) for number in range(processes)
     ]
     assert concurrent.run(writers) == [0] * processes
     with open_store(str(store_path)).read() as unit:
@@ -103,7 +101,7 @@ for number in range(rounds):
 
 
 def test_two_processes_make_the_store_at_the_same_moment(tmp_path: Path) -> None:
-    makers = [concurrent.start(MAKERS, tmp_path, name, ROUNDS) for name in ("one", "two")]
+    makers = [Python(MAKERS, tmp_path, name, ROUNDS) for name in ("one", "two")]
     assert concurrent.run(makers) == [0, 0]
     for number in range(ROUNDS):
         with open_store(str(tmp_path / f"{number}.db"), create=False).read() as unit:
@@ -130,15 +128,13 @@ class Holder:
     """Another process that is in the middle of a write."""
 
     def __init__(self, path: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", HOLDER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        self._process = Python(HOLDER, path)
         assert self._process.stdout is not None
-        assert self._process.stdout.readline() == b"held\n"
+        assert self._process.stdout.readline() == "held\n"
         self.pid = self._process.pid
 
     def end(self) -> None:
-        self._process.communicate(b"\n")
+        self._process.communicate("\n")
         assert self._process.returncode == 0
 
 

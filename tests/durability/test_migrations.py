@@ -29,6 +29,7 @@ from tests.durability import concurrent
 from tests.durability.dump import dump, is_sound
 from tests.files import freeze
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
+from tests.python_process import Python
 
 FILES = Path(freeze.__file__).parent
 RELEASES = sorted(folder.name for folder in FILES.iterdir() if (folder / freeze.STORE).exists())
@@ -219,7 +220,7 @@ def test_a_migration_that_is_killed_leaves_the_file_as_it_was(released: Path, pl
 def test_two_processes_upgrade_at_once(released: Path) -> None:
     before, old = dump(released), version(released)
     code = CHILD + concurrent.WAIT + UPGRADE
-    assert concurrent.run([concurrent.start(code, released, NEXT, -1) for _ in range(2)]) == [0, 0]
+    assert concurrent.run([Python(code, released, NEXT, -1) for _ in range(2)]) == [0, 0]
     assert version(released) == migrations.load()[-1].number + 1
     assert dump(released, like=before) == before
     (copy,) = backups(released)

@@ -18,6 +18,7 @@ from kolena_local.repository.file import connection
 from kolena_local.workflow import Image, test
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Guess, Judge, animals, guess
+from tests.python_process import Python
 
 
 def test_a_model_made_in_one_thread_works_in_others(filled: Path) -> None:
@@ -108,14 +109,9 @@ def test_a_kernel_that_is_restarted_leaves_no_lock(
 ) -> None:
     # Whoever had to wait would fail at once.
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.0)
-    kernel = subprocess.Popen(
-        [sys.executable, "-c", KERNEL, str(filled)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    kernel = Python(KERNEL, filled, stderr=subprocess.DEVNULL)
     assert kernel.stdout is not None
-    assert kernel.stdout.readline() == b"held\n"
+    assert kernel.stdout.readline() == "held\n"
     kernel.send_signal(end)
     kernel.communicate()
     with open_store(str(filled)).write() as unit:

@@ -1,4 +1,4 @@
-"""A process that runs the test: ``python -m tests.execution.child DB LOG LEASE_SECONDS``.
+"""What a process does that runs the test.
 
 It says ``up`` when it is ready, writes down each sample before it infers it, and infers as many as
 the numbers allow that it gets line by line.
@@ -6,7 +6,6 @@ the numbers allow that it gets line by line.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import kolena_local
@@ -38,7 +37,3 @@ def main(db: str, log: str, lease_seconds: str) -> None:
         model, suite = Model("m", infer=infer), TestSuite.load("suite")
         print("up", flush=True)
         run_test(model, suite, evaluate)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -17,9 +14,11 @@ from kolena_local.repository import open_store
 from kolena_local.workflow import test as run_test
 from tests.execution import toy_workflow
 from tests.execution.toy_workflow import PAGE, Guess, Image, Model, expected, make_suite, stored
+from tests.python_process import Python
 
 COUNT = 100
 ENDED = 120  # seconds, long after a test has failed
+CHILD = "import sys\nfrom tests.execution.child import main\nmain(*sys.argv[1:])"
 LEASE = 300.0  # seconds that nobody may wait for
 
 
@@ -28,32 +27,30 @@ class Children:
 
     def __init__(self, db: Path, folder: Path) -> None:
         self.db, self.folder = db, folder
-        self.all: list[subprocess.Popen[str]] = []
+        self.all: list[Python] = []
 
-    def start(self, count: int, lease_seconds: float = LEASE) -> list[subprocess.Popen[str]]:
+    def start(self, count: int, lease_seconds: float = LEASE) -> list[Python]:
         """Start processes, which wait before their first sample."""
         for number in range(count):
-            arguments = map(str, [self.db, self._log(number), lease_seconds])
-            command = [sys.executable, "-m", "tests.execution.child", *arguments]
-            self.all.append(subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True))
+            self.all.append(Python(CHILD, self.db, self._log(number), lease_seconds))
         for child in self.all:
             assert child.stdout is not None and child.stdout.readline() == "up\n"
         return self.all
 
-    def begun(self, child: subprocess.Popen[str]) -> list[str]:
+    def begun(self, child: Python) -> list[str]:
         return self._log(self.all.index(child)).read_text().splitlines()
 
-    def allow(self, child: subprocess.Popen[str], count: int = COUNT) -> None:
+    def allow(self, child: Python, count: int = COUNT) -> None:
         assert child.stdin is not None
         child.stdin.write(f"{count}\n")
         child.stdin.flush()
 
-    def infer(self, child: subprocess.Popen[str], count: int) -> None:
+    def infer(self, child: Python, count: int) -> None:
         """Let a process infer so many samples, and wait until it is at the next one."""
         self.allow(child, count)
         self.wait_until_begun(child, count + 1)
 
-    def wait_until_begun(self, child: subprocess.Popen[str], count: int) -> None:
+    def wait_until_begun(self, child: Python, count: int) -> None:
         deadline = time.monotonic() + ENDED
         while len(self.begun(child)) < count:
             assert time.monotonic() < deadline and child.poll() is None

@@ -30,6 +30,7 @@ from kolena_local.errors import (
 )
 from kolena_local.repository import Store, close_stores, open_store
 from kolena_local.repository.file.backups import back_up, restore, verify
+from tests.python_process import Python
 
 
 def names(path: str | Path) -> list[str]:
@@ -213,16 +214,12 @@ def test_a_store_that_is_in_use_is_not_replaced(file_store: Store, tmp_path: Pat
     put(file_store.location, "one")
     copy = back_up(file_store.location)
     close_stores()
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, file_store.location],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+    holder = Python(HOLDER, file_store.location)
     assert holder.stdout is not None
     holder.stdout.readline()
     with pytest.raises(StoreBusyError, match="in use by another process"):
         restore(file_store.location, copy)
-    holder.communicate(b"\n")
+    holder.communicate("\n")
     assert holder.returncode == 0
     put(file_store.location, "two")
     assert names(file_store.location) == ["one", "two"]

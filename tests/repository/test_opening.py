@@ -7,7 +7,6 @@ import random
 import shutil
 import sqlite3
 import stat
-import subprocess
 import sys
 import tempfile
 import threading
@@ -33,6 +32,7 @@ from kolena_local.repository import Store, close_stores, open_store
 from kolena_local.repository.file import connection, migrations, opening
 from kolena_local.repository.file.backups import verify
 from tests.files import freeze
+from tests.python_process import Python
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -344,12 +344,7 @@ class Owner:
     """The owner of a read-only file, in a process that may write to it."""
 
     def __init__(self, path: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", OWNER, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
+        self._process = Python(OWNER, path)
 
     def does(self, what: str, until: str) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None

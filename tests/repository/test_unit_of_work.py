@@ -23,6 +23,7 @@ from kolena_local.errors import (
 )
 from kolena_local.repository import Store, close_stores, open_store
 from kolena_local.repository.file import connection
+from tests.python_process import Python
 
 
 def names(store: Store) -> list[str]:
@@ -99,10 +100,10 @@ for step in range(20):
 
 
 def test_two_processes_make_one_store_and_lose_nothing(store_path: Path) -> None:
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(store_path), name]) for name in "ab"
-    ]
-    assert [writer.wait(timeout=120) for writer in writers] == [0, 0]
+    writers = [Python(WRITER, store_path, name) for name in "ab"]
+    for writer in writers:
+        writer.communicate()
+    assert [writer.returncode for writer in writers] == [0, 0]
     assert len(names(open_store(str(store_path)))) == 40
 
 
