@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from kolena_local import demo
 from kolena_local.comparison import compare
-from tests.cli.conftest import Invoke, run_process
+from tests.cli.conftest import Invoke
+from tests.python_process import run_command
 
 SUITE = "digits by handwriting"
 MODELS = ("logistic-regression", "svm-rbf")
@@ -139,7 +139,7 @@ def test_mistakes_are_sentences(invoke: Invoke, demo_store: Path) -> None:
 
 
 def test_process_exits_with_the_code(demo_store: Path) -> None:
-    run: subprocess.CompletedProcess[str] = run_process(
+    run = run_command(
         "compare", *MODELS[::-1], "-s", SUITE, "--fail-on", "worse", "--db", demo_store
     )
     assert run.returncode == 3

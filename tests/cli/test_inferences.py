@@ -18,6 +18,7 @@ from kolena_local.workflow import Image, define_workflow
 from kolena_local.workflow.annotation import ClassificationLabel, ScoredClassificationLabel
 from tests.cli.conftest import Invoke, command_line
 from tests.exchange.guesses import LOCATORS, Animal, Guess, stored, write
+from tests.python_process import COMMAND, Python, run_command
 
 
 def test_a_csv_file_has_a_column_for_each_field(guessed: Path, invoke: Invoke) -> None:
@@ -194,17 +195,19 @@ def test_extra_attributes_have_columns_and_come_back(
     assert (kept["by"], kept["n"], kept["prediction"]["mood"]) == ("me", 5, "5")
 
 
-def test_one_process_pipes_into_another(guessed: Path) -> None:
-    exported = subprocess.run(
-        command_line("--db", guessed, "inferences", "export", "one", "-q"), capture_output=True
-    )
-    assert (exported.returncode, exported.stderr) == (0, b"")
-    imported = subprocess.run(
-        command_line("--db", guessed, "inferences", "import", "two", "-", "--format", "csv"),
-        input=exported.stdout,
-        capture_output=True,
-    )
-    assert (imported.returncode, imported.stderr) == (0, b"3 inferences of two were stored.\n")
+def test_one_process_pipes_into_another(guessed: Path, tmp_path: Path) -> None:
+    # Both are there at once, with a pipe between them.
+    reader, writer = os.pipe()
+    target = ("--db", guessed, "inferences", "import", "two", "-", "--format", "csv")
+    source = ("--db", guessed, "inferences", "export", "one", "-q")
+    with (tmp_path / "said").open("w+") as said:
+        importing = Python(COMMAND, *target, stdin=reader, stdout=said, stderr=said)
+        exporting = Python(COMMAND, *source, stdin=subprocess.DEVNULL, stdout=writer, stderr=said)
+        os.close(reader)
+        os.close(writer)
+        assert (exporting.wait(), importing.wait()) == (0, 0)
+        said.seek(0)
+        assert said.read() == "3 inferences of two were stored.\n"
     assert stored(guessed, "two") == stored(guessed, "one")
 
 
@@ -218,12 +221,9 @@ def test_a_pipe_is_utf_8_whatever_the_encoding_of_standard_output(
         capture_output=True,
     )
     assert "3 ü.png" in exported.stdout.decode()
-    imported = subprocess.run(
-        command_line("--db", guessed, "inferences", "import", "two", "-", "--format", chosen),
-        input=exported.stdout,
-        capture_output=True,
-    )
-    assert (imported.returncode, imported.stderr) == (0, b"3 inferences of two were stored.\n")
+    arguments = ("--db", guessed, "inferences", "import", "two", "-", "--format", chosen)
+    imported = run_command(*arguments, says=exported.stdout.decode())
+    assert (imported.returncode, imported.stderr) == (0, "3 inferences of two were stored.\n")
     assert stored(guessed, "two") == stored(guessed, "one")
 
 
@@ -283,9 +283,10 @@ def test_long_work_shows_a_bar_where_somebody_looks(guessed: Path, tmp_path: Pat
     controller, terminal = pty.openpty()
     with os.fdopen(terminal, "wb") as errors:
         arguments = ("--db", guessed, "inferences", "import", "two", path)
-        run = subprocess.run(command_line(*arguments), stderr=errors, stdout=subprocess.PIPE)
+        process = Python(COMMAND, *arguments, stderr=errors)
+        output = process.communicate()
         shown = os.read(controller, 100_000).decode()
     os.close(controller)
-    assert (run.returncode, run.stdout) == (1, b"")
+    assert (process.returncode, output) == (1, "")
     assert "reading" in shown and "storing" in shown and "100%" in shown
     assert "no sample has the locator '0.png'" in shown

@@ -15,23 +15,24 @@ from pathlib import Path
 import pytest
 
 from kolena_local.repository import open_store
-from tests.cli.conftest import Invoke, command_line, register, run_process
+from tests.cli.conftest import Invoke, register, run_process
 from tests.conftest import IS_LONG
+from tests.python_process import COMMAND, Python, run_command
 
 HELP_OF_EVERYTHING = """
 import sys
 before = set(sys.modules)
 import click
 from kolena_local.cli import main
-def show(group, path):
-    for name in group.list_commands(click.Context(group)):
-        command = group.get_command(click.Context(group), name)
-        if isinstance(command, click.Group):
-            show(command, [*path, name])
-        try:
-            main([*path, name, "--help"], prog_name="kolena-local")
-        except SystemExit as end:
-            assert not end.code
+def show(command, path):
+    try:
+        main([*path, "--help"], prog_name="kolena-local")
+    except SystemExit as end:
+        assert not end.code
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            show(command.get_command(context, name), [*path, name])
 show(main, [])
 loaded = {name.split(".")[0] for name in set(sys.modules) - before}
 print("loaded:", *sorted(loaded - sys.stdlib_module_names))
@@ -64,7 +65,7 @@ def test_piped_output_is_whole_and_parseable(store: Path) -> None:
     table = run_process("models", "list", "--db", store)
     assert (table.returncode, table.stderr) == (0, "")
     assert name.rstrip() in table.stdout
-    listing = run_process("models", "list", "--db", store, "--json")
+    listing = run_command("models", "list", "--db", store, "--json")
     entries = json.loads(listing.stdout)
     assert (entries[-1]["name"], entries[-1]["metadata"]) == (name, {"note": "naïve 漢字"})
     assert "naïve 漢字" in listing.stdout
@@ -97,7 +98,8 @@ def test_table_fits_a_narrow_terminal(store: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLUMNS", "50")
     controller, terminal = pty.openpty()
     with os.fdopen(terminal, "wb") as output:
-        subprocess.run(command_line("runs", "list", "--db", store), stdout=output, check=True)
+        arguments = ("runs", "list", "--db", store)
+        assert Python(COMMAND, *arguments, stdin=subprocess.DEVNULL, stdout=output).wait() == 0
         lines = os.read(controller, 10_000).decode().splitlines()
     os.close(controller)
     assert len(lines) == 4
@@ -110,29 +112,27 @@ ANSWERS = [("y", 0, 2), ("", 1, 3), *([("n", 1, 3)] if IS_LONG else [])]
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 @pytest.mark.parametrize(("answer", "code", "left"), ANSWERS)
-def test_deleting_asks_at_a_terminal(store: Path, answer: str, code: int, left: int) -> None:
+def test_deleting_asks_at_a_terminal(
+    store: Path, tmp_path: Path, answer: str, code: int, left: int
+) -> None:
     import pty
 
     controller, terminal = pty.openpty()
-    with os.fdopen(terminal, "rb") as asked:
-        process = subprocess.Popen(
-            command_line("models", "delete", "bert", "--db", store),
-            stdin=asked,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
+    with os.fdopen(terminal, "rb") as asked, (tmp_path / "errors").open("w+") as said:
+        process = Python(
+            COMMAND, "models", "delete", "bert", "--db", store, stdin=asked, stderr=said
         )
         os.write(controller, f"{answer}\n".encode())
-        output, errors = process.communicate(timeout=120)
+        output = process.communicate()
     os.close(controller)
     assert (process.returncode, output) == (code, "")
-    assert "Delete all of this? [y/N]: " in errors
+    assert "Delete all of this? [y/N]: " in (tmp_path / "errors").read_text()
     with open_store(str(store)).read() as unit:
         assert len(unit.models.list()) == left
 
 
 def test_deleting_refuses_without_a_terminal(store: Path, invoke: Invoke) -> None:
-    run = run_process("models", "delete", "bert", "--db", store)
+    run = run_command("models", "delete", "bert", "--db", store)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr.splitlines()[-1].endswith("add --yes to delete without asking.")
     assert invoke("models", "delete", "bert", "--db", store, "--yes").exit_code == 0
@@ -176,10 +176,16 @@ def inferences_in(path: Path) -> int:
             return 0
 
 
-def test_help_has_its_texts_where_python_drops_docstrings(monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = [[], ["models"], ["models", "list"], ["db", "restore"], ["sql"], ["import"]]
-    for command in commands:
-        monkeypatch.delenv("PYTHONOPTIMIZE", raising=False)
-        plain = run_process(*command, "--help")
-        monkeypatch.setenv("PYTHONOPTIMIZE", "2")
-        assert run_process(*command, "--help").stdout == plain.stdout
+def test_help_has_its_texts_where_python_drops_docstrings() -> None:
+    def texts(*options: str) -> list[str]:
+        output = subprocess.run(
+            [sys.executable, *options, "-c", HELP_OF_EVERYTHING],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return output.splitlines()
+
+    plain = texts()
+    assert len(plain) > 500
+    assert texts("-OO") == plain
