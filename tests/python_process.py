@@ -142,6 +142,11 @@ def _run(
 
 def run_command(*arguments: object, says: str = "") -> CompletedProcess[str]:
     """Run the command line with this text as its input; return what came of it."""
+    return run_python(COMMAND, *arguments, says=says)
+
+
+def run_python(code: str, *arguments: object, says: str = "") -> CompletedProcess[str]:
+    """Run code with this text as its input; return what came of it."""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as given,
         tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as output,
@@ -149,7 +154,7 @@ def run_command(*arguments: object, says: str = "") -> CompletedProcess[str]:
     ):
         given.write(says)
         given.seek(0)
-        process = Python(COMMAND, *arguments, stdin=given, stdout=output, stderr=errors)
+        process = Python(code, *arguments, stdin=given, stdout=output, stderr=errors)
         code = process.wait()
         output.seek(0)
         errors.seek(0)

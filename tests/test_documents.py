@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from kolena_local.cli import main
 from tests.conftest import CHECKOUT
+from tests.python_process import run_python
 
 README = CHECKOUT / "README.md"
 DOCUMENTS = sorted(
@@ -35,6 +36,15 @@ def blocks(heading: str, language: str, document: Path = README) -> List[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", section(document, heading), re.M | re.S)
 
 
+# As ``python FILE ARGUMENTS`` does.
+SCRIPT = """
+import os, runpy, sys
+del sys.argv[0]
+sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[0])))
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 def run(command: str) -> str:
     """Run what a reader would type; warnings are errors, and so is a failure."""
     program, *arguments = shlex.split(command)
@@ -42,10 +52,11 @@ def run(command: str) -> str:
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 0, f"{command}\n{result.output}"
         return result.output
-    options = {"python": ("-W", "error"), "pytest": ("-m", "pytest", "-p", "no:cacheprovider")}
-    done = subprocess.run(
-        [sys.executable, *options[program], *arguments], capture_output=True, text=True
-    )
+    if program == "python":
+        done = run_python(SCRIPT, *arguments)
+    else:
+        pytest_alone = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+        done = subprocess.run([*pytest_alone, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout
 
