@@ -24,7 +24,7 @@ from tests.cli.conftest import Invoke
 from tests.conftest import IS_LONG
 from tests.files.make import fill
 
-SEEDS = range(300 if IS_LONG else 6)  # of every two and of every three, one is special
+SEEDS = 300 if IS_LONG else 3  # of every two and of every three, one is special
 READS = [
     ["models", "list", "--json"],
     ["models", "show", "first"],
@@ -201,7 +201,8 @@ def test_a_changed_export_is_refused_or_makes_a_sound_store(
     tmp_path: Path, invoke: Invoke, original: Path, change: Change
 ) -> None:
     header, *content = exported(original)
-    for seed in SEEDS:
+    first = CHANGES.index(change)
+    for seed in range(first, first + SEEDS):
         chance = Random(seed)
         lines = [json.loads(line) for line in content]
         change(chance, lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import sys
@@ -120,11 +121,18 @@ def test_size_of_the_numbers_changes_nothing_but_the_size_of_the_answer(size: fl
         assert getattr(scaled, name) == pytest.approx(size * getattr(usual, name), rel=1e-9), name
 
 
-SAME = [SMALLEST, 1e-310, 1e-150, 1e300, LARGEST] if IS_LONG else [SMALLEST, 1e-150, LARGEST]
+def together(numbers: List[int], values: Values) -> List[Any]:
+    """Return every number of samples with every value; by default each is in a pair or two."""
+    pairs = [*itertools.product(numbers, values)]
+    if IS_LONG:
+        return pairs
+    longer = max(len(numbers), len(values))
+    return [*itertools.islice(zip(itertools.cycle(numbers), itertools.cycle(values)), longer + 1)]
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, 6, 12, 30])
-@pytest.mark.parametrize("value", SAME)
+@pytest.mark.parametrize(
+    ("n", "value"), together([1, 2, 5, 6, 12, 30], [SMALLEST, 1e-310, 1e-150, 1e300, LARGEST])
+)
 def test_candidate_that_is_better_everywhere_by_the_same_has_an_interval_of_that(
     n: int, value: float
 ) -> None:
@@ -138,8 +146,9 @@ def test_candidate_that_is_better_everywhere_by_the_same_has_an_interval_of_that
         assert (row.ci_low, row.ci_high) == (value, value)
 
 
-@pytest.mark.parametrize("value", [0.1, 1e-160, LARGEST, 2**60 + 1, True])
-@pytest.mark.parametrize("n", [1, 2, 30])
+@pytest.mark.parametrize(
+    ("n", "value"), together([1, 2, 30], [0.1, 1e-160, LARGEST, 2**60 + 1, True])
+)
 def test_models_that_are_equal_are_not_decided(n: int, value: Any) -> None:
     row = whole(measured([value] * n, [value] * n))
     assert (row.base, row.candidate, row.difference) == (float(value), float(value), 0)

@@ -17,7 +17,7 @@ from kolena_local.comparison.verdicts import Slice
 from tests.comparison.slices import compared, make_slice
 from tests.conftest import IS_LONG
 
-SUITES = 500 if IS_LONG else 60
+SUITES = 500 if IS_LONG else 40
 SIZE = 60 if IS_LONG else 30  # of a test case in a suite
 RISK = 0.05
 

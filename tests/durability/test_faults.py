@@ -1,7 +1,7 @@
 """Every single statement may fail: the file then has the state before or the state after.
 
 A connection that fails at its n-th statement stands between the package and SQLite; for every n
-with `KOLENA_LOCAL_TESTS=long`, else for every third.
+with `KOLENA_LOCAL_TESTS=long`, else for some.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
             fresh(filled, path)
             TestRun(AnimalModel.load("first"), AnimalSuite.load("animals", 1), Judge())
             before.append(state(path))
-        for place in range(1, 1000, 1 if IS_LONG else 3):
+        for place in range(1, 1000, 1 if IS_LONG else 5):
             fresh(filled, path)
             open_store().open()
             fuse.left = place
@@ -215,7 +215,7 @@ def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
 
 
 def test_a_store_whose_making_fails_at_any_statement_can_be_made_again(tmp_path: Path) -> None:
-    for place in range(1, 1000):
+    for place in range(1, 1000, 1 if IS_LONG else 4):
         path = tmp_path / f"{place}.db"
         fuse.left = place
         try:
@@ -236,7 +236,7 @@ def test_a_test_that_fails_at_any_statement_goes_on_where_it_was(
     path = tmp_path / "work.db"
     configurations = [Strictness(0.5)]
     whole: Dump = {}
-    for place in range(0, 1000, 1 if IS_LONG else 4):
+    for place in range(0, 1000, 1 if IS_LONG else 7):
         fresh(filled, path)
         made: list[Image] = []
 

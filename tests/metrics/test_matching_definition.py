@@ -30,7 +30,7 @@ ANY_POINTS = st.tuples(ANY_NUMBER, ANY_NUMBER)
 SCORES = st.sampled_from([0.25, 0.5, 0.75, math.nan, -1.0, math.inf, 2])
 THRESHOLDS = st.sampled_from([0.5, 0.25, 0.0, 1.0, 0.1, -1.0, math.nan])
 # The rules interact; a handful of scenes would not meet all of them.
-THOROUGH = settings(max_examples=(6 if IS_LONG else 3) * settings().max_examples)
+THOROUGH = settings(max_examples=(6 if IS_LONG else 2) * settings().max_examples)
 LABELS = st.sampled_from(["a", "b", "c"])
 FRAMES = st.sampled_from([{}, {"frame_id": 0}, {"frame_id": 1}])
 
