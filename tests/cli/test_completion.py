@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -18,47 +19,64 @@ from kolena_local.repository import close_stores, open_store
 from tests.cli.conftest import register
 
 SCRIPT = """
-import sys
+import json, os, sys
 before = set(sys.modules)
 from kolena_local.cli import main
-try:
-    main(prog_name="kolena-local")
-finally:
-    loaded = {name.split(".")[0] for name in set(sys.modules) - before}
-    print("loaded:", *sorted(loaded - sys.stdlib_module_names), file=sys.stderr)
+for variables in json.loads(sys.argv[1]):
+    os.environ.update(variables)
+    try:
+        main(prog_name="kolena-local")
+    except SystemExit:
+        print(end="\\0", flush=True)
+loaded = {name.split(".")[0] for name in set(sys.modules) - before}
+print("loaded:", *sorted(loaded - sys.stdlib_module_names), file=sys.stderr)
 """
 
 
-def complete(*words: str, shell: str = "zsh") -> List[str]:
-    """Return what the shell is offered for the last word."""
-    line = ["kolena-local", *words]
+def complete(*lines: List[str], shell: str = "zsh") -> List[List[str]]:
+    """Return what the shell is offered for the last word of each line."""
+    variables = [
+        {
+            "_KOLENA_LOCAL_COMPLETE": f"{shell}_complete",
+            "COMP_WORDS": " ".join(word.replace(" ", r"\ ") for word in ["kolena-local", *words]),
+            "COMP_CWORD": str(len(words)),
+        }
+        for words in lines
+    ]
     run = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
+        [sys.executable, "-c", SCRIPT, json.dumps(variables)],
         capture_output=True,
         encoding="utf-8",
-        env={
-            **os.environ,
-            "_KOLENA_LOCAL_COMPLETE": f"{shell}_complete",
-            "COMP_WORDS": " ".join(word.replace(" ", r"\ ") for word in line),
-            "COMP_CWORD": str(len(words)),
-        },
     )
     assert run.stderr == "loaded: click kolena_local\n"
-    lines = run.stdout.splitlines()
-    return lines[1::3] if shell == "zsh" else [line.split(",", 1)[1] for line in lines]
+    *outputs, rest = run.stdout.split("\0")
+    assert (len(outputs), rest) == (len(lines), "")
+    if shell == "zsh":
+        return [output.splitlines()[1::3] for output in outputs]
+    return [[line.split(",", 1)[1] for line in output.splitlines()] for output in outputs]
 
 
 def test_names_complete_and_load_nothing_heavy(store: Path) -> None:
     close_stores()
     db = ["--db", str(store)]
-    assert complete(*db, "models", "show", "res") == ["resnet-101", "resnet-50"]
-    assert complete("models", "delete", *db, "bert", "resnet-5") == ["resnet-50"]
-    assert complete("results", *db, "resnet-50", "al") == ["all animals"]
-    assert complete("test-cases", "show", *db, "") == ["day", "night"]
-    assert complete("models", "list", *db, "-w", "T") == ["Texts"]
-    assert complete("results", *db, "resnet-50", "al", shell="bash") == [r"all\\ animals"]
-    assert complete("test-suites", "show", *db, "all a", shell="bash") == [r"all\\ animals"]
-    assert complete("mod") == ["models"]
+    assert complete(
+        [*db, "models", "show", "res"],
+        ["models", "delete", *db, "bert", "resnet-5"],
+        ["results", *db, "resnet-50", "al"],
+        ["test-cases", "show", *db, ""],
+        ["models", "list", *db, "-w", "T"],
+        ["mod"],
+    ) == [
+        ["resnet-101", "resnet-50"],
+        ["resnet-50"],
+        ["all animals"],
+        ["day", "night"],
+        ["Texts"],
+        ["models"],
+    ]
+    assert complete(
+        ["results", *db, "resnet-50", "al"], ["test-suites", "show", *db, "all a"], shell="bash"
+    ) == [[r"all\\ animals"], [r"all\\ animals"]]
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="this system has no bash")
@@ -91,15 +109,16 @@ def test_the_variable_names_the_store(store: Path, monkeypatch: pytest.MonkeyPat
     with open_store(str(store)).write() as unit:
         register(unit, "two\nlines")  # would be two names to the shell
     monkeypatch.setenv("KOLENA_LOCAL_DB", str(store))
-    assert complete("models", "show", "") == ["bert", "resnet-101", "resnet-50"]
+    assert complete(["models", "show", ""]) == [["bert", "resnet-101", "resnet-50"]]
 
 
 def test_no_usable_store_has_no_names_and_is_not_made(store_path: Path, tmp_path: Path) -> None:
-    for path in (store_path, tmp_path, tmp_path / "missing" / "store.db", Path(":memory:")):
-        assert complete("--db", str(path), "models", "show", "") == []
+    paths = (store_path, tmp_path, tmp_path / "missing" / "store.db", Path(":memory:"))
+    lines = [["--db", str(path), "models", "show", ""] for path in paths]
+    assert complete(*lines) == [[], [], [], []]
     assert [*tmp_path.iterdir()] == []
     store_path.write_bytes(b"no database, but long enough to look like one" * 100)
-    assert complete("--db", str(store_path), "models", "show", "") == []
+    assert complete(lines[0]) == [[]]
 
 
 def test_a_file_of_somebody_else_completes_nothing(store_path: Path) -> None:
@@ -112,4 +131,4 @@ def test_a_file_of_somebody_else_completes_nothing(store_path: Path) -> None:
             "CREATE VIEW model AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
             " SELECT 'b' AS name FROM n"
         )
-    assert complete("--db", str(store_path), "models", "show", "a") == []
+    assert complete(["--db", str(store_path), "models", "show", "a"]) == [[]]
