@@ -138,29 +138,25 @@ def test_deleting_refuses_without_a_terminal(store: Path, invoke: Invoke) -> Non
     assert invoke("models", "delete", "bert", "--db", store, "--yes").exit_code == 0
 
 
-# As ``python -m kolena_local``, without a second of inferences that are not saved yet.
+# There is no second of inferences that are not saved yet.
 SAVES_AT_ONCE = """
-import runpy
 from kolena_local.execution import work_queue
 work_queue.BATCH_SECONDS = 0.0
-runpy.run_module("kolena_local", run_name="__main__", alter_sys=True)
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
-def test_interrupted_demo_says_so_and_keeps_what_is_done(store_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", SAVES_AT_ONCE, "demo", "--delay", "0.05"],
-        env={**os.environ, "KOLENA_LOCAL_DB": str(store_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
+def test_interrupted_demo_says_so_and_keeps_what_is_done(store_path: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    with said.open("w") as file:
+        arguments = ("demo", "--delay", "0.05", "--db", store_path)
+        process = Python(SAVES_AT_ONCE + COMMAND, *arguments, stdout=file, stderr=file)
     deadline = time.monotonic() + 120
     while inferences_in(store_path) == 0 and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=120)
+    process.communicate()
+    errors = said.read_text()
     assert (process.returncode, errors.splitlines()[-1]) == (130, "Interrupted.")
     assert "Traceback" not in errors
     assert 0 < inferences_in(store_path) < 2 * 1079

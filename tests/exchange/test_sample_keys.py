@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from kolena_local import initialize
 from kolena_local.payload import dumps
-from kolena_local.repository import open_store
+from kolena_local.repository import close_store, open_store
 from kolena_local.serialization.write import write as encode
 from kolena_local.workflow import (
     GroundTruth,
@@ -133,9 +134,10 @@ def test_neighbors_get_each_their_own_and_nobody_elses(
     files = exported(invoke, tmp_path / "a.db", [(mine, 0.25), (other, 0.75)])
     expected = values(tmp_path / "a.db")
     make(tmp_path / "one.db", mine)
+    make(tmp_path / "both.db", other, mine)
+    close_store(str(tmp_path / "both.db"))
     for file in files:
-        both = tmp_path / f"{file.name}.db"
-        make(both, other, mine)
+        both = shutil.copyfile(tmp_path / "both.db", tmp_path / f"{file.name}.db")
         result = invoke("--db", both, "inferences", "import", "m", file)
         assert (result.exit_code, result.stderr) == (0, "2 inferences of m were stored.\n")
         found = values(both)
