@@ -6,6 +6,7 @@ A trace function sends the signal at the n-th instruction of Python, which is fi
 
 from __future__ import annotations
 
+import gc
 import random
 import signal
 import sys
@@ -109,6 +110,8 @@ def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
             assert is_free(path), (place, moment.place)
             now = state(path)
             assert now in before or now == after, (place, moment.place)
+            error = None
+            assert gc.isenabled(), (place, moment.place)
             if now != after:
                 call()
                 assert state(path) == after, (place, moment.place)

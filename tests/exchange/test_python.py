@@ -157,7 +157,7 @@ BAD_ARGUMENTS: Dict[str, Dict[str, Any]] = {
     },
     "on_conflict must be 'error', 'skip' or 'replace', not []": {"on_conflict": []},
     'no field "score", which on names': {"on": ["score"]},
-    "on must be a field or a list of fields, not a int": {"on": 5},
+    "on must be a field or a list of fields, not 5": {"on": 5},
     "a name in on or mapping must be an instance of str, not 5": {"on": [5]},
     "mapping must be an instance of Mapping, not 'x=score'": {"mapping": "x=score"},
     "mapping must be an instance of Mapping, not []": {"mapping": []},
