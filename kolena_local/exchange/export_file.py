@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from itertools import chain
 
 from kolena_local.exchange import row_writers
 from kolena_local.exchange.object_columns import FileColumns, Node, Values
@@ -42,59 +42,54 @@ def export_inferences(
     columns = FileColumns(workflow, unit.workflows.schemas(workflow))
     total = unit.exchange.count(wanted)
     with progress(total * (1 if chosen == "jsonl" else 2), "exporting") as advance:
-        return _Export(unit, wanted, columns, output, advance).write(chosen)
 
+        def pages() -> Iterator[list[Values]]:
+            return _pages(unit, wanted, columns, advance)
 
-@dataclass(frozen=True)
-class _Export:
-    """An export of inferences."""
-
-    unit: Unit
-    wanted: Exported
-    columns: FileColumns
-    output: Output
-    advance: Callable[[int], object]
-
-    def write(self, chosen: str) -> int:
-        """Write all inferences in a format; return their number."""
         if chosen == "jsonl":
-            return self._write(row_writers.json_lines_writer(self.output))
-        nodes, untyped = self._survey(chosen == "parquet")
+            return _write(pages(), row_writers.json_lines_writer(output))
+        nodes, untyped = _survey(pages(), columns, typed=chosen == "parquet")
         if chosen == "csv":
-            return self._write(row_writers.csv_writer(self.output, nodes))
-        with row_writers.parquet_writer(self.output, nodes, untyped) as write:
-            return self._write(write)
+            return _write(pages(), row_writers.csv_writer(output, nodes))
+        with row_writers.parquet_writer(output, nodes, untyped) as write:
+            return _write(pages(), write)
 
-    def _survey(self, typed: bool) -> tuple[list[Node], set[str]]:
-        """Return all columns that are not empty, and those with values of another type."""
-        nodes = {leaf.column: leaf for part in self.columns.parts for leaf in part.leaves}
-        untyped: set[str] = set()
-        for page in self._pages():
-            for row in page:
-                for name, value in row.items():
-                    if value is None:
-                        continue
-                    if name not in nodes:
-                        nodes[name] = self.columns.node(name)
-                    if typed and not row_writers.is_native(nodes[name], value):
-                        untyped.add(name)
-        return list(nodes.values()), untyped
 
-    def _write(self, write: WritePage) -> int:
-        count = 0
-        for page in self._pages():
-            write(page)
-            count += len(page)
-        return count
+def _survey(
+    pages: Iterator[list[Values]], columns: FileColumns, *, typed: bool
+) -> tuple[list[Node], set[str]]:
+    """Return all columns that are not empty, and those with values of another type."""
+    nodes = {leaf.column: leaf for part in columns.parts for leaf in part.leaves}
+    untyped: set[str] = set()
+    for row in chain.from_iterable(pages):
+        for name, value in row.items():
+            if value is None:
+                continue
+            if name not in nodes:
+                nodes[name] = columns.node(name)
+            if typed and not row_writers.is_native(nodes[name], value):
+                untyped.add(name)
+    return list(nodes.values()), untyped
 
-    def _pages(self) -> Iterator[list[Values]]:
-        for page in self.unit.exchange.pages(self.wanted):
-            rows: list[Values] = []
-            for row in page:
-                values = self.columns.test_sample.flatten(loads(row.test_sample))
-                values.update(self.columns.inference.flatten(loads(row.inference)))
-                if row.ground_truth is not None:
-                    values.update(self.columns.ground_truth.flatten(loads(row.ground_truth)))
-                rows.append(values)
-            yield rows
-            self.advance(len(rows))
+
+def _write(pages: Iterator[list[Values]], write: WritePage) -> int:
+    count = 0
+    for page in pages:
+        write(page)
+        count += len(page)
+    return count
+
+
+def _pages(
+    unit: Unit, wanted: Exported, columns: FileColumns, advance: Callable[[int], object]
+) -> Iterator[list[Values]]:
+    for page in unit.exchange.pages(wanted):
+        rows: list[Values] = []
+        for row in page:
+            values = columns.test_sample.flatten(loads(row.test_sample))
+            values.update(columns.inference.flatten(loads(row.inference)))
+            if row.ground_truth is not None:
+                values.update(columns.ground_truth.flatten(loads(row.ground_truth)))
+            rows.append(values)
+        yield rows
+        advance(len(rows))

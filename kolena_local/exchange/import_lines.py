@@ -162,14 +162,9 @@ class LineReader:
             name for name in fields if path == name or path.startswith((f"{name}.", f"{name}["))
         ]
         name = max(names, key=len, default="")
-        if not name:
-            return path or self._columns.inference.whole, SchemaError(
-                error.expected, error.found, is_missing=error.is_missing
-            )
-        inside = path.removeprefix(name)
-        return fields[name], SchemaError(
-            error.expected, error.found, inside, is_missing=error.is_missing
-        )
+        column = fields[name] if name else path or self._columns.inference.whole
+        inside = path.removeprefix(name) if name else ""
+        return column, SchemaError(error.expected, error.found, inside, is_missing=error.is_missing)
 
 
 def _cell(node: Node, value: Json) -> Json:
