@@ -6,7 +6,7 @@ while the lines are matched with its samples and stored.
 
 from __future__ import annotations
 
-import pickle
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from kolena_local.exchange.progress import Progress, no_progress
 from kolena_local.exchange.row_files import opened
 from kolena_local.repository import Unit
 from kolena_local.repository.held import HeldStore
-from kolena_local.repository.records import ImportProblem
+from kolena_local.repository.records import ImportProblem, NewInference
 
 _SHOWN = 10
 _LONG = 500_000  # bytes, which take a second or so
@@ -86,25 +86,24 @@ def import_file(
         )
     reader = LineReader(FileColumns(workflow, schemas), request)
     with tempfile.TemporaryFile() as spool:
-        counts = _spool(request, reader, spool, progress)
+        count = _spool(request, reader, spool, progress)
         if reader.problem_count and not dry_run:
             raise _refusal(request, reader.problems[0][1], reader.problem_count)
         with store.read() if dry_run else store.write() as unit:
-            with progress(sum(counts), "storing") as advance:
-                for count in counts:
-                    unit.exchange.gather(pickle.load(spool))
-                    advance(count)
+            with progress(count, "storing") as advance:
+                for line in spool:
+                    page = _page_of(line)
+                    unit.exchange.gather(page)
+                    advance(len(page))
             unit.exchange.match(unit.workflows.get(workflow).id, reader.keys.paths)
             return _finish(unit, model_id, request, reader, warn, dry_run)
 
 
-def _spool(
-    request: ImportRequest, reader: LineReader, spool: IO[bytes], progress: Progress
-) -> list[int]:
-    """Put the inferences of a file into a temporary one; return how many each page has."""
+def _spool(request: ImportRequest, reader: LineReader, spool: IO[bytes], progress: Progress) -> int:
+    """Write the inferences to a temporary file, one page per line; return how many there are."""
     path = Path(request.name)
     size = path.stat().st_size if request.stream is None and path.is_file() else 0
-    counts, before = [], 0
+    count = before = 0
     with (
         opened(request) as lines,
         progress(size, "reading", is_long=size >= _LONG) as advance,
@@ -112,14 +111,27 @@ def _spool(
         reader.begin(lines)
         while rows := list(islice(lines.rows, _PAGE)):
             page = [found for row in rows if (found := reader.read(*row)) is not None]
-            pickle.dump(page, spool)
-            counts.append(len(page))
+            spool.write(_line_of(page))
+            count += len(page)
             position = lines.position() if size else 0
             advance(position - before)
             before = position
         advance(size - before)
     spool.seek(0)
-    return counts
+    return count
+
+
+def _line_of(page: list[NewInference]) -> bytes:
+    rows = [(one.line, one.key, one.digest and one.digest.hex(), one.payload) for one in page]
+    return json.dumps(rows).encode() + b"\n"
+
+
+def _page_of(line: bytes) -> list[NewInference]:
+    rows = json.loads(line)
+    return [
+        NewInference(number, key, digest and bytes.fromhex(digest), payload)
+        for number, key, digest, payload in rows
+    ]
 
 
 def _finish(
