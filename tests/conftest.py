@@ -73,8 +73,10 @@ def pytest_collection() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the test an empty home folder and no store, and forget both afterwards."""
-    home = tmp_path.with_name(f"{tmp_path.name}-home")  # beside it: a test's own folder is empty
-    home.mkdir()
+    # A test's own folder is empty. Not beside it either: pytest lists the folder that it is in for
+    # each test, and would list the homes of thousands.
+    home = tmp_path.parent / "homes" / tmp_path.name
+    home.mkdir(parents=True)
     for name in [name for name in os.environ if name.startswith(("KOLENA_", "XDG_"))]:
         monkeypatch.delenv(name)
     # Child processes keep output in a buffer and modules compiled, as they do on most machines.

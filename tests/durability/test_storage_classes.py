@@ -119,7 +119,7 @@ def test_a_value_of_another_type_gives_our_errors(sound: Path, tmp_path: Path) -
     cases = [(table, column, value) for table, column in columns(sound) for value in VALUES]
     assert len(cases) > 1400
     tried = 0
-    for table, column, value in cases if IS_LONG else chance.sample(cases, 60):
+    for table, column, value in cases if IS_LONG else chance.sample(cases, 25):
         path = tmp_path / f"{tried}.db"
         shutil.copy(sound, path)
         if not put(path, table, column, value):
@@ -129,4 +129,4 @@ def test_a_value_of_another_type_gives_our_errors(sound: Path, tmp_path: Path) -
             warnings.simplefilter("ignore")  # missing inferences and the like
             found = list(outcomes(path, ASKED if IS_LONG else chance.sample(ASKED, 4)))
         assert found == [], (table, column, value)
-    assert tried > (1000 if IS_LONG else 30)
+    assert tried > (1000 if IS_LONG else 10)
