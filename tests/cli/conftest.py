@@ -36,10 +36,15 @@ Invoke = Callable[..., Result]
 MIXES_STREAMS = "mix_stderr" in inspect.signature(CliRunner).parameters
 
 
+def separating_runner() -> CliRunner:
+    """Return a runner whose results have standard output and standard error apart."""
+    return CliRunner(**({"mix_stderr": False} if MIXES_STREAMS else {}))
+
+
 @pytest.fixture
 def invoke() -> Invoke:
     """Return a function that runs the command line with its arguments in this process."""
-    runner = CliRunner(**({"mix_stderr": False} if MIXES_STREAMS else {}))
+    runner = separating_runner()
 
     def run(*arguments: object) -> Result:
         result = runner.invoke(main, [str(argument) for argument in arguments])

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 import kolena_local
 from kolena_local.cli import main
@@ -30,6 +29,7 @@ from kolena_local.repository.file.backups import back_up
 from kolena_local.repository.health.checks import check
 from kolena_local.repository.health.store_info import store_info
 from kolena_local.workflow import test
+from tests.cli.conftest import separating_runner
 from tests.durability.dump import dump, is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
 
@@ -137,7 +137,7 @@ def test_a_first_command_on_a_full_disk_leaves_nothing(small_disk: Path) -> None
     rest = small_disk / "rest"
     rest.write_bytes(bytes(290_000))
     arguments = ["models", "create", "new", "--workflow", "one", "--db", f"{small_disk}/store.db"]
-    result = CliRunner().invoke(main, arguments)
+    result = separating_runner().invoke(main, arguments)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no room left" in result.stderr
     assert [*small_disk.iterdir()] == [rest]

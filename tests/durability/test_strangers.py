@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import kolena_local
 from kolena_local.cli import main
@@ -22,6 +21,7 @@ from kolena_local.repository.file.backups import back_up, restore
 from kolena_local.repository.health.checks import check
 from kolena_local.repository.health.repairs import repair
 from kolena_local.repository.health.store_info import store_info
+from tests.cli.conftest import separating_runner
 from tests.conftest import IS_LONG
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite
 
@@ -176,7 +176,7 @@ def test_a_file_with_another_schema_is_refused_and_left_as_it_is(
         else [(number * 3 + more) % len(COMMANDS) for more in range(3)]
     )
     for command in (COMMANDS[place] for place in here):
-        result = CliRunner().invoke(main, [*command, "--db", str(crafted)])
+        result = separating_runner().invoke(main, [*command, "--db", str(crafted)])
         close_stores()
         assert result.exit_code == 5, (command, result.output, result.exception)
         assert result.stdout == ""
