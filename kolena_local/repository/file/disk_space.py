@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from typing import Final
 
 # SQLITE_IOERR_WRITE, _FSYNC, _DIR_FSYNC, _TRUNCATE, _SHMOPEN, _SHMSIZE, _SHMMAP: what remains of
@@ -27,8 +28,22 @@ def is_about_room(error: Exception, place: str) -> bool:
 
 
 def room(place: str) -> int:
-    """Return how many bytes are free on the disk of ``place``; 0 if unknown."""
+    """Return how many bytes the store at ``place`` may still grow; 0 if unknown."""
     try:
-        return shutil.disk_usage(os.path.dirname(place)).free
+        free = shutil.disk_usage(os.path.dirname(place)).free
     except OSError:
         return 0
+    return min(free, _left_of_limit(place))
+
+
+def _left_of_limit(place: str) -> int:
+    """Return how many bytes the process may still add to a store's files (``ulimit -f``)."""
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return sys.maxsize
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if limit == resource.RLIM_INFINITY:
+        return sys.maxsize
+    sizes = [os.path.getsize(path) for path in (place, f"{place}-wal") if os.path.exists(path)]
+    return max(0, limit - max(sizes, default=0))

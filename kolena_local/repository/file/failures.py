@@ -110,11 +110,11 @@ def translate(error: Exception, place: str) -> KolenaError:
         return InputValidationError(
             f"The text {error.object!r:.200} is not valid Unicode and cannot be stored; correct it."
         )
-    if isinstance(error, UnicodeDecodeError):
-        # The driver cannot even read SQLite's message about the damage.
-        return _say(_DAMAGED, place, error)
     original = getattr(error, "orig", None) or error
     text = str(original)
+    if isinstance(error, UnicodeDecodeError) or not text:
+        # The driver cannot even read SQLite's message about the damage; Python 3.10 leaves it out.
+        return _say(_DAMAGED, place, error)
     if is_about_room(error, place):
         return _say(_FULL, place, original)
     for words, meaning in _MEANINGS.items():
