@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from kolena_local.comparison.statistics.pairs import Ids, Scores, first_of_each
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import canonical, loads
+from kolena_local.repository.paging import pages_by_key
 
 if TYPE_CHECKING:
     from kolena_local.payload import Json
@@ -51,11 +53,13 @@ class ModelScores:
         return first_of_each([own, self._everywhere.scores(metric).among(members)])
 
     def _read(self, unit: Unit, configuration_id: int, case_id: int | None) -> _Columns:
-        columns, after = _Columns(), 0
-        while rows := unit.test_runs.sample_scores(
-            configuration_id, case_id, after=after, limit=_PAGE
+        columns = _Columns()
+        for rows in pages_by_key(
+            lambda after: unit.test_runs.sample_scores(
+                configuration_id, case_id, after=after, limit=_PAGE
+            ),
+            attrgetter("test_sample_id"),
         ):
-            after = rows[-1].test_sample_id
             for row in rows:
                 metrics = loads(row.payload)
                 assert isinstance(metrics, dict), "metrics are stored as an object"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.collector import collector_paused
@@ -11,11 +12,13 @@ from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.log import logger
 from kolena_local.payload import digests_of
 from kolena_local.plurals import agreeing, counted
+from kolena_local.repository.paging import pages_by_key
 from kolena_local.serialization.codec import Codec
 
 if TYPE_CHECKING:
     from kolena_local.repository.held import HeldStore
     from kolena_local.repository.records import TestCaseRecord
+    from kolena_local.repository.rows import Row
 
 Triple = tuple[Any, Any, Any]
 
@@ -63,16 +66,15 @@ class Inferred:
             For each page, the ids of the samples in the store, and the samples with their ground
             truths and inferences.
         """
-        after = -1
-        while True:
+
+        def read(after: int) -> list[Row]:
             with self.store.read() as unit:
-                rows = unit.inferences.rows(
+                return unit.inferences.rows(
                     self.model_id, test_case_id, version, after=after, limit=_PAGE
                 )
-            if not rows:
-                return
-            after = rows[-1][0]
-            test_data = f"the test case {test_case!r}"
+
+        test_data = f"the test case {test_case!r}"
+        for rows in pages_by_key(read, itemgetter(0)):
             with collector_paused(), self.codec.reading(test_data, self.model):
                 _, ids, *texts = zip(*rows, strict=True)
                 triples = list(zip(*self._read(*texts), strict=True))

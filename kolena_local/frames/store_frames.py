@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
 from kolena_local.frames.columns import Columns
 from kolena_local.payload import CLASS_KEY, Json, is_class_name, loads_all
+from kolena_local.repository.paging import pages_by_key
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.codec import Codec
 from kolena_local.serialization.fields import fields_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from kolena_local.repository import Unit
     from kolena_local.repository.held import HeldStore
     from kolena_local.repository.records import ModelRecord, TestRunRecord
+    from kolena_local.repository.rows import Row
 
 _PAGE = 2000
 
@@ -52,15 +54,13 @@ class Samples:
         return self._pages_of_suite() if self.of_suite else self._pages_of_case()
 
     def _pages_of_case(self) -> Iterator[Sequence[Texts]]:
-        after = -1
-        while True:
+        def read(after: int) -> list[Row]:
             with self.store.read() as unit:
-                rows = unit.inferences.rows(
+                return unit.inferences.rows(
                     self.model_id, self.id, self.version, after=after, limit=_PAGE, missing=True
                 )
-            if not rows:
-                return
-            after = rows[-1][0]
+
+        for rows in pages_by_key(read, itemgetter(0)):
             yield [row[1:] for row in rows]
 
     def _pages_of_suite(self) -> Iterator[Sequence[Texts]]:
@@ -182,11 +182,12 @@ def _of_sample_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
     """Return a row for each sample of a run, with its fields and metrics."""
     columns = Columns()
     columns.expect(("configuration",), ("test_case",))
-    after = 0
     # One snapshot for all pages: results that are replaced meanwhile may get other ids.
     with store.read() as unit:
-        while rows := unit.test_runs.sample_metrics(run_id, after=after, limit=_PAGE):
-            after = rows[-1].id
+        for rows in pages_by_key(
+            lambda after: unit.test_runs.sample_metrics(run_id, after=after, limit=_PAGE),
+            attrgetter("id"),
+        ):
             columns.add(("configuration",), [row.configuration for row in rows])
             columns.add(("test_case",), [row.test_case for row in rows])
             columns.add(("sample",), _parse_shown([row.payload for row in rows]))

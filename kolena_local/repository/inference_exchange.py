@@ -7,12 +7,14 @@ matched, checked and stored by one statement each.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from kolena_local.repository import inference_matching
 from kolena_local.repository.inferences import Inferences
+from kolena_local.repository.paging import pages_by_key
 from kolena_local.repository.records import ExportRow, ImportCounts, ImportProblem, NewInference
-from kolena_local.repository.rows import Repository
+from kolena_local.repository.rows import Repository, Row
 from kolena_local.repository.suite_samples import SuiteSamples
 
 _PAGE: Final = 1000
@@ -73,11 +75,11 @@ class InferenceExchange(Repository):
         """
         inferences = Inferences(self._sql)
         if wanted.test_case is not None:
-            after = -1
-            while rows := inferences.rows(
-                wanted.model_id, *wanted.test_case, after=after, limit=_PAGE
+            case = wanted.test_case
+            for rows in pages_by_key(
+                lambda after: inferences.rows(wanted.model_id, *case, after=after, limit=_PAGE),
+                itemgetter(0),
             ):
-                after = rows[-1][0]
                 yield [
                     ExportRow(payload, ground_truth, inference)
                     for _, _, payload, _, ground_truth, inference in rows
@@ -108,21 +110,22 @@ class InferenceExchange(Repository):
         return SuiteSamples(self._sql).ids(test_suite_id, version, condition, model=model_id)
 
     def _all(self, model_id: int) -> Iterator[list[ExportRow]]:
-        after = 0
-        while rows := self._sql.fetch(
-            """
-            SELECT sample.id, sample.payload,
-                (SELECT min(payload) FROM ground_truth WHERE test_sample_id = sample.id
-                    HAVING count(*) = 1),
-                inference.payload
-            FROM inference CROSS JOIN test_sample AS sample
-                ON sample.id = inference.test_sample_id
-            WHERE inference.model_id = ? AND inference.test_sample_id > ?
-            ORDER BY inference.test_sample_id LIMIT ?
-            """,
-            (model_id, after, _PAGE),
-        ):
-            after = rows[-1][0]
+        def read(after: int) -> list[Row]:
+            return self._sql.fetch(
+                """
+                SELECT sample.id, sample.payload,
+                    (SELECT min(payload) FROM ground_truth WHERE test_sample_id = sample.id
+                        HAVING count(*) = 1),
+                    inference.payload
+                FROM inference CROSS JOIN test_sample AS sample
+                    ON sample.id = inference.test_sample_id
+                WHERE inference.model_id = ? AND inference.test_sample_id > ?
+                ORDER BY inference.test_sample_id LIMIT ?
+                """,
+                (model_id, after, _PAGE),
+            )
+
+        for rows in pages_by_key(read, itemgetter(0)):
             yield [ExportRow._make(row[1:]) for row in rows]
 
     def gather(self, page: Sequence[NewInference]) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
 from kolena_local.errors import IncorrectUsageError
 from kolena_local.log import logger
-from kolena_local.repository.records import TestCaseRecord
+from kolena_local.repository.paging import pages_by_key
+from kolena_local.repository.records import PairRow, TestCaseRecord
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_description,
@@ -202,13 +204,13 @@ class TestCase(Entity):
 
     def iter_test_samples(self) -> Iterator[tuple[TestSample, GroundTruth]]:
         """Iterate over what :meth:`load_test_samples` returns, with one page in memory."""
-        codec, store, after = self.workflow._codec, self._store(), -1
-        while True:
+        codec, store = self.workflow._codec, self._store()
+
+        def read(after: int) -> list[PairRow]:
             with store.read() as unit:
-                rows = unit.test_cases.pairs(self._id, self.version, after=after, limit=_PAGE)
-            if not rows:
-                return
-            after = rows[-1].position
+                return unit.test_cases.pairs(self._id, self.version, after=after, limit=_PAGE)
+
+        for rows in pages_by_key(read, attrgetter("position")):
             with collector_paused(), codec.reading(f"the test case {self.name!r}"):
                 _, _, payloads, metadata, truths = zip(*rows, strict=True)
                 samples = codec.read_samples(payloads, metadata)
