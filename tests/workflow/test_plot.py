@@ -60,7 +60,7 @@ def test_base_class_cannot_be_made() -> None:
 
 def test_whole_numbers_and_floats_are_kept_apart() -> None:
     curve = Curve([1, 2.0, np.int64(3)], (1, 2.5, np.float64(3.0)))
-    assert repr(curve) == "Curve(x=[1, 2.0, 3.0], y=(1, 2.5, 3.0), label=None, extra=None)"
+    assert repr(curve) == "Curve(x=[1, 2.0, 3], y=(1, 2.5, 3.0), label=None, extra=None)"
     bars = BarPlot(**TEXTS, labels=["5", np.str_("5"), 5, np.int64(5), 5.0], values=[1] * 5)
     assert repr(bars.labels) == "['5', '5', 5, 5, 5.0]"
 
