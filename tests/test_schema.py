@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 
 from kolena_local.repository import open_store
 from kolena_local.repository.file import migrations, schema_snapshot
-from kolena_local.repository.file.opening import build_in_memory
+from kolena_local.repository.file.new_file import build
 from kolena_local.repository.tables import Table
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.sql"
@@ -161,7 +161,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
 @pytest.fixture
 def fresh() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        build_in_memory(connection)
+        build(connection, migrations.load())
         yield connection
 
 

@@ -17,7 +17,7 @@ from kolena_local.errors import StoreError, StoreFullError
 from kolena_local.location import is_memory
 from kolena_local.repository.file.copying import sync_folder
 from kolena_local.repository.file.failures import full
-from kolena_local.repository.file.opening import make_home
+from kolena_local.repository.file.new_file import make_home
 from kolena_local.repository.store import close_store, open_store
 from kolena_local.repository.unit import Unit
 

@@ -21,12 +21,13 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from kolena_local import location as locations
 from kolena_local.errors import StoreError, StoreReadOnlyError
 from kolena_local.location import MEMORY, is_memory
-from kolena_local.repository.file import forks
+from kolena_local.repository.file import forks, migrations
 from kolena_local.repository.file.connection import check_library, connect, is_writable
 from kolena_local.repository.file.failures import FOREIGN, full, translate
 from kolena_local.repository.file.file_state import State, state_of, unchanged
 from kolena_local.repository.file.interrupts import shielded, signals_deferred
-from kolena_local.repository.file.opening import build_in_memory, open_prepared
+from kolena_local.repository.file.new_file import build
+from kolena_local.repository.file.opening import open_prepared
 from kolena_local.repository.held import HeldStore
 from kolena_local.repository.records import HeldRow
 from kolena_local.repository.rows import driver_of
@@ -271,7 +272,7 @@ def _engine_in_memory() -> Engine:
 
 def _new_in_memory() -> sqlite3.Connection:
     connection = connect(MEMORY)
-    build_in_memory(connection)
+    build(connection, migrations.load())
     return connection
 
 

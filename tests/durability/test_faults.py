@@ -6,6 +6,7 @@ with `KOLENA_LOCAL_TESTS=long`, else for some.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sqlite3
@@ -214,7 +215,15 @@ def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
     assert is_sound(path)
 
 
-def test_a_store_whose_making_fails_at_any_statement_can_be_made_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("has_links", "statements"), [(True, 5), (False, 30)])
+def test_a_store_whose_making_fails_at_any_statement_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool, statements: int
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    if not has_links:  # then a new store is built in its place, not copied
+        monkeypatch.setattr(os, "link", refuse)
     for place in range(1, 1000, 1 if IS_LONG else 4):
         path = tmp_path / f"{place}.db"
         fuse.left = place
@@ -227,7 +236,7 @@ def test_a_store_whose_making_fails_at_any_statement_can_be_made_again(tmp_path:
             assert is_sound(path)
         else:
             break
-    assert place > 30
+    assert place > statements
 
 
 def test_a_test_that_fails_at_any_statement_goes_on_where_it_was(

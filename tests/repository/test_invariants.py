@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolena_local.payload import digest, dumps
-from kolena_local.repository.file.opening import build_in_memory
+from kolena_local.repository.file import migrations
+from kolena_local.repository.file.new_file import build
 from kolena_local.repository.health.invariants import (
     RULES,
     LastIds,
@@ -85,7 +86,7 @@ def test_two_members_are_in_each_others_way_if_one_is_found(
     rows: list[tuple[int, int, int, int]],
 ) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        build_in_memory(connection)
+        build(connection, migrations.load())
         connection.executescript(SAMPLES)
         connection.executemany(
             "INSERT INTO test_case_member VALUES (1, ?, ?, nullif(?, 99), ?4, ?4)", rows

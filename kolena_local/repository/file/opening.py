@@ -1,4 +1,4 @@
-"""Recognize, create and migrate the store at a path.
+"""Recognize, migrate and connect to the store at a path.
 
 A file that is not a store is left untouched. Every decision to write is checked again inside
 ``BEGIN IMMEDIATE``, because another process may be doing the same at this moment.
@@ -12,10 +12,9 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from typing import Final
 
-from kolena_local import location
 from kolena_local.errors import (
     InputValidationError,
     NotAStoreError,
@@ -38,7 +37,7 @@ from kolena_local.repository.file.copying import copy, file_moment
 from kolena_local.repository.file.failures import full, translated
 from kolena_local.repository.file.file_state import state_of, unchanged
 from kolena_local.repository.file.interrupts import signals_deferred
-from kolena_local.repository.file.side_files import check_side_files
+from kolena_local.repository.file.new_file import create_file
 
 _log = logging.getLogger("kolena_local")
 
@@ -74,7 +73,7 @@ def open_prepared(path: str, *, create: bool) -> tuple[bool, sqlite3.Connection]
         if not is_store(path):
             if not create:
                 raise no_store(path)
-            _create_file(path)
+            create_file(path)
         writable, connection = connect_as_allowed(path)
         try:
             _bring_up_to_date(connection, path, writable, migrations.load())
@@ -99,13 +98,6 @@ def reading(path: str) -> Iterator[bool]:
     before = state_of(path, writable=writable)
     with translated(path), unchanged(path, before, writable=writable):
         yield writable
-
-
-def build_in_memory(connection: sqlite3.Connection) -> None:
-    """Build a new store on a connection that nothing else uses."""
-    connection.execute("BEGIN")
-    migrations.apply(connection, migrations.load())
-    connection.execute("COMMIT")
 
 
 def no_store(path: str) -> StoreNotFoundError:
@@ -217,49 +209,6 @@ def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
             " give the path of another file."
         )
     return False
-
-
-def make_home(path: str) -> None:
-    """Create the folder of the default store; users create the folders of other stores themselves.
-
-    Raises:
-        OSError: it cannot be created.
-    """
-    if path == os.path.realpath(location.default_file()):
-        _make_private(os.path.dirname(path))
-
-
-def _make_private(folder: str) -> None:
-    # `os.makedirs` creates the folders above with the umask, which may let everybody write there.
-    if not os.path.isdir(folder):
-        _make_private(os.path.dirname(folder))
-        with suppress(FileExistsError):
-            os.mkdir(folder, 0o700)
-
-
-def _create_file(path: str) -> None:
-    folder = os.path.dirname(path)
-    try:
-        make_home(path)
-        if not os.path.isdir(folder):
-            raise StoreNotFoundError(
-                f"The folder {folder} does not exist; create it first, or use another location."
-            )
-        check_side_files(path)
-        with suppress(FileExistsError):
-            # The store holds what its owner's models said about data that may be private.
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except StoreError:
-        raise
-    except PermissionError as error:
-        raise StoreReadOnlyError(
-            f"The store {path} cannot be created, because its folder is not writable; use another"
-            " location."
-        ) from error
-    except OSError as error:
-        raise StoreError(
-            f"The store {path} cannot be created ({error.strerror}); use another location."
-        ) from error
 
 
 def _bring_up_to_date(

@@ -13,7 +13,7 @@ from contextlib import closing
 from kolena_local.location import MEMORY
 from kolena_local.repository.file.connection import connect
 from kolena_local.repository.file.migrations import APPLICATION_ID, load
-from kolena_local.repository.file.opening import build_in_memory
+from kolena_local.repository.file.new_file import build
 
 _HEAD = """\
 -- The schema of a store of kolena_local, as the migrations build it. Generated; do not edit:
@@ -32,7 +32,7 @@ PRAGMA user_version = {version};
 def text() -> str:
     """Return the statements that build an empty store."""
     with closing(connect(MEMORY)) as connection:
-        build_in_memory(connection)
+        build(connection, load())
         statements = [
             statement
             for (statement,) in connection.execute(
