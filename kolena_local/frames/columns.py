@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 Path = tuple[str, ...]
 
-_NOTHING: dict[str, Any] = {}
 _DATA_TYPE = "data_type"
 
 
@@ -50,7 +49,9 @@ class Columns:
         if any(issubclass(kind, dict) for kind in kinds):
             objects = values
             if len(kinds) > 1:
-                objects = [value if isinstance(value, dict) else _NOTHING for value in values]
+                # In most pages, all objects have the keys of the first; so has what is missing.
+                nothing = dict.fromkeys(next(it for it in values if isinstance(it, dict)))
+                objects = [value if isinstance(value, dict) else nothing for value in values]
             for key, below in _fields(objects):
                 if key != _DATA_TYPE or not _names_the_class(below):
                     self.add((*path, key), below)
@@ -58,8 +59,9 @@ class Columns:
             if not kinds:
                 return
             values = [None if isinstance(value, dict) else value for value in values]
+            kinds.add(type(None))
         if kinds - {type(None)} or (kinds and path not in self._columns):
-            self._columns.setdefault(path, _Column()).add(self._rows, values)
+            self._columns.setdefault(path, _Column()).add(self._rows, values, kinds)
 
     def end_page(self, rows: int) -> None:
         """End a page with this number of rows."""
@@ -98,10 +100,9 @@ class _Column:
     def is_empty(self) -> bool:
         return not self._pages
 
-    def add(self, start: int, values: list[Any]) -> None:
+    def add(self, start: int, values: list[Any], kinds: set[type]) -> None:
         import numpy as np
 
-        kinds = set(map(type, values))
         missing = None
         if type(None) in kinds:
             kinds.remove(type(None))
@@ -195,7 +196,6 @@ def _fields(objects: list[dict[str, Any]]) -> list[tuple[str, list[Any]]]:
     """Return each key of the objects with its values, None where an object lacks it."""
     first = objects[0]
     if set(map(len, objects)) == {len(first)}:
-        # In most pages, all objects have the keys of the first.
         try:
             return [(key, list(map(itemgetter(key), objects))) for key in first]
         except KeyError:

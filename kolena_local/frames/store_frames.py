@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _PAGE = 2000
 
-#: A position or id, and the payload, metadata, ground truth and inference of a sample as JSON.
+#: Positions or ids, then the payload, metadata, ground truth and inference of a sample as JSON.
 Texts = tuple[Any, ...]
 
 
@@ -60,8 +60,7 @@ class Samples:
                     self.model_id, self.id, self.version, after=after, limit=_PAGE, missing=True
                 )
 
-        for rows in pages_by_key(read, itemgetter(0)):
-            yield [row[1:] for row in rows]
+        return pages_by_key(read, itemgetter(0))
 
     def _pages_of_suite(self) -> Iterator[Sequence[Texts]]:
         with self.store.read() as unit:
@@ -81,7 +80,7 @@ def of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
     cells: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
     for page in samples.pages():
         with collector_paused():
-            _, payloads, metadata, truths, inferences = zip(*page, strict=True)
+            *_, payloads, metadata, truths, inferences = zip(*page, strict=True)
             cells[0].extend(codec.read_samples(payloads, metadata))
             cells[1].extend(codec.read_ground_truths(truths))
             made = iter(codec.read_inferences([text for text in inferences if text is not None]))
@@ -102,7 +101,7 @@ def of_values(samples: Samples, codec: Codec) -> pd.DataFrame:
         columns.expect(*((name, field.name) for field in fields_of(cls).shown))
     for page in samples.pages():
         with collector_paused():
-            _, payloads, metadata, truths, inferences = zip(*page, strict=True)
+            *_, payloads, metadata, truths, inferences = zip(*page, strict=True)
             readers = (
                 partial(codec.read_samples, payloads, metadata),
                 partial(codec.read_ground_truths, truths),
