@@ -17,8 +17,14 @@ __all__ = ["main"]
 # importing every command for it would slow down help by 40 %.
 _COMMANDS = {
     "models": ("kolena_local.cli.models:models", "List, show, and edit models."),
-    "test-suites": ("kolena_local.cli.test_suites:test_suites", "List and show test suites."),
-    "test-cases": ("kolena_local.cli.test_cases:test_cases", "List and show test cases."),
+    "test-suites": (
+        "kolena_local.cli.test_suites:test_suites",
+        "List, show, rename, and delete test suites.",
+    ),
+    "test-cases": (
+        "kolena_local.cli.test_cases:test_cases",
+        "List, show, rename, and delete test cases.",
+    ),
     "inferences": (
         "kolena_local.cli.inferences:inferences",
         "Inferences: into a file, and out of one without writing code.",

@@ -11,10 +11,9 @@ from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import MODELS, picked
 from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
 from kolena_local.cli.options import name_option
-from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import Listing, report
-from kolena_local.cli.prompts import delete, deletion_options, is_interactive
+from kolena_local.cli.prompts import delete, deletion_entries, deletion_options, is_interactive
 from kolena_local.cli.store_option import reading, write_or_create, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
 from kolena_local.plurals import printable
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from kolena_local.payload import Json
     from kolena_local.repository import Unit
     from kolena_local.repository.metadata_paths import Path
-    from kolena_local.repository.records import ModelDeletion, ModelRecord
+    from kolena_local.repository.records import ModelRecord
 
 _metadata_option = click.option(
     "-m",
@@ -144,8 +143,8 @@ def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
     delete(
         _DELETIONS,
         "model",
-        lambda unit: list(map(_deletion_entry, unit.models.deletion(names))),
-        lambda unit: list(map(_deletion_entry, unit.models.delete(names))),
+        lambda unit: deletion_entries("model", unit.models.deletion(names)),
+        lambda unit: deletion_entries("model", unit.models.delete(names)),
         yes=yes,
         dry_run=dry_run,
     )
@@ -192,12 +191,3 @@ def _text(file: IO[bytes]) -> str:
 
 def _report(sentence: str, record: ModelRecord) -> None:
     report(sentence, MODELS, [picked(record, MODELS.keys)])
-
-
-def _deletion_entry(record: ModelDeletion) -> Entry:
-    return {
-        "model": record.model,
-        "workflow": record.workflow,
-        "inference_count": record.inferences,
-        "run_count": record.test_runs,
-    }

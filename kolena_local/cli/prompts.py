@@ -17,6 +17,7 @@ from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
+    from kolena_local.repository.records import Deletion
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -70,6 +71,11 @@ def delete(
             )
         deleted = done(unit)
     report(f"Deleted {counted(len(deleted), noun)}.", listing, deleted)
+
+
+def deletion_entries(key: str, deletions: list[Deletion]) -> list[Entry]:
+    """Return what is deleted as entries, with the names under a key such as ``model``."""
+    return [{key: name, "workflow": workflow, **counts} for name, workflow, counts in deletions]
 
 
 def is_interactive() -> bool:

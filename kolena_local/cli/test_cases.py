@@ -11,8 +11,9 @@ from kolena_local.cli.entries import TEST_CASES, change_between, label, picked
 from kolena_local.cli.options import diff_option, name_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
-from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet
-from kolena_local.cli.store_option import reading
+from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet, report
+from kolena_local.cli.prompts import delete, deletion_entries, deletion_options
+from kolena_local.cli.store_option import reading, writing
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import SampleChange
@@ -41,11 +42,21 @@ _CHANGES = Listing(
     },
     "The two versions have the same samples and ground truths.",
 )
+_DELETIONS = Listing(
+    ("test_case", "workflow", "version_count", "sample_count"),
+    {
+        "test case": "test_case",
+        "workflow": "workflow",
+        "versions": "version_count",
+        "samples": "sample_count",
+    },
+    "Nothing to delete.",
+)
 
 
 @click.group("test-cases")
 def test_cases() -> None:
-    """List and show test cases."""
+    """List, show, rename, and delete test cases."""
 
 
 @test_cases.command("list")
@@ -87,6 +98,42 @@ def show_test_case(name: str, diff: tuple[int, int] | None) -> None:
             for one in unit.test_cases.versions(record.id)
         ]
     print_sheet(entry, _FIELDS, {"versions": _VERSIONS})
+
+
+@test_cases.command("rename")
+@click.argument("old", shell_complete=names_of("test_case"))
+@click.argument("new")
+@output_options
+def rename_test_case(old: str, new: str) -> None:
+    """Rename a test case and change nothing else."""
+    with writing() as unit:
+        record = unit.test_cases.rename(old, new)
+    report(
+        f"Renamed the test case '{old}' to '{new}'.", TEST_CASES, [picked(record, TEST_CASES.keys)]
+    )
+
+
+@test_cases.command("delete")
+@click.argument(
+    "names", metavar="NAME...", nargs=-1, required=True, shell_complete=names_of("test_case")
+)
+@deletion_options
+@output_options
+def delete_test_cases(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
+    """Delete test cases with all their versions.
+
+    A test case that any version of a test suite has is not deleted; delete the test suite first. If
+    one of the names is unknown or in use, no test case is deleted. Test samples, ground truths, and
+    inferences stay: a test case that has the same samples again uses them again.
+    """
+    delete(
+        _DELETIONS,
+        "test case",
+        lambda unit: deletion_entries("test_case", unit.test_cases.deletion(names)),
+        lambda unit: deletion_entries("test_case", unit.test_cases.delete(names)),
+        yes=yes,
+        dry_run=dry_run,
+    )
 
 
 def _change_entry(change: SampleChange) -> Entry:

@@ -17,8 +17,9 @@ from kolena_local.cli.entries import (
 from kolena_local.cli.options import diff_option, name_option, tag_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
-from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet
-from kolena_local.cli.store_option import reading
+from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet, report
+from kolena_local.cli.prompts import delete, deletion_entries, deletion_options
+from kolena_local.cli.store_option import reading, writing
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import CaseChange
@@ -48,11 +49,22 @@ _CHANGES = Listing(
     },
     "The two versions have the same test cases.",
 )
+_DELETIONS = Listing(
+    ("test_suite", "workflow", "version_count", "run_count", "result_count"),
+    {
+        "test suite": "test_suite",
+        "workflow": "workflow",
+        "versions": "version_count",
+        "runs": "run_count",
+        "results": "result_count",
+    },
+    "Nothing to delete.",
+)
 
 
 @click.group("test-suites")
 def test_suites() -> None:
-    """List and show test suites."""
+    """List, show, rename, and delete test suites."""
 
 
 @test_suites.command("list")
@@ -100,6 +112,38 @@ def show_test_suite(name: str, diff: tuple[int, int] | None) -> None:
             for one in unit.test_suites.versions(record.id)
         ]
     print_sheet(entry, _FIELDS, {"test cases": _TEST_CASES, "versions": _VERSIONS})
+
+
+@test_suites.command("rename")
+@click.argument("old", shell_complete=names_of("test_suite"))
+@click.argument("new")
+@output_options
+def rename_test_suite(old: str, new: str) -> None:
+    """Rename a test suite and change nothing else."""
+    with writing() as unit:
+        record = unit.test_suites.rename(old, new)
+    report(f"Renamed the test suite '{old}' to '{new}'.", TEST_SUITES, [test_suite_entry(record)])
+
+
+@test_suites.command("delete")
+@click.argument(
+    "names", metavar="NAME...", nargs=-1, required=True, shell_complete=names_of("test_suite")
+)
+@deletion_options
+@output_options
+def delete_test_suites(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
+    """Delete test suites with all their versions and the runs on them.
+
+    If one of the names is unknown, no test suite is deleted. Test cases and inferences stay.
+    """
+    delete(
+        _DELETIONS,
+        "test suite",
+        lambda unit: deletion_entries("test_suite", unit.test_suites.deletion(names)),
+        lambda unit: deletion_entries("test_suite", unit.test_suites.delete(names)),
+        yes=yes,
+        dry_run=dry_run,
+    )
 
 
 def _change_entry(change: CaseChange) -> Entry:

@@ -9,16 +9,17 @@ import builtins
 import json
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import ClassVar, Final
 
-from kolena_local.errors import NameConflictError, NotFoundError
+from kolena_local.errors import NameConflictError
 from kolena_local.payload import Json, dumps
+from kolena_local.plurals import enumerated
 from kolena_local.repository.conditions import Condition, in_order
 from kolena_local.repository.metadata_paths import Path, assigned, removed
 from kolena_local.repository.named import Named
-from kolena_local.repository.names import checked, now
-from kolena_local.repository.records import ModelDeletion, ModelRecord
-from kolena_local.repository.rows import Parameters, as_json, as_objects
+from kolena_local.repository.names import now
+from kolena_local.repository.records import ModelRecord
+from kolena_local.repository.rows import Parameters, as_objects
 
 _RECORDS: Final = """
     SELECT noun.id, noun.uid, workflow.name, noun.name, noun.metadata,
@@ -32,6 +33,10 @@ class Models(Named[ModelRecord]):
     """The models of a store, inside one transaction."""
 
     _noun = "model"
+    _belongings: ClassVar[dict[str, str]] = {
+        "inference_count": "(SELECT count(*) FROM inference WHERE model_id = noun.id)",
+        "run_count": "(SELECT count(*) FROM test_run WHERE model_id = noun.id)",
+    }
 
     def add(
         self, workflow_id: int, name: str, metadata: dict[str, Json], tags: Iterable[str]
@@ -100,6 +105,7 @@ class Models(Named[ModelRecord]):
         unset: Iterable[Path] = (),
         tags: Iterable[str] = (),
         untag: Collection[str] = (),
+        seen: dict[str, Json] | None = None,
     ) -> ModelRecord:
         """Change parts of a model's metadata and tags.
 
@@ -108,9 +114,11 @@ class Models(Named[ModelRecord]):
             unset: the values to remove.
             tags: tags to add.
             untag: tags to remove.
+            seen: the metadata that the change is based on; None changes whatever is stored.
 
         Raises:
             NotFoundError: the model, a value to remove or a tag to remove does not exist.
+            NameConflictError: a key that would change is not what it was in ``seen``.
             InputValidationError: a path goes through a value that is not an object, or a tag is
                 blank.
         """
@@ -120,13 +128,9 @@ class Models(Named[ModelRecord]):
             metadata = removed(metadata, path)
         for path, value in assign:
             metadata = assigned(metadata, path, value)
-        for tag in untag:
-            if tag not in model.tags:
-                known = ", ".join(f"'{other}'" for other in sorted(model.tags)) or "none"
-                raise NotFoundError(
-                    f"The model '{name}' has no tag '{tag}' to remove; it has {known}."
-                )
-        return self._put(model, metadata, (model.tags - set(untag)) | set(tags))
+        if seen is not None:
+            _refuse_outdated(model, metadata, seen)
+        return self._put(model, metadata, self.changed_tags(model, [*tags], untag))
 
     def replace_metadata(
         self, name: str, metadata: dict[str, Json], *, seen: dict[str, Json]
@@ -147,56 +151,6 @@ class Models(Named[ModelRecord]):
                 " load it again and repeat the edit."
             )
         return self._put(model, metadata, model.tags)
-
-    def rename(self, name: str, new_name: str) -> ModelRecord:
-        """Rename a model; it keeps its inferences and runs.
-
-        Raises:
-            NotFoundError: there is no such model.
-            NameConflictError: the new name is taken, in any workflow.
-            InputValidationError: the new name is blank.
-        """
-        model = self.get(name)
-        if new_name != name:
-            self._refuse_taken(new_name)
-            self._sql.execute(
-                "UPDATE model SET name = ?, updated_at = ? WHERE id = ?",
-                (checked("model", new_name), now(), model.id),
-            )
-        return self.get(new_name)
-
-    def deletion(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
-        """Return what deleting these models would delete; nothing is deleted.
-
-        Raises:
-            NotFoundError: one of them does not exist.
-        """
-        models = dict.fromkeys(self.get(name).id for name in names)
-        rows = self._sql.fetch(
-            """
-            SELECT model.name, workflow.name,
-                (SELECT count(*) FROM inference WHERE model_id = model.id),
-                (SELECT count(*) FROM test_run WHERE model_id = model.id)
-            FROM json_each(?) AS wanted
-            CROSS JOIN model ON model.id = wanted.value
-            JOIN workflow ON workflow.id = model.workflow_id
-            ORDER BY wanted.key
-            """,
-            (as_json(models),),
-        )
-        return [ModelDeletion._make(row) for row in rows]
-
-    def delete(self, names: Iterable[str]) -> builtins.list[ModelDeletion]:
-        """Delete models with their inferences and test runs; return what was deleted.
-
-        Raises:
-            NotFoundError: one of them does not exist; none is deleted.
-        """
-        deleted = self.deletion(names)
-        self._sql.execute_each(
-            "DELETE FROM model WHERE name = ?", [(one.model,) for one in deleted]
-        )
-        return deleted
 
     def _put(
         self, model: ModelRecord, metadata: dict[str, Json], tags: AbstractSet[str]
@@ -221,3 +175,22 @@ class Models(Named[ModelRecord]):
                 rows, objects, strict=True
             )
         ]
+
+
+def _refuse_outdated(model: ModelRecord, metadata: dict[str, Json], seen: dict[str, Json]) -> None:
+    """Refuse to change keys that have been changed since someone looked at the metadata."""
+
+    def text(values: dict[str, Json], key: str) -> str | None:
+        # As text, because NaN is not equal to itself, and True is equal to 1.
+        return dumps(values[key]) if key in values else None
+
+    outdated = [
+        f"'{key}'"
+        for key in {**model.metadata, **metadata}
+        if text(model.metadata, key) not in (text(metadata, key), text(seen, key))
+    ]
+    if outdated:
+        raise NameConflictError(
+            f"The metadata {enumerated(outdated)} of the model '{model.name}' was changed by"
+            " someone else in the meantime; load it again and repeat the edit."
+        )

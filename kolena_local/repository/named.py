@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository.names import as_seen, checked, now, split_label, unknown
-from kolena_local.repository.records import ModelRecord, TestCaseRecord, TestSuiteRecord
-from kolena_local.repository.rows import Parameters, Repository
+from kolena_local.repository.records import (
+    Deletion,
+    ModelRecord,
+    TestCaseRecord,
+    TestSuiteRecord,
+)
+from kolena_local.repository.rows import Parameters, Repository, as_json
 
 LATEST: Final = "made.version = noun.version"
 
@@ -26,6 +32,9 @@ class Named(Repository, ABC, Generic[Record]):
 
     _noun: ClassVar[str]
 
+    #: What is deleted with a row of ``noun``: the query that counts it, by the name of the count.
+    _belongings: ClassVar[Mapping[str, str]]
+
     @property
     def _table(self) -> str:
         return self._noun.replace(" ", "_")
@@ -35,8 +44,63 @@ class Named(Repository, ABC, Generic[Record]):
         """Return the record with this name, or None."""
 
     @abstractmethod
+    def get(self, name: str) -> Record:
+        """Return the record with this name, or raise ``NotFoundError``."""
+
+    @abstractmethod
     def _select(self, condition: str, parameters: Parameters) -> list[Record]:
         """Return the records that a query selects, given from its WHERE clause on."""
+
+    def rename(self, name: str, new_name: str) -> Record:
+        """Give a row another name, and change nothing else.
+
+        Raises:
+            NotFoundError: there is none of this name.
+            NameConflictError: the new name is taken, in any workflow, or looks like one that is.
+            InputValidationError: the new name is blank.
+        """
+        row = self.get(name)
+        if new_name != name:
+            self._refuse_taken(new_name, own_id=row.id)
+            self._sql.execute(
+                f"UPDATE {self._table} SET name = ?, updated_at = ? WHERE id = ?",
+                (checked(self._noun, new_name), now(), row.id),
+            )
+        return self.get(new_name)
+
+    def deletion(self, names: Iterable[str]) -> list[Deletion]:
+        """Return what deleting rows by their names would delete; nothing is deleted.
+
+        Raises:
+            NotFoundError: one of them does not exist.
+        """
+        ids = dict.fromkeys(self.get(name).id for name in names)
+        rows = self._sql.fetch(
+            f"""
+            SELECT noun.name, workflow.name, {", ".join(self._belongings.values())}
+            FROM json_each(?) AS wanted
+            CROSS JOIN {self._table} AS noun ON noun.id = wanted.value
+            JOIN workflow ON workflow.id = noun.workflow_id
+            ORDER BY wanted.key
+            """,
+            (as_json(ids),),
+        )
+        return [
+            Deletion(name, workflow, dict(zip(self._belongings, counts, strict=True)))
+            for name, workflow, *counts in rows
+        ]
+
+    def delete(self, names: Iterable[str]) -> list[Deletion]:
+        """Delete rows with all that belongs to them; return what was deleted.
+
+        Raises:
+            NotFoundError: one of them does not exist; none is deleted.
+        """
+        deleted = self.deletion(names)
+        self._sql.execute_each(
+            f"DELETE FROM {self._table} WHERE name = ?", [(one.name,) for one in deleted]
+        )
+        return deleted
 
     def _list(
         self,
@@ -96,6 +160,26 @@ class Named(Repository, ABC, Generic[Record]):
             [(id_, checked("tag", tag)) for tag in sorted(set(tags))],
         )
 
+    def changed_tags(
+        self,
+        record: ModelRecord | TestSuiteRecord,
+        added: Collection[str],
+        removed: Collection[str],
+    ) -> AbstractSet[str]:
+        """Return the tags of a record after some are removed and others added.
+
+        Raises:
+            NotFoundError: it does not have one that is to be removed.
+        """
+        for tag in removed:
+            if tag not in record.tags:
+                known = ", ".join(f"'{other}'" for other in sorted(record.tags)) or "none"
+                raise NotFoundError(
+                    f"The {self._noun} '{record.name}' has no tag '{tag}' to remove; it has"
+                    f" {known}."
+                )
+        return (record.tags - set(removed)) | set(added)
+
     def _unknown(self, name: str) -> NotFoundError:
         known = self._sql.fetch(f"SELECT name FROM {self._table}")
         return unknown(self._noun, name, (other for (other,) in known))
@@ -103,14 +187,20 @@ class Named(Repository, ABC, Generic[Record]):
     def _unknown_id(self, id_: int) -> NotFoundError:
         return NotFoundError(f"There is no {self._noun} with the id {id_}; load it by its name.")
 
-    def _refuse_taken(self, name: str) -> None:
+    def _refuse_taken(self, name: str, own_id: int | None = None) -> None:
+        """Refuse a name that another row has, or one that looks the same.
+
+        Args:
+            own_id: the row that gets the name; its present one may look the same.
+        """
         rows = self._sql.fetch(
             f"""
             SELECT name, (SELECT name FROM workflow WHERE id = workflow_id) FROM {self._table}
-            WHERE name = :name OR NOT :is_ascii OR length(name) < length(CAST(name AS BLOB))
+            WHERE id IS NOT :own_id AND (
+                name = :name OR NOT :is_ascii OR length(name) < length(CAST(name AS BLOB)))
             """,
             # Only a name that is not ASCII can look like one that is.
-            {"name": name, "is_ascii": name.isascii()},
+            {"name": name, "is_ascii": name.isascii(), "own_id": own_id},
         )
         seen = as_seen(name)
         alike = {other: workflow for other, workflow in rows if as_seen(other) == seen}

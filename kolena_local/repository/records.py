@@ -283,13 +283,12 @@ class Coverage(StoredRecord):
     inferences: int
 
 
-class ModelDeletion(NamedTuple):
-    """What is deleted with a model."""
+class Deletion(NamedTuple):
+    """A model, test case or test suite to be deleted, and how many rows of each kind go with it."""
 
-    model: str
+    name: str
     workflow: str
-    inferences: int
-    test_runs: int
+    counts: dict[str, int]
 
 
 class RunDeletion(NamedTuple):

@@ -37,6 +37,15 @@ _CASES: Final = """
 """
 
 
+def result_count(condition: str) -> str:
+    """Return a query in parentheses that counts the metrics and plots of the runs it selects."""
+    counts = " + ".join(
+        f"(SELECT count(*) FROM {table} WHERE evaluator_configuration_id = configuration.id)"
+        for table in _TABLES
+    )
+    return f"(SELECT ifnull(sum({counts}), 0) {_CONFIGURATIONS} WHERE {condition})"
+
+
 class RunResults(Repository):
     """The results of a store's test runs, inside one transaction."""
 
@@ -145,12 +154,7 @@ class RunResults(Repository):
 
     def _count_results(self, run_id: int) -> int:
         """Return how many metrics and plots a run has, of all its configurations."""
-        counts = " + ".join(
-            f"(SELECT count(*) FROM {table} WHERE evaluator_configuration_id = configuration.id)"
-            for table in _TABLES
-        )
-        query = f"SELECT ifnull(sum({counts}), 0) {_CONFIGURATIONS} WHERE run.id = ?"
-        return int(self._sql.value(query, (run_id,)))
+        return int(self._sql.value(f"SELECT {result_count('run.id = ?')}", (run_id,)))
 
     def _found(
         self,

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import builtins
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 
+from kolena_local.errors import IncorrectUsageError
+from kolena_local.plurals import agreeing, enumerated
 from kolena_local.repository.held import new_uid
 from kolena_local.repository.membership import Membership
 from kolena_local.repository.named import LATEST, Versioned
 from kolena_local.repository.names import now
-from kolena_local.repository.records import MemberChange, PairRow, SampleChange, TestCaseRecord
+from kolena_local.repository.records import (
+    Deletion,
+    MemberChange,
+    PairRow,
+    SampleChange,
+    TestCaseRecord,
+)
 from kolena_local.repository.rows import Parameters, as_records
 
 RECORD_COLUMNS: Final = """
@@ -36,6 +44,14 @@ class TestCases(Versioned[TestCaseRecord]):
 
     __test__ = False
     _noun = "test case"
+    _belongings: ClassVar[dict[str, str]] = {
+        "version_count": "(SELECT count(*) FROM test_case_version WHERE test_case_id = noun.id)",
+        # The samples themselves stay.
+        "sample_count": """
+            (SELECT count(DISTINCT test_sample_id) FROM test_case_member
+            WHERE test_case_id = noun.id)
+        """,
+    }
 
     def add(self, workflow_id: int, name: str, description: str) -> TestCaseRecord:
         """Make a new, empty test case at version 0.
@@ -60,6 +76,18 @@ class TestCases(Versioned[TestCaseRecord]):
             pattern: only those whose whole name matches it, with ``*``, ``?`` and ``[…]``.
         """
         return self._list(workflow, pattern, versions=LATEST)
+
+    def deletion(self, names: Iterable[str]) -> builtins.list[Deletion]:
+        """Return what deleting test cases by their names would delete; nothing is deleted.
+
+        Raises:
+            NotFoundError: one of them does not exist.
+            IncorrectUsageError: a test suite has one of them, in whatever version.
+        """
+        deletions = super().deletion(names)
+        for one in deletions:
+            self._refuse_used(one.name)
+        return deletions
 
     def versions(self, test_case_id: int) -> builtins.list[TestCaseRecord]:
         """Return all versions of a test case, oldest first."""
@@ -177,6 +205,32 @@ class TestCases(Versioned[TestCaseRecord]):
             {"test_case": test_case_id, "version": version},
         )
 
+    def _refuse_used(self, name: str) -> None:
+        versions_by_suite: dict[str, builtins.list[int]] = {}
+        for suite, version in self._sql.fetch(
+            """
+            SELECT suite.name, pinned.version
+            FROM test_suite_member AS pinned JOIN test_suite AS suite ON suite.id = test_suite_id
+            WHERE test_case_id = (SELECT id FROM test_case WHERE name = ?)
+            ORDER BY suite.id, pinned.version
+            """,
+            (name,),
+        ):
+            versions_by_suite.setdefault(suite, []).append(version)
+        if versions_by_suite:
+            suites = _some(
+                [
+                    f"'{suite}' ({agreeing(len(versions), 'version', 'versions')}"
+                    f" {_some([*map(str, versions)])})"
+                    for suite, versions in versions_by_suite.items()
+                ]
+            )
+            one = len(versions_by_suite) == 1
+            raise IncorrectUsageError(
+                f"The test case '{name}' is used by the test {'suite' if one else 'suites'}"
+                f" {suites}; delete {'that' if one else 'those'} first."
+            )
+
     def _add_version(
         self, test_case_id: int, version: int, description: str, sample_count: int, moment: str
     ) -> int:
@@ -194,3 +248,8 @@ class TestCases(Versioned[TestCaseRecord]):
     def _select(self, condition: str, parameters: Parameters) -> builtins.list[TestCaseRecord]:
         rows = self._sql.fetch(_RECORDS + condition, parameters)
         return [TestCaseRecord(*row) for row in rows]
+
+
+def _some(things: Sequence[str]) -> str:
+    """Return things in words, not more than four."""
+    return enumerated([*things[:3], f"{len(things) - 3} more"] if len(things) > 4 else things)

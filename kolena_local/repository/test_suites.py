@@ -6,11 +6,12 @@ import builtins
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from kolena_local.repository.named import LATEST, Versioned
 from kolena_local.repository.names import now
 from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
+from kolena_local.repository.results import result_count
 from kolena_local.repository.rows import Parameters, as_json
 from kolena_local.repository.test_cases import RECORD_COLUMNS
 
@@ -34,6 +35,11 @@ class TestSuites(Versioned[TestSuiteRecord]):
 
     __test__ = False
     _noun = "test suite"
+    _belongings: ClassVar[dict[str, str]] = {
+        "version_count": "(SELECT count(*) FROM test_suite_version WHERE test_suite_id = noun.id)",
+        "run_count": "(SELECT count(*) FROM test_run WHERE test_suite_id = noun.id)",
+        "result_count": result_count("run.test_suite_id = noun.id"),
+    }
 
     def add(
         self, workflow_id: int, name: str, description: str, tags: Iterable[str]

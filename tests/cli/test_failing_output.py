@@ -28,7 +28,7 @@ from kolena_local.cli import main
 from kolena_local.repository import close_store, close_stores
 from tests.cli.conftest import Invoke, command_line
 from tests.cli.reference import commands
-from tests.comparison.conftest import make_world
+from tests.comparison.conftest import LengthCase, make_world
 
 FULL = "Error: The output cannot be written: the disk is full.\n"
 CLOSED = "Error: The output cannot be written: standard output is closed.\n"
@@ -45,8 +45,12 @@ ARGUMENTS = {
     "models delete": ["base", "--yes"],
     "test-suites list": [],
     "test-suites show": ["lengths"],
+    "test-suites rename": ["lengths", "new"],
+    "test-suites delete": ["lengths", "--yes"],
     "test-cases list": [],
     "test-cases show": ["first"],
+    "test-cases rename": ["first", "new"],
+    "test-cases delete": ["of no test suite", "--yes"],
     "inferences export": ["base"],
     "inferences import": ["base", "guesses.csv", "--on-conflict", "skip", "--dry-run"],
     "runs delete": ["1", "--yes"],
@@ -89,6 +93,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("failing-output")
     with kolena_local.session(db=folder / "store.db"):
         world = make_world()
+        LengthCase("of no test suite")
         world.test("base", {})
         world.test("candidate", dict.fromkeys(range(20), 2.0))
     for *arguments, file in (

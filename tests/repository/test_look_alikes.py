@@ -31,3 +31,12 @@ def test_a_name_that_looks_like_another_is_refused(
         pytest.raises(NameConflictError, match="looks"),
     ):
         unit.models.rename("another", second)
+
+
+def test_a_name_is_replaced_by_one_that_looks_the_same(store_path: Path) -> None:
+    with kolena_local.session(db=store_path):
+        for kind in (AnimalModel, AnimalCase, AnimalSuite):
+            kind("be\u200brt")
+    with open_store(str(store_path)).write() as unit:
+        for rows in (unit.models, unit.test_cases, unit.test_suites):
+            assert rows.rename("be\u200brt", "bert").name == "bert"

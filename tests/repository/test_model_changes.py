@@ -140,7 +140,10 @@ def test_a_model_goes_with_its_inferences_and_runs(store: Store) -> None:
         with pytest.raises(NotFoundError):
             unit.models.delete(["m", "no such model"])
         planned = unit.models.deletion(["m", "other", "m"])
-        assert planned == [("m", "workflow", 2, 1), ("other", "workflow", 0, 0)]
+        assert planned == [
+            ("m", "workflow", {"inference_count": 2, "run_count": 1}),
+            ("other", "workflow", {"inference_count": 0, "run_count": 0}),
+        ]
         assert unit.models.delete(["m"]) == planned[:1]
         assert rows_left(unit) == {
             "model": 1, "model_tag": 2, "inference": 0, "test_run": 0, "metrics_test_case": 0,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolena_local.errors import NotFoundError
+from kolena_local.errors import IncorrectUsageError, NotFoundError
 from kolena_local.repository import Store, Unit, open_store
 from kolena_local.repository.records import MemberChange
 from tests.repository.conftest import add_case, add_suite, put_pairs
@@ -109,3 +109,28 @@ def test_lists_take_a_pattern(store: Store) -> None:
             add_suite(unit, name, [])
         for repository in (unit.test_cases, unit.test_suites):
             assert [record.name for record in repository.list(pattern="n*")] == ["night"]
+
+
+def test_a_test_case_is_kept_while_any_version_of_a_test_suite_has_it(store: Store) -> None:
+    with store.write() as unit:
+        pairs = put_pairs(unit, ["1.png"])
+        kept, other = add_case(unit, "kept", pairs), add_case(unit, "other", pairs)
+        suites = [add_suite(unit, f"suite {number}", [kept]) for number in range(6)]
+        for version in range(1, 7):
+            pinned = [(kept.id, 1), (other.id, 1)][version % 2 :]
+            unit.test_suites.replace_test_cases(suites[0].id, version, pinned)
+        with pytest.raises(IncorrectUsageError) as refused:
+            unit.test_cases.delete(["other", "kept"])
+        assert str(refused.value) == (
+            "The test case 'other' is used by the test suite 'suite 0' (versions 2, 3, 4 and 3"
+            " more); delete that first."
+        )
+        with pytest.raises(IncorrectUsageError) as refused:
+            unit.test_cases.delete(["kept"])
+        assert str(refused.value) == (
+            "The test case 'kept' is used by the test suites 'suite 0' (versions 1, 3, 5 and 7),"
+            " 'suite 1' (version 1), 'suite 2' (version 1) and 3 more; delete those first."
+        )
+        unit.test_suites.delete([suite.name for suite in suites])
+        assert len(unit.test_cases.delete(["other", "kept"])) == 2
+        assert unit.test_cases.list() == []
