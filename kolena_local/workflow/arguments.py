@@ -263,6 +263,18 @@ def check_metadata(value: Any) -> dict[str, Json]:
     return encoded
 
 
+def check_keys(value: Any) -> list[str]:
+    """Return keys of metadata as a list, None as an empty one; numbers become text.
+
+    Raises:
+        InputValidationError: it is not a list, or an item is not a key.
+    """
+    keys = [_text(key) for key in check_list(value, "unset must be a list of keys")]
+    if None in keys:
+        raise InputValidationError(f"A key of the metadata to unset must be text: {value!r:.80}.")
+    return [key for key in keys if key is not None]
+
+
 def storable(text: str, what: str) -> str:
     """Return a text unchanged, if SQLite can store it.
 

@@ -13,12 +13,16 @@ from kolena_local import repository
 from kolena_local.errors import (
     FrozenObjectError,
     IncorrectUsageError,
+    NameConflictError,
     WorkflowMismatchError,
 )
+from kolena_local.log import logger
+from kolena_local.plurals import counted
 from kolena_local.repository.records import (
     HeldRow,
     WorkflowSchemas,
 )
+from kolena_local.workflow.arguments import check_name
 from kolena_local.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -52,7 +56,7 @@ class Entity:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for needed in cls._needed:
-            if Entity not in cls.__bases__ and not hasattr(cls, needed):
+            if "_needed" not in cls.__dict__ and not hasattr(cls, needed):
                 raise NotImplementedError(f"{cls.__name__} needs a class attribute {needed!r}.")
 
     @classmethod
@@ -101,6 +105,69 @@ class Entity:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())
         return f"{type(self).__name__}({shown})"
+
+
+class NamedEntity(Entity):
+    """A model, test case or test suite, which is known to others by its name."""
+
+    def rename(self, name: str) -> None:
+        """Give it another name, and change nothing else.
+
+        This object has the new name; others that were loaded before go on working.
+
+        Args:
+            name: the new name, unique as for a new object.
+
+        Raises:
+            InputValidationError: the name is blank.
+            NameConflictError: the name is taken, in any workflow, or looks like one that is; or
+                someone else renamed it since this object was loaded.
+            NotFoundError: it was deleted, or the store file replaced, since it was loaded.
+        """
+        name, store = check_name(name, self._noun), self._store()
+        with store.write() as unit:
+            stored = current_name(unit, self)
+            if stored not in (self.name, name):
+                raise NameConflictError(
+                    f"The {self._noun} {self.name!r} was renamed to {stored!r} in the meantime;"
+                    " load it again to rename it."
+                )
+            self._rows(unit).rename(stored, name)
+            record = self._stored(unit)
+        logger.info("renamed %s %r to %r", self._noun, stored, name)
+        self._mirror(store.store, record)
+
+    def delete(self) -> None:
+        """Delete it from the store, without asking.
+
+        With a model go its inferences and test runs. With a test suite go all its versions and the
+        test runs on them; test cases and inferences stay. With a test case go all its versions;
+        test samples, ground truths and inferences stay, and a test case that has the same samples
+        again uses them again.
+
+        Raises:
+            IncorrectUsageError: a test suite has the test case, in any version; nothing is deleted.
+            NotFoundError: it was deleted, or the store file replaced, since it was loaded.
+        """
+        with self._store().write() as unit:
+            (deleted,) = self._rows(unit).delete([current_name(unit, self)])
+        counts = ", ".join(
+            counted(number, kind.removesuffix("_count")) for kind, number in deleted.counts.items()
+        )
+        logger.info("deleted %s %r (%s)", self._noun, deleted.name, counts)
+
+    def _rows(self, unit: repository.Unit) -> Any:
+        """Return the repository of objects of this kind."""
+        return getattr(unit, f"{self._noun.replace(' ', '_')}s")
+
+    def _stored(self, unit: repository.Unit) -> Any:
+        """Return the record as it is stored now.
+
+        Raises:
+            NotFoundError: it is not in the store any more.
+        """
+        version = () if "version" not in self.__dict__ else (self.__dict__["version"],)
+        return self._rows(unit).get(current_name(unit, self), *version)
 
 
 def current_name(unit: repository.Unit, named: Any) -> str:

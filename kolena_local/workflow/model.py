@@ -11,22 +11,24 @@ from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
 from kolena_local.execution.inferred import Inferred
 from kolena_local.log import logger
-from kolena_local.payload import Json, canonical
+from kolena_local.payload import Json, canonical, dumps, loads
 from kolena_local.repository.records import ModelRecord
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_flag,
     check_infer,
+    check_keys,
     check_metadata,
     check_name,
     check_tags,
     check_type,
 )
 from kolena_local.workflow.entity import (
-    Entity,
+    NamedEntity,
     bound_workflow,
     check_store,
     check_workflow,
+    current_name,
     ensure_workflow,
 )
 from kolena_local.workflow.ground_truth import GroundTruth
@@ -47,7 +49,7 @@ InferBatch = Callable[[list[Any]], Sequence[Any]]
 Self = TypeVar("Self", bound="Model")
 
 
-class Model(Entity):
+class Model(NamedEntity):
     """A model that is tested: its name, metadata and tags are stored, never its weights.
 
     Use the class that ``define_workflow`` returns. A model that is already in the store is loaded
@@ -74,6 +76,7 @@ class Model(Entity):
     name: str
     metadata: dict[str, Json]
     tags: set[str]
+    _metadata_as_loaded: str
     infer: Infer | None
     infer_batch: InferBatch | None
 
@@ -183,6 +186,49 @@ class Model(Entity):
         with store.read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
         return [cls._mirroring(store, record, infer=None, infer_batch=None) for record in records]
+
+    def update(
+        self,
+        metadata: dict[str, Any] | None = None,
+        tags: Iterable[str] | None = None,
+        *,
+        unset: Iterable[str] | None = None,
+        untag: Iterable[str] | None = None,
+    ) -> None:
+        """Add to the model's metadata and tags, and remove from them what you name.
+
+        Everything else stays, also what others have added since this object was loaded. This object
+        then shows what is stored.
+
+        Args:
+            metadata: values by key, which are added or replace those of the same key, as with
+                ``dict.update``.
+            tags: tags to add.
+            unset: keys of the metadata to remove.
+            untag: tags to remove.
+
+        Raises:
+            NotFoundError: there is no such key or tag to remove; or the model was deleted, or the
+                store file replaced, since it was loaded.
+            NameConflictError: someone else has changed one of the keys since this object was
+                loaded; nothing is stored.
+            InputValidationError: metadata or tags cannot be stored.
+        """
+        values, keys = check_metadata(metadata), check_keys(unset)
+        added, removed = check_tags(tags) or set(), check_tags(untag) or set()
+        store, seen = self._store(), loads(self._metadata_as_loaded)
+        assert isinstance(seen, dict), "it is the text of a dict"
+        with store.write() as unit:
+            record = unit.models.edit(
+                current_name(unit, self),
+                assign=[((key,), value) for key, value in values.items()],
+                unset=[(key,) for key in keys],
+                tags=added,
+                untag=removed,
+                seen=seen,
+            )
+        logger.info("updated model %r", record.name)
+        self._mirror(store.store, record)
 
     def load_inferences(
         self, test_case: TestCase
@@ -382,6 +428,8 @@ class Model(Entity):
             tags=set(record.tags),
             **attributes,
         )
+        # As text: people change the dict in place before they pass it to update().
+        self.__dict__["_metadata_as_loaded"] = dumps(record.metadata)
 
 
 def _warn_of_differences(record: ModelRecord, metadata: dict[str, Json], tags: set[str]) -> None:

@@ -22,7 +22,12 @@ from kolena_local.workflow.arguments import (
     check_name,
     check_version,
 )
-from kolena_local.workflow.entity import Entity, bound_workflow, check_workflow, ensure_workflow
+from kolena_local.workflow.entity import (
+    NamedEntity,
+    bound_workflow,
+    check_workflow,
+    ensure_workflow,
+)
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.test_case_edit import Change, TestCaseEditor, check_samples, write_edit
 from kolena_local.workflow.test_sample import TestSample
@@ -37,7 +42,7 @@ Self = TypeVar("Self", bound="TestCase")
 _PAGE = 1000
 
 
-class TestCase(Entity):
+class TestCase(NamedEntity):
     """A named list of test samples with their ground truths, in versions that never change.
 
     Use the class that ``define_workflow`` returns. A test case that is already in the store is
@@ -248,6 +253,20 @@ class TestCase(Entity):
             record = write_edit(unit, record, wanted, changes, reset=reset)
         logger.info("edited test case %r (version %d)", record.name, record.version)
         self._mirror(store.store, record)
+
+    def update(self, description: str) -> None:
+        """Change the description, in a new version, as :meth:`edit` does.
+
+        Args:
+            description: the new description.
+
+        Raises:
+            InputValidationError: it is not text.
+            NameConflictError: the test case was edited elsewhere since this object was loaded.
+            NotFoundError: it was deleted, or the store file replaced, since it was loaded.
+        """
+        with self.edit() as editor:
+            editor.description(description)
 
     def _repr_html_(self) -> str:
         return overview.of_test_case(self)

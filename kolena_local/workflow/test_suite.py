@@ -20,6 +20,7 @@ from kolena_local.workflow.arguments import (
 )
 from kolena_local.workflow.entity import (
     Entity,
+    NamedEntity,
     bound_workflow,
     check_store,
     check_workflow,
@@ -31,6 +32,7 @@ from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite_edit import (
     SuiteChange,
     TestSuiteEditor,
+    check_description_kept,
     check_test_cases,
     pinned,
     pins,
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="TestSuite")
 
 
-class TestSuite(Entity):
+class TestSuite(NamedEntity):
     """A named list of test cases, each at one version, in versions of its own that never change.
 
     Use the class that ``define_workflow`` returns. A test suite that is already in the store is
@@ -231,6 +233,42 @@ class TestSuite(Entity):
         # A version that was chosen by number stays chosen if the edit made no new one.
         chosen = self._version_was_chosen and record.version == self.version
         self._mirror(store.store, record, _version_was_chosen=chosen)
+
+    def update(
+        self,
+        description: str | None = None,
+        tags: Iterable[str] | None = None,
+        *,
+        untag: Iterable[str] | None = None,
+    ) -> None:
+        """Change the description, add tags, and remove those that you name, for all versions.
+
+        Everything else stays, also what others have changed since this object was loaded. This
+        object then shows what is stored.
+
+        Args:
+            description: the new description; None keeps it.
+            tags: tags to add.
+            untag: tags to remove.
+
+        Raises:
+            NotFoundError: there is no such tag to remove; or the test suite was deleted, or the
+                store file replaced, since it was loaded.
+            NameConflictError: someone else has changed the description since this object was
+                loaded; nothing is stored.
+            InputValidationError: tags or description are not text.
+        """
+        wanted, store = check_description(description), self._store()
+        added, removed = check_tags(tags) or set(), check_tags(untag) or set()
+        with store.write() as unit:
+            record = self._stored(unit)
+            check_description_kept(record, self.description, wanted)
+            after = unit.test_suites.changed_tags(record, added, removed)
+            change = SuiteChange(wanted, after, None).from_what_is(record)
+            if change is not None:
+                record = write_change(unit, record, change)
+        logger.info("updated test suite %r", record.name)
+        self._mirror(store.store, record)
 
     def results_dataframe(self, models: Iterable[Model | str] | None = None) -> pd.DataFrame:
         """Return the metrics of models on this version of the test suite.

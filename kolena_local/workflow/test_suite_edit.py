@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kolena_local.errors import NameConflictError
 from kolena_local.repository.records import TestSuiteRecord
 from kolena_local.workflow.arguments import check_description, check_list, check_tags
 from kolena_local.workflow.entity import check_store, current_name
@@ -70,11 +71,14 @@ class TestSuiteEditor:
 
         Raises:
             InputValidationError: a tag is not text.
+            NameConflictError: someone else has changed the description, and so does this edit.
         """
         tags = check_tags(self.tags) or set()
         described = self.wanted_description != self._description
+        wanted = self.wanted_description if described else None
+        check_description_kept(record, self._description, wanted)
         return SuiteChange(
-            self.wanted_description if described else None,
+            wanted,
             # Changes that others made to the tags meanwhile are kept.
             (record.tags - (self._tags - tags)) | (tags - self._tags),
             list(self._test_cases.values()),
@@ -131,6 +135,24 @@ class SuiteChange(NamedTuple):
         takes_cases = self.test_cases and (reset or record.version == 0)
         change = self if takes_cases else self._replace(test_cases=None)
         return change.from_what_is(record)
+
+
+def check_description_kept(record: TestSuiteRecord, seen: str, wanted: str | None) -> None:
+    """Refuse to replace a description that someone else has changed.
+
+    Args:
+        record: the test suite as it is stored.
+        seen: the description that the change is based on.
+        wanted: the new description; None keeps the stored one.
+
+    Raises:
+        NameConflictError: the stored description is neither of them.
+    """
+    if wanted is not None and record.description not in (seen, wanted):
+        raise NameConflictError(
+            f"The description of the test suite {record.name!r} was changed by someone else in the"
+            f" meantime, to {record.description!r:.80}; load it again and repeat the edit."
+        )
 
 
 def write_change(
