@@ -210,8 +210,8 @@ class Model(NamedEntity):
         Raises:
             NotFoundError: there is no such key or tag to remove; or the model was deleted, or the
                 store file replaced, since it was loaded.
-            NameConflictError: someone else has changed one of the keys since this object was
-                loaded; nothing is stored.
+            NameConflictError: since this object was loaded, someone else has given one of the keys
+                another value than the one that it would get; nothing is stored.
             InputValidationError: metadata or tags cannot be stored.
         """
         values, keys = check_metadata(metadata), check_keys(unset)

@@ -129,13 +129,14 @@ def _evaluate_at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> None:
 
 
 def _collected(found: EvaluationResults, sample_ids: SampleIds, suite: TestSuite) -> Results:
-    case_ids = {test_case.name: test_case._id for test_case in suite.test_cases}
+    # Not by name: it may have been renamed since one of the objects was loaded.
+    members = {(test_case._location, test_case._id) for test_case in suite.test_cases}
     results = ResultBuffer()
     results.add_samples(None, sample_ids, found.metrics_test_sample)
     for test_case, metrics in found.metrics_test_case:
-        results.add_case(_id_of(test_case, case_ids), test_case, metrics)
+        results.add_case(_id_in(members, test_case), test_case, metrics)
     for test_case, plots in found.plots_test_case:
-        results.add_plots(_id_of(test_case, case_ids), plots)
+        results.add_plots(_id_in(members, test_case), plots)
     return results.with_suite(found.metrics_test_suite)
 
 
@@ -148,14 +149,13 @@ def _save(run: TestRun, configuration: EvaluatorConfiguration | None, results: R
         unit.test_runs.replace_results(record.id, results)
 
 
-def _id_of(test_case: TestCase, case_ids: dict[str, int]) -> int:
-    try:
-        return case_ids[test_case.name]
-    except KeyError:
+def _id_in(members: set[tuple[str, int]], test_case: TestCase) -> int:
+    if (test_case._location, test_case._id) not in members:
         raise InputValidationError(
             f"The evaluator returned results of the test case {test_case.name!r}, which is not in"
             " the test suite."
-        ) from None
+        )
+    return test_case._id
 
 
 def _warn_of_disagreement(store: HeldStore, suite: TestSuite) -> None:

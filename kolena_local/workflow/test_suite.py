@@ -61,7 +61,7 @@ class TestSuite(NamedEntity):
         name: unique among the test suites of all workflows.
         version: a version to load; None means the latest.
         description: a description, shared by all versions.
-        test_cases: its content; of two with the same name, the last is used.
+        test_cases: its content; of two versions of a test case, the last is used.
         reset: whether ``test_cases`` replace its content, in a new version.
         tags: words to find it by, shared by all versions.
 

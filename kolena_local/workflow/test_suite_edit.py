@@ -31,7 +31,7 @@ class TestSuiteEditor:
         self._location = suite._location
         self._description = suite.description
         self._tags = frozenset(suite.tags)
-        self._test_cases = {} if reset else {case.name: case for case in suite.test_cases}
+        self._test_cases = {} if reset else {case._id: case for case in suite.test_cases}
         self.wanted_description = suite.description
         self.tags: set[str] = set(suite.tags)
 
@@ -44,24 +44,24 @@ class TestSuiteEditor:
         self.wanted_description = check_description(description) or ""
 
     def add(self, test_case: TestCase) -> None:
-        """Add a test case at the end; it replaces one with the same name.
+        """Add a test case at the end, in place of any version of it that is there.
 
         Raises:
             TypeError: it is not a test case of this workflow.
             IncorrectUsageError: it is in another store.
         """
         self.remove(test_case)
-        self._test_cases[test_case.name] = test_case
+        self._test_cases[test_case._id] = test_case
 
     def remove(self, test_case: TestCase) -> None:
-        """Remove the test case with this name, if it is there, in any version.
+        """Remove a test case, if it is there, in any version.
 
         Raises:
             TypeError: it is not a test case of this workflow.
             IncorrectUsageError: it is in another store.
         """
         check_test_cases(self._workflow, [test_case], self._location)
-        self._test_cases.pop(test_case.name, None)
+        self._test_cases.pop(test_case._id, None)
 
     def change(self, record: TestSuiteRecord) -> SuiteChange | None:
         """Return the changes that a record does not have yet, None if there are none.
@@ -86,7 +86,7 @@ class TestSuiteEditor:
 
 
 def check_test_cases(workflow: Workflow, test_cases: Any, location: str) -> list[TestCase]:
-    """Return test cases as a list with each name once, at its last position.
+    """Return test cases as a list with each one once, in its last version and position.
 
     Args:
         workflow: the workflow of the test suite.
@@ -98,7 +98,8 @@ def check_test_cases(workflow: Workflow, test_cases: Any, location: str) -> list
         TypeError: an element is not a test case of the workflow.
         IncorrectUsageError: an element is in another store.
     """
-    by_name: dict[str, TestCase] = {}
+    # Not by name: it may have been renamed since one of the objects was loaded.
+    by_id: dict[int, TestCase] = {}
     for test_case in check_list(test_cases, "test_cases must be a list of test cases"):
         if not isinstance(test_case, TestCase):
             raise TypeError(f"A test suite holds test cases, not {test_case!r:.80}.")
@@ -108,9 +109,9 @@ def check_test_cases(workflow: Workflow, test_cases: Any, location: str) -> list
                 f" {test_case.workflow.name!r}, not {workflow.name!r}."
             )
         check_store(f"test case {test_case.name!r}", test_case, location)
-        by_name.pop(test_case.name, None)
-        by_name[test_case.name] = test_case
-    return list(by_name.values())
+        by_id.pop(test_case._id, None)
+        by_id[test_case._id] = test_case
+    return list(by_id.values())
 
 
 class SuiteChange(NamedTuple):

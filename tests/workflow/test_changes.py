@@ -15,8 +15,17 @@ from kolena_local.errors import (
     NotFoundError,
 )
 from kolena_local.repository import open_store
-from kolena_local.workflow import TestRun, test
-from tests.workflow.types import Guess, Model, OtherModel, TestCase, TestSuite, pairs, photo
+from kolena_local.workflow import EvaluationResults, TestRun, test
+from tests.workflow.types import (
+    Accuracy,
+    Guess,
+    Model,
+    OtherModel,
+    TestCase,
+    TestSuite,
+    pairs,
+    photo,
+)
 
 DELETED = "was deleted or the store file was replaced since it was loaded; load it again"
 
@@ -278,3 +287,35 @@ def test_a_delete_in_one_store_leaves_the_other(tmp_path: Any) -> None:
         Model.load("m")
     with open_store().read() as unit:
         assert unit.models.list() == []
+
+
+def test_a_renamed_test_case_is_added_to_its_test_suite_only_once() -> None:
+    _, suite, case = everything()
+    case.rename("new")
+    with suite.edit() as editor:
+        editor.add(case)
+    assert (suite.version, [one.name for one in suite.test_cases]) == (1, ["new"])
+    old = TestCase.load("new")
+    case.rename("newer")
+    both = TestSuite("both", test_cases=[old, case])
+    assert [one.name for one in both.test_cases] == ["newer"]
+    with both.edit() as editor:
+        editor.remove(old)
+    assert both.test_cases == []
+
+
+def test_results_are_of_the_test_case_that_was_returned_even_if_names_were_exchanged() -> None:
+    model, _, first = everything()
+    second = TestCase("second", test_samples=pairs("b"))
+    suite = TestSuite("two", test_cases=[first, second])
+    TestCase.load("case").rename("third")
+    TestCase.load("second").rename("case")
+
+    def evaluate(*arguments: Any) -> EvaluationResults:
+        found = [(TestCase.load("third"), Accuracy(0.3)), (TestCase.load("case"), Accuracy(0.2))]
+        return EvaluationResults(metrics_test_sample=[], metrics_test_case=found)
+
+    test(model, suite, evaluate)
+    frame = TestRun(model, suite, evaluate).metrics_dataframe()
+    metrics = dict(zip(frame["test_case"], frame["metrics.accuracy"], strict=True))
+    assert metrics == {"third": 0.3, "case": 0.2}
