@@ -27,6 +27,7 @@ from kolena_local.workflow import (
 from kolena_local.workflow.annotation import ClassificationLabel, ScoredClassificationLabel
 
 DATA = Path(__file__).parent / "data"
+WORKFLOW = "Handwritten digits"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class ReadDigit(Inference):
 
 
 _, DigitTestCase, DigitTestSuite, DigitModel = define_workflow(
-    "Handwritten digits", Digit, WrittenDigit, ReadDigit
+    WORKFLOW, Digit, WrittenDigit, ReadDigit
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -77,16 +77,21 @@ class TestCases(Versioned[TestCaseRecord]):
         """
         return self._list(workflow, pattern, versions=LATEST)
 
-    def deletion(self, names: Iterable[str]) -> builtins.list[Deletion]:
+    def deletion(
+        self, names: Iterable[str], with_suites: Collection[str] = ()
+    ) -> builtins.list[Deletion]:
         """Return what deleting test cases by their names would delete; nothing is deleted.
+
+        Args:
+            with_suites: test suites that are deleted before them.
 
         Raises:
             NotFoundError: one of them does not exist.
-            IncorrectUsageError: a test suite has one of them, in whatever version.
+            IncorrectUsageError: another test suite has one of them, in whatever version.
         """
         deletions = super().deletion(names)
         for one in deletions:
-            self._refuse_used(one.name)
+            self._refuse_used(one.name, with_suites)
         return deletions
 
     def versions(self, test_case_id: int) -> builtins.list[TestCaseRecord]:
@@ -205,7 +210,7 @@ class TestCases(Versioned[TestCaseRecord]):
             {"test_case": test_case_id, "version": version},
         )
 
-    def _refuse_used(self, name: str) -> None:
+    def _refuse_used(self, name: str, but_by: Collection[str]) -> None:
         versions_by_suite: dict[str, builtins.list[int]] = {}
         for suite, version in self._sql.fetch(
             """
@@ -216,7 +221,8 @@ class TestCases(Versioned[TestCaseRecord]):
             """,
             (name,),
         ):
-            versions_by_suite.setdefault(suite, []).append(version)
+            if suite not in but_by:
+                versions_by_suite.setdefault(suite, []).append(version)
         if versions_by_suite:
             suites = _some(
                 [

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import builtins
+from typing import Final
 
 from kolena_local.repository.names import checked, now, unknown
 from kolena_local.repository.records import WorkflowRecord, WorkflowSchemas
 from kolena_local.repository.rows import Repository
+
+_REFERENCES: Final = (
+    ("inference", "test_sample_id"),
+    ("metrics_test_sample", "test_sample_id"),
+    ("test_case_member", "ground_truth_id"),
+)
 
 
 class Workflows(Repository):
@@ -59,6 +66,34 @@ class Workflows(Repository):
         if found is None:
             raise unknown("workflow", name, (other.name for other in self.list()))
         return found
+
+    def delete_unused(self, name: str) -> None:
+        """Delete a workflow's samples without test case and inference, and itself if it is empty.
+
+        Nothing happens if there is no workflow of this name.
+        """
+        # For each row, SQLite looks for those that refer to it. Without these indexes, which the
+        # package needs nowhere else, that takes minutes in a store of a million inferences.
+        for table, column in _REFERENCES:
+            self._sql.execute(f"CREATE INDEX referring_{table} ON {table} ({column})")
+        self._sql.execute(
+            """
+            DELETE FROM test_sample WHERE workflow_id = (SELECT id FROM workflow WHERE name = ?)
+                AND id NOT IN (SELECT test_sample_id FROM test_case_member)
+                AND id NOT IN (SELECT test_sample_id FROM inference)
+            """,
+            (name,),
+        )
+        for table, _ in _REFERENCES:
+            self._sql.execute(f"DROP INDEX referring_{table}")
+        self._sql.execute(
+            """
+            DELETE FROM workflow WHERE name = ? AND id NOT IN (
+                SELECT workflow_id FROM model UNION SELECT workflow_id FROM test_sample
+                UNION SELECT workflow_id FROM test_case UNION SELECT workflow_id FROM test_suite)
+            """,
+            (name,),
+        )
 
     def list(self) -> builtins.list[WorkflowRecord]:
         """Return all workflows, oldest first."""
