@@ -1,17 +1,7 @@
 """The JSON text that the store keeps, and the digests that identify content.
 
 The text is strict JSON, so that SQLite's JSON functions work on every row. Values that strict JSON
-does not have (NaN, infinities, unpaired surrogates) are written as *escape objects*, JSON objects
-whose first key is ``$``. Only this module knows their forms:
-
-==============================  =========================================================
-value                           written as
-==============================  =========================================================
-NaN, infinity, minus infinity   ``{"$": "nan"}``, ``{"$": "inf"}``, ``{"$": "-inf"}``
-text, unpaired surrogates       ``{"$": "text", "utf-16-le": "<hexadecimal>"}``
-object with a key that is ``$`` ``{"$": "object", "items": [[key, value], ...]}``
-or has unpaired surrogates
-==============================  =========================================================
+does not have (NaN, infinities, unpaired surrogates) are the escape objects of ``escapes``.
 
 The canonical form must never change, because every later version must find the digests of existing
 stores. It is only hashed, never stored, so it may spell NaN and infinity as Python does.
@@ -29,6 +19,7 @@ from typing import Any, TypeGuard, Union
 import pydantic_core
 
 from kolena_local.errors import InputValidationError, StoreDamagedError
+from kolena_local.escapes import escape, may_have_escapes, unescape
 
 Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # noqa: UP007 - a name in quotes
 
@@ -42,9 +33,6 @@ DIGEST_LENGTH = 17
 #: form, because a script has another module name once it is imported.
 CLASS_KEY = "$class"
 
-_ESCAPE = "$"
-_MARK = '"$"'
-_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 #: From here on floats skip integers, so that a float may have been another integer before.
 LARGEST_EXACT = 2**53
 #: Python's default limit of digits in an integer that it parses.
@@ -81,7 +69,7 @@ def dumps(value: Json) -> str:
     except pydantic_core.PydanticSerializationError:
         # An unpaired surrogate, or nested too deeply for the fast writer.
         return _dumps_escaped(value)
-    if ("$" in text and _MARK in text) or not _is_finite(text):
+    if may_have_escapes(text) or not _is_finite(text):
         return _dumps_escaped(value)
     return _readable(text)
 
@@ -131,7 +119,7 @@ def from_array(text: str, count: int, last_member: str = "") -> list[str] | None
     Returns:
         The texts, or None if they cannot be split, or one of them needs an escape object.
     """
-    if "$" in text and _MARK in text:
+    if may_have_escapes(text):
         return None
     body = text[1 : -len(",null]")]
     if last_member:
@@ -147,7 +135,7 @@ def are_readable(numbers: Sequence[int]) -> bool:
 
 def needs_escape(value: Json) -> bool:
     """Return whether a value is written with an escape object."""
-    return _MARK in dumps(value)
+    return may_have_escapes(dumps(value))
 
 
 def _is_finite(text: str) -> bool:
@@ -191,7 +179,7 @@ def loads(text: str) -> Json:
         except ValueError:
             # The fast parser stops at 200 levels; the standard one tells what is wrong.
             value = json.loads(text, parse_constant=_refuse_constant)
-        return _unescape(value) if "$" in text and _MARK in text else value
+        return unescape(value) if may_have_escapes(text) else value
     except RecursionError:
         raise InputValidationError("the stored JSON is nested too deeply to be read") from None
     except json.JSONDecodeError as error:
@@ -281,7 +269,7 @@ def as_array(texts: Sequence[str]) -> str | None:
         text = f"[{','.join(texts)}]"
     except TypeError as error:
         raise StoreDamagedError(f"The store is damaged ({error}); restore a backup.") from error
-    return None if "$" in text and _MARK in text else text
+    return None if may_have_escapes(text) else text
 
 
 def canonical(value: Json) -> str:
@@ -352,7 +340,7 @@ def _digest_of(text: str) -> bytes:
 
 def _dumps_escaped(value: Json) -> str:
     try:
-        escaped = _escape(value)
+        escaped = escape(value)
         try:
             # The fast writer if possible, so that numbers are written alike.
             return _readable(pydantic_core.to_json(escaped).decode())
@@ -371,57 +359,6 @@ def _dumps_escaped(value: Json) -> str:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"the stored JSON has the word {name}, which is not strict JSON")
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _escape_text(text: str) -> Json:
-    if _is_utf8(text):
-        return text
-    return {_ESCAPE: "text", "utf-16-le": text.encode("utf-16-le", "surrogatepass").hex()}
-
-
-def _escape(value: Json) -> Json:
-    if isinstance(value, str):
-        return _escape_text(value)
-    if isinstance(value, float):
-        if math.isfinite(value):
-            return value
-        return {_ESCAPE: "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
-    if isinstance(value, dict):
-        if all(key != _ESCAPE and _is_utf8(key) for key in value):
-            return {key: _escape(item) for key, item in value.items()}
-        return {
-            _ESCAPE: "object",
-            "items": [[_escape_text(key), _escape(item)] for key, item in value.items()],
-        }
-    if isinstance(value, (list, tuple)):
-        return [_escape(item) for item in value]
-    return value
-
-
-def _unescape(value: Any) -> Json:
-    if isinstance(value, list):
-        return [_unescape(item) for item in value]
-    if not isinstance(value, dict):
-        return value  # type: ignore[no-any-return]  # a scalar that the parser made
-    if _ESCAPE not in value:
-        return {key: _unescape(item) for key, item in value.items()}
-    form = value[_ESCAPE]
-    try:
-        if form == "text":
-            return bytes.fromhex(value["utf-16-le"]).decode("utf-16-le", "surrogatepass")
-        if form == "object":
-            return {str(_unescape(key)): _unescape(item) for key, item in value["items"]}
-        return _NOT_FINITE[form]
-    except (KeyError, TypeError, ValueError):
-        raise ValueError(f"the stored JSON holds an unknown escape object, {value!r:.80}") from None
 
 
 def is_class_name(value: Any) -> TypeGuard[list[str]]:
