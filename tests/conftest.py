@@ -5,18 +5,20 @@ Nothing a test does can reach the developer's store, nor the next test.
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy.dialects.sqlite import pysqlite
 
 from kolena_local import location, log
+from kolena_local.repository import store
 from kolena_local.repository.file import connection
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -56,6 +58,15 @@ IS_LONG = _PROFILE == "long"
 
 # How long a writer waits for its turn is for users; a busy machine may take longer over a test.
 connection.BUSY_SECONDS = 60.0  # type: ignore[misc]
+
+# Most stores here last for a moment, in which SQLAlchemy would compile each statement anew: all of
+# them share what was compiled for one.
+pysqlite.dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
+pysqlite.dialect.__hash__ = lambda self: 0  # type: ignore[method-assign]
+store.create_engine = functools.partial(  # type: ignore[attr-defined]
+    store.create_engine,  # type: ignore[attr-defined]
+    execution_options={"compiled_cache": {}},
+)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -98,9 +109,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield home
     location.set_default(None)
     log.print_messages(False)
-    database = sys.modules.get("kolena_local.repository.store")
-    if database is not None:  # otherwise the test opened no store
-        database.close_stores()
+    store.close_stores()
 
 
 @pytest.fixture
