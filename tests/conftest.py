@@ -81,6 +81,12 @@ def pytest_collection() -> Iterator[None]:
         gc.set_threshold(*gc.get_threshold()[:2], 100)
 
 
+def pytest_unconfigure() -> None:
+    """Collect once: pytest and Python would walk all that is left, several times each."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the test an empty home folder and no store, and forget both afterwards."""
