@@ -10,8 +10,9 @@ import gc
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,7 @@ from kolena_local.repository import store
 from kolena_local.repository.file import connection
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+Case = TypeVar("Case")
 
 # Most stores here last for a moment, and waiting for a disk that others use would take longer than
 # the tests. A folder in memory is a real file system, with locks, permissions and shared memory;
@@ -55,6 +57,15 @@ settings.register_profile(
 _PROFILE = os.environ.get("KOLENA_LOCAL_TESTS", "short")
 settings.load_profile(_PROFILE)
 IS_LONG = _PROFILE == "long"
+
+
+def sampled(cases: Iterable[Case], every: int = 3) -> list[Case]:
+    """Return all cases in the long profile, every third one in the short profile.
+
+    It is for families whose cases are much alike and together take seconds.
+    """
+    return list(cases)[:: 1 if IS_LONG else every]
+
 
 # How long a writer waits for its turn is for users; a busy machine may take longer over a test.
 connection.BUSY_SECONDS = 60.0  # type: ignore[misc]

@@ -29,6 +29,7 @@ from kolena_local.repository import close_store, close_stores
 from tests.cli.conftest import Invoke, command_line
 from tests.cli.reference import commands
 from tests.comparison.conftest import LengthCase, make_world
+from tests.conftest import sampled
 
 FULL = "Error: The output cannot be written: the disk is full.\n"
 CLOSED = "Error: The output cannot be written: standard output is closed.\n"
@@ -157,7 +158,7 @@ def test_output_that_cannot_be_written_is_a_sentence(
     path: str, invoke: Invoke, renew: Callable[[], None]
 ) -> None:
     has_printed = False
-    for options in formats(COMMANDS[path]):
+    for options in sampled(formats(COMMANDS[path])):
         arguments = [*path.split(), *ARGUMENTS[path], *options]
         usual = invoke(*arguments)
         assert usual.exit_code == 0
@@ -196,7 +197,7 @@ def test_completion_that_cannot_be_written_is_a_sentence(
     assert run_into(full_device(), []) == (1, FULL)
 
 
-@pytest.mark.parametrize("path", [path for path in ARGUMENTS if path not in PRINT_NOTHING])
+@pytest.mark.parametrize("path", sampled(path for path in ARGUMENTS if path not in PRINT_NOTHING))
 def test_closed_pipe_is_quiet(path: str, renew: Callable[[], None]) -> None:
     options = formats(COMMANDS[path])[-1]
     code, said = run_into(closed_pipe(), [*path.split(), *ARGUMENTS[path], *options])
@@ -232,7 +233,7 @@ ENDS = [
 @needs_full_device
 def test_process_ends_with_the_same_code_and_nothing_of_pythons(renew: object) -> None:
     python = f"{shlex.quote(sys.executable)} -W error -m kolena_local"
-    ends = [(f"{python} {command}", code, said) for command, code, said in ENDS]
+    ends = [(f"{python} {command}", code, said) for command, code, said in sampled(ENDS)]
     with closed_pipe() as pipe:
         processes = [
             subprocess.Popen(

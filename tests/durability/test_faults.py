@@ -195,7 +195,7 @@ def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
             fresh(filled, path)
             TestRun(AnimalModel.load("first"), AnimalSuite.load("animals", 1), Judge())
             before.append(state(path))
-        for place in range(1, 1000, 1 if IS_LONG else 5):
+        for place in range(1, 1000, 1 if IS_LONG else 9):
             fresh(filled, path)
             open_store().open()
             fuse.left = place
@@ -245,7 +245,7 @@ def test_a_test_that_fails_at_any_statement_goes_on_where_it_was(
     path = tmp_path / "work.db"
     configurations = [Strictness(0.5)]
     whole: Dump = {}
-    for place in range(0, 1000, 1 if IS_LONG else 7):
+    for place in range(0, 1000, 1 if IS_LONG else 13):
         fresh(filled, path)
         made: list[Image] = []
 

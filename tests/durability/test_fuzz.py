@@ -231,7 +231,7 @@ def test_a_store_with_other_values_gives_our_errors(filled: Path, tmp_path: Path
     original = filled.read_bytes()
     places = columns(filled)
     path = tmp_path / "mutated.db"
-    for seed in range(MUTATED if IS_LONG else MUTATED // 2):
+    for seed in range(MUTATED if IS_LONG else MUTATED // 3):
         chance = random.Random(seed)
         path.write_bytes(original)
         changed = False

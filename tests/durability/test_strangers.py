@@ -22,7 +22,7 @@ from kolena_local.repository.health.checks import check
 from kolena_local.repository.health.repairs import repair
 from kolena_local.repository.health.store_info import store_info
 from tests.cli.conftest import separating_runner
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, sampled
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite
 
 
@@ -159,7 +159,7 @@ CALLS: list[Callable[[str], object]] = [
 REFUSALS = (NotAStoreError, StoreDamagedError, StoreNewerError)
 
 
-@pytest.fixture(params=SCHEMAS)
+@pytest.fixture(params=sampled(SCHEMAS))
 def crafted(request: pytest.FixtureRequest, filled: Path) -> Path:
     """Return a store that somebody has changed."""
     with closing(sqlite3.connect(filled, isolation_level=None)) as raw:

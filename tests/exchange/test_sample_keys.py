@@ -29,6 +29,7 @@ from kolena_local.workflow import (
     define_workflow,
 )
 from tests.cli.conftest import Invoke
+from tests.conftest import sampled
 from tests.exchange.guesses import write
 
 
@@ -127,7 +128,7 @@ def exported(invoke: Invoke, path: Path, answers: list[tuple[Any, float]]) -> li
     return files
 
 
-@pytest.mark.parametrize(("mine", "other"), NEIGHBORS.values(), ids=NEIGHBORS)
+@pytest.mark.parametrize(("mine", "other"), sampled(NEIGHBORS.values()), ids=sampled(NEIGHBORS))
 def test_neighbors_get_each_their_own_and_nobody_elses(
     tmp_path: Path, invoke: Invoke, mine: Any, other: Any
 ) -> None:
