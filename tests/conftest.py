@@ -52,7 +52,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.register_profile(
-    "long", settings.get_profile("short"), max_examples=300, derandomize=False, print_blob=True
+    "long", settings.get_profile("short"), max_examples=100, derandomize=False, print_blob=True
 )
 _PROFILE = os.environ.get("KOLENA_LOCAL_TESTS", "short")
 settings.load_profile(_PROFILE)

@@ -1,7 +1,7 @@
 """Simulated suites of which the truth is known: what a comparison says of them is honest.
 
 By default the suites are few and the bounds as wide as chance allows for their number;
-``KOLENA_LOCAL_TESTS=long`` simulates 500 of each; ``-rP`` prints what came out.
+``KOLENA_LOCAL_TESTS=long`` simulates 200 of each; ``-rP`` prints what came out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kolena_local.comparison.verdicts import Slice
 from tests.comparison.slices import compared, make_slice
 from tests.conftest import IS_LONG
 
-SUITES = 500 if IS_LONG else 40
+SUITES = 200 if IS_LONG else 40
 SIZE = 60 if IS_LONG else 30  # of a test case in a suite
 RISK = 0.05
 

@@ -29,7 +29,7 @@ from tests.conftest import IS_LONG
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, guess
 
-MUTATED = 500 if IS_LONG else 30
+MUTATED = 200 if IS_LONG else 30
 COMMANDS = [
     ["models", "list"],
     ["models", "list", "--json"],

@@ -27,7 +27,7 @@ from tests.durability.test_faults import ONE_WRITE, Call, fresh, is_free, state
 from tests.files.make import AnimalModel, AnimalSuite, Judge
 
 # Of all instructions, and of those where a transaction begins or ends.
-TRIALS = 100 if IS_LONG else 2
+TRIALS = 40 if IS_LONG else 3
 EDGES = ("contextlib.py", "store.py", "interrupts.py")
 ALL = 10**9
 
