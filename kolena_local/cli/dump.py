@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -19,6 +18,7 @@ from kolena_local.cli.output.printing import say
 from kolena_local.cli.output.terminal_text import printable_json
 from kolena_local.cli.store_option import db_option, reading, write_or_create
 from kolena_local.errors import InputValidationError
+from kolena_local.exchange.spool import Spool
 from kolena_local.plurals import agreeing, counted
 
 if TYPE_CHECKING:
@@ -76,20 +76,11 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
             yield stream
             return
         # Copy a pipe to a file, so that it can be read again.
-        with tempfile.TemporaryFile() as kept:
-            _keep(stream, kept)
-            yield kept
-
-
-def _keep(stream: IO[bytes], kept: IO[bytes]) -> None:
-    try:
-        kept.writelines(_lines(stream))
-        kept.flush()
-    except OSError as error:
-        raise InputValidationError(
-            f"The input cannot be saved in {tempfile.gettempdir()} ({error.strerror}); free some"
-            " space there, or set TMPDIR to another folder."
-        ) from error
+        with Spool() as spool:
+            for line in _lines(stream):
+                spool.write(line)
+            spool.rewind()
+            yield spool.file
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:

@@ -7,12 +7,10 @@ while the lines are matched with its samples and stored.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.exchange.import_lines import LineReader
@@ -20,6 +18,7 @@ from kolena_local.exchange.import_request import ImportRequest
 from kolena_local.exchange.object_columns import FileColumns
 from kolena_local.exchange.progress import Progress, no_progress
 from kolena_local.exchange.row_files import opened
+from kolena_local.exchange.spool import Spool
 from kolena_local.repository import Unit
 from kolena_local.repository.held import HeldStore
 from kolena_local.repository.records import ImportProblem, NewInference
@@ -85,13 +84,13 @@ def import_file(
             " checked; make a test case or model of it with define_workflow() once."
         )
     reader = LineReader(FileColumns(workflow, schemas), request)
-    with tempfile.TemporaryFile() as spool:
+    with Spool() as spool:
         count = _spool(request, reader, spool, progress)
         if reader.problem_count and not dry_run:
             raise _refusal(request, reader.problems[0][1], reader.problem_count)
         with store.read() if dry_run else store.write() as unit:
             with progress(count, "storing") as advance:
-                for line in spool:
+                for line in spool.file:
                     page = _page_of(line)
                     unit.exchange.gather(page)
                     advance(len(page))
@@ -99,7 +98,7 @@ def import_file(
             return _finish(unit, model_id, request, reader, warn, dry_run)
 
 
-def _spool(request: ImportRequest, reader: LineReader, spool: IO[bytes], progress: Progress) -> int:
+def _spool(request: ImportRequest, reader: LineReader, spool: Spool, progress: Progress) -> int:
     """Write the inferences to a temporary file, one page per line; return how many there are."""
     path = Path(request.name)
     size = path.stat().st_size if request.stream is None and path.is_file() else 0
@@ -117,7 +116,7 @@ def _spool(request: ImportRequest, reader: LineReader, spool: IO[bytes], progres
             advance(position - before)
             before = position
         advance(size - before)
-    spool.seek(0)
+    spool.rewind()
     return count
 
 

@@ -181,17 +181,38 @@ def test_a_full_folder_for_temporary_files_is_named(
     store_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(io.BytesIO):
-        def writelines(self, _: object) -> None:
+        def write(self, _: object) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", Full)
     read, write = os.pipe()
+    os.write(write, b"{}\n")
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
         result = CliRunner().invoke(main, ["import", f"/dev/fd/{read}", "--db", str(store_path)])
         assert not pipe.closed
     assert result.exit_code == 1
     assert f"cannot be saved in {tempfile.gettempdir()} (No space left on device)" in result.output
+
+
+def test_a_full_disk_for_predictions_that_are_imported_is_not_an_unreadable_file(
+    guessed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "guesses.csv"
+    runner = CliRunner()
+    arguments = ["--db", str(guessed)]
+    assert (
+        runner.invoke(main, ["inferences", "export", "one", "-o", str(file), *arguments]).exit_code
+        == 0
+    )
+
+    def full(*_: Any, **__: Any) -> Any:
+        return Path("/dev/full").open("wb", buffering=0)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    result = runner.invoke(main, ["inferences", "import", "one", str(file), *arguments])
+    assert result.exit_code == 1
+    assert f"cannot be saved in {tempfile.gettempdir()} (No space left" in result.output
 
 
 @pytest.mark.parametrize(
