@@ -128,7 +128,7 @@ def changed(
         ),
         ("test_case_member", "removed", 9, "comes or goes in a version that does not exist"),
         ("test_case_member", "position", 2**63 - 1, "'position' cannot be 9223372036854775807"),
-        ("test_case_member", "position", 0, "exists already and is different"),
+        ("test_case_member", "position", 0, "has the same test_case, position and added already"),
         ("test_case", "version", 2, "is at version 2, but the number of its versions is 2"),
         ("test_suite", "version", 2, "is at version 2, but the number of its versions is 2"),
         ("test_suite_version", "test_cases", [["day", 7]], "refers to something"),
@@ -281,13 +281,27 @@ def test_text_with_nul_comes_back_and_is_shown_whole(
     assert b"no \\u0000 here" in text and b"18446744073709551615" in text
 
 
-def test_a_line_that_is_there_twice_does_no_harm(
-    invoke: Invoke, store: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("workflow", "line 2 has the same name already"),
+        ("model", "has the same name already"),
+        ("inference", "has the same model and test_sample already"),
+        ("test_run", "has the same model, test_suite, test_suite_version and evaluator already"),
+    ],
+)
+@pytest.mark.parametrize("key", [None, "locator"])
+def test_a_second_line_about_the_same_is_refused(
+    invoke: Invoke, store: Path, tmp_path: Path, kind: str, says: str, key: Optional[str]
 ) -> None:
-    text = export(invoke, store, tmp_path / "a.jsonl")
-    twice = changed(tmp_path / "a.jsonl", "inference", times=2)
-    assert invoke("import", twice, "--db", tmp_path / "copy.db").exit_code == 0
-    assert export(invoke, tmp_path / "copy.db", tmp_path / "b.jsonl") == text
+    export(invoke, store, tmp_path / "a.jsonl")
+    twice = changed(tmp_path / "a.jsonl", kind, key, "another text for readers", times=2)
+    last = max(number for number, line in enumerate(lines_of(twice), 1) if line["kind"] == kind)
+    result = invoke("import", twice, "--db", tmp_path / "copy.db")
+    assert result.exit_code == 1
+    assert f"Line {last} of the file cannot be imported" in result.stderr
+    assert says.replace("line 2", f"line {last - 1}") in result.stderr
+    assert not (tmp_path / "copy.db").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"hello\n", b'{"kind":"model"}\n', b"[[" * 5000])

@@ -105,12 +105,12 @@ LINE_TYPES: Final = (
         selected="inference_schema IS NOT NULL",
         is_inserted=False,
         more=(
-            # The first of several lines counts, and none if a definition has stored its schemas.
+            # None counts if a definition has stored its schemas.
             """
-            UPDATE workflow SET test_sample_schema = given.test_sample,
-                ground_truth_schema = given.ground_truth, inference_schema = given.inference
-            FROM (SELECT *, min(line) FROM incoming GROUP BY workflow) AS given
-            WHERE given.workflow = workflow.name AND workflow.inference_schema IS NULL
+            UPDATE workflow SET test_sample_schema = incoming.test_sample,
+                ground_truth_schema = incoming.ground_truth, inference_schema = incoming.inference
+            FROM incoming
+            WHERE incoming.workflow = workflow.name AND workflow.inference_schema IS NULL
             """,
         ),
         table="workflow",

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from kolena_local.errors import InputValidationError, KolenaError, NameConflictError
+from kolena_local.plurals import enumerated
 from kolena_local.repository.dump import line_text
 from kolena_local.repository.dump.data_lines import LINE_TYPES
 from kolena_local.repository.dump.line_types import Column, LineType
@@ -48,7 +49,8 @@ class StoreDump(Repository):
             The number of lines that are not blank.
 
         Raises:
-            InputValidationError: a line is invalid, or refers to something that does not exist.
+            InputValidationError: a line is invalid, is there twice, or refers to something that
+                does not exist.
             NameConflictError: something differs from what the store has.
         """
         self._add_functions()
@@ -62,6 +64,8 @@ class StoreDump(Repository):
                 f" (line INTEGER PRIMARY KEY, {columns})",
             )
         count = self._gather(content)
+        for line_type in LINE_TYPES:
+            self._check_once(line_type)
         last_ids = LastIds._make(
             self._sql.value(f"SELECT ifnull(max(id), 0) FROM {table}") for table in LastIds._fields
         )
@@ -75,6 +79,17 @@ class StoreDump(Repository):
         for line_type in LINE_TYPES:
             self._sql.execute(f"DROP TABLE temp.incoming_{line_type.name}")
         return count
+
+    def _check_once(self, line_type: LineType) -> None:
+        """Refuse two lines with the same keys."""
+        keys = [column.name for column in line_type.keys]
+        query = f"""
+            SELECT min(line), max(line) FROM temp.incoming_{line_type.name}
+            GROUP BY {", ".join(keys)} HAVING count(*) > 1 ORDER BY 2 LIMIT 1
+        """
+        for first, again in self._sql.fetch(query):
+            problem = f"line {first} has the same {enumerated(keys)} already"
+            raise line_text.refusal(again, problem)
 
     def _add_functions(self) -> None:
         for function in (line_text.normal_json, line_text.locator):
@@ -156,7 +171,7 @@ class StoreDump(Repository):
         shown = ", ".join(
             value.hex() if isinstance(value, bytes) else repr(value) for value in keys
         )
-        # Other content under the same keys, from the store or an earlier line.
+        # Other content under the same keys.
         if self._sql.value(f"SELECT 1 FROM ({line_type.select}) WHERE {same_keys} LIMIT 1", keys):
             return NameConflictError(
                 f"The {line_type.name} {shown} of line {line} exists already and is different;"
