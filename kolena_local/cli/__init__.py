@@ -36,7 +36,10 @@ _COMMANDS = {
         "Compare two models on a test suite, sample by sample.",
     ),
     "sql": ("kolena_local.cli.sql:sql", "Run a read-only SQL query."),
-    "db": ("kolena_local.cli.db:db", "Locate, check, back up, and restore the store's file."),
+    "db": (
+        "kolena_local.cli.db:db",
+        "Locate, check, back up, restore, and merge the store's file.",
+    ),
     "export": ("kolena_local.cli.dump:export", "Export the whole store as JSON lines."),
     "import": ("kolena_local.cli.dump:import_", "Import JSON lines that `export` wrote."),
     "demo": ("kolena_local.cli.demo:demo", "Test two real models on images of handwritten digits."),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kolena_local import location
+from kolena_local.cli.import_report import import_options, report_import
 from kolena_local.cli.output.output_file import write_path
 from kolena_local.cli.output.output_options import output_options, quiet_option
 from kolena_local.cli.output.printing import (
@@ -20,6 +22,9 @@ from kolena_local.cli.output.printing import (
 )
 from kolena_local.cli.store_option import db_option, given_location
 from kolena_local.plurals import counted
+
+if TYPE_CHECKING:
+    from kolena_local.repository.dump.settling import OnConflict
 
 _INFO: Columns = {
     "file": "path",
@@ -40,7 +45,7 @@ _FINDINGS = Listing(
 
 @click.group()
 def db() -> None:
-    """Locate, check, back up, and restore the store's file."""
+    """Locate, check, back up, restore, and merge the store's file."""
 
 
 @db.command()
@@ -134,3 +139,21 @@ def restore(file: str) -> None:
         say(f"Restored {place}; there was no store before.")
     else:
         say(f"Restored {place}; the old store is now {aside}.")
+
+
+@db.command()
+@click.argument("other")
+@import_options
+@output_options
+def merge(other: str, on_conflict: OnConflict, dry_run: bool) -> None:
+    """Import the store OTHER into the store, after a backup.
+
+    This is the same as exporting OTHER and importing the file, but creation times are kept. All is
+    merged, or nothing. You can merge a store twice: the second time, nothing changes. What
+    --on-conflict does is described at `kolena-local import --help`. OTHER is not changed, unless an
+    older version of kolena-local wrote it; then it is brought up to date, as by every command.
+    """
+    from kolena_local.repository.dump.importing import merge as merge_stores
+
+    done = merge_stores(given_location(), other, on_conflict, dry_run=dry_run)
+    report_import(done, on_conflict, dry_run=dry_run)

@@ -12,17 +12,18 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from kolena_local.cli.import_report import import_options, report_import
 from kolena_local.cli.output.output_file import STANDARD_OUTPUT, is_terminal, remember, write_data
-from kolena_local.cli.output.output_options import quiet_option
+from kolena_local.cli.output.output_options import output_options, quiet_option
 from kolena_local.cli.output.printing import say
 from kolena_local.cli.output.terminal_text import printable_json
-from kolena_local.cli.store_option import db_option, reading, write_or_create
+from kolena_local.cli.store_option import db_option, given_location, reading
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.spool import Spool
 from kolena_local.plurals import agreeing, counted
 
 if TYPE_CHECKING:
-    from kolena_local.repository import Unit
+    from kolena_local.repository.dump.settling import OnConflict
 
 _PAGE = 1000
 _LONGEST = 2**28
@@ -50,23 +51,41 @@ def export() -> None:
 
 @click.command("import")
 @click.argument("file")
-@quiet_option
-@db_option
-def import_(file: str) -> None:
+@import_options
+@output_options
+def import_(file: str, on_conflict: OnConflict, dry_run: bool) -> None:
     """Import JSON lines that `export` wrote.
 
     FILE may be - for standard input. You can import a file twice: what is equal in the store stays.
-    If a line is invalid or contradicts the store, nothing is imported. The store is created if it
-    does not exist.
+    If a line is invalid, nothing is imported. The store is created if it does not exist.
+
+    Things with the same name and the same content are the same. If the store and the file agree on
+    the first versions of a test case or test suite, the longer history wins. Everything else that
+    differs is a conflict. By default, nothing is imported then, and a message says what differs.
+
+    --on-conflict keep keeps the store's, and adds inferences that the store does not have. Test
+    suites that use versions of test cases that were not imported are left out. So are test runs on
+    them, and those of models whose inferences differ: their results belong to other data.
+
+    --on-conflict take replaces the store's with the file's, after a backup. It is refused if a test
+    suite or test run that is not in the file depends on what would be replaced.
+
+    --on-conflict rename gives the file's a free name, such as "resnet (2)". A model is also renamed
+    if its inferences or results differ. It is refused if the metadata of test samples differ,
+    because samples have no names.
     """
+    from kolena_local.repository.dump.importing import import_lines
+
     with _opened(file) as stream:
 
-        def read(unit: Unit) -> int:
+        def lines() -> Iterator[bytes]:
             stream.seek(0)
-            return unit.dump.read(_lines(stream))
+            return _lines(stream)
 
-        count = write_or_create(read)
-    say(f"{counted(count, 'line')} {agreeing(count, 'was', 'were')} imported.")
+        done = import_lines(
+            given_location(), lines, on_conflict, dry_run=dry_run, backup=on_conflict == "take"
+        )
+    report_import(done, on_conflict, dry_run=dry_run)
 
 
 @contextmanager

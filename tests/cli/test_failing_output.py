@@ -63,20 +63,21 @@ ARGUMENTS = {
     "db backup": [],
     "db check": [],
     "db info": [],
+    "db merge": ["backup.db"],
     "db path": [],
     "db restore": ["backup.db"],
     "export": [],
     "import": ["store.jsonl"],
     "demo": [],
 }
-PRINT_NOTHING = {"db restore", "import"}
+PRINT_NOTHING = {"db restore"}
 COMMANDS = {path.removeprefix("kolena-local "): command for _, command, path in commands()}
 
 
 def formats(command: click.Command) -> List[List[str]]:
     """Return the options for each way in which a command can print."""
     options = {name: option for option in command.params for name in option.opts}
-    if "--output" not in options:
+    if not {"--format", "--output"} <= {*options}:
         return [[]]
     assert isinstance(options["--format"].type, click.Choice)
     choices = [

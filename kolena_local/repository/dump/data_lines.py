@@ -12,9 +12,9 @@ from kolena_local.repository.dump.line_types import (
     Column,
     LineType,
     Parent,
-    insert_tags,
     named,
     sample_in,
+    store_tags,
     tags_of,
 )
 
@@ -38,8 +38,11 @@ _CONFIGURATION: Final = (
         "configuration", nullable=True, source="nullif(evaluator_configuration.display_name, '')"
     ),
 )
-_CREATED: Final = {"created_at": ":now", "updated_at": ":now"}
-_CREATED_VERSION: Final = {"created_at": ":now", "uid": "random()"}
+# Files have no times unless one store is merged into another.
+_CREATED_AT: Final = Column("created_at", "time", nullable=True)
+_TIMES: Final = (_CREATED_AT, Column("updated_at", "time", nullable=True))
+_CREATED: Final = {time.name: f"ifnull(incoming.{time.name}, :now)" for time in _TIMES}
+_CREATED_VERSION: Final = {"created_at": _CREATED["created_at"], "uid": "random()"}
 
 # What is not there is null, which the table refuses.
 _PINS: Final = """
@@ -47,7 +50,7 @@ _PINS: Final = """
         (test_suite_id, version, position, test_case_id, test_case_version)
     SELECT test_suite.id, incoming.version, pin.key, version.test_case_id, version.version
     FROM incoming JOIN test_suite
-        ON test_suite.name = incoming.test_suite AND test_suite.id > :test_suite
+        ON test_suite.name = incoming.test_suite
     JOIN json_each(incoming.test_cases) AS pin
     LEFT JOIN test_case ON test_case.name = json_extract(pin.value, '$[0]')
     LEFT JOIN test_case_version AS version ON version.test_case_id = test_case.id
@@ -77,6 +80,10 @@ _FIND_RUN: Final = """
 """
 
 
+def _unless_running(time: str) -> str:
+    return f"iif(test_run.status = 'running', NULL, test_run.{time})"
+
+
 def _configuration_of(child: str) -> Parent:
     return Parent(
         "evaluator_configuration",
@@ -94,7 +101,12 @@ def _configuration_of(child: str) -> Parent:
 
 
 LINE_TYPES: Final = (
-    LineType("workflow", (Column("name"),), values={"created_at": ":now"}),
+    LineType(
+        "workflow",
+        (Column("name"),),
+        (_CREATED_AT,),
+        values={"created_at": _CREATED["created_at"]},
+    ),
     LineType(
         "workflow_types",
         (Column("workflow", source="name"),),
@@ -120,6 +132,7 @@ LINE_TYPES: Final = (
         (_WORKFLOW, _DIGEST),
         (Column("metadata", "object"), _FIELDS),
         (named("workflow", "test_sample"),),
+        is_updated=True,
     ),
     LineType(
         "ground_truth",
@@ -144,16 +157,22 @@ LINE_TYPES: Final = (
     LineType(
         "test_case",
         (Column("name"),),
-        (_WORKFLOW, _VERSION),
+        (_WORKFLOW, _VERSION, *_TIMES),
         (named("workflow", "test_case"),),
         _CREATED,
+        is_updated=True,
     ),
     LineType(
         "test_case_version",
         (_TEST_CASE, _VERSION),
-        (Column("samples", "int", source="sample_count"), Column("description", "text")),
-        (named("test_case", "test_case_version", is_new=True),),
+        (
+            Column("samples", "int", source="sample_count"),
+            Column("description", "text"),
+            _CREATED_AT,
+        ),
+        (named("test_case", "test_case_version"),),
         _CREATED_VERSION,
+        is_updated=True,
     ),
     LineType(
         "test_case_member",
@@ -164,7 +183,7 @@ LINE_TYPES: Final = (
             Column("ground_truth", "digest", source="ground_truth.digest"),
         ),
         (
-            named("test_case", "test_case_member", is_new=True),
+            named("test_case", "test_case_member"),
             sample_in("test_case.workflow_id", "test_case_member"),
             Parent(
                 "ground_truth",
@@ -178,26 +197,28 @@ LINE_TYPES: Final = (
     LineType(
         "test_suite",
         (Column("name"),),
-        (_WORKFLOW, _VERSION, tags_of("test_suite"), Column("description", "text")),
+        (_WORKFLOW, _VERSION, tags_of("test_suite"), Column("description", "text"), *_TIMES),
         (named("workflow", "test_suite"),),
         _CREATED,
-        more=(insert_tags("test_suite"),),
+        more=store_tags("test_suite"),
+        is_updated=True,
     ),
     LineType(
         "test_suite_version",
         (_TEST_SUITE, _VERSION),
-        (Column("test_cases", "pins", source=_PINNED),),
-        (named("test_suite", "test_suite_version", is_new=True),),
+        (Column("test_cases", "pins", source=_PINNED), _CREATED_AT),
+        (named("test_suite", "test_suite_version"),),
         _CREATED_VERSION,
         more=(_PINS,),
     ),
     LineType(
         "model",
         (Column("name"),),
-        (_WORKFLOW, tags_of("model"), Column("metadata", "object")),
+        (_WORKFLOW, tags_of("model"), Column("metadata", "object"), *_TIMES),
         (named("workflow", "model"),),
         {**_CREATED, "uid": "random()"},
-        more=(insert_tags("model"),),
+        more=store_tags("model"),
+        is_updated=True,
     ),
     LineType(
         "inference",
@@ -213,6 +234,9 @@ LINE_TYPES: Final = (
             # A run that is going on belongs to its process; elsewhere it has yet to begin.
             Column("status", source="iif(test_run.status = 'running', 'created', test_run.status)"),
             Column("error", "any text", nullable=True),
+            _CREATED_AT,
+            Column("started_at", "time", True, _unless_running("started_at")),
+            Column("finished_at", "time", True, _unless_running("finished_at")),
         ),
         (
             named("model", "test_run"),
@@ -231,6 +255,8 @@ LINE_TYPES: Final = (
             "test_suite_version": "incoming.test_suite_version",
             "evaluator": "ifnull(incoming.evaluator, '')",
             "status": "incoming.status",
+            "started_at": "incoming.started_at",
+            "finished_at": "incoming.finished_at",
         },
     ),
     LineType(

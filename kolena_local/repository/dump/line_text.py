@@ -51,8 +51,11 @@ def locator(payload: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def write(line_type: LineType, row: Row) -> str:
+def write(line_type: LineType, row: Row, *, times: bool = False) -> str:
     """Return the line of a row of the type's query.
+
+    Args:
+        times: whether it has times, which differ between equal stores.
 
     Raises:
         StoreDamagedError: a value does not have the type of its column.
@@ -63,6 +66,8 @@ def write(line_type: LineType, row: Row) -> str:
         parts.append(f'"locator":{_written(row[-1])}')
     try:
         for column, value in zip(line_type.columns, row, strict=False):
+            if column.kind == "time" and not times:
+                continue
             if column.kind == "digest":
                 value = f'"{value.hex()}"'
             elif value is None:
@@ -133,9 +138,9 @@ def _parsed(line: bytes) -> Any:
 
 def _value(content: dict[str, Any], column: Column, number: int) -> Any:
     name = column.name
-    if name not in content:
+    if name not in content and column.kind != "time":
         raise refusal(number, f"{name!r} is missing")
-    value = content[name]
+    value: Any = content.get(name)
     if value is None and column.nullable:
         return None
     if not _FITS[column.kind](value):
@@ -192,6 +197,7 @@ def _are_pins(value: Any) -> bool:
 
 _FITS: Final[dict[str, Callable[[Any], bool]]] = {
     "text": _is_text,
+    "time": _is_text,
     "any text": lambda value: isinstance(value, str),
     "name": _is_name,
     "int": _is_number,

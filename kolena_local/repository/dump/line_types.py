@@ -40,10 +40,14 @@ class Column(NamedTuple):
         place = self.source or self.name
         return place if place.isidentifier() else None
 
-    def select(self, table: str) -> str:
+    def value(self, table: str) -> str:
         """Return the SQL that reads the value."""
         value = f"{table}.{self.stored}" if self.stored else self.source
-        return f"{f'normal_json({value})' if self.kind in JSON_KINDS else value} AS {self.name}"
+        return f"normal_json({value})" if self.kind in JSON_KINDS else value
+
+    def select(self, table: str) -> str:
+        """Return the SQL that reads the value under the column's name."""
+        return f"{self.value(table)} AS {self.name}"
 
 
 class Parent(NamedTuple):
@@ -60,18 +64,12 @@ class Parent(NamedTuple):
     found: str
 
 
-def named(table: str, child: str, *, is_new: bool = False) -> Parent:
-    """Return a parent that lines call by its name.
-
-    Args:
-        child: the table that has its ids.
-        is_new: only those that the import itself has added.
-    """
-    new = f"AND {table}.id > :{table}" if is_new else ""
+def named(table: str, child: str) -> Parent:
+    """Return a parent that lines call by its name, of a table that has its ids."""
     return Parent(
         table,
         f"JOIN {table} ON {table}.id = {child}.{table}_id",
-        f"JOIN {table} ON {table}.name = incoming.{table} {new}",
+        f"JOIN {table} ON {table}.name = incoming.{table}",
     )
 
 
@@ -96,12 +94,12 @@ class LineType:
         parents: the tables that its table refers to.
         values: SQL for columns of the table that lines do not have.
         condition: SQL that says which lines can be stored.
-        more: further statements that store what the table ``incoming`` has and the store has not;
-            in all of them, ``:model`` and the like are the greatest ids before the import.
+        more: further statements that store what the table ``incoming`` has and the store has not.
         locator: whether lines also show the sample's locator, for readers only.
         table: the table, if its name is another one.
         selected: SQL that says which rows of the table are lines.
         is_inserted: whether lines become new rows; otherwise, only ``more`` stores them.
+        is_updated: whether a line replaces the content of a row with the same keys.
     """
 
     name: str
@@ -115,6 +113,7 @@ class LineType:
     table: str = ""
     selected: str = "true"
     is_inserted: bool = True
+    is_updated: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -125,20 +124,37 @@ class LineType:
     def compared(self) -> tuple[Column, ...]:
         """The columns that must be the same in a store that has the line already."""
         # The latest definition in a store says what its types are; a file does not change that.
-        compared = [column for column in self.columns if column.kind != "schema"]
+        compared = [one for one in self.columns if one.kind not in ("schema", "time")]
         if any(column.name == "digest" for column in self.keys):
             # The digest stands for the fields: 1 and 1.0 have the same, and not the same text.
             return tuple(column for column in compared if column.name != "fields")
         return tuple(compared)
 
     @property
+    def table_name(self) -> str:
+        """The name of its table."""
+        return self.table or self.name
+
+    @property
     def select(self) -> str:
         """The query of all columns, and of the locator if there is one."""
-        table = self.table or self.name
+        table = self.table_name
         columns = ", ".join(column.select(table) for column in self.columns)
         joins = " ".join(parent.joined for parent in self.parents)
         locator = _LOCATOR if self.locator else ""
         return f"SELECT {columns} {locator} FROM {table} {joins} WHERE {self.selected}"
+
+    @property
+    def matched(self) -> str:
+        """SQL that joins lines, as ``theirs``, to what the store has under the same keys."""
+        same = " AND ".join(f"ours.{key.name} IS theirs.{key.name}" for key in self.keys)
+        return f"temp.incoming_{self.name} AS theirs JOIN ({self.select}) AS ours ON {same}"
+
+    @property
+    def differs(self) -> str:
+        """SQL that says whether two lines with the same keys differ."""
+        others = [column.name for column in self.compared if column not in self.keys]
+        return " OR ".join(f"ours.{name} IS NOT theirs.{name}" for name in others) or "false"
 
     def inserts(self) -> Iterator[str]:
         """Yield the statements that store what ``incoming`` has and the store has not."""
@@ -148,11 +164,26 @@ class LineType:
         joins = " ".join(parent.found for parent in self.parents)
         if self.is_inserted:
             yield f"""
-                INSERT INTO {self.table or self.name} ({", ".join(values)})
+                INSERT INTO {self.table_name} ({", ".join(values)})
                 SELECT {", ".join(values.values())} FROM incoming {joins}
-                WHERE {self.condition} ORDER BY incoming.line ON CONFLICT DO NOTHING
+                WHERE {self.condition} ORDER BY incoming.line ON CONFLICT {self._on_conflict()}
             """
         yield from self.more
+
+    def _on_conflict(self) -> str:
+        if not self.is_updated:
+            return "DO NOTHING"
+        keys = [one.stored or f"{one.source.split('.')[0]}_id" for one in self.keys]
+        content = [one for one in self.compared if one.stored and one not in self.keys]
+        # A model that is changed is still the same; a version that is changed is another one.
+        renewed = {"updated_at", "uid"} & {*self.values}
+        renewed -= {"uid"} if len(renewed) == 2 else set()
+        columns = [*filter(None, (one.stored for one in content)), *sorted(renewed)]
+        changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
+        changed = " OR ".join(
+            f"{one.value(self.table_name)} IS NOT excluded.{one.stored}" for one in content
+        )
+        return f"({', '.join(keys)}) DO UPDATE SET {changes} WHERE {changed}"
 
 
 def tags_of(table: str) -> Column:
@@ -161,11 +192,17 @@ def tags_of(table: str) -> Column:
     return Column("tags", "names", source=f"(SELECT json_group_array(tag) FROM ({query}))")
 
 
-def insert_tags(table: str) -> str:
-    """Return the statement that stores the tags of new things."""
-    return f"""
+def store_tags(table: str) -> tuple[str, str]:
+    """Return the statements that give things the tags of their lines."""
+    joined = f"FROM incoming JOIN {table} ON {table}.name = incoming.name"
+    return (
+        f"""
+        DELETE FROM {table}_tag WHERE ({table}_id, tag) IN (
+            SELECT {table}_id, tag {joined} JOIN {table}_tag ON {table}_id = {table}.id
+            WHERE tag NOT IN (SELECT value FROM json_each(incoming.tags)))
+        """,
+        f"""
         INSERT OR IGNORE INTO {table}_tag ({table}_id, tag)
-        SELECT {table}.id, tag.value FROM incoming
-        JOIN {table} ON {table}.name = incoming.name AND {table}.id > :{table}
-        JOIN json_each(incoming.tags) AS tag
-    """
+        SELECT {table}.id, tag.value {joined} JOIN json_each(incoming.tags) AS tag
+        """,
+    )

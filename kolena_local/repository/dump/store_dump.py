@@ -1,9 +1,9 @@
 """The dump of a store: JSON lines in a fixed order, for reviews and version control.
 
 It leaves out what differs between equal stores: ids, times, and the processes of test runs. An
-import adds what is missing, leaves what is equal, and refuses the rest, so importing a file twice
-is the same as once. The schemas of a workflow's types are taken only where the store has none.
-Neither export nor import holds more than a few lines in memory.
+import adds what is missing, leaves what is equal, and settles the rest as it is told, so importing
+a file twice is the same as once. The schemas of a workflow's types are taken only where the store
+has none. Neither export nor import holds more than a few lines in memory.
 """
 
 from __future__ import annotations
@@ -16,20 +16,26 @@ from kolena_local.errors import InputValidationError, KolenaError, NameConflictE
 from kolena_local.plurals import enumerated
 from kolena_local.repository.dump import line_text
 from kolena_local.repository.dump.data_lines import LINE_TYPES
+from kolena_local.repository.dump.differences import BY_NAME, HISTORIES, ImportPlan
 from kolena_local.repository.dump.line_types import Column, LineType
+from kolena_local.repository.dump.settling import OnConflict, Settling
 from kolena_local.repository.health.invariants import RULES, LastIds
 from kolena_local.repository.names import now
 from kolena_local.repository.rows import Repository, Row
 
 _PAGE: Final = 1000
-_BY_NAME: Final = {line_type.name: line_type for line_type in LINE_TYPES}
+_NAMED: Final = 3
 
 
 class StoreDump(Repository):
     """The export and import of a whole store, inside one transaction."""
 
-    def lines(self) -> Iterator[str]:
-        """Yield the lines without line endings, in an order that depends on the content alone."""
+    def lines(self, *, times: bool = False) -> Iterator[str]:
+        """Yield the lines without line endings, in an order that depends on the content alone.
+
+        Args:
+            times: whether lines have times, which differ between equal stores.
+        """
         self._add_functions()
         yield line_text.header()
         for line_type in LINE_TYPES:
@@ -40,18 +46,31 @@ class StoreDump(Repository):
             cursor.arraysize = _PAGE
             while rows := cursor.fetchmany():
                 for row in rows:
-                    yield line_text.write(line_type, row)
+                    yield line_text.write(line_type, row, times=times)
 
-    def read(self, lines: Iterable[bytes]) -> int:
+    def read(
+        self,
+        lines: Iterable[bytes],
+        on_conflict: OnConflict = "error",
+        *,
+        refuse: bool = True,
+    ) -> ImportPlan:
         """Store what is not in the store yet; blank lines are skipped.
 
+        Args:
+            lines: what :meth:`lines` yields, encoded.
+            on_conflict: what to do with things that have the same name and another content:
+                refuse them, keep the store's, take the file's, or give the file's another name.
+            refuse: False only returns the plan if something differs and ``on_conflict`` is
+                ``"error"``; nothing is stored then.
+
         Returns:
-            The number of lines that are not blank.
+            What was done.
 
         Raises:
             InputValidationError: a line is invalid, is there twice, or refers to something that
                 does not exist.
-            NameConflictError: something differs from what the store has.
+            NameConflictError: something differs from what the store has and cannot be settled.
         """
         self._add_functions()
         content = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
@@ -66,22 +85,39 @@ class StoreDump(Repository):
         count = self._gather(content)
         for line_type in LINE_TYPES:
             self._check_once(line_type)
-        last_ids = LastIds._make(
-            self._sql.value(f"SELECT ifnull(max(id), 0) FROM {table}") for table in LastIds._fields
-        )
-        for line_type in LINE_TYPES:
-            self._store(line_type, last_ids)
-        for rule in RULES:
-            for key, problem in rule.broken(self._sql.driver, last_ids):
-                keys = _BY_NAME[rule.line_type].keys
-                raise line_text.refusal(self._line(keys, rule.line_type, key), problem)
+        plan = ImportPlan(count, Settling(self._sql, on_conflict).settle())
+        if on_conflict != "error" or not plan.different:
+            self._store_all()
+        elif refuse:
+            raise _conflict(plan)
         self._sql.execute("DROP VIEW IF EXISTS temp.incoming")
         for line_type in LINE_TYPES:
             self._sql.execute(f"DROP TABLE temp.incoming_{line_type.name}")
-        return count
+        return plan
+
+    def _store_all(self) -> None:
+        last_ids = LastIds._make(
+            self._sql.value(f"SELECT ifnull(max(id), 0) FROM {table}") for table in LastIds._fields
+        )
+        for noun in HISTORIES:
+            # Those that become longer are checked like new ones.
+            first = self._sql.value(
+                f"SELECT min(id) FROM {noun} JOIN temp.history_{noun} AS history"
+                f" ON history.name = {noun}.name WHERE since <= theirs"
+            )
+            if first is not None:
+                last_ids = last_ids._replace(**{noun: first - 1})
+        for line_type in LINE_TYPES:
+            self._store(line_type)
+        for rule in RULES:
+            for key, problem in rule.broken(self._sql.driver, last_ids):
+                keys = BY_NAME[rule.line_type].keys
+                line = self._line(keys, rule.line_type, key)
+                if line is not None:
+                    raise line_text.refusal(line, problem)
 
     def _check_once(self, line_type: LineType) -> None:
-        """Refuse two lines with the same keys."""
+        """Refuse two lines with the same keys, and a version without its test case or suite."""
         keys = [column.name for column in line_type.keys]
         query = f"""
             SELECT min(line), max(line) FROM temp.incoming_{line_type.name}
@@ -90,6 +126,14 @@ class StoreDump(Repository):
         for first, again in self._sql.fetch(query):
             problem = f"line {first} has the same {enumerated(keys)} already"
             raise line_text.refusal(again, problem)
+        noun = line_type.keys[0].name
+        if noun in HISTORIES and line_type.name.startswith(f"{noun}_"):
+            query = f"""
+                SELECT line FROM temp.incoming_{line_type.name}
+                WHERE {noun} NOT IN (SELECT name FROM temp.incoming_{noun}) ORDER BY line LIMIT 1
+            """
+            for (line,) in self._sql.fetch(query):
+                raise line_text.refusal(line, f"the file has no line for its {noun}")
 
     def _add_functions(self) -> None:
         for function in (line_text.normal_json, line_text.locator):
@@ -116,37 +160,36 @@ class StoreDump(Repository):
         self._sql.insert(f"INSERT INTO incoming_{line_type.name} (line, {columns})", rows)
         rows.clear()
 
-    def _store(self, line_type: LineType, last_ids: LastIds) -> None:
+    def _store(self, line_type: LineType) -> None:
         query = f"SELECT min(line), max(line) FROM incoming_{line_type.name}"
         ((first, last),) = self._sql.fetch(query)
         if first is None:
             return
         try:
-            self._insert(line_type, last_ids, first, last)
+            self._insert(line_type, first, last)
         except sqlite3.IntegrityError as error:
             problem = f"the store refuses its {line_type.name} ({error})"
             if "NOT NULL" in str(error):
                 problem = "it refers to something that is neither in the file nor in the store"
-            line = self._first_refused(line_type, last_ids, first, last)
+            line = self._first_refused(line_type, first, last)
             raise line_text.refusal(line, problem) from error
         self._verify(line_type)
 
-    def _insert(self, line_type: LineType, last_ids: LastIds, first: int, last: int) -> None:
+    def _insert(self, line_type: LineType, first: int, last: int) -> None:
         self._sql.execute("DROP VIEW IF EXISTS temp.incoming")
         self._sql.execute(
             f"CREATE TEMP VIEW incoming AS SELECT * FROM incoming_{line_type.name}"
             f" WHERE line BETWEEN {first:d} AND {last:d}",
         )
-        parameters = {**last_ids._asdict(), "now": now()}
         for statement in line_type.inserts():
-            self._sql.execute(statement, parameters)
+            self._sql.execute(statement, {"now": now()})
 
-    def _first_refused(self, line_type: LineType, last_ids: LastIds, first: int, last: int) -> int:
+    def _first_refused(self, line_type: LineType, first: int, last: int) -> int:
         """Return the first line that the tables refuse; there is one in the range."""
         while first < last:
             middle = (first + last) // 2
             try:
-                self._insert(line_type, last_ids, first, middle)
+                self._insert(line_type, first, middle)
                 first = middle + 1
             except sqlite3.IntegrityError:
                 last = middle
@@ -166,25 +209,28 @@ class StoreDump(Repository):
 
     def _problem(self, line_type: LineType, row: Row) -> KolenaError:
         line = self._line(line_type.compared, line_type.name, row)
-        same_keys = " AND ".join(f"{column.name} IS ?" for column in line_type.keys)
-        keys = row[: len(line_type.keys)]
         shown = ", ".join(
-            value.hex() if isinstance(value, bytes) else repr(value) for value in keys
+            value.hex() if isinstance(value, bytes) else repr(value)
+            for value in row[: len(line_type.keys)]
         )
-        # Other content under the same keys.
-        if self._sql.value(f"SELECT 1 FROM ({line_type.select}) WHERE {same_keys} LIMIT 1", keys):
-            return NameConflictError(
-                f"The {line_type.name} {shown} of line {line} exists already and is different;"
-                " import into another store, or correct the file. Nothing was imported."
-            )
         return InputValidationError(
             f"The {line_type.name} {shown} of line {line} refers to something that is neither in"
             " the file nor in the store, or is a second one where only one is allowed. Nothing was"
             " imported."
         )
 
-    def _line(self, columns: Sequence[Column], name: str, values: Row) -> int:
-        """Return the first line of a type that has these values."""
+    def _line(self, columns: Sequence[Column], name: str, values: Row) -> int | None:
+        """Return the first line of a type that has these values; None if there is none."""
         same = " AND ".join(f"{column.name} IS ?" for column in columns)
         query = f"SELECT min(line) FROM incoming_{name} WHERE {same}"
-        return int(self._sql.value(query, values))
+        found: int | None = self._sql.value(query, values)
+        return found
+
+
+def _conflict(plan: ImportPlan) -> NameConflictError:
+    found = [str(one) for nouns in plan.nouns for one in nouns.differences][:_NAMED]
+    more = f"; and {plan.different - _NAMED:,} more" if plan.different > _NAMED else ""
+    return NameConflictError(
+        f"The store differs from the file: {'; '.join(found)}{more}. Choose --on-conflict keep,"
+        " take, or rename; --dry-run shows what that would do. Nothing was imported."
+    )
