@@ -40,7 +40,7 @@ _COMMANDS = {
         "kolena_local.cli.db:db",
         "Locate, check, back up, restore, and merge the store's file.",
     ),
-    "export": ("kolena_local.cli.dump:export", "Export the whole store as JSON lines."),
+    "export": ("kolena_local.cli.dump:export", "Export the store, or a part of it, as JSON lines."),
     "import": ("kolena_local.cli.dump:import_", "Import JSON lines that `export` wrote."),
     "demo": ("kolena_local.cli.demo:demo", "Test two real models on images of handwritten digits."),
 }

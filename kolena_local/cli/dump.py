@@ -1,4 +1,4 @@
-"""``kolena-local export`` and ``import``: the whole store as text that git can compare."""
+"""``kolena-local export`` and ``import``: a store or a part of it as text that git can compare."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from kolena_local.cli.completion import names_of
 from kolena_local.cli.import_report import import_options, report_import
 from kolena_local.cli.output.output_file import STANDARD_OUTPUT, is_terminal, remember, write_data
-from kolena_local.cli.output.output_options import output_options, quiet_option
+from kolena_local.cli.output.output_options import file_option, output_options, quiet_option
 from kolena_local.cli.output.printing import say
 from kolena_local.cli.output.terminal_text import printable_json
 from kolena_local.cli.store_option import db_option, given_location, reading
@@ -30,19 +31,43 @@ _LONGEST = 2**28
 
 
 @click.command("export")
-@click.argument("file", callback=remember, expose_value=False, default=STANDARD_OUTPUT)
+@click.argument("file", callback=remember, expose_value=False, required=False)
+@file_option
+@click.option(
+    "--model",
+    "models",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=names_of("model"),
+    help="Export only this model and what belongs to it (repeatable).",
+)
+@click.option(
+    "--test-suite",
+    "suites",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=names_of("test_suite"),
+    help="Export only this test suite and what belongs to it (repeatable).",
+)
 @quiet_option
 @db_option
-def export() -> None:
-    """Export the whole store as JSON lines.
+def export(models: tuple[str, ...], suites: tuple[str, ...]) -> None:
+    """Export the store, or a part of it, as JSON lines.
 
     Without FILE, the lines go to standard output. Equal stores give equal files: the lines are
     sorted, use names and digests instead of ids, and have no times. FILE appears only when it is
     complete.
+
+    --test-suite exports test suites with all versions of their test cases, samples, and ground
+    truths. --model exports models with their inferences, test runs, and results. With both, only
+    the inferences for samples of these test suites and the test runs on them are exported; with
+    --model alone, the test suites of all its test runs are exported too. Both may be repeated.
     """
     count = -1  # the first line is a header
     with reading() as unit:
-        lines = unit.dump.lines()
+        model_ids = [unit.models.get(name).id for name in models]
+        suite_ids = [unit.test_suites.get(name).id for name in suites]
+        lines = unit.dump.lines(model_ids, suite_ids)
         while page := list(islice(lines, _PAGE)):
             _write(page)
             count += len(page)

@@ -1,4 +1,4 @@
-"""``import`` with conflicts, and ``db merge``, as they are typed and read."""
+"""``export`` of a part, ``import`` with conflicts, and ``db merge``, as they are typed and read."""
 
 from __future__ import annotations
 
@@ -275,3 +275,20 @@ def test_a_store_is_not_merged_with_itself_or_with_none(invoke: Invoke, ours: Pa
     result = invoke("db", "merge", ours.parent / "none.db", "--db", ours)
     assert (result.exit_code, "none.db" in result.stderr) == (1, True)
     assert not (ours.parent / "none.db").exists()
+
+
+def test_a_part_is_exported_to_the_file_of_the_option(
+    invoke: Invoke, theirs: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "part.jsonl"
+    result = invoke(
+        "export", "--model", "resnet", "--test-suite", "all", "-o", file, "--db", theirs
+    )
+    assert result.exit_code == 0, result.stderr
+    kinds = [json.loads(line)["kind"] for line in file.read_text().splitlines()]
+    assert (kinds.count("model"), kinds.count("test_run"), kinds.count("test_suite")) == (1, 1, 1)
+    result = invoke("export", "--model", "resnut", "-o", tmp_path / "b.jsonl", "--db", theirs)
+    assert (result.exit_code, "did you mean 'resnet'?" in result.stderr) == (1, True)
+    result = invoke("export", file, "-o", tmp_path / "b.jsonl", "--db", theirs)
+    assert (result.exit_code, "Give one file" in result.stderr) == (2, True)
+    assert not (tmp_path / "b.jsonl").exists()

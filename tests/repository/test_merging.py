@@ -221,3 +221,31 @@ def test_stores_that_share_no_names_give_the_same_in_both_orders_with_all_times(
         assert text_of(other, times=True)[2:] == both[2:]
         # The workflow, in the second line, has the time of the store that was there first.
         assert {line for line in lines if '"kind":"workflow"' not in line} <= {*both}
+
+
+@given(contents(), st.sets(st.sampled_from("xy")), st.sets(st.sampled_from("xy")))
+def test_a_part_of_a_store_is_a_store_and_all_of_it_is_in_the_whole(
+    tmp_path_factory: pytest.TempPathFactory, content: Content, models: Set[str], suites: Set[str]
+) -> None:
+    empty = Content({}, {}, {}, {}, {})
+    with stores(tmp_path_factory.mktemp("merge"), content, empty) as (path, other):
+        with open_store(path).read() as unit:
+            chosen = [unit.models.get(name).id for name in models & {*content.models}]
+            of = [unit.test_suites.get(name).id for name in suites & {*content.suites}]
+            part = [line.encode() for line in unit.dump.lines(chosen, of)]
+        if not chosen and not of:
+            assert part == [line.encode() for line in text_of(path)]
+            return
+        shutil.rmtree(other, ignore_errors=True)
+        with open_store(f"{other}.new").write() as unit:
+            unit.dump.read(part)
+        assert [line.encode() for line in text_of(f"{other}.new")] == part
+        close_store(f"{other}.new")
+        with open_store(path).write() as unit:
+            plan = unit.dump.read(part)
+        assert not any(noun.new or noun.extended or noun.different for noun in plan.nouns)
+        kinds = [json.loads(line)["kind"] for line in part]
+        assert kinds.count("model") == len(chosen)
+        assert kinds.count("test_suite") >= len(of)
+        if not chosen:
+            assert not {"inference", "test_run"} & {*kinds}

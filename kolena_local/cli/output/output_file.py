@@ -28,6 +28,8 @@ def remember(context: click.Context, _: click.Parameter, name: str | None) -> No
     """Keep the value of ``--output`` in the context."""
     if name is None:
         return
+    if context.meta.get(_DESTINATION) is not None:
+        raise click.UsageError("Give one file for the output, not two.")
     if not Path(name).absolute().parent.is_dir():
         raise click.BadParameter(f"The folder of {name} does not exist; create it first.")
     if name == STANDARD_OUTPUT:

@@ -5,11 +5,16 @@ A line has names and digests where the tables have ids. Private to the dump.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 JSON_KINDS: Final = ("object", "schema", "names", "pins")
+CHOSEN: Final = ("workflow", "test_sample", "ground_truth", "test_case", "test_suite", "model")
+"""The tables by whose rows a selection of the store is known."""
+
+_JOINED: Final = re.compile(r"(?<!LEFT )JOIN (\w+)")
 
 # SQLite's function is the faster one, and cuts text at NUL.
 _LOCATOR: Final = r"""
@@ -143,6 +148,13 @@ class LineType:
         joins = " ".join(parent.joined for parent in self.parents)
         locator = _LOCATOR if self.locator else ""
         return f"SELECT {columns} {locator} FROM {table} {joins} WHERE {self.selected}"
+
+    @property
+    def chosen(self) -> str:
+        """SQL that says which rows of :attr:`select` belong to a selection of the store."""
+        joins = " ".join(parent.joined for parent in self.parents)
+        tables = {self.table_name, *_JOINED.findall(joins)} & {*CHOSEN}
+        return " AND ".join(f"{table}.id IN temp.chosen_{table}" for table in sorted(tables))
 
     @property
     def matched(self) -> str:

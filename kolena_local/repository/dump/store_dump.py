@@ -14,7 +14,7 @@ from typing import Final
 
 from kolena_local.errors import InputValidationError, KolenaError, NameConflictError
 from kolena_local.plurals import enumerated
-from kolena_local.repository.dump import line_text
+from kolena_local.repository.dump import line_text, selection
 from kolena_local.repository.dump.data_lines import LINE_TYPES
 from kolena_local.repository.dump.differences import BY_NAME, HISTORIES, ImportPlan
 from kolena_local.repository.dump.line_types import Column, LineType
@@ -28,20 +28,30 @@ _NAMED: Final = 3
 
 
 class StoreDump(Repository):
-    """The export and import of a whole store, inside one transaction."""
+    """The export and import of a store, inside one transaction."""
 
-    def lines(self, *, times: bool = False) -> Iterator[str]:
+    def lines(
+        self, model_ids: Sequence[int] = (), suite_ids: Sequence[int] = (), *, times: bool = False
+    ) -> Iterator[str]:
         """Yield the lines without line endings, in an order that depends on the content alone.
 
         Args:
+            model_ids: only these models, with their inferences and test runs; if no test suites
+                are given, with those of their test runs.
+            suite_ids: only these test suites with their test cases, samples, and ground truths;
+                models' inferences for these samples and test runs on these test suites alone.
             times: whether lines have times, which differ between equal stores.
         """
         self._add_functions()
+        is_selected = bool(model_ids or suite_ids)
+        if is_selected:
+            selection.choose(self._sql, model_ids, suite_ids)
         yield line_text.header()
         for line_type in LINE_TYPES:
             order = ", ".join(column.name for column in line_type.keys)
+            chosen = f" AND {line_type.chosen}" if is_selected else ""
             cursor = self._sql.driver.execute(
-                f"SELECT * FROM ({line_type.select}) ORDER BY {order}"
+                f"SELECT * FROM ({line_type.select}{chosen}) ORDER BY {order}"
             )
             cursor.arraysize = _PAGE
             while rows := cursor.fetchmany():
