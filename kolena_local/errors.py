@@ -1,4 +1,4 @@
-"""Every exception that the package raises on purpose.
+"""Every exception that the package raises on purpose, and its category of warnings.
 
 Each leaf also inherits the builtin that people already catch, so that ``except ValueError`` and
 ``except OSError`` go on working in scripts that know nothing of this module. Messages are composed
@@ -29,6 +29,8 @@ where the error is raised; this module holds no texts and maps no foreign errors
     │       └── StoreFullError
     ├── CustomMetricsException
     └── WorkflowMismatchError
+
+    KolenaWarning (UserWarning)                    not done, or not all of it
 """
 
 from __future__ import annotations
@@ -144,3 +146,11 @@ class CustomMetricsException(KolenaError):
 
 class WorkflowMismatchError(KolenaError):
     """The object belongs to another workflow."""
+
+
+class KolenaWarning(UserWarning):
+    """Something that the caller asked for was not done, or not all of it.
+
+    Python shows it once for each line that causes it. ``warnings.filterwarnings`` hides it or, with
+    ``"error"``, turns it into an exception; nothing is stored then.
+    """

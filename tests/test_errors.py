@@ -48,7 +48,12 @@ def test_the_builtin_that_people_catch_catches_it(
 def test_every_class_is_drawn_in_the_tree_and_described(error: type[Exception]) -> None:
     assert error.__doc__
     assert re.search(rf"\b{error.__name__}\b", errors.__doc__ or "")
-    assert issubclass(error, errors.KolenaError)
+    assert issubclass(error, (errors.KolenaError, errors.KolenaWarning))
+
+
+def test_warnings_are_shown_by_default_and_are_not_caught_as_errors() -> None:
+    assert issubclass(errors.KolenaWarning, UserWarning)
+    assert not issubclass(errors.KolenaWarning, errors.KolenaError)
 
 
 def test_a_missing_token_reads_as_a_sentence() -> None:
