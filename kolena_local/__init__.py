@@ -42,13 +42,13 @@ def initialize(
     """Choose the store of this process, and whether messages are printed.
 
     It may be called again at any time, and need not be called at all. Everything that the original
-    takes for its server is accepted and left alone: no token is ever asked for.
+    takes for its server is accepted and left alone: no token is ever asked for. Any other argument
+    is ignored with a ``KolenaWarning``, and so is the path of a store that is not passed as ``db``.
 
     Args:
         args: ignored.
         api_token: ignored.
-        verbose: print messages, warnings on standard error; before the first call nothing is
-            printed.
+        verbose: print messages about progress; before the first call none is printed.
         proxies: ignored.
         db: path of the store, or ``":memory:"`` for one that ends with the process. None leaves the
             choice to the environment variables and the user's data folder.
@@ -59,8 +59,29 @@ def initialize(
     """
     from kolena_local import log
 
+    _warn_of_unused(args, kwargs)
     location.set_default(db)
     log.print_messages(verbose)
+
+
+def _warn_of_unused(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    from kolena_local.warn import warn
+
+    # The original takes a token, or an entity and a token.
+    paths = [one for one in args if isinstance(one, os.PathLike) or _is_like_a_path(one)]
+    unused = [name for name in kwargs if name != "entity"]
+    if unused or paths:
+        named = ", ".join([f"{name}=" for name in unused] or map(repr, paths))
+        warn(
+            f"initialize() does not have the argument {named}, and ignored it; the store is chosen"
+            " with db=, and messages with verbose=."
+        )
+
+
+def _is_like_a_path(argument: Any) -> bool:
+    return isinstance(argument, str) and (
+        argument == location.MEMORY or argument.endswith((".db", ".sqlite", ".sqlite3"))
+    )
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 The order is: an argument, the surrounding ``session(db=…)``, ``initialize(db=…)``, the variable
 ``KOLENA_LOCAL_DB``, ``store.db`` in the folder ``KOLENA_LOCAL_HOME``, and ``store.db`` in the
-user's data folder. The environment is read on each call, never at import. Nothing here reads or
-writes the disk.
+user's data folder. The environment is read on each call, never at import. A relative path in it is
+made absolute, there, when it is first read: if the process, or one that it starts, changes its
+folder later, the store stays the same. Nothing here reads or writes the disk.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextvars import ContextVar
 from typing import Final
 
 from kolena_local.errors import InputValidationError
+from kolena_local.warn import warn
 
 MEMORY: Final = ":memory:"
 """The location of a store without a file: one per process, and one per session."""
@@ -103,7 +105,14 @@ def default_file() -> str:
 
 def _from_variable(name: str) -> str | None:
     value = os.environ.get(name, "")
-    return _absolute(value) if value.strip() else None
+    if not value.strip():
+        if value:
+            warn(f"{name} is blank and was ignored; set it to a path, or remove it.")
+        return None
+    place = _absolute(value)
+    if place != value:
+        os.environ[name] = place
+    return place
 
 
 def _absolute(location: str | os.PathLike[str]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from kolena_local import location
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, KolenaWarning
 
 
 def test_each_rung_wins_over_those_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +59,31 @@ def test_relative_paths_are_those_of_the_moment(
     assert location.resolve() == str(tmp_path / "mine.db")
 
 
+@pytest.mark.parametrize("name", ["KOLENA_LOCAL_DB", "KOLENA_LOCAL_HOME"])
+def test_a_script_that_changes_its_folder_keeps_the_store_of_a_relative_variable(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, "mine.db")
+    first = location.resolve()
+    monkeypatch.chdir("/")
+    assert Path(first).is_relative_to(tmp_path / "mine.db")
+    assert location.resolve() == first
+    script = "from kolena_local import location; print(location.resolve())"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout
+    assert output.strip() == first
+
+
+def test_a_relative_variable_that_is_set_again_is_that_of_the_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("KOLENA_LOCAL_DB", "mine.db")
+        assert location.resolve() == str(folder / "mine.db")
+
+
 def test_a_tilde_is_the_home_folder() -> None:
     assert location.resolve("~/mine.db") == str(Path.home() / "mine.db")
 
@@ -67,11 +94,12 @@ def test_memory_is_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
     assert location.resolve() == location.MEMORY
 
 
-def test_a_blank_argument_is_an_error_and_a_blank_variable_is_not(
+def test_a_blank_argument_is_an_error_and_a_blank_variable_warns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KOLENA_LOCAL_DB", "  ")
-    assert location.resolve() == location.default_file()
+    with pytest.warns(KolenaWarning, match="KOLENA_LOCAL_DB is blank"):
+        assert location.resolve() == location.default_file()
     with pytest.raises(InputValidationError, match="blank"):
         location.resolve(" ")
     with pytest.raises(InputValidationError, match="blank"):

@@ -224,7 +224,7 @@ def test_a_message_that_cannot_be_printed_stops_nothing(
 
 
 def test_initialize_takes_and_ignores_whatever_the_original_takes(store_path: Path) -> None:
-    kolena_local.initialize("entity", "token", "more", entity="e", proxies={}, unknown=1)
+    kolena_local.initialize("entity", "token", "more", entity="e", proxies={})
     kolena_local.initialize(api_token="token", verbose=False, db=store_path)
     Model("m", infer=cat)
     assert store_path.exists()
