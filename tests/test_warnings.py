@@ -11,6 +11,7 @@ import pytest
 
 import kolena_local
 from kolena_local.errors import KolenaWarning
+from tests.workflow.types import Model
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,20 @@ SITUATIONS: Dict[str, Situation] = {
         lambda: kolena_local.initialize("mine.db", verbose=False),
         "initialize() does not have the argument 'mine.db', and ignored it; the store is chosen"
         " with db=, and messages with verbose=.",
+    ),
+    "other metadata for a model that exists": Situation(
+        lambda: Model("m", metadata={"seed": 1}),
+        "The model 'm' is already in the store, and its metadata were not changed: they are"
+        " {'seed': 0}, and {'seed': 1} was passed. To change them, call update(metadata=…) on the"
+        " model, or run kolena-local models edit.",
+        before=lambda: Model("m", metadata={"seed": 0}),
+    ),
+    "other tags for a model that exists": Situation(
+        lambda: Model("m", tags=["b"]),
+        "The model 'm' is already in the store, and its tags were not changed: they are {'a'}, and"
+        " {'b'} was passed. To change them, call update(tags=…) on the model, or run kolena-local"
+        " models edit.",
+        before=lambda: Model("m", tags=["a"]),
     ),
 }
 

@@ -13,6 +13,7 @@ from kolena_local.execution.inferred import Inferred
 from kolena_local.log import logger
 from kolena_local.payload import Json, canonical, dumps, loads
 from kolena_local.repository.records import ModelRecord
+from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_flag,
@@ -53,7 +54,7 @@ class Model(NamedEntity):
     """A model that is tested: its name, metadata and tags are stored, never its weights.
 
     Use the class that ``define_workflow`` returns. A model that is already in the store is loaded
-    with its stored metadata and tags; a warning is logged if they differ from the arguments.
+    with its stored metadata and tags; if others are passed, a ``KolenaWarning`` says so.
 
     Args:
         name: unique among the models of all workflows.
@@ -106,7 +107,8 @@ class Model(NamedEntity):
                     record = unit.models.add(workflow_id, name, wanted_metadata, wanted_tags)
         check_workflow("model", name, record.workflow, workflow)
         if what == "loaded":
-            _warn_of_differences(record, wanted_metadata, wanted_tags)
+            given = {} if metadata is None else {"metadata": wanted_metadata}
+            _warn_of_differences(record, given if tags is None else {**given, "tags": wanted_tags})
         logger.info("%s model %r", what, name)
         self._mirror(store, record, infer=infer, infer_batch=infer_batch)
 
@@ -432,19 +434,14 @@ class Model(NamedEntity):
         self.__dict__["_metadata_as_loaded"] = dumps(record.metadata)
 
 
-def _warn_of_differences(record: ModelRecord, metadata: dict[str, Json], tags: set[str]) -> None:
-    stored_tags = set(record.tags)
-    for what, stored, passed, differ in (
-        # As text, because NaN is not equal to itself, and True is equal to 1.
-        ("metadata", record.metadata, metadata, canonical(record.metadata) != canonical(metadata)),
-        ("tags", stored_tags, tags, stored_tags != tags),
-    ):
+def _warn_of_differences(record: ModelRecord, given: dict[str, Any]) -> None:
+    for what, passed in given.items():
+        stored = set(record.tags) if what == "tags" else record.metadata
+        # Metadata as text, because NaN is not equal to itself, and True is equal to 1.
+        differ = stored != passed if what == "tags" else canonical(stored) != canonical(passed)
         if differ:
-            logger.warning(
-                "model %r is already in the store; its stored %s stay as they are (%r, passed: %r);"
-                " kolena-local models edit changes them",
-                record.name,
-                what,
-                stored,
-                passed,
+            warn(
+                f"The model {record.name!r} is already in the store, and its {what} were not"
+                f" changed: they are {stored!r:.200}, and {passed!r:.200} was passed. To change"
+                f" them, call update({what}=…) on the model, or run kolena-local models edit."
             )

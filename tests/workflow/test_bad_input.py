@@ -202,7 +202,7 @@ def test_messages_are_quiet_by_default_and_printed_when_wanted(
     kolena_local.initialize(verbose=True)
     Model("m")
     out, err = capfd.readouterr()
-    assert "loaded model 'm'" in out and "metadata" in err
+    assert "loaded model 'm'" in out and err == ""
     kolena_local.initialize(verbose=False)
     Model("m")
     assert capfd.readouterr() == ("", "")

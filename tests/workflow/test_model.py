@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import math
 from typing import Any, Callable
 
@@ -14,6 +13,7 @@ from kolena_local.errors import (
     FrozenObjectError,
     IncorrectUsageError,
     InputValidationError,
+    KolenaWarning,
     NameConflictError,
     NotFoundError,
     WorkflowMismatchError,
@@ -41,41 +41,29 @@ def test_an_unknown_name_makes_a_model() -> None:
     assert full.workflow.name == "animals"
 
 
-def test_a_known_name_loads_the_model_and_the_stored_win(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_known_name_loads_the_model_and_the_stored_win() -> None:
     Model("m", metadata={"seed": 0}, tags={"a"})
-    again = Model("m", metadata={"seed": 1}, tags={"b"})
+    with pytest.warns(KolenaWarning) as caught:
+        again = Model("m", metadata={"seed": 1}, tags={"b"})
     assert (again.metadata, again.tags) == ({"seed": 0}, {"a"})
     stored = Model.load("m")
     assert (stored.metadata, stored.tags) == ({"seed": 0}, {"a"})
-    warnings = [record.getMessage() for record in caplog.records]
-    assert ["metadata" in text for text in warnings] == [True, False]
-    assert "tags" in warnings[1]
+    assert ["its metadata" in str(one.message) for one in caught] == [True, False]
+    assert "its tags" in str(caught[1].message)
 
 
-def test_passing_nothing_to_a_model_that_has_metadata_warns(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    Model("m", metadata={"seed": 0})
-    Model("m")
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
-
-
-def test_the_same_metadata_and_tags_again_do_not_warn(caplog: pytest.LogCaptureFixture) -> None:
+def test_passing_nothing_or_the_same_to_a_model_that_has_metadata_does_not_warn() -> None:
     for _ in range(2):
         Model("m", metadata={"seed": 0, "loss": math.nan}, tags=["a", "a"])  # type: ignore[arg-type]
-    assert caplog.records == []
-
-
-def test_new_metadata_for_a_model_that_has_none_warns_and_names_the_command(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
     Model("m")
-    assert Model("m", metadata={"seed": 1}, tags={"b"}).metadata == {}
+
+
+def test_new_metadata_for_a_model_that_has_none_warns_and_names_the_command() -> None:
+    Model("m")
+    with pytest.warns(KolenaWarning, match="kolena-local models edit") as caught:
+        assert Model("m", metadata={"seed": 1}, tags={"b"}).metadata == {}
     assert Model.load("m").tags == set()
-    assert len(caplog.records) == 2
-    assert all("kolena-local models" in record.getMessage() for record in caplog.records)
+    assert len(caught) == 2
 
 
 @pytest.mark.parametrize("load", [OtherModel, OtherModel.load])
