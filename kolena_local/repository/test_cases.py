@@ -198,6 +198,21 @@ class TestCases(Versioned[TestCaseRecord]):
         )
         return as_records(PairRow, rows)
 
+    def contents(self, test_case_id: int, version: int) -> builtins.list[tuple[bytes, bytes, str]]:
+        """Return the digests of all samples and their ground truths, and the samples' metadata."""
+        rows = self._sql.fetch(
+            """
+            SELECT sample.digest, truth.digest, sample.metadata
+            FROM test_case_member AS member
+            CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
+            CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+            WHERE member.test_case_id = :test_case AND member.added <= :version
+                AND (member.removed IS NULL OR member.removed > :version)
+            """,
+            {"test_case": test_case_id, "version": version},
+        )
+        return [(sample, truth, metadata) for sample, truth, metadata in rows]
+
     def sample_ids(self, test_case_id: int, version: int) -> array[int]:
         """Return the ids of all samples of a version, in order."""
         return self._sql.fetch_ids(

@@ -30,7 +30,9 @@ class TestSamples(Repository):
             unique[digest] = (payload, {**before[1], **given} if before else given)
         known = self._known(workflow_id, list(unique))
         ids = {digest: id_ for digest, (id_, _) in known.items()}
-        self._merge_metadata([(*known[digest], unique[digest][1]) for digest in known])
+        changed = _changes([(*known[digest], unique[digest][1]) for digest in known])
+        if changed:
+            self._sql.execute_each("UPDATE test_sample SET metadata = ? WHERE id = ?", changed)
         new = [digest for digest in unique if digest not in known]
         first = self._sql.next_id("test_sample")
         new_ids = range(first, first + len(new))
@@ -48,6 +50,40 @@ class TestSamples(Repository):
         """Return the ids of the samples with these digests, None for those that are not there."""
         known = self._known(workflow_id, digests)
         return [known[digest][0] if digest in known else None for digest in digests]
+
+    def shared_changes(
+        self, workflow: str, samples: Sequence[NewSample], test_case_id: int | None
+    ) -> tuple[int, str, str] | None:
+        """Return which changes of metadata by :meth:`put` other test cases would see.
+
+        Args:
+            test_case_id: the test case whose samples are put; None if it is new.
+
+        Returns:
+            The number of samples, and one of them with a test case that has it; None if there are
+            none.
+        """
+        given = {sample.digest: sample.metadata for sample in samples}
+        workflow_id = given and self._sql.value(
+            "SELECT id FROM workflow WHERE name = ?", (workflow,)
+        )
+        if not workflow_id:
+            return None
+        known = self._known(workflow_id, list(given))
+        changed = _changes([(*known[digest], given[digest]) for digest in known])
+        rows = changed and self._sql.fetch(
+            """
+            SELECT count(DISTINCT member.test_sample_id), min(sample.payload), test_case.name
+            FROM json_each(?) AS wanted
+            CROSS JOIN test_case_member AS member
+                ON member.test_sample_id = wanted.value AND member.removed IS NULL
+                AND member.test_case_id IS NOT ?
+            CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
+            CROSS JOIN test_case ON test_case.id = member.test_case_id
+            """,
+            (as_json([id_ for _, id_ in changed]), test_case_id),
+        )
+        return (rows[0][0], rows[0][1], rows[0][2]) if rows and rows[0][0] else None
 
     def rows(self, ids: Sequence[int]) -> list[SampleRow]:
         """Return the samples with these ids, in the order given.
@@ -87,13 +123,15 @@ class TestSamples(Repository):
         )
         return {digest: (id_, metadata) for digest, id_, metadata in rows}
 
-    def _merge_metadata(self, samples: Sequence[tuple[int, str, dict[str, Json]]]) -> None:
-        changed = []
-        for id_, stored, metadata in samples:
-            # Texts first: most samples come again with the metadata that they had.
-            if metadata and dumps(metadata) != stored:
-                merged = dumps({**as_object(stored), **metadata})
-                if merged != stored:
-                    changed.append((merged, id_))
-        if changed:
-            self._sql.execute_each("UPDATE test_sample SET metadata = ? WHERE id = ?", changed)
+
+def merged(stored: str, metadata: dict[str, Json]) -> str:
+    """Return the metadata that a sample has after it was put again with others."""
+    # Texts first: most samples come again with the metadata that they had.
+    if not metadata or dumps(metadata) == stored:
+        return stored
+    return dumps({**as_object(stored), **metadata})
+
+
+def _changes(samples: Sequence[tuple[int, str, dict[str, Json]]]) -> list[tuple[str, int]]:
+    found = ((merged(stored, metadata), stored, id_) for id_, stored, metadata in samples)
+    return [(text, id_) for text, stored, id_ in found if text != stored]

@@ -436,12 +436,15 @@ class Model(NamedEntity):
 
 def _warn_of_differences(record: ModelRecord, given: dict[str, Any]) -> None:
     for what, passed in given.items():
-        stored = set(record.tags) if what == "tags" else record.metadata
-        # Metadata as text, because NaN is not equal to itself, and True is equal to 1.
-        differ = stored != passed if what == "tags" else canonical(stored) != canonical(passed)
-        if differ:
+        stored: Any = set(record.tags) if what == "tags" else record.metadata
+        if _as_text(stored) != _as_text(passed):
             warn(
                 f"The model {record.name!r} is already in the store, and its {what} were not"
                 f" changed: they are {stored!r:.200}, and {passed!r:.200} was passed. To change"
                 f" them, call update({what}=…) on the model, or run kolena-local models edit."
             )
+
+
+def _as_text(value: Any) -> str:
+    # NaN is not equal to itself, and True is equal to 1.
+    return canonical(sorted(value) if isinstance(value, set) else value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,8 +13,10 @@ from kolena_local import repository
 from kolena_local.collector import collector_paused
 from kolena_local.errors import IncorrectUsageError
 from kolena_local.log import logger
+from kolena_local.plurals import counted
 from kolena_local.repository.paging import pages_by_key
 from kolena_local.repository.records import PairRow, TestCaseRecord
+from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_description,
@@ -29,7 +32,15 @@ from kolena_local.workflow.entity import (
     ensure_workflow,
 )
 from kolena_local.workflow.ground_truth import GroundTruth
-from kolena_local.workflow.test_case_edit import Change, TestCaseEditor, check_samples, write_edit
+from kolena_local.workflow.test_case_edit import (
+    Change,
+    TestCaseEditor,
+    check_samples,
+    differences,
+    warn_of_repeated,
+    warn_of_shared_metadata,
+    write_edit,
+)
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.workflow import Workflow
 
@@ -46,8 +57,8 @@ class TestCase(NamedEntity):
     """A named list of test samples with their ground truths, in versions that never change.
 
     Use the class that ``define_workflow`` returns. A test case that is already in the store is
-    loaded. If it has samples, ``test_samples`` are ignored with a warning; with ``reset``, they
-    replace its content in a new version.
+    loaded. If it has samples, others passed as ``test_samples`` are ignored with a
+    ``KolenaWarning``; with ``reset``, they replace its content in a new version.
 
     Args:
         name: unique among the test cases of all workflows.
@@ -57,8 +68,8 @@ class TestCase(NamedEntity):
         reset: whether ``test_samples`` replace its content, in a new version.
 
     Raises:
-        InputValidationError: the name is blank, or a value cannot be stored; the message has its
-            path.
+        InputValidationError: the name is blank, a sample occurs twice with different ground truths,
+            or a value cannot be stored; the message has its path.
         TypeError: a test sample or ground truth is not an instance of the workflow's type.
         WorkflowMismatchError: the name belongs to a test case of another workflow.
         NameConflictError: the test case exists, but not in this version.
@@ -85,13 +96,16 @@ class TestCase(NamedEntity):
         workflow = bound_workflow(type(self))
         name = check_name(name, "test case")
         wanted_version, wanted_description = check_version(version), check_description(description)
-        changes = _additions(workflow, test_samples)
+        changes = _additions(workflow, name, test_samples)
         reset = check_flag(reset, "reset")
         store = repository.open_store()
         with store.read() as unit:
             record = unit.test_cases.find_or_refuse(name, wanted_version)
         what = "loaded"
         if record is None or _takes(record, changes, reset):
+            if record is None and test_samples is not None and not changes:
+                warn(f"The test case {name!r} has no samples, because test_samples is empty.")
+            warn_of_shared_metadata(store, workflow, name, record, changes)
             with store.write() as unit:
                 # Again, because another process may have created it meanwhile.
                 record = unit.test_cases.find_or_refuse(name, wanted_version)
@@ -100,9 +114,11 @@ class TestCase(NamedEntity):
                 )
         check_workflow("test case", name, record.workflow, workflow)
         if what == "loaded":
-            _warn_of_what_stays(record, wanted_description, test_samples is not None, reset)
-        elif test_samples is not None and not changes:
-            logger.warning("test case %r has no samples: test_samples is empty", name)
+            given = None if test_samples is None else changes
+            with store.read() as unit:
+                stays = _what_stays(unit, record, wanted_description, given, reset)
+            for message in stays:
+                warn(message)
         logger.info("%s test case %r (version %d)", what, name, record.version)
         self._mirror(store, record)
 
@@ -128,8 +144,9 @@ class TestCase(NamedEntity):
         workflow = bound_workflow(cls)
         name = check_name(name, "test case")
         wanted_description = check_description(description)
-        changes = _additions(workflow, test_samples)
+        changes = _additions(workflow, name, test_samples)
         store = repository.open_store()
+        warn_of_shared_metadata(store, workflow, name, None, changes)
         with store.write() as unit:
             record = _add(unit, workflow, name, wanted_description, changes)
         logger.info("created test case %r (version %d)", name, record.version)
@@ -186,13 +203,25 @@ class TestCase(NamedEntity):
                     f"init_many() takes pairs of name and samples, not {element!r:.80}."
                 )
             name = check_name(element[0], "test case")
-            named.append((name, _additions(workflow, element[1])))
+            named.append((name, _additions(workflow, name, element[1])))
         for name, times in Counter(name for name, _ in named).items():
             if times > 1:
                 raise IncorrectUsageError(
                     f"init_many() was given {name!r} twice; names are unique."
                 )
         store = repository.open_store()
+        with store.read() as unit:
+            known = {name: unit.test_cases.find(name) for name, _ in named}
+            stays = [
+                _what_stays(unit, record, None, changes, reset)
+                for name, changes in named
+                if (record := known[name]) is not None and not _takes(record, changes, reset)
+            ]
+        for message in chain(*stays):
+            warn(message)
+        for name, changes in named:
+            if (record := known[name]) is None or _takes(record, changes, reset):
+                warn_of_shared_metadata(store, workflow, name, record, changes)
         with store.write() as unit:
             done = [
                 _ensure(unit, workflow, name, unit.test_cases.find(name), None, changes, reset)
@@ -248,8 +277,10 @@ class TestCase(NamedEntity):
             return
         store = self._store()
         changes, wanted = editor.changes(), editor.wanted_description
-        with store.write() as unit:
+        with store.read() as unit:
             record = unit.test_cases.at(self._id, self.version)
+        warn_of_shared_metadata(store.store, self.workflow, self.name, record, changes)
+        with store.write() as unit:
             record = write_edit(unit, record, wanted, changes, reset=reset)
         logger.info("edited test case %r (version %d)", record.name, record.version)
         self._mirror(store.store, record)
@@ -283,10 +314,13 @@ class TestCase(NamedEntity):
         )
 
 
-def _additions(workflow: Workflow, test_samples: Pairs | None) -> list[Change]:
+def _additions(workflow: Workflow, name: str, test_samples: Pairs | None) -> list[Change]:
     editor = TestCaseEditor(workflow, "", reset=False)
-    editor.add_all(check_samples(workflow, test_samples))
-    return editor.changes()
+    given = check_samples(workflow, test_samples)
+    editor.add_all(given)
+    changes = editor.changes()
+    warn_of_repeated(name, given, changes)
+    return changes
 
 
 def _ensure(
@@ -323,22 +357,29 @@ def _add(
     return write_edit(unit, record, None, changes, reset=False) if changes else record
 
 
-def _warn_of_what_stays(
-    record: TestCaseRecord, description: str | None, samples_given: bool, reset: bool
-) -> None:
-    if samples_given and reset:
-        logger.warning("test case %r keeps its samples: test_samples is empty", record.name)
-    elif samples_given:
-        logger.warning(
-            "test case %r is already in the store (version %d) and keeps its samples;"
-            " pass reset=True or use edit() to change them",
-            record.name,
-            record.version,
+def _what_stays(
+    unit: Unit,
+    record: TestCaseRecord,
+    description: str | None,
+    changes: list[Change] | None,
+    reset: bool,
+) -> list[str]:
+    """Return what the constructor was passed, but does not change in an existing test case."""
+    known = f"The test case {record.name!r} is already in the store (version {record.version})"
+    found = []
+    if not changes and (reset or changes is not None):
+        found.append(
+            f"{known} and keeps its {counted(record.sample_count, 'sample')}, because no"
+            " test_samples were passed; edit(reset=True) removes all."
         )
-    if description is not None and description != record.description and not reset:
-        logger.warning(
-            "test case %r is already in the store and keeps its description %r;"
-            " use edit() to change it",
-            record.name,
-            record.description,
+    elif changes and (how := differences(unit, record, changes)):
+        found.append(
+            f"{known} and keeps its samples; those passed differ: {how}. Pass reset=True to"
+            " replace them, or use edit()."
         )
+    if description is not None and description != record.description:
+        found.append(
+            f"{known} and keeps its description {record.description!r:.200}; use edit() to change"
+            " it."
+        )
+    return found

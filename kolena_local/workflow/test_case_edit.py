@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.collector import collector_paused
+from kolena_local.errors import InputValidationError
+from kolena_local.plurals import agreeing, counted
+from kolena_local.repository import Store
 from kolena_local.repository.records import MemberChange, NewGroundTruth, NewSample, TestCaseRecord
+from kolena_local.repository.test_samples import merged
+from kolena_local.warn import warn
 from kolena_local.workflow.arguments import (
     check_description,
     check_list,
@@ -76,9 +81,16 @@ class TestCaseEditor:
         """Add samples that :func:`check_samples` has checked.
 
         Raises:
-            InputValidationError: a value cannot be stored; the message has its position and path.
+            InputValidationError: a value cannot be stored, and the message has its position and
+                path; or a sample occurs twice with different ground truths.
         """
         for sample, truth in write_all(self._write, pairs, "test_samples"):
+            earlier = self._changes.get(sample.digest)
+            if earlier is not None and earlier.ground_truth != truth:
+                raise InputValidationError(
+                    f"test_samples has {sample.payload:.200} twice, with different ground truths; a"
+                    " test case has one for each sample, so pass only the right one."
+                )
             self._add(sample, truth)
 
     def _write(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[NewSample, tuple[bytes, str]]]:
@@ -187,3 +199,80 @@ def write_edit(
         reset=reset,
         changes=[put[change.sample.digest] for change in changes if change.sample.digest in put],
     )
+
+
+def differences(unit: Unit, record: TestCaseRecord, changes: Sequence[Change]) -> str:
+    """Return in words how samples differ from those of a test case; empty if only in their order.
+
+    Args:
+        unit: a read in progress.
+        record: the version of the test case.
+        changes: the samples, as additions to it.
+    """
+    stored = {
+        sample: (truth, metadata)
+        for sample, truth, metadata in unit.test_cases.contents(record.id, record.version)
+    }
+    passed = {change.sample.digest: change for change in changes}
+    both = [(passed[digest], *stored[digest]) for digest in passed.keys() & stored.keys()]
+    counts = {
+        "new": len(passed.keys() - stored.keys()),
+        "left out": len(stored.keys() - passed.keys()),
+        "with another ground truth": sum(
+            change.ground_truth is not None and change.ground_truth[0] != truth
+            for change, truth, _ in both
+        ),
+        "with other metadata": sum(
+            merged(metadata, change.sample.metadata) != metadata for change, _, metadata in both
+        ),
+    }
+    return ", ".join(f"{number} {how}" for how, number in counts.items() if number)
+
+
+def warn_of_repeated(name: str, given: Sequence[object], changes: Sequence[Change]) -> None:
+    """Warn if some of the samples passed for a test case were the same.
+
+    Args:
+        name: the name of the test case.
+        given: the samples as they were passed.
+        changes: each sample once.
+    """
+    number = len(given) - len(changes)
+    if number:
+        warn(
+            f"{number} of {counted(len(given), 'test sample')} passed for the test case {name!r}"
+            f" {agreeing(number, 'repeats an earlier one', 'repeat earlier ones')}; each sample is"
+            " stored once. Pass each sample once."
+        )
+
+
+def warn_of_shared_metadata(
+    store: Store,
+    workflow: Workflow,
+    name: str,
+    record: TestCaseRecord | None,
+    changes: Sequence[Change],
+) -> None:
+    """Warn if samples are about to get other metadata that also belong to other test cases.
+
+    Args:
+        store: the store.
+        workflow: the workflow of the test case.
+        name: the name of the test case.
+        record: the test case; None if it is new.
+        changes: the effect of the edit on each sample.
+    """
+    samples = [one.sample for one in changes if one.sample.metadata and one.ground_truth]
+    if not samples:
+        return
+    with store.read() as unit:
+        own = None if record is None else record.id
+        found = unit.test_samples.shared_changes(workflow.name, samples, own)
+    if found is not None:
+        number, sample, other = found
+        warn(
+            f"The metadata passed for the test case {name!r} also change those of"
+            f" {counted(number, 'sample')} of other test cases, such as {sample:.200} of {other!r}:"
+            " a sample has the same metadata in all test cases. What depends on the test case"
+            " belongs in the ground truth."
+        )

@@ -7,7 +7,7 @@ import multiprocessing
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, Callable
 
 import pytest
 
@@ -15,6 +15,7 @@ from kolena_local.errors import (
     FrozenObjectError,
     IncorrectUsageError,
     InputValidationError,
+    KolenaWarning,
     NameConflictError,
     NotFoundError,
     WorkflowMismatchError,
@@ -31,12 +32,6 @@ from tests.workflow.types import (
     pairs,
     photo,
 )
-
-
-def warnings_in(caplog: pytest.LogCaptureFixture) -> List[str]:
-    found = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    caplog.clear()
-    return found
 
 
 def test_an_unknown_name_makes_a_test_case() -> None:
@@ -67,23 +62,75 @@ def test_a_version_that_is_not_there_conflicts_in_the_constructor() -> None:
         TestCase.load("c", version=3)
 
 
-def test_samples_fill_a_test_case_at_version_0(caplog: pytest.LogCaptureFixture) -> None:
+def test_samples_fill_a_test_case_at_version_0() -> None:
     TestCase("c", description="old")
     case = TestCase("c", description="new", test_samples=pairs("a"))
     assert (case.version, case.description, names(case)) == (1, "new", "a")
-    assert warnings_in(caplog) == []
     TestCase("d", description="old")
     assert TestCase("d", test_samples=pairs("a")).description == "old"
 
 
-def test_samples_do_not_change_a_test_case_that_has_some(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    TestCase("c", test_samples=pairs("a"))
-    for samples in (pairs("b"), pairs("a")):
+@pytest.mark.parametrize(
+    ("samples", "how"),
+    [
+        (pairs("c", "d"), r"2 new, 2 left out\."),
+        (pairs("a"), r"1 left out\."),
+        (pairs("a", "b", label="dog"), r"2 with another ground truth\."),
+        ([*pairs("a"), (photo("b", day=2, hour=1), Animal("cat"))], r"1 with other metadata\."),
+    ],
+)
+def test_other_samples_do_not_change_a_test_case_that_has_some(samples: Any, how: str) -> None:
+    TestCase("c", test_samples=[*pairs("a"), (photo("b", day=1), Animal("cat"))])
+    with pytest.warns(KolenaWarning, match=how):
         case = TestCase("c", test_samples=samples)
-        assert (case.version, names(case)) == (1, "a")
-        assert ["reset=True" in text for text in warnings_in(caplog)] == [True]
+    assert (case.version, names(case)) == (1, "ab")
+    assert case.load_test_samples()[1][0].metadata == {"day": 1}
+    with pytest.warns(KolenaWarning, match=how):
+        TestCase.init_many([("c", samples)])
+
+
+def test_the_same_samples_again_do_not_warn_in_another_order_either() -> None:
+    for order in ("ab", "ab", "ba"):
+        assert names(TestCase("c", test_samples=pairs(*order))) == "ab"
+        TestCase.init_many([("c", pairs(*order))])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda samples: TestCase("c", test_samples=samples),
+        lambda samples: TestCase.create("c", test_samples=samples),
+        lambda samples: TestCase.init_many([("c", samples)]),
+    ],
+)
+def test_a_sample_that_is_passed_twice_warns_and_with_two_ground_truths_is_refused(
+    ask: Any,
+) -> None:
+    with pytest.raises(InputValidationError, match=r"a\.png.*twice, with different ground truths"):
+        ask([*pairs("b", "a"), *pairs("a", label="dog")])
+    none_of("c")
+    with pytest.warns(KolenaWarning, match="1 of 3 test samples .* 'c' repeats an earlier one"):
+        ask(pairs("b", "a", "a"))
+    assert names(TestCase.load("c")) == "ba"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: TestCase("new", test_samples=pairs("a", "a")),
+        lambda: TestCase("new", test_samples=[(photo("a", day=2), Animal("cat"))]),
+        lambda: TestCase.create("new", test_samples=[(photo("a", day=2), Animal("cat"))]),
+        lambda: TestCase.init_many([("new", pairs("b")), ("c", pairs("b"))]),
+        lambda: TestCase("new", test_samples=[]),
+    ],
+)
+def test_if_a_warning_is_an_error_nothing_is_stored(ask: Any) -> None:
+    case = TestCase("c", test_samples=[(photo("a", day=1), Animal("cat"))])
+    with pytest.raises(KolenaWarning):
+        ask()
+    none_of("new")
+    assert (case.version, case.load_test_samples()[0][0].metadata) == (1, {"day": 1})
 
 
 def test_reset_replaces_the_samples() -> None:
@@ -96,32 +143,30 @@ def test_reset_replaces_the_samples() -> None:
 
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("before", [None, [], pairs("a")])
-def test_an_empty_list_of_samples_warns_and_edits_nothing(
-    caplog: pytest.LogCaptureFixture, before: Any, reset: bool
-) -> None:
+def test_an_empty_list_of_samples_warns_and_edits_nothing(before: Any, reset: bool) -> None:
     version = 1 if before else 0
     if before is not None:
         TestCase("c", test_samples=before or None)
-    case = TestCase("c", test_samples=[], reset=reset)
+    with pytest.warns(KolenaWarning, match="test_samples") as caught:
+        case = TestCase("c", test_samples=[], reset=reset)
     assert (case.version, names(case)) == (version, "a" if before else "")
-    assert len(warnings_in(caplog)) == 1
+    assert len(caught) == 1
 
 
-def test_another_description_warns_and_is_not_taken(caplog: pytest.LogCaptureFixture) -> None:
+def test_another_description_warns_and_is_not_taken() -> None:
     TestCase("c", description="old")
-    assert TestCase("c", description="new").description == "old"
-    assert len(warnings_in(caplog)) == 1
+    with pytest.warns(KolenaWarning, match="keeps its description 'old'"):
+        assert TestCase("c", description="new").description == "old"
     TestCase("c", description="old")
-    assert warnings_in(caplog) == []
 
 
-def test_another_description_with_reset_and_no_samples_does_nothing_at_all(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_another_description_with_reset_and_no_samples_does_nothing_and_says_so() -> None:
     TestCase("c", description="old", test_samples=pairs("a"))
-    case = TestCase("c", description="new", reset=True)
+    with pytest.warns(KolenaWarning) as caught:
+        case = TestCase("c", description="new", reset=True)
     assert (case.version, case.description) == (1, "old")
-    assert warnings_in(caplog) == []
+    assert ["keeps its 1 sample, because" in str(one.message) for one in caught] == [True, False]
+    assert "keeps its description 'old'" in str(caught[1].message)
 
 
 def test_create_makes_version_0_or_1_and_refuses_a_name_that_is_taken() -> None:
@@ -157,7 +202,8 @@ def test_samples_are_loaded_with_metadata_in_order_as_list_or_one_by_one() -> No
 
 def test_metadata_belong_to_the_sample_and_are_merged_key_by_key() -> None:
     case = TestCase("c", test_samples=[(photo("a", kept=1, changed=1), Animal("cat"))])
-    TestCase("d", test_samples=[(photo("a", changed=2, added=None), Animal("dog"))])
+    with pytest.warns(KolenaWarning, match=r"'d' also change .* 1 sample .*a\.png.* of 'c'"):
+        TestCase("d", test_samples=[(photo("a", changed=2, added=None), Animal("dog"))])
     merged = {"kept": 1, "changed": 2, "added": None}
     ((sample, truth),) = case.load_test_samples()
     assert (sample.metadata, truth) == (merged, Animal("cat"))
@@ -176,9 +222,10 @@ def test_the_numbers_1_and_1_0_make_one_sample() -> None:
         "c",
         test_samples=[
             (Image("a", width=1, size={"h": 2.0}), GroundTruth(n=1)),  # type: ignore[call-arg]
-            (Image("a", size={"h": 2}, width=1.0), GroundTruth(n=2)),  # type: ignore[call-arg]
         ],
     )
+    with case.edit() as editor:
+        editor.add(Image("a", size={"h": 2}, width=1.0), GroundTruth(n=2))  # type: ignore[call-arg]
     ((_, truth),) = case.load_test_samples()
     assert truth.n == 2
 
@@ -210,7 +257,8 @@ def test_init_many_creates_and_loads_in_order() -> None:
         ("is empty", pairs("y")),
         ("new and empty", []),
     ]
-    cases = TestCase.init_many(data)
+    with pytest.warns(KolenaWarning, match="'has some' .* 1 new, 1 left out"):
+        cases = TestCase.init_many(data)
     assert [(case.name, case.version, names(case)) for case in cases] == [
         ("new", 1, "ab"),
         ("has some", 1, "a"),
@@ -224,7 +272,8 @@ def test_init_many_creates_and_loads_in_order() -> None:
 def test_init_many_with_reset_replaces_samples_but_not_by_none() -> None:
     TestCase("c", description="kept", test_samples=pairs("a"))
     TestCase("d", test_samples=pairs("a"))
-    c, d = TestCase.init_many([("c", pairs("b")), ("d", [])], reset=True)
+    with pytest.warns(KolenaWarning, match="'d' .* keeps its 1 sample"):
+        c, d = TestCase.init_many([("c", pairs("b")), ("d", [])], reset=True)
     assert (c.version, c.description, names(c)) == (2, "kept", "b")
     assert (d.version, names(d)) == (1, "a")
 
@@ -305,7 +354,7 @@ def test_numbers_become_names_and_texts_versions_and_words_switches() -> None:
     TestCase(5, description=6, test_samples=pairs("a"))  # type: ignore[arg-type]
     loaded = TestCase.load("5", version="1")  # type: ignore[arg-type]
     assert (loaded.name, loaded.description, loaded.version) == ("5", "6", 1)
-    same = TestCase("5", test_samples=pairs("b"), reset="no")  # type: ignore[arg-type]
+    same = TestCase("5", test_samples=pairs("a"), reset="no")  # type: ignore[arg-type]
     assert same.version == 1
 
 
