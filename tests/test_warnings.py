@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,19 @@ import pytest
 
 import kolena_local
 from kolena_local.errors import KolenaWarning
-from tests.workflow.types import Animal, Model, Photo, TestCase, pairs, photo
+from kolena_local.workflow import TestRun, no_op_evaluator, test
+from tests.workflow.types import (
+    Animal,
+    Judge,
+    Model,
+    Photo,
+    TestCase,
+    TestSuite,
+    Threshold,
+    cat,
+    pairs,
+    photo,
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +34,21 @@ class Situation:
     ask: Callable[[], Any]
     text: str
     before: Callable[[], Any] = lambda: None
+
+
+class Forgetful(Judge):
+    def compute_test_sample_metrics(
+        self, test_case: Any, inferences: Any, configuration: Any = None
+    ) -> Any:
+        return []
+
+
+def case(name: str) -> Any:
+    return TestCase(name, test_samples=pairs(name))
+
+
+def suite(name: str) -> Any:
+    return TestSuite("s", test_cases=[case(name)])
 
 
 def edit_with(sample: Photo) -> None:
@@ -97,11 +125,75 @@ SITUATIONS: Dict[str, Situation] = {
             TestCase("d"),
         ),
     ),
+    "other test cases for a test suite that exists": Situation(
+        lambda: TestSuite("s", test_cases=[case("b")]),
+        "The test suite 's' is already in the store (version 1) and keeps its test cases; others"
+        " were passed. Pass reset=True to replace them, or use edit().",
+        before=lambda: suite("a"),
+    ),
+    "a reset of a test suite without test cases": Situation(
+        lambda: TestSuite("s", reset=True),
+        "The test suite 's' is already in the store (version 1) and keeps its test cases, because"
+        " no test_cases were passed; edit(reset=True) removes all.",
+        before=lambda: suite("a"),
+    ),
+    "the same test case twice in a test suite": Situation(
+        lambda: TestSuite("s", test_cases=[case("a"), case("a")]),
+        "test_cases has the test case 'a' more than once; the last one is used. Pass it once.",
+    ),
+    "a test case without samples in a test": Situation(
+        lambda: test(Model("m", infer=cat), TestSuite.load("s"), Judge()),
+        "The test case 'e' of the test suite 's' has no samples and was not evaluated; add samples"
+        " with edit().",
+        before=lambda: TestSuite("s", test_cases=[TestCase("e"), case("a")]),
+    ),
+    "samples without an inference": Situation(
+        lambda: TestRun(Model("m"), TestSuite.load("s"), Judge()).evaluate(),
+        "1 of 1 sample of the test case 'a' has no inference of the model 'm' and is not evaluated;"
+        " run test() with a model that has infer, or upload the rest.",
+        before=lambda: suite("a"),
+    ),
+    "fewer metrics than samples": Situation(
+        lambda: test(Model("m", infer=cat), suite("a"), Forgetful()),
+        "The evaluator Forgetful returned no metrics for 1 of 1 sample of the test case 'a', which"
+        " are missing from results and comparisons; return metrics for each.",
+    ),
+    "other ground truths in another test case": Situation(
+        lambda: test(Model("m", infer=cat), TestSuite.load("s"), no_op_evaluator),
+        "Test cases of the test suite 's' have different ground truths for the same sample, such as"
+        ' {"locator":"a.png","data_type":"TEST_SAMPLE/IMAGE"}; the evaluator function is given the'
+        " first test case's. An Evaluator class is given each test case's own.",
+        before=lambda: TestSuite(
+            "s", test_cases=[case("a"), TestCase("d", test_samples=pairs("a", label="dog"))]
+        ),
+    ),
+    "configurations for an evaluator that has its own": Situation(
+        lambda: test(Model("m", infer=cat), suite("a"), Judge(), [Threshold(0.5)]),
+        "The configurations passed with the evaluator Judge are not used; pass them to Judge().",
+    ),
+    "configurations for a function that takes none": Situation(
+        lambda: test(Model("m", infer=cat), suite("a"), no_op_evaluator, [Threshold(0.5)]),
+        "The configurations passed with the evaluator no_op_evaluator are not used; only a function"
+        " with a fifth parameter, annotated as an EvaluatorConfiguration, is called with them.",
+    ),
+    "a batch size for a model that does not take batches": Situation(
+        lambda: test(Model("m", infer=cat), suite("a"), batch_size=8),
+        "batch_size is not used, because the model 'm' has no infer_batch; pass infer_batch to the"
+        " model.",
+    ),
+    "a blank variable": Situation(
+        lambda: Model("m"),
+        "KOLENA_LOCAL_DB is blank and was ignored; set it to a path, or remove it.",
+        before=lambda: os.environ.update(KOLENA_LOCAL_DB=" "),
+    ),
 }
 
 
 @pytest.mark.parametrize("situation", SITUATIONS.values(), ids=SITUATIONS)
-def test_what_is_not_done_is_one_warning_at_the_line_that_asked(situation: Situation) -> None:
+def test_what_is_not_done_is_one_warning_at_the_line_that_asked(
+    situation: Situation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KOLENA_LOCAL_DB", "")  # so that it is restored
     situation.before()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.collector import collector_paused
 from kolena_local.errors import IncorrectUsageError, InputValidationError
-from kolena_local.log import logger
 from kolena_local.payload import digests_of
 from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.paging import pages_by_key
 from kolena_local.serialization.codec import Codec
+from kolena_local.warn import warn
 
 if TYPE_CHECKING:
     from kolena_local.repository.held import HeldStore
@@ -90,13 +90,11 @@ class Inferred:
             triples += more_triples
         missing = case.sample_count - len(ids)
         if missing > 0:
-            logger.warning(
-                "%d of %s of the test case %r %s no inference and %s not evaluated",
-                missing,
-                counted(case.sample_count, "sample"),
-                case.name,
-                agreeing(missing, "has", "have"),
-                agreeing(missing, "is", "are"),
+            warn(
+                f"{missing} of {counted(case.sample_count, 'sample')} of the test case"
+                f" {case.name!r} {agreeing(missing, 'has', 'have')} no inference of the model"
+                f" {self.model!r} and {agreeing(missing, 'is', 'are')} not evaluated; run test()"
+                " with a model that has infer, or upload the rest."
             )
         samples = (sample for sample, _, _ in triples)
         return CaseData(case, SampleIds(self.codec, zip(samples, ids, strict=True)), triples)

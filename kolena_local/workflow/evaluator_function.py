@@ -70,7 +70,8 @@ class TestCases:
             metrics_test_sample: the metrics of each test sample.
 
         Yields:
-            A test case and the lists of its test samples, ground truths, inferences and metrics.
+            A test case that has samples, and the lists of its test samples, ground truths,
+            inferences and metrics.
 
         Raises:
             InputValidationError: the four have different lengths, or a sample is not in the test
@@ -85,6 +86,8 @@ class TestCases:
             )
         by_id = {self._id_of(row[0]): row for row in zip(*given, strict=True)}
         for test_case, ids in self._members:
+            if not ids:
+                continue  # as for an evaluator class
             absent = next((id_ for id_ in ids if id_ not in by_id), None)
             if absent is not None:
                 raise KeyError(

@@ -13,9 +13,9 @@ from kolena_local.exchange.import_file import ImportResult, import_file
 from kolena_local.exchange.import_request import ON_CONFLICT, ImportRequest
 from kolena_local.exchange.row_files import FORMATS, format_of
 from kolena_local.exchange.row_writers import Output
-from kolena_local.log import logger
 from kolena_local.plurals import enumerated
 from kolena_local.repository.inference_exchange import Exported
+from kolena_local.warn import warn
 from kolena_local.workflow.arguments import check_list, check_type
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_suite import TestSuite
@@ -54,7 +54,7 @@ def import_into(model: Model, request: ImportRequest, dry_run: bool) -> ImportRe
         model.workflow.name,
         request,
         dry_run=dry_run,
-        warn=logger.warning,
+        warn=warn,
     )
 
 

@@ -13,11 +13,11 @@ from kolena_local.collector import existing_objects_spared
 from kolena_local.errors import InputValidationError
 from kolena_local.execution.inferred import CaseData, Inferred, SampleIds
 from kolena_local.execution.result_buffer import ResultBuffer
-from kolena_local.log import logger
 from kolena_local.payload import dumps
-from kolena_local.plurals import counted
+from kolena_local.plurals import agreeing, counted, enumerated
 from kolena_local.repository.records import Results
 from kolena_local.serialization.write import write
+from kolena_local.warn import warn
 from kolena_local.workflow.arguments import check_pairs, check_type
 from kolena_local.workflow.evaluator import (
     Evaluator,
@@ -49,12 +49,29 @@ def evaluate_run(run: TestRun) -> None:
         InputValidationError: the evaluator returned something that is not a result.
         IncorrectUsageError: the evaluator is a function and a sample has no inference.
     """
+    if not _has_samples(run):
+        return
     model = run.model
     inferred = Inferred(run._store(), model.workflow._codec, model._id, model.name)
     if isinstance(run.evaluator, Evaluator):
         _evaluate_by_case(run, inferred, run.evaluator)
     else:
         _evaluate_at_once(run, inferred, run.evaluator)
+
+
+def _has_samples(run: TestRun) -> bool:
+    """Return whether there is anything to evaluate; warn of test cases without samples."""
+    suite = run.test_suite
+    with run._store().read() as unit:
+        cases = unit.test_suites.at(suite._id, suite.version).test_cases
+    empty = [repr(case.name) for case in cases if not case.sample_count]
+    if empty:
+        warn(
+            f"{agreeing(len(empty), 'The test case', 'The test cases')} {enumerated(empty)} of the"
+            f" test suite {suite.name!r} {agreeing(len(empty), 'has', 'have')} no samples and"
+            f" {agreeing(len(empty), 'was', 'were')} not evaluated; add samples with edit()."
+        )
+    return len(empty) < len(cases)
 
 
 def _evaluate_by_case(run: TestRun, inferred: Inferred, evaluator: Evaluator) -> None:
@@ -65,6 +82,8 @@ def _evaluate_by_case(run: TestRun, inferred: Inferred, evaluator: Evaluator) ->
     configurations: Sequence[Any] = evaluator.configurations or [None]
     buffers = [ResultBuffer() for _ in configurations]
     for case, test_case in zip(cases, suite.test_cases, strict=True):
+        if not case.sample_count:
+            continue
         data = inferred.load_case(case)
         with existing_objects_spared():
             for configuration, results in zip(configurations, buffers, strict=True):
@@ -89,14 +108,8 @@ def _evaluate_case(
     pairs = evaluator.compute_test_sample_metrics(test_case, triples, configuration)
     kinds = {"test sample": TestSample, "metrics": MetricsTestSample}
     check_pairs(f"{method}_sample_metrics()", pairs, kinds)
-    if len(pairs) < len(triples):
-        logger.warning(
-            "the evaluator returned no metrics of %d of %s of the test case %r",
-            len(triples) - len(pairs),
-            counted(case.sample_count, "sample"),
-            case.name,
-        )
     results.add_samples(case.id, data.sample_ids, pairs)
+    _warn_of_missing(evaluator, len(triples) - len(pairs), len(triples), "sample", case.name)
     arguments = (test_case, triples, [metrics for _, metrics in pairs], configuration)
     of_case = evaluator.compute_test_case_metrics(*arguments)
     check_type(f"{method}_case_metrics()", of_case, MetricsTestCase)
@@ -125,7 +138,36 @@ def _evaluate_at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> None:
             found = evaluator(*arguments, *([configuration] if takes_one else []))
             if found is not None:
                 check_type("The evaluator's result", found, EvaluationResults)
-                _save(run, configuration, _collected(found, sample_ids, suite))
+                results = _collected(found, sample_ids, suite)
+                _warn_of_missing_in(found, evaluator, suite, len(data.samples), members)
+                _save(run, configuration, results)
+
+
+def _warn_of_missing_in(
+    found: EvaluationResults,
+    evaluator: Any,
+    suite: TestSuite,
+    samples: int,
+    members: Sequence[tuple[TestCase, Sequence[int]]],
+) -> None:
+    missing = samples - len(found.metrics_test_sample)
+    _warn_of_missing(evaluator, missing, samples, "sample", suite.name, "suite")
+    if found.metrics_test_case:  # a function may compute none at all
+        cases = sum(1 for _, ids in members if ids)
+        missing = cases - len(found.metrics_test_case)
+        _warn_of_missing(evaluator, missing, cases, "test case", suite.name, "suite")
+
+
+def _warn_of_missing(
+    evaluator: Any, missing: int, given: int, what: str, name: str, kind: str = "case"
+) -> None:
+    if missing > 0:
+        by = type(evaluator) if isinstance(evaluator, Evaluator) else evaluator
+        warn(
+            f"The evaluator {getattr(by, '__name__', by)} returned no metrics for {missing} of"
+            f" {counted(given, what)} of the test {kind} {name!r}, which are missing from results"
+            " and comparisons; return metrics for each."
+        )
 
 
 def _collected(found: EvaluationResults, sample_ids: SampleIds, suite: TestSuite) -> Results:
@@ -164,9 +206,8 @@ def _warn_of_disagreement(store: HeldStore, suite: TestSuite) -> None:
         if sample_id is None:
             return
         (row,) = unit.test_samples.rows([sample_id])
-    logger.warning(
-        "test cases of the test suite %r disagree about the ground truth of samples (%s is one);"
-        " the evaluator function is given the first test case's",
-        suite.name,
-        row.payload,
+    warn(
+        f"Test cases of the test suite {suite.name!r} have different ground truths for the same"
+        f" sample, such as {row.payload:.200}; the evaluator function is given the first test"
+        " case's. An Evaluator class is given each test case's own."
     )

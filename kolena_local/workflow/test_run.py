@@ -23,6 +23,7 @@ from kolena_local.execution.model_calls import InferenceOptions, ModelFunctions
 from kolena_local.log import logger
 from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.records import HeldRow
+from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_flag,
@@ -91,11 +92,15 @@ class TestRun(Entity):
         _check_arguments(model, test_suite, evaluator, given)
         wanted_reset = check_flag(reset, "reset")
         evaluator_name = display_name(evaluator)
-        if given and isinstance(evaluator, Evaluator):
-            logger.warning(
-                "configurations given beside the evaluator %s are not used; pass them to %s()",
-                evaluator_name,
-                type(evaluator).__name__,
+        if given and not _takes_configurations(evaluator):
+            warn(
+                f"The configurations passed with the evaluator {evaluator_name} are not used;"
+                + (
+                    f" pass them to {type(evaluator).__name__}()."
+                    if isinstance(evaluator, Evaluator)
+                    else " only a function with a fifth parameter, annotated as an"
+                    " EvaluatorConfiguration, is called with them."
+                )
             )
         store = test_suite._store(model)
         with store.write() as unit:
@@ -144,6 +149,11 @@ class TestRun(Entity):
         self._run(InferenceOptions(executor, workers, batch_size))
 
     def _run(self, options: InferenceOptions) -> None:
+        if (options.batch_size or 1) > 1 and self.model.infer_batch is None:
+            warn(
+                f"batch_size is not used, because the model {self.model.name!r} has no infer_batch;"
+                " pass infer_batch to the model."
+            )
         with self._running(reset=self.reset):
             self._infer(options)
             self._evaluate()
@@ -375,6 +385,11 @@ def display_name(evaluator: Any) -> str | None:
     if isinstance(evaluator, Evaluator):
         return kept_name(evaluator)
     return getattr(evaluator, "__name__", None)
+
+
+def _takes_configurations(evaluator: Any) -> bool:
+    is_function = evaluator is not None and not isinstance(evaluator, Evaluator)
+    return is_function and takes_configuration(evaluator)
 
 
 def _check_version(test_suite: TestSuite, latest: int) -> None:

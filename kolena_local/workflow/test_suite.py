@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kolena_local import repository
 from kolena_local.log import logger
 from kolena_local.repository.records import TestSuiteRecord
+from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_description,
@@ -55,7 +56,7 @@ class TestSuite(NamedEntity):
 
     Use the class that ``define_workflow`` returns. A test suite that is already in the store is
     loaded. ``description`` and ``tags`` replace the stored ones if given; ``test_cases`` do so only
-    with ``reset``.
+    with ``reset``, otherwise a ``KolenaWarning`` says if they differ.
 
     Args:
         name: unique among the test suites of all workflows.
@@ -104,6 +105,9 @@ class TestSuite(NamedEntity):
         with store.read() as unit:
             record = unit.test_suites.find_or_refuse(name, wanted_version)
         what, change = "loaded", SuiteChange(wanted_description, wanted_tags, wanted)
+        if record is not None:
+            check_workflow("test suite", name, record.workflow, workflow)
+            _warn_of_what_stays(record, wanted, reset, test_cases is not None)
         if record is None or change.for_named(record, reset):
             with store.write() as unit:
                 record = unit.test_suites.find_or_refuse(
@@ -117,13 +121,6 @@ class TestSuite(NamedEntity):
                     if due is not None:
                         what, record = "edited", write_change(unit, record, due)
         check_workflow("test suite", name, record.workflow, workflow)
-        if wanted and pins(wanted) != pinned(record):
-            logger.warning(
-                "test suite %r is already in the store (version %d) and keeps its test cases;"
-                " pass reset=True or use edit() to change them",
-                record.name,
-                record.version,
-            )
         logger.info("%s test suite %r (version %d)", what, name, record.version)
         self._mirror(store, record, _version_was_chosen=wanted_version is not None)
 
@@ -325,6 +322,19 @@ class TestSuite(NamedEntity):
             tags=set(record.tags),
             **attributes,
         )
+
+
+def _warn_of_what_stays(
+    record: TestSuiteRecord, wanted: list[TestCase], reset: bool, were_passed: bool
+) -> None:
+    known = (
+        f"The test suite {record.name!r} is already in the store (version {record.version}) and"
+        " keeps its test cases"
+    )
+    if record.test_cases and not wanted and (reset or were_passed):
+        warn(f"{known}, because no test_cases were passed; edit(reset=True) removes all.")
+    elif wanted and record.version and not reset and pins(wanted) != pinned(record):
+        warn(f"{known}; others were passed. Pass reset=True to replace them, or use edit().")
 
 
 def _add(unit: Unit, workflow: Workflow, name: str, change: SuiteChange) -> TestSuiteRecord:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.errors import NameConflictError
 from kolena_local.repository.records import TestSuiteRecord
+from kolena_local.warn import warn
 from kolena_local.workflow.arguments import check_description, check_list, check_tags
 from kolena_local.workflow.entity import check_store, current_name
 from kolena_local.workflow.test_case import TestCase
@@ -109,7 +110,11 @@ def check_test_cases(workflow: Workflow, test_cases: Any, location: str) -> list
                 f" {test_case.workflow.name!r}, not {workflow.name!r}."
             )
         check_store(f"test case {test_case.name!r}", test_case, location)
-        by_id.pop(test_case._id, None)
+        if by_id.pop(test_case._id, None) is not None:
+            warn(
+                f"test_cases has the test case {test_case.name!r} more than once; the last one is"
+                " used. Pass it once."
+            )
         by_id[test_case._id] = test_case
     return list(by_id.values())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import unicodedata
 from pathlib import Path
 from typing import Any, Dict
@@ -12,6 +11,7 @@ import pytest
 from kolena_local.errors import (
     IncorrectUsageError,
     InputValidationError,
+    KolenaWarning,
     NotFoundError,
     WorkflowMismatchError,
 )
@@ -135,13 +135,10 @@ def test_a_dry_run_tells_what_would_happen_and_stores_nothing(
     assert len(inferences(Model.load("one"))) == 3
 
 
-def test_another_unicode_spelling_is_told_in_the_log(
-    guessed: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_another_unicode_spelling_is_told(guessed: Path, tmp_path: Path) -> None:
     path = write(tmp_path / "p.csv", unicodedata.normalize("NFD", "locator,score\n3 ü.png,1\n"))
-    with caplog.at_level(logging.WARNING, "kolena_local"):
+    with pytest.warns(KolenaWarning, match="the store spells"):
         assert Model.load("two").import_inferences(path).stored == 1
-    assert "the store spells" in caplog.text
 
 
 BAD_ARGUMENTS: Dict[str, Dict[str, Any]] = {

@@ -53,15 +53,18 @@ def executor(client: Any) -> Executor:
 
 
 @pytest.mark.parametrize(
-    "functions", [{"infer": toy_workflow.guess}, {"infer_batch": toy_workflow.guess_all}]
+    ("functions", "size"),
+    [({"infer": toy_workflow.guess}, None), ({"infer_batch": toy_workflow.guess_all}, 7)],
 )
-def test_a_cluster_infers_all_samples(executor: Executor, functions: dict[str, Any]) -> None:
+def test_a_cluster_infers_all_samples(
+    executor: Executor, functions: dict[str, Any], size: Any
+) -> None:
     run_test(
         Model("m", **functions),
         make_suite(COUNT),
         toy_workflow.evaluate,
         executor=executor,
-        batch_size=7,
+        batch_size=size,
     )
     assert stored("m") == expected(COUNT)
 

@@ -57,13 +57,14 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.mark.parametrize(
-    "functions", [{"infer": toy_workflow.guess}, {"infer_batch": toy_workflow.guess_all}]
+    ("functions", "size"),
+    [({"infer": toy_workflow.guess}, None), ({"infer_batch": toy_workflow.guess_all}, 7)],
 )
 def test_all_samples_are_inferred_once(
-    means: dict[str, Any], functions: dict[str, Any], run_of: Callable[[str], Any]
+    means: dict[str, Any], functions: dict[str, Any], size: Any, run_of: Callable[[str], Any]
 ) -> None:
     model = Model("m", **functions)
-    run_test(model, make_suite(COUNT), toy_workflow.evaluate, batch_size=7, **means)
+    run_test(model, make_suite(COUNT), toy_workflow.evaluate, batch_size=size, **means)
     assert stored("m") == expected(COUNT)
     assert run_of("m").status == "completed"
 

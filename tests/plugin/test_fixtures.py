@@ -192,7 +192,7 @@ def test_the_plugin_imports_next_to_nothing() -> None:
     assert "kolena_local.pytest_plugin" in loaded
     ours = {name for name in loaded.split() if name.startswith("kolena_local")}
     assert ours == {"kolena_local"} | {
-        f"kolena_local.{name}" for name in ("errors", "location", "pytest_plugin")
+        f"kolena_local.{name}" for name in ("errors", "location", "pytest_plugin", "warn")
     }
     heavy = {"numpy", "pandas", "sqlalchemy", "sqlmodel", "pydantic", "click", "platformdirs"}
     assert not {name.split(".")[0] for name in loaded.split()} & heavy

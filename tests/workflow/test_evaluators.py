@@ -9,7 +9,7 @@ from typing import Any, List
 import numpy as np
 import pytest
 
-from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaWarning
 from kolena_local.payload import dumps
 from kolena_local.workflow import (
     ConfusionMatrix,
@@ -95,18 +95,16 @@ def test_a_class_is_called_for_each_case_and_configuration_then_for_the_suite() 
     assert len(sample_metrics()) == 8
 
 
-def test_a_class_without_configurations_gets_none_and_configurations_are_ignored(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_class_without_configurations_gets_none_and_configurations_are_ignored() -> None:
     judge = Judge()
-    test(Model("m", infer=cat), two_cases(), judge, [Threshold(0.5)])
+    with pytest.warns(KolenaWarning, match=r"evaluator Judge are not used; pass them to Judge\(\)"):
+        test(Model("m", infer=cat), two_cases(), judge, [Threshold(0.5)])
     assert {configuration for _, _, configuration in judge.calls} == {None}
     assert set(suite_metrics()) == {None}
     assert [run.evaluator for run in runs()] == ["Judge"]
-    assert "beside the evaluator Judge are not used; pass them to Judge()" in caplog.text
 
 
-def test_samples_without_metrics_are_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_samples_without_metrics_are_told() -> None:
     class Forgetful(Judge):
         def compute_test_sample_metrics(
             self, test_case: Any, inferences: Any, configuration: Any = None
@@ -114,9 +112,61 @@ def test_samples_without_metrics_are_told(caplog: pytest.LogCaptureFixture) -> N
             found = super().compute_test_sample_metrics(test_case, inferences, configuration)
             return found[:1] if test_case.name == "two" else found
 
-    test(Model("m", infer=cat), two_cases(), Forgetful())
-    texts = [it.getMessage() for it in caplog.records if it.levelname == "WARNING"]
-    assert texts == ["the evaluator returned no metrics of 1 of 2 samples of the test case 'two'"]
+    with pytest.warns(KolenaWarning, match="Forgetful .* 1 of 2 samples of the test case 'two'"):
+        test(Model("m", infer=cat), two_cases(), Forgetful())
+
+
+def test_samples_and_test_cases_without_metrics_of_a_function_are_told() -> None:
+    def evaluate(samples: Any, truths: Any, guesses: Any, cases: Any) -> EvaluationResults:
+        found = by_function(samples, truths, guesses, cases)
+        return EvaluationResults(found.metrics_test_sample[1:], found.metrics_test_case[1:])
+
+    with pytest.warns(KolenaWarning) as caught:
+        test(Model("m", infer=cat), two_cases(), evaluate)
+    texts = [str(one.message) for one in caught]
+    assert "for 1 of 3 samples of the test suite 's'" in texts[0]
+    assert "for 1 of 2 test cases of the test suite 's'" in texts[1]
+
+
+@pytest.mark.filterwarnings("error")
+def test_if_missing_metrics_are_an_error_none_are_stored() -> None:
+    with pytest.raises(KolenaWarning):
+        test(
+            Model("m", infer=cat),
+            two_cases(),
+            lambda samples, truths, guesses, cases: EvaluationResults([], []),
+        )
+    assert status() == "crashed" and case_metrics() == {}
+
+
+def test_an_evaluator_is_not_called_for_test_cases_without_samples() -> None:
+    suite = TestSuite(
+        "s",
+        test_cases=[TestCase("e"), TestCase("one", test_samples=pairs("a")), TestCase("f")],
+    )
+    judge, seen = Judge(), []
+
+    def evaluate(samples: Any, truths: Any, guesses: Any, cases: Any) -> EvaluationResults:
+        metrics = [Correct(True) for _ in samples]
+        seen.extend(case.name for case, *_ in cases.iter(samples, truths, guesses, metrics))
+        return by_function(samples, truths, guesses, cases)
+
+    for evaluator in (judge, evaluate):
+        with pytest.warns(
+            KolenaWarning, match="The test cases 'e' and 'f' .* no samples"
+        ) as caught:
+            test(Model("m", infer=cat), suite, evaluator)
+        assert len(caught) == 1
+    assert [name for what, name, _ in judge.calls if what == "case"] == ["one"] == seen
+    assert list(case_metrics()) == list(case_metrics(1)) == [(None, "one")]
+
+
+def test_an_evaluator_is_not_called_for_a_test_suite_without_samples() -> None:
+    suite, judge = TestSuite("s", test_cases=[TestCase("e")]), Judge()
+    for evaluator in (judge, lambda *given: judge.calls.append(("function", None, None))):
+        with pytest.warns(KolenaWarning, match="The test case 'e' .* has no samples and was not"):
+            test(Model("m", infer=cat), suite, evaluator)  # type: ignore[arg-type]
+    assert judge.calls == []
 
 
 def test_metrics_are_handed_on_in_the_order_in_which_they_were_returned() -> None:
@@ -158,9 +208,7 @@ def test_a_class_sees_each_test_cases_own_ground_truth() -> None:
     assert sorted(case for _, case, _ in sample_metrics()) == ["one", "two"]
 
 
-def test_a_function_gets_the_first_test_cases_ground_truth_and_one_warning(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_function_gets_the_first_test_cases_ground_truth_and_one_warning() -> None:
     suite = TestSuite(
         "s",
         test_cases=[
@@ -168,10 +216,10 @@ def test_a_function_gets_the_first_test_cases_ground_truth_and_one_warning(
             TestCase("two", test_samples=pairs("a", "b", label="dog")),
         ],
     )
-    test(Model("m", infer=cat), suite, by_function)
+    with pytest.warns(KolenaWarning, match=r"such as .*a\.png") as caught:
+        test(Model("m", infer=cat), suite, by_function)
     assert [it["accuracy"] for it in case_metrics().values()] == [1.0, 1.0]
-    (warning,) = [it for it in caplog.records if it.levelname == "WARNING"]
-    assert "a.png" in warning.getMessage()
+    assert len(caught) == 1
 
 
 def test_a_function_gets_each_sample_once_and_the_cases_find_theirs_again() -> None:
@@ -229,7 +277,8 @@ def test_a_plain_function_is_called_once_even_with_configurations() -> None:
     def evaluate(*given: Any) -> Any:
         calls.append(len(given))
 
-    test(Model("m", infer=cat), two_cases(), evaluate, [Threshold(1), Threshold(2)])
+    with pytest.warns(KolenaWarning, match="evaluator evaluate are not used; only a function with"):
+        test(Model("m", infer=cat), two_cases(), evaluate, [Threshold(1), Threshold(2)])
     assert calls == [4]
 
 
@@ -243,9 +292,10 @@ def six(samples, truths, guesses, cases, by: Threshold = None, more=None):  # ty
 
 def test_only_an_annotated_fifth_parameter_of_five_makes_a_function_configured() -> None:
     model, suite, by = Model("m", infer=cat), two_cases(), [Threshold(1)]
-    with pytest.raises(TypeError, match="by"):
+    with pytest.raises(TypeError, match="by"), pytest.warns(KolenaWarning, match="five are not"):
         test(model, suite, five, by)  # type: ignore[arg-type]
-    test(model, suite, six, by)  # type: ignore[arg-type]
+    with pytest.warns(KolenaWarning, match="six are not"):
+        test(model, suite, six, by)  # type: ignore[arg-type]
     assert suite_metrics() == {} and len(runs()) == 2
 
 
@@ -307,17 +357,15 @@ def test_evaluating_again_replaces_the_results_of_that_configuration_only() -> N
     assert len(after) == 6 and len(sample_metrics()) == 12
 
 
-def test_an_evaluation_without_all_inferences_warns_or_is_refused(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_an_evaluation_without_all_inferences_warns_or_is_refused() -> None:
     model, suite = Model("m"), two_cases()
     run = TestRun(model, suite, Judge())
     run.upload_inferences([(photo("a"), Guess("cat"))])
-    run.evaluate()
+    with pytest.warns(KolenaWarning) as caught:
+        run.evaluate()
     assert status() == "completed"
     assert case_metrics()[None, "one"] == {"accuracy": 1.0}
-    texts = [it.getMessage() for it in caplog.records if it.levelname == "WARNING"]
-    assert "1 of 2" in texts[0] and "2 of 2" in texts[1]
+    assert "1 of 2" in str(caught[0].message) and "2 of 2" in str(caught[1].message)
     with pytest.raises(IncorrectUsageError, match=r"2 of 3.*infer"):
         TestRun(model, suite, no_op_evaluator).evaluate()
     assert runs()[-1].status == "crashed"

@@ -13,6 +13,7 @@ from kolena_local.errors import (
     FrozenObjectError,
     IncorrectUsageError,
     InputValidationError,
+    KolenaWarning,
     NameConflictError,
     RemoteError,
     WorkflowMismatchError,
@@ -334,12 +335,13 @@ def test_arguments_of_the_wrong_kind_are_refused_before_anything(arguments: Any)
 
 def test_attributes_are_what_was_passed_and_cannot_be_set() -> None:
     model, suite, judge, by = Model("m"), suite_of("a"), Judge(), [Threshold(0.5)]
-    run = TestRun(model, suite, judge, by, reset=1)  # type: ignore[arg-type, arg-type]
+    with pytest.warns(KolenaWarning, match="configurations"):
+        run = TestRun(model, suite, judge, by, reset=1)  # type: ignore[arg-type, arg-type]
     assert (run.model, run.test_suite, run.evaluator) == (model, suite, judge)
     assert (run.configurations, run.reset) == (by, True)
     with pytest.raises(FrozenObjectError, match="reset"):
         run.reset = False
-    assert run == TestRun(model, suite, judge, by, reset=True)
+    assert run == TestRun(model, suite, judge, reset=True)
     assert "evaluator=" in repr(run)
 
 

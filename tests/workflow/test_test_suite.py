@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List
+from typing import Any, Callable
 
 import pytest
 
@@ -11,6 +11,7 @@ from kolena_local.errors import (
     FrozenObjectError,
     IncorrectUsageError,
     InputValidationError,
+    KolenaWarning,
     NameConflictError,
     NotFoundError,
     WorkflowMismatchError,
@@ -35,12 +36,6 @@ def held(suite: Any) -> str:
     return "".join(f"{case.name}{case.version}" for case in suite.test_cases)
 
 
-def warnings_in(caplog: pytest.LogCaptureFixture) -> List[str]:
-    found = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    caplog.clear()
-    return found
-
-
 def test_a_new_test_suite_is_at_version_0_or_with_test_cases_at_1() -> None:
     empty = TestSuite("empty")
     assert (empty.version, empty.description, empty.test_cases, empty.tags) == (0, "", [], set())
@@ -55,17 +50,25 @@ def test_test_cases_fill_a_test_suite_at_version_0() -> None:
     assert (suite.version, held(suite)) == (1, "a1")
 
 
-def test_other_test_cases_are_not_taken_but_description_and_tags_are(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_other_test_cases_are_not_taken_but_description_and_tags_are() -> None:
     a, b = case("a"), case("b")
     TestSuite("s", test_cases=[a, b])
     for wanted in ([a], [b, a]):
-        suite = TestSuite("s", description=f"{wanted}", test_cases=wanted, tags={str(len(wanted))})
+        more: Any = {"description": f"{wanted}", "tags": {str(len(wanted))}}
+        with pytest.warns(KolenaWarning, match="reset=True"):
+            suite = TestSuite("s", test_cases=wanted, **more)
         assert (suite.version, held(suite)) == (1, "a1b1")
         assert (suite.description, suite.tags) == (f"{wanted}", {str(len(wanted))})
-        assert ["reset=True" in text for text in warnings_in(caplog)] == [True]
     assert TestSuite.load("s").tags == {"2"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_if_the_warning_is_an_error_description_and_tags_stay_too() -> None:
+    TestSuite("s", test_cases=[case("a")])
+    with pytest.raises(KolenaWarning):
+        TestSuite("s", description="new", test_cases=[case("b")], tags={"x"})
+    suite = TestSuite.load("s")
+    assert (suite.description, suite.tags, suite.version) == ("", set(), 1)
 
 
 def test_reset_replaces_the_test_cases_and_keeps_the_rest() -> None:
@@ -76,16 +79,16 @@ def test_reset_replaces_the_test_cases_and_keeps_the_rest() -> None:
 
 
 @pytest.mark.parametrize("reset", [False, True])
-def test_the_same_test_cases_change_nothing(caplog: pytest.LogCaptureFixture, reset: bool) -> None:
+def test_the_same_test_cases_change_nothing(reset: bool) -> None:
     cases = [case("a"), case("b")]
     TestSuite("s", test_cases=cases)
     assert TestSuite("s", test_cases=cases, reset=reset).version == 1
-    assert warnings_in(caplog) == []
 
 
 def test_an_empty_list_of_test_cases_changes_nothing_even_with_reset() -> None:
     TestSuite("s", test_cases=[case("a")])
-    suite = TestSuite("s", test_cases=[], reset=True)
+    with pytest.warns(KolenaWarning, match="keeps its test cases, because no test_cases were"):
+        suite = TestSuite("s", test_cases=[], reset=True)
     assert (suite.version, held(suite)) == (1, "a1")
 
 
@@ -112,7 +115,8 @@ def test_of_two_test_cases_of_one_name_the_last_counts() -> None:
     older = TestCase.load("a")
     with a.edit() as editor:
         editor.remove(photo("a"))
-    assert held(TestSuite("s", test_cases=[older, b, a])) == "b1a2"
+    with pytest.warns(KolenaWarning, match="'a' more than once"):
+        assert held(TestSuite("s", test_cases=[older, b, a])) == "b1a2"
 
 
 def test_test_cases_stay_pinned_when_they_are_edited() -> None:
