@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Sequence, Tuple
 
 import pytest
 
@@ -201,3 +203,43 @@ def test_what_is_not_done_is_one_warning_at_the_line_that_asked(
     assert [str(one.message) for one in caught] == [situation.text]
     assert [one.category for one in caught] == [KolenaWarning]
     assert [Path(one.filename).name for one in caught] == ["test_warnings.py"]
+
+
+def run_command(tmp_path: Path, *options: str, arguments: Sequence[str] = ()) -> Tuple[int, str]:
+    code = "from kolena_local.__main__ import run; run()"
+    done = subprocess.run(
+        [sys.executable, *options, "-c", code, "models", "list", *arguments],
+        env={**os.environ, "KOLENA_LOCAL_DB": " ", "KOLENA_LOCAL_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_command_prints_a_warning_on_one_line(tmp_path: Path) -> None:
+    with kolena_local.session(tmp_path / "store.db"):
+        Model("m")
+    text = "KOLENA_LOCAL_DB is blank and was ignored; set it to a path, or remove it.\n"
+    assert run_command(tmp_path) == (0, f"Warning: {text}")
+    assert run_command(tmp_path, arguments=["--quiet"]) == (0, "")
+    assert run_command(tmp_path, "-W", "error::UserWarning") == (1, f"Error: {text}")
+
+
+def test_a_script_shows_a_warning_by_default_at_its_own_line_and_once(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from tests.workflow.types import Model\n"
+        "Model('m')\n"
+        "for seed in (1, 1, 2):\n"
+        "    Model('m', metadata={'seed': seed})\n"
+    )
+    errors = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=True
+    ).stderr.splitlines()
+    assert [line for line in errors if "KolenaWarning" in line] == [
+        f"{script}:4: KolenaWarning: The model 'm' is already in the store, and its metadata were"
+        f" not changed: they are {{}}, and {{'seed': {seed}}} was passed. To change them, call"
+        " update(metadata=…) on the model, or run kolena-local models edit."
+        for seed in (1, 2)
+    ]
+    assert "  Model('m', metadata={'seed': seed})" in errors[1]

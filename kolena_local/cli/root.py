@@ -20,6 +20,7 @@ from kolena_local.cli.output.streams import OutputError, drop_results, orderly_s
 from kolena_local.cli.signals import Stopped, say_stopped, stopped_by_signals
 from kolena_local.errors import (
     KolenaError,
+    KolenaWarning,
     NotAStoreError,
     StoreBusyError,
     StoreDamagedError,
@@ -39,7 +40,7 @@ class Root(LazyGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command line; report signals and output that cannot be written."""
-        with orderly_streams(), stopped_by_signals():
+        with orderly_streams(), stopped_by_signals(), _warnings_on_one_line():
             try:
                 try:
                     return super().main(*args, **extra)
@@ -73,7 +74,7 @@ class Root(LazyGroup):
         try:
             with finish(ctx), _printable_usage_errors():
                 return super().invoke(ctx)
-        except KolenaError as error:
+        except (KolenaError, KolenaWarning) as error:
             click.echo(f"Error: {printable(str(error))}", err=True)
             code = STORE_UNUSABLE if isinstance(error, _UNUSABLE) else FAILED
             raise click.exceptions.Exit(code) from error
@@ -100,6 +101,25 @@ def _printable_usage_errors() -> Iterator[None]:
         # The message quotes what was typed, which may be a name copied from untrusted data.
         error.message = printable(error.message)  # type: ignore[misc]  # the subclass's is a str
         raise
+
+
+@contextmanager
+def _warnings_on_one_line() -> Iterator[None]:
+    import warnings
+
+    from kolena_local.cli.output.output_options import is_quiet  # late, as above
+
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *more: Any, **where: Any) -> None:
+        if not issubclass(category, KolenaWarning):
+            shown(message, category, *more, **where)
+        elif click.get_current_context(silent=True) is None or not is_quiet():
+            click.echo(f"Warning: {printable(str(message))}", err=True)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _unexpected(error: Exception) -> str:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted
-from kolena_local.repository import Store
 from kolena_local.repository.records import MemberChange, NewGroundTruth, NewSample, TestCaseRecord
-from kolena_local.repository.test_samples import merged
 from kolena_local.warn import warn
 from kolena_local.workflow.arguments import (
     check_description,
@@ -24,7 +22,7 @@ from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
-    from kolena_local.repository import Unit
+    from kolena_local.repository import Store, Unit
 
 
 class Change(NamedTuple):
@@ -209,6 +207,9 @@ def differences(unit: Unit, record: TestCaseRecord, changes: Sequence[Change]) -
         record: the version of the test case.
         changes: the samples, as additions to it.
     """
+    # Late: importing the workflow must not import the database library.
+    from kolena_local.repository.test_samples import merged
+
     stored = {
         sample: (truth, metadata)
         for sample, truth, metadata in unit.test_cases.contents(record.id, record.version)
