@@ -20,6 +20,9 @@ from kolena_local.errors import IncorrectUsageError
 _THEIRS: Final = "kolena"
 _OURS: Final = "kolena_local"
 
+# Modules that only say that they are not there.
+_ABSENT: Final = ("kolena_local.dataset", "kolena_local._experimental")
+
 
 def alias() -> None:
     """Make ``import kolena`` import ``kolena_local`` in this process; a second call does nothing.
@@ -61,7 +64,7 @@ class _Alias(MetaPathFinder, Loader):
         if not _is_theirs(fullname):
             return None
         name = _our_name(fullname)
-        found = find_spec(name)
+        found = None if name.startswith(_ABSENT) else find_spec(name)
         if found is None:
             # Not ModuleNotFoundError: `from kolena import dataset` would drop its message.
             raise ImportError(
