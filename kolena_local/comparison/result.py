@@ -168,3 +168,13 @@ class Comparison:
 
     def __str__(self) -> str:
         return "\n".join([self.title, "", report.text(*self.table()), "", *self.remarks])
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.title}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self.remarks)
+        table = self.to_dataframe().to_html(index=False, na_rep="")
+        return f"<p>{escape(self.title)}</p>{table}{remarks}"

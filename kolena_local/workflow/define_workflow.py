@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+from weakref import WeakValueDictionary
+
+from kolena_local.workflow.entity import Entity
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.model import Model
@@ -9,6 +13,9 @@ from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
 from kolena_local.workflow.workflow import Workflow
+
+#: The latest classes of each workflow, as long as they are used.
+_made: Final[WeakValueDictionary[tuple[Workflow, str], type[Entity]]] = WeakValueDictionary()
 
 
 def define_workflow(
@@ -33,8 +40,25 @@ def define_workflow(
             stored; the message names the class and the field.
     """
     workflow = Workflow(name, test_sample_type, ground_truth_type, inference_type)
-    test_case = type("TestCase", (TestCase,), {"workflow": workflow, "__module__": __name__})
-    bound = {"workflow": workflow, "_test_case_type": test_case, "__module__": __name__}
-    test_suite = type("TestSuite", (TestSuite,), bound)
-    model = type("Model", (Model,), {"workflow": workflow, "__module__": __name__})
+    bound = {"workflow": workflow, "_is_made": True, "__module__": __name__}
+    test_case = type("TestCase", (TestCase,), bound)
+    test_suite = type("TestSuite", (TestSuite,), {**bound, "_test_case_type": test_case})
+    model = type("Model", (Model,), bound)
+    for made in (test_case, test_suite, model):
+        _made[workflow, made.__name__] = made
     return workflow, test_case, test_suite, model
+
+
+def class_of(workflow: Workflow, name: str) -> type[Entity]:
+    """Return the class of a workflow that an object was pickled from.
+
+    Args:
+        workflow: the workflow, which may have been pickled too.
+        name: the name of the class, such as ``Model``.
+    """
+    found = _made.get((workflow, name))
+    if found is None:
+        types = workflow.test_sample_type, workflow.ground_truth_type, workflow.inference_type
+        _, *classes = define_workflow(workflow.name, *types)
+        (found,) = (made for made in classes if made.__name__ == name)
+    return found

@@ -2,12 +2,15 @@
 
 An entity keeps using the store in which it was loaded or created, whichever store is chosen later.
 Using one whose row was deleted, or whose store file was replaced, raises ``NotFoundError``.
+One that is pickled has the place of its store and row with it, and what the caller gave it, such as
+``infer``; the rest is loaded again where it is unpickled.
 """
 
 from __future__ import annotations
 
+import os
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from kolena_local import repository
 from kolena_local.errors import (
@@ -16,6 +19,7 @@ from kolena_local.errors import (
     NameConflictError,
     WorkflowMismatchError,
 )
+from kolena_local.location import is_memory
 from kolena_local.log import logger
 from kolena_local.plurals import counted
 from kolena_local.repository.records import (
@@ -29,6 +33,23 @@ if TYPE_CHECKING:
     from kolena_local.repository.held import HeldStore
 
 Self = TypeVar("Self", bound="Entity")
+
+#: The attributes that come from the store.
+_STORED: Final = frozenset(
+    {
+        "_location",
+        "_id",
+        "_uid",
+        "workflow",
+        "name",
+        "version",
+        "description",
+        "metadata",
+        "_metadata_as_loaded",
+        "tags",
+        "test_cases",
+    }
+)
 
 
 def ensure_workflow(unit: repository.Unit, workflow: Workflow) -> int:
@@ -52,6 +73,7 @@ class Entity:
     _id: int
     _uid: int
     name: str
+    workflow: Workflow
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -87,8 +109,20 @@ class Entity:
         rows = chain.from_iterable(entity._held() for entity in (self, *others))
         return repository.open_store(self._location).held(rows)
 
+    @classmethod
+    def _record(cls, unit: repository.Unit, row: HeldRow) -> Any:
+        """Return the record of a row."""
+        raise NotImplementedError
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = {name: value for name, value in self.__dict__.items() if name not in _STORED}
+        made = vars(type(self)).get("_is_made")  # by define_workflow(), so in no module
+        kind = (self.workflow, type(self).__name__) if made else type(self)
+        return _unpickled, (kind, self._location, os.getpid(), self._held(), given)
+
     def _shown(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+        """Return what ``repr`` shows besides the name."""
+        return {"workflow": self.workflow.name}
 
     def _identity(self) -> tuple[Any, ...]:
         """Return which row of which store it is, not how it was obtained or will be used."""
@@ -103,8 +137,28 @@ class Entity:
         return hash((type(self).__name__, self.__dict__.get("_id")))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self._shown().items())
-        return f"{type(self).__name__}({shown})"
+        shown = "".join(f", {name}={value!r}" for name, value in self._shown().items())
+        return f"{type(self).__name__}({self.name!r}{shown})"
+
+
+def _unpickled(
+    kind: Any, location: str, process: int, rows: tuple[HeldRow, ...], given: dict[str, Any]
+) -> Entity:
+    if is_memory(location) and process != os.getpid():
+        raise IncorrectUsageError(
+            f"The {rows[-1].noun} {rows[-1].name!r} is in a store in memory, which other processes"
+            " cannot use; use a store in a file to send it to another process."
+        )
+    if isinstance(kind, tuple):
+        # Late: it makes classes of all entities.
+        from kolena_local.workflow.define_workflow import class_of
+
+        kind = class_of(*kind)
+    store = repository.open_store(location, create=False)
+    with store.held(rows).read() as unit:
+        record = kind._record(unit, rows[-1])
+    entity: Entity = kind._mirroring(store, record, **given)
+    return entity
 
 
 class NamedEntity(Entity):

@@ -22,7 +22,7 @@ from kolena_local.execution.infer_pending import infer_pending, iter_samples
 from kolena_local.execution.model_calls import InferenceOptions, ModelFunctions
 from kolena_local.log import logger
 from kolena_local.plurals import agreeing, counted
-from kolena_local.repository.records import HeldRow
+from kolena_local.repository.records import HeldRow, TestRunRecord
 from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
@@ -48,6 +48,8 @@ from kolena_local.workflow.test_suite import TestSuite
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from kolena_local.repository import Unit
 
 _PAGE = 1000
 
@@ -260,6 +262,18 @@ class TestRun(Entity):
         from kolena_local.frames import store_frames
 
         return store_frames.of_metrics(self._store(), self._id, level)
+
+    @classmethod
+    def _record(cls, unit: Unit, row: HeldRow) -> TestRunRecord:
+        return unit.test_runs.get(row.id)
+
+    def __repr__(self) -> str:
+        suite, evaluator = self.test_suite, self.evaluator
+        by = type(evaluator) if isinstance(evaluator, Evaluator) else evaluator
+        return (
+            f"TestRun({self.model.name!r}, {suite.name!r}, version={suite.version},"
+            f" evaluator={getattr(by, '__name__', by)})"
+        )
 
     def _repr_html_(self) -> str:
         return overview.of_test_run(self)

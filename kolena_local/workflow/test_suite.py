@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
 from kolena_local.log import logger
-from kolena_local.repository.records import TestSuiteRecord
+from kolena_local.repository.records import HeldRow, TestSuiteRecord
 from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
@@ -305,6 +305,14 @@ class TestSuite(NamedEntity):
             return store_frames.of_results(
                 unit, [run for run in runs if run.test_suite_version == self.version]
             )
+
+    @classmethod
+    def _record(cls, unit: Unit, row: HeldRow) -> TestSuiteRecord:
+        return unit.test_suites.at(row.id, row.version)
+
+    def _shown(self) -> dict[str, Any]:
+        shown = {"version": self.version, "test_cases": len(self.test_cases)}
+        return {**shown, **super()._shown()}
 
     def _repr_html_(self) -> str:
         return overview.of_test_suite(self)

@@ -69,6 +69,10 @@ class Workflow:
         codec = Codec(self.name, *types)
         object.__setattr__(self, "_codec", codec)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        types = self.test_sample_type, self.ground_truth_type, self.inference_type
+        return type(self), (self.name, *types)
+
     def register_evaluator(
         self,
         evaluator_name: str,

@@ -9,7 +9,12 @@ import pytest
 
 import kolena_local
 from kolena_local.comparison import compare
-from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
+from kolena_local.errors import (
+    IncorrectUsageError,
+    InputValidationError,
+    KolenaWarning,
+    NotFoundError,
+)
 from kolena_local.workflow import test as run_test
 from tests.comparison.conftest import (
     Closeness,
@@ -72,6 +77,13 @@ def test_data_frame_has_the_rows_under_their_names(world: World) -> None:
     assert frame["p_adjusted"].is_monotonic_increasing
 
 
+def test_repr_is_one_short_line_and_notebooks_show_the_table(world: World) -> None:
+    world.test("a<b", {})
+    result = compare("a<b", "a<b", "lengths")
+    assert repr(result) == f"<Comparison: {result.title}>" and "\n" not in repr(result)
+    assert "a&lt;b" in result._repr_html_() and "<table" in result._repr_html_()
+
+
 def test_models_compared_with_themselves_are_not_decided(world: World) -> None:
     world.test("base", {1: 5.0})
     result = compare("base", "base", "lengths")
@@ -98,7 +110,8 @@ def test_samples_that_only_one_model_has_are_counted(world: World) -> None:
     for model, present in ((base, range(40)), (candidate, range(10, 50))):
         run = kolena_local.workflow.TestRun(model, world.suite, Closeness())
         run.upload_inferences([(world.photo(index), guess(index / 10)) for index in present])
-        run.evaluate()
+        with pytest.warns(KolenaWarning, match="no inference"):
+            run.evaluate()
     result = compare(base, candidate, world.suite, "error")
     suite, first = row(result, None, "error"), row(result, "first", "error")
     assert (suite.n, suite.only_base, suite.only_candidate, suite.untested) == (30, 10, 10, 0)

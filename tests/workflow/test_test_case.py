@@ -391,7 +391,7 @@ def test_attributes_cannot_be_set_and_equal_test_cases_can_be_keys() -> None:
         case.version = 7
     assert case == TestCase.load("c") and {case: 1}[TestCase.load("c")] == 1
     assert case != TestCase.load("c", version=0)
-    assert "name='c', version=1" in repr(case)
+    assert repr(case) == str(case) == "TestCase('c', version=1, workflow='animals')"
 
 
 def _make(path: str, start: Any, number: int) -> None:
