@@ -7,7 +7,7 @@ BEGIN;
 
 -- The mark by which the package knows its files, and the number of the last migration.
 PRAGMA application_id = 1802268515;
-PRAGMA user_version = 2;
+PRAGMA user_version = 5;
 
 CREATE TABLE workflow (
     -- What models, test cases and test suites belong to: one kind of problem, such as
@@ -41,7 +41,9 @@ CREATE TABLE model (
     created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
     updated_at TEXT NOT NULL CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at)), uid
     -- A random number that no other row has, in this file or another; copies of a file share it.
-    INTEGER NOT NULL DEFAULT 0,
+    INTEGER NOT NULL DEFAULT 0, infer_fingerprint
+    -- The digest of the code that made the model's inferences; NULL if it is not known.
+    TEXT,
     FOREIGN KEY (workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
 ) STRICT;
 

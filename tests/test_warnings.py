@@ -17,6 +17,7 @@ from kolena_local.errors import KolenaWarning
 from kolena_local.workflow import TestRun, no_op_evaluator, test
 from tests.workflow.types import (
     Animal,
+    Guess,
     Judge,
     Model,
     Photo,
@@ -142,6 +143,13 @@ SITUATIONS: Dict[str, Situation] = {
     "the same test case twice in a test suite": Situation(
         lambda: TestSuite("s", test_cases=[case("a"), case("a")]),
         "test_cases has the test case 'a' more than once; the last one is used. Pass it once.",
+    ),
+    "another infer under a name that has inferences": Situation(
+        lambda: test(Model("m", infer=lambda sample: Guess("dog")), TestSuite.load("s")),
+        "The model 'm' has 1 inference of the test suite 's' that were made by other code than the"
+        " infer passed now, and keeps them. Pass reset=True to infer all samples again, or give the"
+        " model another name.",
+        before=lambda: test(Model("m", infer=cat), suite("a")),
     ),
     "a test case without samples in a test": Situation(
         lambda: test(Model("m", infer=cat), TestSuite.load("s"), Judge()),

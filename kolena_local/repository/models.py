@@ -152,6 +152,17 @@ class Models(Named[ModelRecord]):
             )
         return self._put(model, metadata, model.tags)
 
+    def infer_fingerprint(self, model_id: int) -> str | None:
+        """Return the digest of the code that made the model's inferences, None if unknown."""
+        query = "SELECT infer_fingerprint FROM model WHERE id = ?"
+        found: str | None = self._sql.value(query, (model_id,))
+        return found
+
+    def set_infer_fingerprint(self, model_id: int, fingerprint: str | None) -> None:
+        """Set the digest of the code that makes the model's inferences."""
+        statement = "UPDATE model SET infer_fingerprint = ? WHERE id = ?"
+        self._sql.execute(statement, (fingerprint, model_id))
+
     def _put(
         self, model: ModelRecord, metadata: dict[str, Json], tags: AbstractSet[str]
     ) -> ModelRecord:

@@ -58,6 +58,7 @@ class ModelTable(Table, table=True):
     created_at: str = _text()
     updated_at: str = _text()
     uid: int = _uid()
+    infer_fingerprint: str | None = _text()
 
 
 class TestCaseTable(Table, table=True):

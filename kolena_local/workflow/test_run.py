@@ -20,6 +20,7 @@ from kolena_local.errors import (
 )
 from kolena_local.execution.infer_pending import infer_pending, iter_samples
 from kolena_local.execution.model_calls import InferenceOptions, ModelFunctions
+from kolena_local.fingerprint import comparable, fingerprint
 from kolena_local.log import logger
 from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.records import HeldRow, TestRunRecord
@@ -156,6 +157,8 @@ class TestRun(Entity):
                 f"batch_size is not used, because the model {self.model.name!r} has no infer_batch;"
                 " pass infer_batch to the model."
             )
+        if not self.reset:
+            self._warn_of_another_infer()
         with self._running(reset=self.reset):
             self._infer(options)
             self._evaluate()
@@ -167,6 +170,23 @@ class TestRun(Entity):
             self.test_suite.version,
             hint,
         )
+
+    def _warn_of_another_infer(self) -> None:
+        model, suite = self.model, self.test_suite
+        with self._store().read() as unit:
+            before = unit.models.infer_fingerprint(model._id)
+            if before is None or before == (now := _fingerprint(model)):
+                return
+            if not comparable(before, now):
+                return
+            pending = len(unit.inferences.pending(model._id, suite._id, suite.version))
+            done = unit.suite_samples.count(suite._id, suite.version) - pending
+        if done:
+            warn(
+                f"The model {model.name!r} has {counted(done, 'inference')} of the test suite"
+                f" {suite.name!r} that were made by other code than the infer passed now, and keeps"
+                " them. Pass reset=True to infer all samples again, or give the model another name."
+            )
 
     def _hint(self) -> str:
         """Return how to see the metrics; an empty string if there are none, or no file."""
@@ -329,6 +349,9 @@ class TestRun(Entity):
                 f" the test suite {suite.name!r} {agreeing(len(pending), 'has', 'have')} no"
                 f" inference; pass infer to {type(model).__name__}()."
             )
+        with store.write() as unit:
+            if self.reset or not unit.inferences.count(model._id):
+                unit.models.set_infer_fingerprint(model._id, _fingerprint(model))
         codec = suite.workflow._codec
         infer_pending(store, codec, model._id, pending, suite.name, functions, options)
 
@@ -399,6 +422,10 @@ def display_name(evaluator: Any) -> str | None:
     if isinstance(evaluator, Evaluator):
         return kept_name(evaluator)
     return getattr(evaluator, "__name__", None)
+
+
+def _fingerprint(model: Model) -> str | None:
+    return fingerprint(model.infer_batch or model.infer)
 
 
 def _takes_configurations(evaluator: Any) -> bool:

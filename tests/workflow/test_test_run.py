@@ -187,9 +187,26 @@ def test_reset_that_stops_half_way_is_finished_by_the_next_run_without_reset() -
         test(Model("m", infer=fail_at_b), suite, reset=True)
     assert [it.label for _, _, it in model.load_inferences(case)] == ["new", "old", "old"]
     rest = Counting()
-    test(Model("m", infer=rest), suite)
+    with pytest.warns(KolenaWarning, match="'m' has 1 inference .* made by other code"):
+        test(Model("m", infer=rest), suite)
     assert rest.names == "bd"
     assert [it.label for _, _, it in model.load_inferences(case)] == ["new", "cat", "cat"]
+
+
+def test_another_infer_warns_until_all_samples_are_inferred_again() -> None:
+    suite = suite_of("a", "b")
+    test(Model("m", infer=cat), suite)
+    test(Model("m", infer=cat), suite)
+    for functions in ({"infer": Counting()}, {"infer_batch": lambda samples: [Guess("dog")] * 2}):
+        model: Any = Model("m", **functions)
+        with pytest.warns(KolenaWarning, match="'m' has 2 inferences .* 's' .* other code"):
+            test(model, suite)
+    test(model, suite, reset=True)
+    test(model, suite)
+    with pytest.warns(KolenaWarning, match="other code"):
+        test(Model("m", infer=cat), suite)
+    test(Model("m"), suite)
+    test(Model("m", infer=cat), suite_of("d", name="other"))
 
 
 @pytest.mark.parametrize("answer", [None, "cat", {"label": "cat"}, ("cat",), Animal("cat"), Guess])
