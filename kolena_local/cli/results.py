@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from kolena_local.cli.completion import names_of
@@ -20,6 +22,9 @@ from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import print_entries, print_heading, say
 from kolena_local.cli.store_option import reading
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
 
 _OF_RUN = ("model", "test_suite", "test_suite_version", "evaluator")
 
@@ -43,11 +48,21 @@ def results(model: str, test_suite: str, evaluator: str | None) -> None:
             (picked(run, RUNS.keys), case_metrics(unit, run.id), suite_metrics(unit, run.id))
             for run in unit.test_runs.of_label(model, test_suite, evaluator)
         ]
+        empty = _without_samples(unit, [run for run, _, _ in runs])
     entries = [_entry(run, metrics) for run, cases, suites in runs for metrics in [*cases, *suites]]
     print_entries([*_OF_RUN, *CASE_METRICS], entries, lambda: _print(runs))
     for run, cases, suites in runs:
         if run["status"] != "completed" or not cases + suites:
             say(_remark(run))
+    if empty:
+        say(f"Not evaluated, because they have no samples: {', '.join(empty)}.")
+
+
+def _without_samples(unit: Unit, runs: list[Entry]) -> list[str]:
+    """Return the names of test cases of the runs' test suites that have no samples."""
+    suites = {(run["test_suite"], run["test_suite_version"]) for run in runs}
+    cases = [case for suite in suites for case in unit.test_suites.get(*suite).test_cases]
+    return sorted({case.name for case in cases if not case.sample_count})
 
 
 def _entry(run: Entry, metrics: Entry) -> Entry:

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+import kolena_local
+from kolena_local.errors import KolenaWarning
 from kolena_local.payload import dumps
 from kolena_local.repository import open_store
 from kolena_local.repository.records import CaseMetrics, Results
+from kolena_local.workflow import test as run_test
 from tests.cli.conftest import Invoke
+from tests.workflow.types import Judge, Model, TestCase, TestSuite, Threshold, cat, pairs
 
 
 @pytest.fixture
@@ -166,3 +170,22 @@ def test_runs_are_deleted_together_or_not_at_all(invoke: Invoke, evaluated: Path
 def test_runs_are_listed_by_test_suite(invoke: Invoke, store: Path) -> None:
     assert "resnet" in invoke("runs", "list", "-s", "all animals", "--db", store).stdout
     assert "did you mean" in invoke("runs", "list", "-s", "all animal", "--db", store).stderr
+
+
+def test_test_cases_without_samples_are_named_once_below_the_tables(
+    invoke: Invoke, store_path: Path
+) -> None:
+    with kolena_local.session(store_path):
+        cases = [TestCase("e"), TestCase("full", test_samples=pairs("a")), TestCase("d")]
+        suite = TestSuite("s", test_cases=cases)
+        with pytest.warns(KolenaWarning, match="no samples"):
+            run_test(Model("m", infer=cat), suite, Judge([Threshold(0), Threshold(1)]))
+    result = invoke("results", "m", "s", "--db", store_path)
+    assert result.stderr == "Not evaluated, because they have no samples: d, e.\n"
+    assert [line.split()[0] for line in result.stdout.splitlines()[5:7]] == ["full", "full"]
+    assert "d" not in [
+        one["test_case"]
+        for one in json.loads(
+            invoke("results", "m", "s", "--json", "--quiet", "--db", store_path).stdout
+        )
+    ]
