@@ -74,13 +74,13 @@ def _program() -> str:
 def _test(name: str, suite: TestSuite, delay: float) -> int:
     """Register and test one model; return the number of new inferences."""
     by_locator = digits.predictions(name)
-    made = 0
+    made, pauses = 0, [delay]  # a list, because a plain value would be part of the model's code
 
     def infer(digit: digits.Digit) -> digits.ReadDigit:
         nonlocal made
         made += 1
-        if delay:
-            time.sleep(delay)
+        if pauses[0]:
+            time.sleep(pauses[0])
         return by_locator.get(digit.locator, digits.ReadDigit())
 
     metadata, tags = MODELS[name]

@@ -182,7 +182,7 @@ def test_test_cases_without_samples_are_named_once_below_the_tables(
             run_test(Model("m", infer=cat), suite, Judge([Threshold(0), Threshold(1)]))
     result = invoke("results", "m", "s", "--db", store_path)
     assert result.stderr == "Not evaluated, because they have no samples: d, e.\n"
-    assert [line.split()[0] for line in result.stdout.splitlines()[5:7]] == ["full", "full"]
+    assert [line.split()[0] for line in result.stdout.splitlines()[6:8]] == ["full", "full"]
     assert "d" not in [
         one["test_case"]
         for one in json.loads(

@@ -256,6 +256,7 @@ def test_any_numbers_have_their_means_and_no_warning(pairs: List[Any], members: 
     assert (turned.p_value, turned.difference) == (row.p_value, -row.difference)
 
 
+@pytest.mark.filterwarnings("ignore:The evaluator Measure returned no metrics")
 def test_sample_of_several_test_cases_has_both_values_from_the_same_one() -> None:
     cases = [Case(name, test_samples=samples(20)) for name in ("A", "B")]
     suite = Suite("s", test_cases=cases)

@@ -180,6 +180,7 @@ def fresh(filled: Path, path: Path) -> None:
     shutil.copyfile(filled, path)
 
 
+@pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
 @pytest.mark.parametrize("name", ONE_WRITE)
 def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
     filled: Path, tmp_path: Path, name: str

@@ -324,7 +324,7 @@ ODD_NAMES = [
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_an_odd_name_is_stored_found_and_printed_safely(store_path: Path, name: str) -> None:
     with kolena_local.session(db=store_path):
-        case = AnimalCase(name, description=name, test_samples=[])
+        case = AnimalCase(name, description=name)
         suite = AnimalSuite(name, test_cases=[case], tags={name})
         model = AnimalModel(name, infer=guess, metadata={name: name}, tags={name})
         assert AnimalModel.load(name).metadata == {name: name}

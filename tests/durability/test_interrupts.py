@@ -76,6 +76,7 @@ class Moment:
         return None
 
 
+@pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
 @pytest.mark.parametrize("name", ONE_WRITE)
 def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
     filled: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch

@@ -97,6 +97,7 @@ def test_a_worker_that_is_killed_half_way_costs_nothing(
     assert run_of("m").status == "completed"
 
 
+@pytest.mark.filterwarnings("ignore:.*made by other code")
 def test_a_failure_ends_the_run_and_keeps_what_is_done(
     executor: Executor, run_of: Callable[[str], Any]
 ) -> None:

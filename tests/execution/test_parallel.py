@@ -69,6 +69,7 @@ def test_all_samples_are_inferred_once(
     assert run_of("m").status == "completed"
 
 
+@pytest.mark.filterwarnings("ignore:.*made by other code")
 @pytest.mark.parametrize(
     "functions",
     [{"infer": toy_workflow.fail_at_5}, {"infer_batch": toy_workflow.fail_at_5_of_many}],

@@ -109,6 +109,7 @@ def test_what_a_killed_process_had_is_done_by_the_other_at_once(children: Childr
     assert metrics() == [{"n_right": COUNT // 4}, {"n_right": COUNT // 4}]
 
 
+@pytest.mark.filterwarnings("ignore:.*made by other code")
 def test_a_killed_process_is_followed_by_one_that_does_the_rest(children: Children) -> None:
     suite = make_suite(COUNT)
     (victim,) = children.start(1)

@@ -11,6 +11,7 @@ import kolena_local
 from kolena_local.errors import (
     IncorrectUsageError,
     InputValidationError,
+    KolenaWarning,
     NameConflictError,
     NotFoundError,
 )
@@ -297,13 +298,15 @@ def test_a_renamed_test_case_is_added_to_its_test_suite_only_once() -> None:
     assert (suite.version, [one.name for one in suite.test_cases]) == (1, ["new"])
     old = TestCase.load("new")
     case.rename("newer")
-    both = TestSuite("both", test_cases=[old, case])
+    with pytest.warns(KolenaWarning, match="more than once"):
+        both = TestSuite("both", test_cases=[old, case])
     assert [one.name for one in both.test_cases] == ["newer"]
     with both.edit() as editor:
         editor.remove(old)
     assert both.test_cases == []
 
 
+@pytest.mark.filterwarnings("ignore:The evaluator evaluate returned no metrics")
 def test_results_are_of_the_test_case_that_was_returned_even_if_names_were_exchanged() -> None:
     model, _, first = everything()
     second = TestCase("second", test_samples=pairs("b"))
