@@ -7,7 +7,7 @@ BEGIN;
 
 -- The mark by which the package knows its files, and the number of the last migration.
 PRAGMA application_id = 1802268515;
-PRAGMA user_version = 5;
+PRAGMA user_version = 3;
 
 CREATE TABLE workflow (
     -- What models, test cases and test suites belong to: one kind of problem, such as
