@@ -16,7 +16,6 @@ from kolena_local.cli.output.printing import (
     print_object,
     print_table,
     say,
-    terminal_width,
 )
 from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.store_option import given_location
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from kolena_local.comparison import Comparison
 
 WORSE, DOUBTFUL = 3, 4
-_WIDE = 110
 _WORST_KEYS = ("metric", "test_sample_id", "locator", "base", "candidate", "difference")
 
 
@@ -103,7 +101,7 @@ def compare(
     Both models must have been evaluated on the test suite. Each row is a metric on a test case or
     on the whole suite: both means, their difference with its confidence interval, and the verdict,
     which is better, worse, or not decided. Rows with the strongest evidence come first. Remarks go
-    to standard error. A narrow terminal does not show the means.
+    to standard error. A narrow terminal may not show the means.
 
     --cluster names a metadata field of the samples whose equal values mark dependent samples, such
     as the patient that several images show.
@@ -156,8 +154,7 @@ def _print(found: Comparison, worst: int | None) -> None:
 
     def show() -> None:
         write_text(f"{cell(found.title)}\n")
-        width = terminal_width()
-        print_table(*found.table(narrow=width is not None and width < _WIDE))
+        print_table(*found.table(), optional=("base", "candidate"))
         if samples:
             print_heading("Samples that got worse")
             print_table(_WORST_KEYS, [list(sample.values()) for sample in samples])

@@ -5,7 +5,7 @@ Keys are in snake case and are never renamed within a major version.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -86,6 +86,16 @@ def seconds(run: Entry) -> float | None:
     return (_moment(run["finished_at"]) - _moment(run["started_at"])).total_seconds()
 
 
+def local_time(key: str) -> Callable[[Entry], str | None]:
+    """Return a column that shows a time as people read it: ``2026-11-27 13:02``, local."""
+
+    def show(entry: Entry) -> str | None:
+        text = entry[key]
+        return None if text is None else f"{_moment(text).astimezone():%Y-%m-%d %H:%M}"
+
+    return show
+
+
 def first_line_of_error(run: Entry) -> str | None:
     """Return the first line of a run's error; None if there is none."""
     lines = (run["error"] or "").splitlines()
@@ -108,10 +118,11 @@ MODELS = Listing(
         "model": "name",
         "workflow": "workflow",
         "tags": joined_tags,
-        "created": "created_at",
-        "updated": "updated_at",
+        "created": local_time("created_at"),
+        "updated": local_time("updated_at"),
     },
     "No models found.",
+    ("updated", "created"),
 )
 TEST_CASES = Listing(
     ("name", "version", "workflow", "description", "sample_count", "created_at", "updated_at"),
@@ -120,9 +131,10 @@ TEST_CASES = Listing(
         "workflow": "workflow",
         "samples": "sample_count",
         "description": "description",
-        "updated": "updated_at",
+        "updated": local_time("updated_at"),
     },
     "No test cases found.",
+    ("updated",),
 )
 TEST_SUITES = Listing(
     (
@@ -141,9 +153,10 @@ TEST_SUITES = Listing(
         "tags": joined_tags,
         "test cases": lambda suite: len(suite["test_cases"]),
         "description": "description",
-        "updated": "updated_at",
+        "updated": local_time("updated_at"),
     },
     "No test suites found.",
+    ("updated",),
 )
 RUNS = Listing(
     (
@@ -166,9 +179,10 @@ RUNS = Listing(
         "test suite": suite_label,
         "evaluator": "evaluator",
         "status": status,
-        "started": "started_at",
+        "started": local_time("started_at"),
         "seconds": seconds,
         "error": first_line_of_error,
     },
     "No test runs found.",
+    ("seconds", "started"),
 )

@@ -14,6 +14,7 @@ from kolena_local.cli.entries import (
     coverage_entry,
     first_line_of_error,
     joined_tags,
+    local_time,
     picked,
     seconds,
     status,
@@ -45,8 +46,8 @@ _FIELDS: Columns = {
     "model": "name",
     "workflow": "workflow",
     "tags": lambda model: joined_tags(model) or None,
-    "created": "created_at",
-    "updated": "updated_at",
+    "created": local_time("created_at"),
+    "updated": local_time("updated_at"),
     "inferences": "inference_count",
 }
 _COVERAGE: Columns = {
@@ -149,13 +150,13 @@ def _print_model(model: Entry) -> None:
 
 def _print_run(run: Entry) -> None:
     took = seconds(run)
-    details = [
+    details: list[str | None] = [
         run["evaluator"] or "no evaluator",
         status(run),
-        run["started_at"] or run["created_at"],
+        local_time("started_at" if run["started_at"] else "created_at")(run),
         *([] if took is None else [f"{took:.1f} s"]),
     ]
-    print_heading(f"run {run['id']} on {suite_label(run)}: {', '.join(details)}")
+    print_heading(f"run {run['id']} on {suite_label(run)}: {', '.join(filter(None, details))}")
     if run["error"]:
         print_fields({"  error": cell(first_line_of_error(run))})
     if run["test_cases"]:

@@ -9,6 +9,7 @@ import click
 from kolena_local.cli.entries import (
     RUNS,
     case_metrics,
+    local_time,
     picked,
     seconds,
     status,
@@ -55,7 +56,7 @@ _FIELDS: Columns = {
     "workflow": "workflow",
     "evaluator": "evaluator",
     "status": status,
-    "started": "started_at",
+    "started": local_time("started_at"),
     "seconds": seconds,
 }
 

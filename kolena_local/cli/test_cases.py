@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.entries import TEST_CASES, change_between, label, picked
+from kolena_local.cli.entries import TEST_CASES, change_between, label, local_time, picked
 from kolena_local.cli.options import diff_option, name_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
@@ -23,13 +23,13 @@ _FIELDS: Columns = {
     "workflow": "workflow",
     "description": lambda case: case["description"] or None,
     "samples": "sample_count",
-    "created": "created_at",
-    "updated": "updated_at",
+    "created": local_time("created_at"),
+    "updated": local_time("updated_at"),
 }
 _VERSIONS: Columns = {
     "version": "version",
     "samples": "sample_count",
-    "created": "created_at",
+    "created": local_time("created_at"),
     "description": lambda version: version["description"] or None,
 }
 _CHANGES = Listing(

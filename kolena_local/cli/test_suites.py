@@ -12,6 +12,7 @@ from kolena_local.cli.entries import (
     change_between,
     joined_tags,
     label,
+    local_time,
     test_suite_entry,
 )
 from kolena_local.cli.options import diff_option, name_option, tag_option
@@ -30,14 +31,14 @@ _FIELDS: Columns = {
     "description": lambda suite: suite["description"] or None,
     "tags": lambda suite: joined_tags(suite) or None,
     "samples": "sample_count",
-    "created": "created_at",
-    "updated": "updated_at",
+    "created": local_time("created_at"),
+    "updated": local_time("updated_at"),
 }
 _TEST_CASES: Columns = {"test case": label, "samples": "sample_count"}
 _VERSIONS: Columns = {
     "version": "version",
     "test cases": "test_case_count",
-    "created": "created_at",
+    "created": local_time("created_at"),
 }
 _CHANGES = Listing(
     ("change", "test_case", "version_before", "version_after"),

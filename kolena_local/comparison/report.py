@@ -14,13 +14,8 @@ WHOLE_SUITE = "(whole suite)"
 Cell = str | int | float | None
 
 
-def table(rows: Sequence[Row], *, narrow: bool) -> tuple[list[str], list[list[Cell]]]:
-    """Return the header and the cells of the table, without columns that have no information.
-
-    Args:
-        rows: the rows of the comparison.
-        narrow: whether to omit the two means.
-    """
+def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
+    """Return the header and the cells of the table, without columns that have no information."""
     columns: dict[str, Callable[[Row], Cell]] = {
         "test case": lambda row: WHOLE_SUITE if row.test_case is None else row.test_case,
         "metric": lambda row: row.metric,
@@ -40,8 +35,6 @@ def table(rows: Sequence[Row], *, narrow: bool) -> tuple[list[str], list[list[Ce
     }
     if len({row.metric for row in rows}) == 1:
         del columns["metric"]
-    if narrow:
-        del columns["base"], columns["candidate"]
     for name in ("more needed", "only base", "only candidate", "untested", "no number"):
         if not any(map(columns[name], rows)):
             del columns[name]

@@ -158,13 +158,9 @@ class Comparison:
             f" {self.test_suite}@{self.test_suite_version}, by {by}{under}"
         )
 
-    def table(self, *, narrow: bool = False) -> tuple[list[str], list[list[report.Cell]]]:
-        """Return the header and the cells of the table that ``str()`` shows.
-
-        Args:
-            narrow: whether to omit the two means.
-        """
-        return report.table(self.rows, narrow=narrow)
+    def table(self) -> tuple[list[str], list[list[report.Cell]]]:
+        """Return the header and the cells of the table that ``str()`` shows."""
+        return report.table(self.rows)
 
     def __str__(self) -> str:
         return "\n".join([self.title, "", report.text(*self.table()), "", *self.remarks])

@@ -92,19 +92,25 @@ def test_missing_store_is_a_sentence_on_standard_error(store_path: Path) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-def test_table_fits_a_narrow_terminal(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_narrow_terminal_shows_names_and_errors_whole(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pty
 
-    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setenv("COLUMNS", "66")
     controller, terminal = pty.openpty()
     with os.fdopen(terminal, "wb") as output:
         arguments = ("runs", "list", "--db", store)
         assert Python(COMMAND, *arguments, stdin=subprocess.DEVNULL, stdout=output).wait() == 0
         lines = os.read(controller, 10_000).decode().splitlines()
     os.close(controller)
-    assert len(lines) == 4
-    assert max(map(len, lines)) <= 50
-    assert lines[2].startswith(" 2  resnet-")
+    assert max(map(len, lines)) <= 66
+    assert [line.split() for line in lines[2:]] == [
+        ["2", "resnet-101", "all", "-", "crashed", "ValueError:"],
+        ["animals@1", "no", "weights"],
+        ["1", "resnet-50", "all", "Accuracy", "completed", "-"],
+        ["animals@1"],
+    ]
 
 
 ANSWERS = [("y", 0, 2), ("", 1, 3), *([("n", 1, 3)] if IS_LONG else [])]

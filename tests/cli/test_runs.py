@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from kolena_local.repository import open_store
 from tests.cli.conftest import Invoke
@@ -22,7 +25,7 @@ def test_list_says_how_each_run_ended(invoke: Invoke, store: Path) -> None:
     assert crashed.endswith("  ValueError: no weights")
     cells = re.split("  +", completed)
     assert cells[:5] == [" 1", "resnet-50", "all animals@1", "Accuracy", "completed"]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", cells[5])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", cells[5])
     assert float(cells[6]) >= 0
     assert cells[7] == "-"
 
@@ -35,6 +38,28 @@ def test_json_list_has_the_whole_error(invoke: Invoke, store: Path) -> None:
     ]  # fmt: skip
     assert crashed["error"] == "ValueError: no weights\n  in line 7"
     assert (completed["test_suite"], completed["test_suite_version"]) == ("all animals", 1)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows cannot change its time zone")
+def test_tables_show_local_times_and_data_exact_ones(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(store, isolation_level=None)) as raw:
+        raw.execute("UPDATE test_run SET started_at = '2026-12-31T23:30:59.999Z'")
+        raw.execute("UPDATE test_run SET finished_at = '2027-01-01T00:00:00.000Z'")
+    monkeypatch.setenv("TZ", "CET-1")
+    time.tzset()
+    try:
+        for command in (["list"], ["show", "1"]):
+            table = invoke("runs", *command, "--db", store).stdout
+            assert "2027-01-01 00:30 " in table.replace("\n", " ")
+            assert (
+                "2026-12-31T23:30:59.999Z"
+                in invoke("runs", *command, "--csv", "--db", store).stdout
+            )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_list_filters_by_model_and_workflow(invoke: Invoke, store: Path) -> None:

@@ -1,14 +1,15 @@
-"""Tables fit a terminal, are whole everywhere else, and never show half a number."""
+"""Tables fit a terminal, and show every name and number whole."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import List, Union
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kolena_local.cli.output.table import table
-from kolena_local.cli.output.terminal_text import display_width, shorten
+from kolena_local.cli.output.terminal_text import cell, display_width
 from kolena_local.plurals import printable
 
 CELLS = st.one_of(
@@ -19,16 +20,23 @@ ROWS = st.integers(1, 6).flatmap(
 )
 
 
+def narrow(header: List[str], rows: List[List[object]], width: int, *optional: str) -> List[str]:
+    return list(table(header, rows, width, optional))
+
+
 @given(rows=ROWS, width=st.integers(20, 120))
-def test_table_fits_the_width_and_stays_aligned(
+def test_on_a_terminal_every_word_is_whole_and_only_a_long_word_is_too_wide(
     rows: List[List[Union[bool, int, float, str, None]]], width: int
 ) -> None:
     header = [f"c{number}" for number in range(len(rows[0]))]
-    lines = list(table(header, rows, width))
-    assert len(lines) == len(rows) + 2
-    numbers = [value for row in rows for value in row if isinstance(value, (int, float))]
-    if all(len(str(number)) < 16 for number in numbers):
-        assert max(map(display_width, lines)) <= width
+    lines = narrow(header, rows, width)
+    words = [word for row in rows for value in row for word in cell(value).split(" ")]
+    seen = [part for line in lines for part in line.split(" ")]
+    empty = {"-", "null", ""}
+    assert Counter(words) - Counter(seen) - Counter({word: len(words) for word in empty}) == {}
+    for line in lines:
+        too_wide = display_width(line) > width
+        assert not too_wide or any(display_width(word) > width - 4 for word in line.split(" "))
 
 
 @given(rows=ROWS)
@@ -44,28 +52,58 @@ def test_table_without_a_width_has_every_cell_whole(
                 assert str(value) in line
 
 
-def test_text_gives_way_before_numbers_and_columns_go_from_the_right() -> None:
-    rows = [["a name that is long", 123456, "another long text", 0.25], ["b", 7, None, None]]
-    header = ["name", "count", "text", "share"]
-    assert list(table(header, rows, 40)) == [
-        "name          count  text          share",
-        "-----------  ------  ------------  -----",
-        "a name tha…  123456  another lon…   0.25",
-        "b                 7  -                 -",
+ROWS_OF_MODELS: List[List[object]] = [
+    ["resnet-50-imagenet", 123456, "a longer text", None, 0.25],
+    ["b", 7, None, None, None],
+]
+HEADER = ["name", "count", "text", "note", "share"]
+
+
+def test_a_narrow_table_loses_what_is_empty_first_and_then_what_it_can_do_without() -> None:
+    assert narrow(HEADER, ROWS_OF_MODELS, 53, "share") == [
+        "name                 count  text           share  …",
+        "------------------  ------  -------------  -----  -",
+        "resnet-50-imagenet  123456  a longer text   0.25",
+        "b                        7  -                  -",
     ]
-    assert list(table(header, rows, 22)) == [
-        "name       count  …",
-        "--------  ------  -",
-        "a name …  123456  …",
-        "b              7  …",
+    assert narrow(HEADER, ROWS_OF_MODELS, 46, "share") == [
+        "name                 count  text           …",
+        "------------------  ------  -------------  -",
+        "resnet-50-imagenet  123456  a longer text",
+        "b                        7  -",
     ]
 
 
-@given(text=st.text(), width=st.integers(1, 20))
-def test_shortened_text_is_never_wider(text: str, width: int) -> None:
-    short = shorten(text, width)
-    assert display_width(short) <= width
-    assert short == text or text.startswith(short[:-1])
+def test_a_narrower_table_is_wrapped_between_words() -> None:
+    assert narrow(HEADER, ROWS_OF_MODELS, 40, "share") == [
+        "name                 count  text       …",
+        "------------------  ------  ---------  -",
+        "resnet-50-imagenet  123456  a longer",
+        "                            text",
+        "b                        7  -",
+    ]
+
+
+def test_where_no_table_fits_rows_are_printed_one_below_the_other() -> None:
+    assert narrow(HEADER, ROWS_OF_MODELS, 26, "share") == [
+        "name   resnet-50-imagenet",
+        "count  123456",
+        "text   a longer text",
+        "note   -",
+        "share  0.25",
+        "",
+        "name   b",
+        "count  7",
+        "text   -",
+        "note   -",
+        "share  -",
+    ]
+
+
+def test_columns_of_wide_characters_stay_aligned() -> None:
+    name = "漢字" * 15
+    lines = narrow(["name", "text", "n"], [[name, "ein Text, der lang ist", 1]] * 2, 80)
+    assert lines[2:] == [f"{name}  ein Text, der    1", f"{' ' * 60}  lang ist"] * 2
 
 
 @given(text=st.text(st.characters()))

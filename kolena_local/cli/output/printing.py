@@ -17,6 +17,7 @@ import click
 from kolena_local.cli.output.formats import Entry, markdown, no_formula, separated
 from kolena_local.cli.output.output_file import is_terminal, output_encoding, write_text
 from kolena_local.cli.output.output_options import chosen_format, is_csv_safe, is_quiet
+from kolena_local.cli.output.table import fields as field_lines
 from kolena_local.cli.output.table import table
 from kolena_local.cli.output.terminal_text import cell, json_text
 from kolena_local.plurals import printable
@@ -32,16 +33,19 @@ class Listing(NamedTuple):
         keys: the keys of each entry.
         columns: the table's columns.
         otherwise: the message if there are no entries.
+        optional: the columns that a narrow terminal does not show, the least important first.
     """
 
     keys: tuple[str, ...]
     columns: Columns
     otherwise: str
+    optional: tuple[str, ...] = ()
 
 
 def print_listing(listing: Listing, entries: Sequence[Entry]) -> None:
     """Print entries in the chosen format, or as a table if none was chosen."""
-    print_entries(listing.keys, entries, lambda: print_rows(listing.columns, entries))
+    columns, optional = listing.columns, listing.optional
+    print_entries(listing.keys, entries, lambda: print_rows(columns, entries, optional))
     if not entries and chosen_format() in (None, "table", "md"):
         say(listing.otherwise)
 
@@ -107,18 +111,20 @@ def say(sentence: str) -> None:
         click.echo(printable(sentence), err=True)
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; on a terminal, cut it to the terminal's width."""
+def print_table(
+    header: Sequence[str], rows: Sequence[Sequence[object]], optional: Sequence[str] = ()
+) -> None:
+    """Print a table; a narrow terminal does not show the optional columns."""
     if chosen_format() == "md":
         write_text(markdown(header, rows))
     else:
         # One write for the whole table, because `click.echo` flushes each time.
-        write_text("\n".join(table(header, rows, terminal_width())))
+        write_text("\n".join(table(header, rows, terminal_width(), optional)))
 
 
-def print_rows(columns: Columns, entries: Iterable[Entry]) -> None:
+def print_rows(columns: Columns, entries: Iterable[Entry], optional: Sequence[str] = ()) -> None:
     """Print a table with a row for each entry."""
-    print_table(list(columns), rows_of(columns, entries))
+    print_table(list(columns), rows_of(columns, entries), optional)
 
 
 def rows_of(columns: Columns, entries: Iterable[Entry]) -> list[list[object]]:
@@ -135,14 +141,11 @@ def shown(columns: Columns, entry: Entry) -> dict[str, object]:
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
-    """Print one name and its value per line, never cut."""
+    """Print one name and its value per line."""
     if chosen_format() == "md":
         write_text(markdown(["", ""], list(fields.items())))
-        return
-    names = {name: cell(name) for name in fields}
-    width = max(map(len, names.values()), default=0)
-    lines = [f"{names[name].ljust(width)}  {cell(value)}" for name, value in fields.items()]
-    write_text("\n".join(lines))
+    else:
+        write_text("\n".join(field_lines(list(fields.items()), terminal_width())))
 
 
 def print_heading(text: str) -> None:

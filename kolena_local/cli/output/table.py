@@ -1,57 +1,109 @@
-"""Format a table as lines of text with aligned columns, cut to a width if one is given.
+"""Format a table as lines of text with aligned columns; on a narrow terminal, as what fits.
 
-Only text is cut, never a number: the first digits of a number are a different number.
+Nothing is ever cut: half a name may be that of another model, and half a number is another number.
+A table that is too wide loses columns that it can do without, then its texts are wrapped between
+words, and if that is not enough, its rows are printed one below the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kolena_local.cli.output.terminal_text import cell, display_width, is_numeric, shorten
+from kolena_local.cli.output.terminal_text import cell, display_width, is_numeric
 
 _GAP = 2
-_NARROWEST = 8
-"""The least width of a column of text; below it, the columns on the right are left out."""
+_LEFT_OUT = "…"
 
 
 def table(
-    header: Sequence[str], rows: Sequence[Sequence[object]], width: int | None
+    header: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    width: int | None,
+    optional: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Yield the lines of a table: the header, a rule, the rows.
+    """Return the lines of a table: the header, a rule, the rows.
 
     Args:
         header: the names of the columns.
         rows: the values of each row.
-        width: the width of the terminal; None cuts nothing.
+        width: the width of the terminal; None leaves out and wraps nothing.
+        optional: the columns to leave out of a table that is too wide, the first one first; columns
+            without values go before them. A mark in the header shows that some were left out.
     """
-    numeric = [is_numeric([row[column] for row in rows]) for column in range(len(header))]
+    columns = list(range(len(header)))
+    numeric = [is_numeric([row[column] for row in rows]) for column in columns]
     texts = [[cell(name) for name in header], *([cell(value) for value in row] for row in rows)]
-    widths = [max(display_width(line[column]) for line in texts) for column in range(len(header))]
-    if width is not None:
-        shown = _fit(widths, numeric, width)
-        if shown < len(widths):
-            texts = [[*line[:shown], "…"] for line in texts]
-            widths[shown:], numeric[shown:] = [1], [False]
-    texts.insert(1, ["-" * column for column in widths])
-    for line in texts:
-        aligned = map(_align, line, widths, numeric)
-        yield (" " * _GAP).join(aligned).rstrip()
+    widths = [max(display_width(line[column]) for line in texts) for column in columns]
+    if width is not None and _total(widths) > width:
+        empty = [column for column in columns if all(row[column] in (None, "") for row in rows)]
+        widths, numeric = [*widths, display_width(_LEFT_OUT)], [*numeric, False]
+        texts = [[*line, _LEFT_OUT * (number == 0)] for number, line in enumerate(texts)]
+        columns.append(len(header))
+        for column in [*empty, *(header.index(name) for name in optional if name in header)]:
+            if column in columns and _total([widths[kept] for kept in columns]) > width:
+                columns.remove(column)
+        if len(columns) > len(header):
+            columns.pop()
+        texts = [[line[column] for column in columns] for line in texts]
+        widths = [widths[column] for column in columns]
+        numeric = [numeric[column] for column in columns]
+        least = [
+            full if fixed else max(_longest_word(line[column]) for line in texts)
+            for column, (full, fixed) in enumerate(zip(widths, numeric, strict=True))
+        ]
+        if _total(least) > width:
+            return _records(header, rows, width)
+        _narrow(widths, least, width)
+    return _lines(texts, widths, numeric)
 
 
-def _fit(widths: list[int], numeric: list[bool], width: int) -> int:
-    """Narrow columns of text in place, the widest first; return how many columns fit."""
-    flexible = [column for column, fixed in enumerate(numeric) if not fixed]
-    for column in flexible:
-        widths[column] = min(widths[column], max(width, _NARROWEST))
-    while flexible and _total(widths) > width:
-        widest = max(flexible, key=widths.__getitem__)
-        if widths[widest] <= _NARROWEST:
-            break
-        widths[widest] -= 1
-    shown = len(widths)
-    while shown > 1 and _total(widths[:shown]) + (_GAP + 1) * (shown < len(widths)) > width:
-        shown -= 1
-    return shown
+def _lines(texts: list[list[str]], widths: list[int], numeric: list[bool]) -> Iterator[str]:
+    for line in [texts[0], ["-" * column for column in widths], *texts[1:]]:
+        cells = [wrapped(text, width) for text, width in zip(line, widths, strict=True)]
+        for number in range(max(map(len, cells))):
+            parts = (parts[number] if number < len(parts) else "" for parts in cells)
+            yield (" " * _GAP).join(map(_align, parts, widths, numeric)).rstrip()
+
+
+def _narrow(widths: list[int], least: list[int], width: int) -> None:
+    """Narrow columns in place until the table fits, the widest first."""
+    while _total(widths) > width:
+        flexible = [column for column, now in enumerate(widths) if now > least[column]]
+        widths[max(flexible, key=widths.__getitem__)] -= 1
+
+
+def _records(header: Sequence[str], rows: Sequence[Sequence[object]], width: int) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        yield from fields(list(zip(header, row, strict=True)), width)
+
+
+def fields(pairs: Sequence[tuple[str, object]], width: int | None) -> Iterator[str]:
+    """Return lines with a name and its value each, wrapped between words to a width."""
+    names = [cell(name) for name, _ in pairs]
+    indent = max(map(display_width, names), default=0)
+    for name, (_, value) in zip(names, pairs, strict=True):
+        first, *more = wrapped(cell(value), None if width is None else width - indent - _GAP)
+        yield f"{_align(name, indent, False)}{' ' * _GAP}{first}".rstrip()
+        yield from (" " * (indent + _GAP) + line for line in more)
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """Return a text as lines of at most a width, or of one word that is wider."""
+    if width is None or display_width(text) <= width:
+        return [text]
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and display_width(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _longest_word(text: str) -> int:
+    return max(map(display_width, text.split(" ")))
 
 
 def _total(widths: list[int]) -> int:
@@ -59,6 +111,5 @@ def _total(widths: list[int]) -> int:
 
 
 def _align(text: str, width: int, right: bool) -> str:
-    text = text if right else shorten(text, width)
     padding = " " * (width - display_width(text))
     return padding + text if right else text + padding

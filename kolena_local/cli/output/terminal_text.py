@@ -56,19 +56,6 @@ def display_width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_character_width, text))
 
 
-def shorten(text: str, width: int) -> str:
-    """Return the text, cut to ``width`` columns with an ellipsis at the end if it is wider."""
-    if display_width(text) <= width:
-        return text
-    kept, used = [], 1
-    for character in text:
-        used += _character_width(character)
-        if used > width:
-            break
-        kept.append(character)
-    return "".join(kept) + "…"
-
-
 def _character_width(character: str) -> int:
     if unicodedata.combining(character):
         return 0
