@@ -8,16 +8,16 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.output.output_file import write_text
 from kolena_local.cli.output.output_options import chosen_format, output_options
 from kolena_local.cli.output.printing import (
+    is_for_people,
     print_entries,
     print_heading,
     print_object,
     print_table,
+    print_text,
     say,
 )
-from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.store_option import given_location
 from kolena_local.plurals import enumerated
 
@@ -153,7 +153,7 @@ def _print(found: Comparison, worst: int | None) -> None:
     samples = [] if worst is None else [one._asdict() for one in found.worst(worst)]
 
     def show() -> None:
-        write_text(f"{cell(found.title)}\n")
+        print_text([found.title, ""])
         print_table(*found.table(), optional=("base", "candidate"))
         if samples:
             print_heading("Samples that got worse")
@@ -162,7 +162,7 @@ def _print(found: Comparison, worst: int | None) -> None:
     rows = found.entries()
     if worst is not None and chosen_format() == "json":
         print_object({"rows": rows, "worst": samples}, show)
-    elif worst is None or chosen_format() in (None, "table", "md"):
+    elif worst is None or is_for_people():
         print_entries(list(rows[0]), rows, show)
     else:
         print_entries(_WORST_KEYS, samples, show)

@@ -19,7 +19,6 @@ from kolena_local.cli.entries import (
 from kolena_local.cli.metrics import print_all
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output.formats import Entry
-from kolena_local.cli.output.output_file import write_text
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import (
     Columns,
@@ -28,11 +27,11 @@ from kolena_local.cli.output.printing import (
     print_heading,
     print_listing,
     print_object,
+    print_text,
     shown,
 )
 from kolena_local.cli.prompts import delete, deletion_options
 from kolena_local.cli.store_option import reading
-from kolena_local.plurals import printable
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import RunDeletion
@@ -126,7 +125,7 @@ def _print_run(run: Entry) -> None:
     print_fields(shown(_FIELDS, run))
     if run["error"]:
         print_heading("error")
-        write_text("\n".join(printable(line) for line in run["error"].splitlines()))
+        print_text(run["error"].splitlines())
     print_all(run["test_cases"], run["suite_metrics"])
 
 

@@ -95,6 +95,54 @@ def test_one_listing_in_every_format(invoke: Invoke, store: Path) -> None:
     assert output("--format", "table") == output()
 
 
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("x.json", "json"),
+        ("x.jsonl", "jsonl"),
+        ("x.ndjson", "jsonl"),
+        ("x.CSV", "csv"),
+        ("x.tsv", "tsv"),
+        ("x.md", "md"),
+        ("x.html", "html"),
+        ("x.txt", "table"),
+        ("csv", "table"),
+    ],
+)
+@pytest.mark.parametrize("command", [["list"], ["show", "resnet-50"]])
+def test_the_suffix_of_a_file_tells_the_format(
+    invoke: Invoke, store: Path, tmp_path: Path, name: str, format: str, command: List[str]
+) -> None:
+    arguments = ("models", *command, "--db", store)
+    assert invoke(*arguments, "-o", tmp_path / name).exit_code == 0
+    written = (tmp_path / name).read_text()
+    assert written == invoke(*arguments, "--format", format).stdout
+    assert invoke(*arguments, "-o", tmp_path / name, "--format", "jsonl").exit_code == 0
+    assert (tmp_path / name).read_text() == invoke(*arguments, "--format", "jsonl").stdout
+
+
+def test_names_in_html_are_text(invoke: Invoke, store: Path) -> None:
+    with open_store(str(store)).write() as unit:
+        register(unit, "<script>alert('&')</script>", note="</td><b>")
+        run = unit.test_runs.start(2)
+        unit.test_runs.crash(run.id, "<i>first\n<i>second")
+    pages = [
+        invoke(*command, "--format", "html", "--db", store).stdout
+        for command in (
+            ["models", "list"],
+            ["models", "show", "<script>alert('&')</script>"],
+            ["runs", "show", 2],
+            ["runs", "list"],
+        )
+    ]
+    for page in pages:
+        assert page.startswith("<!doctype html>\n")
+        for tag in ("<script", "<b>", "<i>"):
+            assert tag not in page
+    assert "<td>&lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;" in pages[0]
+    assert "&lt;i&gt;first<br>\n&lt;i&gt;second\n" in pages[2]
+
+
 def test_nothing_is_still_a_listing(invoke: Invoke, store: Path) -> None:
     def output(*options: str) -> str:
         return invoke("models", "list", "--db", store, "no such", *options).stdout
@@ -152,7 +200,7 @@ def test_a_file_appears_when_it_is_whole(invoke: Invoke, store: Path, tmp_path: 
     assert [entry["name"] for entry in json.loads(target.read_bytes())] == ["bert"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
     assert invoke("models", "list", "no such", "--db", store, "--output", target).exit_code == 0
-    assert target.read_bytes() == b""
+    assert target.read_bytes() == b"[]\n"
     assert {path.name for path in tmp_path.iterdir() if path.suffix != ".db"} - {
         "fresh.db-shm", "fresh.db-wal",
     } == {"out.json", "link.json"}  # fmt: skip

@@ -1,8 +1,9 @@
-"""Format entries as CSV, TSV, and Markdown."""
+"""Format entries as CSV, TSV, Markdown, and HTML."""
 
 from __future__ import annotations
 
 import csv
+import html
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -10,6 +11,15 @@ from typing import Any
 from kolena_local.cli.output.terminal_text import cell, is_numeric, json_text
 
 Entry = dict[str, Any]
+HTML_START = """<!doctype html>
+<meta charset="utf-8">
+<title>kolena-local</title>
+<style>
+  body { font-family: sans-serif }
+  table { border-collapse: collapse }
+  th, td { border: 1px solid #ccc; padding: 0.2em 0.6em; text-align: left; vertical-align: top }
+  .number { text-align: right }
+</style>"""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -67,6 +77,25 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     lines = [list(header), marks, *([cell(value) for value in row] for row in rows)]
     escaped = [[text.replace("|", r"\|") for text in line] for line in lines]
     return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
+
+
+def html_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table in HTML with numbers aligned to the right."""
+    marks = [
+        ' class="number"' * is_numeric([row[column] for row in rows])
+        for column in range(len(header))
+    ]
+    lines = [[f"<th{mark}>{html_text(name)}" for mark, name in zip(marks, header, strict=True)]]
+    lines += [
+        [f"<td{mark}>{html_text(value)}" for mark, value in zip(marks, row, strict=True)]
+        for row in rows
+    ]
+    return "\n".join(["<table>", *(f"<tr>{''.join(line)}" for line in lines), "</table>"])
+
+
+def html_text(value: object) -> str:
+    """Return a value as shown in a table, as text of HTML."""
+    return html.escape(cell(value))
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

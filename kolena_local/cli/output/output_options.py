@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from kolena_local.cli.output.output_file import is_terminal, remember
+from kolena_local.cli.output.output_file import current, is_terminal, remember
 from kolena_local.cli.store_option import db_option
 
 _FORMAT = f"{__name__}.format"
 _QUIET = f"{__name__}.quiet"
 _SAFE_CSV = f"{__name__}.safe_csv"
+_SUFFIXES = {f".{name}": name for name in ("json", "jsonl", "csv", "tsv", "md", "html")}
+_SUFFIXES[".ndjson"] = "jsonl"
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
@@ -53,7 +56,7 @@ file_option = click.option(
     metavar="FILE",
     expose_value=False,
     callback=remember,
-    help="Write to FILE, which appears only when it is complete.",
+    help="Write to FILE, which appears only when it is complete; its suffix tells the format.",
 )
 quiet_option = click.option(
     "-q",
@@ -66,9 +69,9 @@ quiet_option = click.option(
 _OUTPUT_OPTIONS = (
     _format_option(
         "--format",
-        type=click.Choice(["table", "json", "jsonl", "csv", "tsv", "md"]),
+        type=click.Choice(["table", "json", "jsonl", "csv", "tsv", "md", "html"]),
         metavar="FORMAT",
-        help="Print as table, json, jsonl, csv, tsv, or md.",
+        help="Print as table, json, jsonl, csv, tsv, md, or html.",
     ),
     _format_option("--json", is_flag=True, help="Print JSON; NaN and infinities become null."),
     _format_option(
@@ -89,9 +92,10 @@ def output_options(command: _Decorated) -> _Decorated:
 
 
 def chosen_format() -> str | None:
-    """Return the chosen format; None if no format was chosen."""
+    """Return the chosen format, or that of the output's suffix; None for a table."""
     chosen: str | None = click.get_current_context().meta.get(_FORMAT)
-    return chosen
+    file = current()
+    return chosen or (None if file is None else _SUFFIXES.get(Path(file.name).suffix.lower()))
 
 
 def is_csv_safe() -> bool:

@@ -14,13 +14,23 @@ from typing import NamedTuple
 
 import click
 
-from kolena_local.cli.output.formats import Entry, markdown, no_formula, separated
+from kolena_local.cli.output.formats import (
+    HTML_START,
+    Entry,
+    html_table,
+    html_text,
+    markdown,
+    no_formula,
+    separated,
+)
 from kolena_local.cli.output.output_file import is_terminal, output_encoding, write_text
 from kolena_local.cli.output.output_options import chosen_format, is_csv_safe, is_quiet
 from kolena_local.cli.output.table import fields as field_lines
 from kolena_local.cli.output.table import table
 from kolena_local.cli.output.terminal_text import cell, json_text
 from kolena_local.plurals import printable
+
+_MARKUPS = {"md": markdown, "html": html_table}
 
 Columns = Mapping[str, str | Callable[[Entry], object]]
 """For each header, the key of the entry to show, or a function of the entry."""
@@ -46,7 +56,7 @@ def print_listing(listing: Listing, entries: Sequence[Entry]) -> None:
     """Print entries in the chosen format, or as a table if none was chosen."""
     columns, optional = listing.columns, listing.optional
     print_entries(listing.keys, entries, lambda: print_rows(columns, entries, optional))
-    if not entries and chosen_format() in (None, "table", "md"):
+    if not entries and is_for_people():
         say(listing.otherwise)
 
 
@@ -62,7 +72,14 @@ def print_entries(keys: Sequence[str], entries: Sequence[Entry], show: Callable[
         delimiter = "," if chosen == "csv" else "\t"
         write_text(separated(keys, entries, delimiter, _csv_cell()))
     elif entries:
+        if chosen == "html":
+            write_text(HTML_START)
         show()
+
+
+def is_for_people() -> bool:
+    """Return whether entries are printed as tables."""
+    return chosen_format() in (None, "table", *_MARKUPS)
 
 
 def _csv_cell() -> Callable[[str], str]:
@@ -115,8 +132,9 @@ def print_table(
     header: Sequence[str], rows: Sequence[Sequence[object]], optional: Sequence[str] = ()
 ) -> None:
     """Print a table; a narrow terminal does not show the optional columns."""
-    if chosen_format() == "md":
-        write_text(markdown(header, rows))
+    markup = _MARKUPS.get(chosen_format() or "")
+    if markup is not None:
+        write_text(markup(header, rows))
     else:
         # One write for the whole table, because `click.echo` flushes each time.
         write_text("\n".join(table(header, rows, terminal_width(), optional)))
@@ -142,15 +160,25 @@ def shown(columns: Columns, entry: Entry) -> dict[str, object]:
 
 def print_fields(fields: Mapping[str, object]) -> None:
     """Print one name and its value per line."""
-    if chosen_format() == "md":
-        write_text(markdown(["", ""], list(fields.items())))
+    markup = _MARKUPS.get(chosen_format() or "")
+    if markup is not None:
+        write_text(markup(["", ""], list(fields.items())))
     else:
         write_text("\n".join(field_lines(list(fields.items()), terminal_width())))
 
 
 def print_heading(text: str) -> None:
     """Print a heading below an empty line."""
-    write_text(f"\n### {cell(text)}\n" if chosen_format() == "md" else f"\n{cell(text)}")
+    shapes = {"md": f"\n### {cell(text)}\n", "html": f"<h3>{html_text(text)}</h3>"}
+    write_text(shapes.get(chosen_format() or "", f"\n{cell(text)}"))
+
+
+def print_text(lines: Sequence[str]) -> None:
+    """Print lines of text."""
+    if chosen_format() == "html":
+        write_text("<br>\n".join(map(html_text, lines)))
+    else:
+        write_text("\n".join(map(cell, lines)))
 
 
 def terminal_width() -> int | None:
