@@ -60,7 +60,7 @@ def main() -> None:
 
     The store is one SQLite file: the path given with --db, else the path in KOLENA_LOCAL_DB, else
     store.db in the folder KOLENA_LOCAL_HOME, else store.db in your user data folder. Results go to
-    standard output, everything else to standard error.
+    standard output, everything else to standard error. `model list` is the same as `models list`.
 
     Exit codes: 0 success, 1 error, 2 wrong usage, 3 and 4 see compare, 5 the store is busy,
     damaged, written by a newer version, or not a store, 130 interrupted, 143 terminated.

@@ -9,6 +9,7 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.import_report import import_options, report_import
+from kolena_local.cli.lazy import Group
 from kolena_local.cli.output.output_file import write_path
 from kolena_local.cli.output.output_options import output_options, quiet_option
 from kolena_local.cli.output.printing import (
@@ -43,7 +44,7 @@ _FINDINGS = Listing(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def db() -> None:
     """Locate, check, back up, restore, and merge the store's file."""
 

@@ -10,7 +10,36 @@ from typing import Any
 import click
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group that suggests names for a wrong one, and knows its commands in the singular, too."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command by its name; ``model`` is ``models`` unless there is another of that name.
+
+        Raises:
+            click.UsageError: there is no such command.
+        """
+        typed, names = args[0], self.list_commands(ctx)
+        if typed not in names and f"{typed}s" in names:
+            args = [f"{typed}s", *args[1:]]
+        elif not ctx.resilient_parsing and typed[:1].isalnum() and not self.get_command(ctx, typed):
+            # click suggests commands only in its newest versions, and not those of a lazy group.
+            ctx.fail(f"No such command '{typed}'{_suggestion(typed, names)}")
+        return super().resolve_command(ctx, args)
+
+
+def _suggestion(typed: str, names: list[str]) -> str:
+    from difflib import get_close_matches  # late: only needed here
+
+    close = get_close_matches(typed.lower().replace("_", "-"), names)
+    if close:
+        return f"; did you mean {' or '.join(map(repr, close))}?"
+    return f"; the commands are {', '.join(names)}."
+
+
+class LazyGroup(Group):
     """A group that imports its commands when they are used.
 
     Args:

@@ -16,6 +16,7 @@ from kolena_local.cli.entries import (
     suite_label,
     suite_metrics,
 )
+from kolena_local.cli.lazy import Group
 from kolena_local.cli.metrics import print_all
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output.formats import Entry
@@ -60,7 +61,7 @@ _FIELDS: Columns = {
 }
 
 
-@click.group()
+@click.group(cls=Group)
 def runs() -> None:
     """List, show, and delete test runs."""
 

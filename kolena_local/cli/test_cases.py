@@ -8,6 +8,7 @@ import click
 
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import TEST_CASES, change_between, label, local_time, picked
+from kolena_local.cli.lazy import Group
 from kolena_local.cli.options import diff_option, name_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
@@ -54,7 +55,7 @@ _DELETIONS = Listing(
 )
 
 
-@click.group("test-cases")
+@click.group("test-cases", cls=Group)
 def test_cases() -> None:
     """List, show, rename, and delete test cases."""
 

@@ -15,6 +15,7 @@ from kolena_local.cli.entries import (
     local_time,
     test_suite_entry,
 )
+from kolena_local.cli.lazy import Group
 from kolena_local.cli.options import diff_option, name_option, tag_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
@@ -63,7 +64,7 @@ _DELETIONS = Listing(
 )
 
 
-@click.group("test-suites")
+@click.group("test-suites", cls=Group)
 def test_suites() -> None:
     """List, show, rename, and delete test suites."""
 

@@ -90,6 +90,38 @@ def test_wrong_usage_is_exit_code_two(invoke: Invoke, arguments: List[str]) -> N
     assert result.stderr.startswith("Usage: ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "suggestion"),
+    [
+        (["modls", "list"], "did you mean 'models'?"),
+        (["Models"], "did you mean 'models'?"),
+        (["test_suites"], "did you mean 'test-suites'"),
+        (["models", "lst"], "did you mean 'list'?"),
+        (["model", "lst"], "did you mean 'list'?"),
+        (["run", "lst"], "did you mean 'list'?"),
+        (["db", "chek"], "did you mean 'check'?"),
+        (["test-case", "shows"], "did you mean 'show'?"),
+        (["test-suites", "lsit"], "did you mean 'list'?"),
+        (["inference", "xport"], "did you mean 'export' or 'import'?"),
+        (["db", "xyz"], "the commands are backup, check, info, path, restore."),
+        (["models", "list", "--jsn"], "--json"),
+        (["compare", "a", "b", "--suit", "s"], "--suite"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_the_nearest(
+    invoke: Invoke, arguments: List[str], suggestion: str
+) -> None:
+    result = invoke(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert suggestion in result.stderr
+
+
+@pytest.mark.parametrize("command", list(main.list_commands(click.Context(main))))
+def test_every_noun_is_known_in_the_singular(invoke: Invoke, command: str) -> None:
+    shown = [invoke(name, "--help") for name in (command, command.removesuffix("s"))]
+    assert shown[0].stdout == shown[1].stdout != ""
+
+
 def test_version(invoke: Invoke) -> None:
     assert invoke("--version").stdout == f"kolena-local, version {__version__}\n"
 
