@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from kolena_local.cli.output.printing import say
 from kolena_local.errors import InputValidationError
 
 if TYPE_CHECKING:
     from kolena_local.payload import Json
     from kolena_local.repository.conditions import Condition
     from kolena_local.repository.metadata_paths import Path
+
+
+_PYTHON: dict[str, Json] = {
+    "True": True,
+    "False": False,
+    "None": None,
+    "nan": math.nan,
+    "inf": math.inf,
+    "-inf": -math.inf,
+}
+_SHORT_NUMBER = re.compile(r"[-+]?(\d+\.|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
 class _Parsed(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
@@ -54,7 +67,37 @@ def _assignment(text: str) -> tuple[Path, Json]:
             f"'{text}' is not KEY=VALUE; put a key that has characters other than letters, digits,"
             """ - and _ in double quotes, as in '"learning rate"=0.1'."""
         )
-    return _key(match[1]), value_of(match[2])
+    return _key(match[1]), _assigned_value(match[1], match[2])
+
+
+def _assigned_value(key: str, text: str) -> Json:
+    """Return a value that is typed as in JSON or in Python; other text is a string."""
+    value = value_of(text)
+    if value is not text:
+        return value
+    if text in _PYTHON:
+        return _PYTHON[text]
+    if _SHORT_NUMBER.fullmatch(text):
+        return float(text)
+    remark = _remark(text)
+    if remark is not None:
+        say(f"Warning: {key} is stored as the string '{text}', {remark}.")
+    return text
+
+
+def _remark(text: str) -> str | None:
+    """Say in what a string differs from what somebody who typed it probably meant."""
+    if text.lower() in ("true", "false"):
+        return f"not as {text.lower()}"
+    if text.lower() in ("none", "null"):
+        return "not as null"
+    if text.startswith(("[", "{", '"')):
+        return "because it is not valid JSON"
+    try:
+        float(text.replace(",", ".", 1))
+    except ValueError:
+        return None
+    return "not as a number"
 
 
 CONDITION = _Parsed("condition", _condition)
@@ -63,7 +106,7 @@ ASSIGNMENT = _Parsed("assignment", _assignment)
 
 
 def value_of(text: str) -> Json:
-    """Parse a value as JSON with NaN and infinities; return what is not JSON as it is."""
+    """Parse a value as JSON with NaN and infinities; return text that is not JSON itself."""
     try:
         value: Json = json.loads(text)
     except (ValueError, RecursionError):

@@ -30,7 +30,8 @@ _metadata_option = click.option(
     metavar="KEY=VALUE",
     type=ASSIGNMENT,
     multiple=True,
-    help="Set metadata; VALUE is JSON, or else a string; dots in KEY make objects (repeatable).",
+    help="Set metadata; VALUE is as in JSON or Python, or else a string; dots in KEY make objects"
+    " (repeatable).",
 )
 _tag_option = click.option(
     "-t", "--tag", "tags", metavar="TAG", multiple=True, help="Add a tag (repeatable)."
@@ -114,7 +115,10 @@ def edit_model(
         with writing() as unit:
             record = unit.models.edit(name, assign=metadata, unset=unset, tags=tags, untag=untag)
     else:
-        record = _edit_in_editor(name)
+        record, is_changed = _edit_in_editor(name)
+        if not is_changed:
+            _report(f"The metadata of the model '{name}' did not change.", record)
+            return
     _report(f"Saved the model '{name}'.", record)
 
 
@@ -150,7 +154,8 @@ def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
     )
 
 
-def _edit_in_editor(name: str) -> ModelRecord:
+def _edit_in_editor(name: str) -> tuple[ModelRecord, bool]:
+    """Return the model as it is then, and whether its metadata changed."""
     with reading() as unit:
         before = unit.models.get(name)
     if not (is_interactive() or os.environ.get("VISUAL") or os.environ.get("EDITOR")):
@@ -158,25 +163,27 @@ def _edit_in_editor(name: str) -> ModelRecord:
             "Nothing was changed, because there is no terminal to open an editor in; pass the"
             " changes with -m, --unset, -t, or --untag."
         )
-    text = as_text(before.metadata)
-    while True:
-        edited = click.edit(text, extension=".json", require_save=False)
-        text = text if edited is None else edited
-        try:
-            metadata = read_metadata(text)
-            break
-        except InputValidationError as error:
-            if not is_interactive():
-                raise
-            click.echo(f"Error: {printable(str(error))}", err=True)
-            click.confirm("Edit again?", default=True, abort=True, err=True)
+    first = text = as_text(before.metadata)
     try:
+        while True:
+            text = click.edit(text, extension=".json", require_save=False) or ""
+            if text.strip() in ("", first.strip()):
+                return before, False
+            try:
+                metadata = read_metadata(text)
+                break
+            except InputValidationError as error:
+                if not is_interactive():
+                    raise
+                click.echo(f"Error: {printable(str(error))}", err=True)
+                click.confirm("Edit again?", default=True, abort=True, err=True)
         with writing() as unit:
-            return unit.models.replace_metadata(name, metadata, seen=before.metadata)
-    except KolenaError:
+            return unit.models.replace_metadata(name, metadata, seen=before.metadata), True
+    except (KolenaError, click.Abort, click.ClickException):
         # Do not lose what the user typed.
-        lines = "\n".join(map(printable, text.split("\n")))
-        click.echo(f"This metadata was not saved:\n{lines}", err=True)
+        if text != first:
+            lines = "\n".join(map(printable, text.split("\n")))
+            click.echo(f"This metadata was not saved:\n{lines}", err=True)
         raise
 
 

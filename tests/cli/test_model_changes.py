@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
 import pytest
 
@@ -190,9 +190,12 @@ def test_a_slip_in_the_editor_can_be_mended(
 def test_a_slip_in_the_editor_without_a_terminal_changes_nothing(
     invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    editor(monkeypatch, "[]")
+    editor(monkeypatch, '["typed"]')
     result = invoke("models", "edit", "resnet-50", "--db", store)
-    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert result.exit_code == 1
+    saved, typed, error = result.stderr.splitlines()
+    assert (saved, typed) == ("This metadata was not saved:", '["typed"]')
+    assert error == "Error: The metadata is not a JSON object; start it with {."
     assert stored(store, "resnet-50").metadata == {"framework": "pytorch", "seed": 0}
 
 
@@ -205,6 +208,85 @@ def test_edit_without_options_and_without_a_terminal_starts_no_editor(
     result = invoke("models", "edit", "resnet-50", "--db", store)
     assert (result.exit_code, shown) == (1, [])
     assert "there is no terminal to open an editor in; pass the changes with -m" in result.stderr
+
+
+@pytest.mark.parametrize("edit", [lambda text: text, lambda text: f"{text}\n\n", lambda _: " \n"])
+def test_an_editor_that_changes_nothing_says_so(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch, edit: Callable[[str], str]
+) -> None:
+    monkeypatch.setenv("EDITOR", "ed")
+    monkeypatch.setattr(model_changes.click, "edit", lambda text, **_: edit(text))
+    before = stored(store, "resnet-50")
+    result = invoke("models", "edit", "resnet-50", "--db", store)
+    assert result.exit_code == 0
+    assert result.stderr == "The metadata of the model 'resnet-50' did not change.\n"
+    assert stored(store, "resnet-50") == before
+
+
+def test_what_was_typed_is_printed_where_nobody_wants_to_edit_it_again(
+    invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise model_changes.click.Abort
+
+    monkeypatch.setattr(model_changes, "is_interactive", lambda: True)
+    monkeypatch.setattr(model_changes.click, "confirm", refuse)
+    editor(monkeypatch, '{"long": "work",')
+    result = invoke("models", "edit", "resnet-50", "--db", store)
+    assert result.exit_code == 1
+    assert 'This metadata was not saved:\n{"long": "work",\n' in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("True", True),
+        ("False", False),
+        ("None", None),
+        (".5", 0.5),
+        ("-.5e-3", -0.0005),
+        ("5.", 5.0),
+        ("1e-5", 1e-5),
+        ("inf", math.inf),
+        ("-inf", -math.inf),
+        ('"True"', "True"),
+        ('"007"', "007"),
+        ("v1.2", "v1.2"),
+        ("2026-11-27", "2026-11-27"),
+        ("", ""),
+    ],
+)
+def test_values_are_read_as_in_json_or_python(
+    invoke: Invoke, store_path: Path, text: str, value: object
+) -> None:
+    result = invoke("models", "create", "m", "-w", "w", "-m", f"a={text}", "--db", store_path)
+    assert result.stderr == "Created the model 'm' in the new workflow 'w'.\n"
+    found = stored(store_path, "m").metadata["a"]
+    assert (type(found), found) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        ("007", "not as a number"),
+        ("1_000", "not as a number"),
+        ("0,5", "not as a number"),
+        ("NAN", "not as a number"),
+        ("TRUE", "not as true"),
+        ("none", "not as null"),
+        ("[1, 2", "because it is not valid JSON"),
+        ("{adam: 1}", "because it is not valid JSON"),
+    ],
+)
+def test_a_string_that_was_probably_meant_otherwise_is_warned_of(
+    invoke: Invoke, store: Path, text: str, remark: str
+) -> None:
+    arguments = ("models", "edit", "bert", "-m", f"b.a={text}", "--db", store)
+    result = invoke(*arguments)
+    warning = f"Warning: b.a is stored as the string '{text}', {remark}.\n"
+    assert result.stderr == f"{warning}Saved the model 'bert'.\n"
+    assert stored(store, "bert").metadata["b"] == {"a": text}
+    assert invoke(*arguments, "-q").stderr == ""
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(

@@ -64,6 +64,7 @@ quiet_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=_remember_as(_QUIET),
+    is_eager=True,  # reading other options may print warnings
     help="Print only results and errors.",
 )
 _OUTPUT_OPTIONS = (
