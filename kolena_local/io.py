@@ -13,6 +13,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 # Imported to register their data types, which reading needs.
@@ -112,6 +114,8 @@ def dataframe_from_csv(*args: Any, **kwargs: Any) -> pd.DataFrame:
 def dataframe_to_parquet(df: pd.DataFrame, *args: Any, **kwargs: Any) -> bytes | None:
     """Write a DataFrame as Parquet, with the cells of object columns as JSON.
 
+    Decimals, dates and times stay what they are if nothing else is in their column.
+
     Args:
         df: the DataFrame, which is not modified.
         *args: passed to ``DataFrame.to_parquet``.
@@ -132,7 +136,9 @@ def dataframe_to_parquet(df: pd.DataFrame, *args: Any, **kwargs: Any) -> bytes |
                 f"Several columns are called {name!r}, which Parquet does not allow; rename them."
             )
     places = [
-        place for place, column in _columns(df) if column.dtype == object or _needs_text(column)
+        place
+        for place, column in _columns(df)
+        if (column.dtype == object and not _is_of_parquet(column)) or _needs_text(column)
     ]
     levels = [place for place, level in _levels(df) if _needs_text(level)]
     encoded = _with_index(_with_cells(df, places, _to_text), levels, _to_text)
@@ -220,6 +226,12 @@ def _needs_text(values: pd.Series | pd.Index) -> bool:
     """Return whether Parquet has no type for values: several types, or lists and objects."""
     distinct = [value for value in _distinct(values) if not _is_missing(value)]
     return any(map(_is_structure, distinct)) or len(set(map(type, distinct))) > 1
+
+
+def _is_of_parquet(column: pd.Series) -> bool:
+    """Return whether Parquet has a type for the objects in a column."""
+    kinds = {type(value) for value in column.tolist() if not _is_missing(value)}
+    return len(kinds) == 1 and kinds <= {Decimal, date, datetime, time}
 
 
 def _distinct(values: pd.Series | pd.Index) -> list[Any]:

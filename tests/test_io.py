@@ -5,6 +5,8 @@ import json
 import math
 import subprocess
 import sys
+from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, List
 
@@ -396,6 +398,18 @@ class TestParquet:
     def test_some_columns_may_be_read(self) -> None:
         file = io.BytesIO(dataframe_to_parquet(frame(Label("a"))))
         assert dataframe_from_parquet(file, columns=["cell"])["cell"].tolist() == [Label("a")]
+
+    def test_decimals_dates_and_times_stay_what_they_are(self, tmp_path: Path) -> None:
+        columns = {
+            "decimal": [Decimal("0.50"), None],
+            "date": [date(2026, 11, 27), None],
+            "time": [time(13, 2), None],
+            "moment": pd.Series([datetime(2026, 11, 27, 13, 2), None], dtype=object),
+        }
+        pd.DataFrame(columns).to_parquet(tmp_path / "theirs.parquet")
+        theirs = dataframe_from_parquet(tmp_path / "theirs.parquet")
+        assert theirs["decimal"].tolist() == columns["decimal"]
+        pd.testing.assert_frame_equal(through_parquet(theirs), theirs)
 
     def test_files_of_others_are_guessed(self) -> None:
         cells = ['{"label": "a", "data_type": "ANNOTATION/LABEL"}', '"text"', "12", "abc", None]
