@@ -21,7 +21,9 @@ from kolena_local.plurals import agreeing, counted
 if TYPE_CHECKING:
     from kolena_local.exchange.import_file import ImportResult
 
-WORDS = Words("--on", "--map", "--map {}={}", "--on-conflict", "--encoding", "--dry-run")
+WORDS = Words(
+    "--on", "--map", "--map {}={}", "--on-conflict", "--encoding", "--delimiter", "--dry-run"
+)
 
 
 @click.command("import")
@@ -53,7 +55,12 @@ WORDS = Words("--on", "--map", "--map {}={}", "--on-conflict", "--encoding", "--
     "chosen",
     type=click.Choice(FORMATS),
     metavar="FORMAT",
-    help="csv, jsonl or parquet, if the file's suffix does not say.",
+    help="csv, tsv, jsonl or parquet, if the file's suffix does not say.",
+)
+@click.option(
+    "--delimiter",
+    metavar="CHARACTER",
+    help="What separates the cells of CSV, such as tab; if not given, as the first line says.",
 )
 @click.option(
     "--encoding",
@@ -71,6 +78,7 @@ def import_inferences(
     on_conflict: str,
     dry_run: bool,
     chosen: str | None,
+    delimiter: str | None,
     encoding: str,
 ) -> None:
     """Store the predictions in a file as a model's inferences: all of them, or none.
@@ -93,7 +101,9 @@ def import_inferences(
     store, record = held_model(model)
     stream = sys.stdin.buffer if file == "-" else None
     columns = dict(map(_mapped, mapping))
-    request = ImportRequest(file, chosen, on, columns, on_conflict, encoding, stream, WORDS)
+    request = ImportRequest(
+        file, chosen, on, columns, on_conflict, encoding, delimiter, stream, WORDS
+    )
     result = import_file(
         store,
         record.id,

@@ -53,7 +53,7 @@ def inferences() -> None:
     "chosen",
     type=click.Choice(FORMATS),
     metavar="FORMAT",
-    help="csv, jsonl or parquet; if not given, as the suffix of --output says, else csv.",
+    help="csv, tsv, jsonl or parquet; if not given, as the suffix of --output says, else csv.",
 )
 @safe_csv_option
 @file_option

@@ -29,6 +29,7 @@ EMPTY_TEXT = '""'
 _ESCAPE = '{"$"'
 _KEY = "$"
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+([eE][-+]?\d+)?)\s*", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*", re.ASCII)
 _INTEGER = re.compile(r"\s*[-+]?\d+(\.0*)?\s*", re.ASCII)
 _NOT_FINITE = {"nan", "inf", "-inf", "+inf", "infinity", "-infinity", "+infinity"}
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
@@ -105,6 +106,8 @@ def _text(text: str) -> str:
 
 
 def _number(text: str) -> float:
+    if _DECIMAL_COMMA.fullmatch(text):
+        raise SchemaError("a number with a decimal point", text)
     number = float(text)
     if text.strip().lower() in _NOT_FINITE:
         return number

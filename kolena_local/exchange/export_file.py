@@ -8,6 +8,7 @@ from itertools import chain
 from kolena_local.exchange import row_writers
 from kolena_local.exchange.object_columns import FileColumns, Node, Values
 from kolena_local.exchange.progress import Progress, no_progress
+from kolena_local.exchange.row_files import DELIMITED
 from kolena_local.exchange.row_writers import Output, WritePage
 from kolena_local.payload import loads
 from kolena_local.repository import Unit
@@ -49,8 +50,8 @@ def export_inferences(
         if chosen == "jsonl":
             return _write(pages(), row_writers.json_lines_writer(output))
         nodes, untyped = _survey(pages(), columns, typed=chosen == "parquet")
-        if chosen == "csv":
-            return _write(pages(), row_writers.csv_writer(output, nodes))
+        if chosen in DELIMITED:
+            return _write(pages(), row_writers.csv_writer(output, nodes, DELIMITED[chosen]))
         with row_writers.parquet_writer(output, nodes, untyped) as write:
             return _write(pages(), write)
 

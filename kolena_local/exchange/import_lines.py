@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from datetime import date, time
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.cell_text import read
@@ -13,10 +16,13 @@ from kolena_local.exchange.row_files import Lines
 from kolena_local.exchange.sample_keys import SampleKeys
 from kolena_local.exchange.schema_check import SchemaError, described
 from kolena_local.payload import Json, dumps
-from kolena_local.plurals import enumerated
+from kolena_local.plurals import agreeing, enumerated
 from kolena_local.repository.records import NewInference
 
 _KEPT = 100
+# What pandas calls an index without a name: in Parquet, and in CSV that it read and wrote again. In
+# CSV of its own, the column has no name.
+_PANDAS_INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 
 
 class _Target(NamedTuple):
@@ -56,7 +62,10 @@ class LineReader:
         self._are_cells = lines.are_cells
         for field in filter(None, self._fields.values()):
             if not self.keys.takes(field) and not self._columns.inference.takes(field):
-                raise self._unknown(field, f"{self._words.mapping} names")
+                raise InputValidationError(
+                    f'There is no field "{field}", which {self._words.mapping} names; the fields'
+                    f" are {self._known()}."
+                )
         if lines.columns is None:
             return
         for column in self._fields:
@@ -65,6 +74,9 @@ class LineReader:
                     f'The file has no column "{column}", which {self._words.mapping} names; it'
                     f" has {_listed(lines.columns)}."
                 )
+        unknown = [column for column in lines.columns if self._is_unknown(column)]
+        if unknown:
+            raise self._unknown(unknown, is_whole_header=unknown == lines.columns)
         for column in lines.columns:
             self._target(column)
         given = [target.node.column for target in self._targets.values() if target is not None]
@@ -139,20 +151,37 @@ class LineReader:
             target = _Target(self.keys.node(field), True)
         elif self._columns.inference.takes(field):
             target = _Target(self._columns.inference.node(field), False)
-        elif field and not any(
-            part.takes(field) for part in (self._columns.test_sample, self._columns.ground_truth)
-        ):
-            raise self._unknown(field, "the file has")
+        elif self._is_unknown(column):
+            raise self._unknown([column])
         self._targets[column] = target
         return target
 
-    def _unknown(self, field: str, who: str) -> InputValidationError:
-        parts = (self._columns.test_sample, self._columns.inference)
-        known = [leaf.column for part in parts for leaf in part.leaves]
+    def _is_unknown(self, column: str) -> bool:
+        field = self._fields.get(column, column)
+        if not field or (column not in self._fields and _PANDAS_INDEX.fullmatch(column)):
+            return False
+        return not any(part.takes(field) for part in self._columns.parts)
+
+    def _unknown(
+        self, columns: list[str], *, is_whole_header: bool = False
+    ) -> InputValidationError:
+        fields = agreeing(len(columns), "is not a field", "are not fields")
+        if is_whole_header and len(columns) == 1:
+            return InputValidationError(
+                f"The file has only the column {_listed(columns)}, which {fields}; if its columns"
+                " are not separated by commas, semicolons or tabs, give"
+                f" {self._words.delimiter}. The fields are {self._known()}."
+            )
         return InputValidationError(
-            f'There is no field "{field}", which {who}; the fields are {_listed(known)}, and'
-            f" {self._words.mapping} says which column is which."
+            f"The file has the {agreeing(len(columns), 'column', 'columns')} {_listed(columns)},"
+            f" which {fields}; leave {agreeing(len(columns), 'it', 'them')} out with"
+            f" {self._words.without(columns)}, or say which field a column is with"
+            f" {self._words.mapped.format('COLUMN', 'FIELD')}; the fields are {self._known()}."
         )
+
+    def _known(self) -> str:
+        parts = (self._columns.test_sample, self._columns.inference)
+        return _listed([leaf.column for part in parts for leaf in part.leaves])
 
     def _located(self, error: SchemaError) -> tuple[str, SchemaError]:
         """Return the column in which something does not fit, and the path inside of it."""
@@ -172,18 +201,29 @@ def _cell(node: Node, value: Json) -> Json:
         return None
     if value.__class__ is str:
         return read(node.kind, value, node.schema)
-    if not _is_json(value):
-        raise SchemaError(described(node.schema), value)
-    return value
+    try:
+        return _as_json(value)
+    except TypeError:
+        raise SchemaError(described(node.schema), value) from None
 
 
-def _is_json(value: Json) -> bool:
-    """Say whether a value from a Parquet file is one that JSON has."""
+def _as_json(value: Any) -> Json:
+    """Return a value from a Parquet file as JSON has it: decimals are numbers, times ISO 8601.
+
+    Raises:
+        TypeError: JSON has no such value.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
     if isinstance(value, dict):
-        return all(map(_is_json, value.values()))
+        return {key: _as_json(item) for key, item in value.items()}
     if isinstance(value, list):
-        return all(map(_is_json, value))
-    return value is None or isinstance(value, (bool, int, float, str))
+        return list(map(_as_json, value))
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    raise TypeError
 
 
 def _missing(node: Node, given: set[str]) -> Iterator[Node]:

@@ -1,12 +1,14 @@
-"""Reads files of inferences (CSV, JSON Lines, Parquet) line by line."""
+"""Reads files of inferences (CSV, TSV, JSON Lines, Parquet) line by line."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -17,8 +19,11 @@ if TYPE_CHECKING:
     from kolena_local.exchange.import_request import ImportRequest
     from kolena_local.exchange.object_columns import Values
 
-FORMATS = ("csv", "jsonl", "parquet")
+FORMATS = ("csv", "tsv", "jsonl", "parquet")
+DELIMITED = {"csv": ",", "tsv": "\t"}
 _PAGE = 1000
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 class Lines(NamedTuple):
@@ -53,7 +58,12 @@ def opened(request: ImportRequest) -> Iterator[Lines]:
 
     Raises:
         InputValidationError: it cannot be read, or is not of the format.
+        IncorrectUsageError: a delimiter is given for a format that has none.
     """
+    if request.delimiter is not None and request.format not in DELIMITED:
+        raise IncorrectUsageError(
+            f"Only CSV has a delimiter; leave out {request.words.delimiter}, or choose the format."
+        )
     # A cell may hold a list of thousands of points.
     limit = csv.field_size_limit(sys.maxsize)
     try:
@@ -63,7 +73,7 @@ def opened(request: ImportRequest) -> Iterator[Lines]:
                 return
             text = _text(stream, request.encoding)
             try:
-                lines = (_csv if request.format == "csv" else _json_lines)(request, text)
+                lines = (_csv if request.format in DELIMITED else _json_lines)(request, text)
                 yield lines._replace(position=stream.tell)
             finally:
                 text.detach()  # whoever opened the stream closes it
@@ -94,19 +104,42 @@ def _text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
 
 def _csv(request: ImportRequest, text: io.TextIOWrapper) -> Lines:
     name = request.name
-    records = _records(request, csv.reader(text, strict=True))
+    try:
+        first = text.readline()
+    except UnicodeError:
+        raise _not_text(request, 1) from None
+    delimiter = _delimiter(request, first)
+    records = _records(request, csv.reader(chain([first], text), delimiter=delimiter, strict=True))
     try:
         _, header = next(records)
     except StopIteration:
         raise InputValidationError(
             f"The file {name} is empty; its first line must name the columns."
         ) from None
-    twice = next((column for column in header if header.count(column) > 1), None)
+    # Without names are the levels of a pandas index, which is left out as in Parquet.
+    twice = next((column for column in header if column and header.count(column) > 1), None)
     if twice is not None:
         raise InputValidationError(
             f'The file {name} has two columns "{twice}"; rename or remove one.'
         )
-    return Lines(header, _cells(name, header, records), True)
+    return Lines(header, _cells(request, header, records, delimiter), True)
+
+
+def _delimiter(request: ImportRequest, first_line: str) -> str:
+    """Return the delimiter that was given, or else that of the first line."""
+    given = request.delimiter
+    if given is not None:
+        given = _DELIMITERS.get(given, given)
+        if len(given) != 1 or given in '"\r\n':
+            raise InputValidationError(
+                f"{request.words.delimiter} takes one character, or tab, not {given!r:.80}."
+            )
+        return given
+    if request.format == "tsv":
+        return DELIMITED["tsv"]
+    names = _QUOTED.sub("", first_line)
+    # A name may contain a semicolon where commas separate, but hardly the other way round.
+    return "," if "," in names else max(",;\t", key=names.count)
 
 
 def _records(request: ImportRequest, reader: Any) -> Iterator[tuple[int, list[str]]]:
@@ -134,14 +167,19 @@ def _not_text(request: ImportRequest, line: int) -> InputValidationError:
 
 
 def _cells(
-    name: str, header: list[str], records: Iterator[tuple[int, list[str]]]
+    request: ImportRequest,
+    header: list[str],
+    records: Iterator[tuple[int, list[str]]],
+    delimiter: str,
 ) -> Iterator[tuple[int, Values]]:
     count = len(header)
+    called = next((name for name, one in _DELIMITERS.items() if one == delimiter), repr(delimiter))
     for line, cells in records:
         if len(cells) != count:
             raise InputValidationError(
-                f"Line {line} of {name} has {counted(len(cells), 'cell')} where the header has"
-                f" {count}; put cells that hold a comma in double quotes."
+                f"Line {line} of {request.name} has {counted(len(cells), 'cell')} where the header"
+                f" has {count}; put cells that hold a {called} in double quotes, or give another"
+                f" delimiter with {request.words.delimiter}."
             )
         yield line, dict(zip(header, (cell or None for cell in cells), strict=True))
 

@@ -40,11 +40,11 @@ class _Texts(list[str]):
     write = list.append
 
 
-def csv_writer(output: Output, columns: Sequence[Node]) -> WritePage:
+def csv_writer(output: Output, columns: Sequence[Node], delimiter: str) -> WritePage:
     """Write the header, and return a function that writes lines."""
     lines = _Texts()
     # With this end of line, the writer puts a lone carriage return in quotes too.
-    writer = csv.writer(lines, lineterminator="\r\n")
+    writer = csv.writer(lines, delimiter=delimiter, lineterminator="\r\n")
 
     def flush() -> None:
         output.write_lines([line.removesuffix("\r\n") for line in lines])

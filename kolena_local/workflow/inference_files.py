@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def request(
-    path: Any, on: Any, mapping: Any, on_conflict: Any, chosen: Any, encoding: Any
+    path: Any, on: Any, mapping: Any, on_conflict: Any, chosen: Any, encoding: Any, delimiter: Any
 ) -> ImportRequest:
     """Return what to import, and how.
 
@@ -42,8 +42,9 @@ def request(
     for name in (*on, *fields, *fields.values()):
         check_type("a name in on or mapping", name, str)
     check_type("encoding", encoding, str)
+    check_type("delimiter", "" if delimiter is None else delimiter, str)
     on_conflict = _one_of("on_conflict", on_conflict, ON_CONFLICT)
-    return ImportRequest(path, chosen, on, fields, on_conflict, encoding)
+    return ImportRequest(path, chosen, on, fields, on_conflict, encoding, delimiter)
 
 
 def import_into(model: Model, request: ImportRequest, dry_run: bool) -> ImportResult:

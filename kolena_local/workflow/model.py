@@ -327,6 +327,7 @@ class Model(NamedEntity):
         on_conflict: str = "error",
         format: str | None = None,
         encoding: str = "utf-8",
+        delimiter: str | None = None,
         dry_run: bool = False,
     ) -> ImportResult:
         """Store the predictions in a file as this model's inferences: all of them, or none.
@@ -334,14 +335,17 @@ class Model(NamedEntity):
         It does what ``kolena-local inferences import`` does, which describes the files.
 
         Args:
-            path: a CSV, JSON Lines or Parquet file. Its columns are fields of the sample, by which
-                it is found, and fields of the inference, such as ``prediction.label``.
+            path: a CSV, TSV, JSON Lines or Parquet file. Its columns are fields of the sample, by
+                which it is found, and fields of the inference, such as ``prediction.label``.
             on: the sample's fields by which it is found; if not given, all in the file.
             mapping: the field that a column is, if not the one of its name; None ignores a column.
             on_conflict: what to do where the model has an inference: ``"error"``, ``"skip"`` or
                 ``"replace"``.
-            format: ``"csv"``, ``"jsonl"`` or ``"parquet"``, if the file's suffix does not say.
+            format: ``"csv"``, ``"tsv"``, ``"jsonl"`` or ``"parquet"``, if the file's suffix does
+                not say.
             encoding: how the file's text is encoded.
+            delimiter: the character between the cells of CSV; if not given, a comma, semicolon or
+                tab, as the first line says.
             dry_run: store nothing, and return what would be stored and which lines cannot be.
 
         Returns:
@@ -350,12 +354,15 @@ class Model(NamedEntity):
         Raises:
             InputValidationError: an argument cannot be used, the file cannot be read, or one of its
                 lines cannot be stored; nothing is stored.
-            IncorrectUsageError: the file is a Parquet file, and pyarrow is not installed.
+            IncorrectUsageError: the file is a Parquet file, and pyarrow is not installed, or a
+                delimiter is given for a file that is not CSV.
             NotFoundError: the model was deleted, or the store file replaced, since it was loaded.
         """
         from kolena_local.workflow import inference_files
 
-        request = inference_files.request(path, on, mapping, on_conflict, format, encoding)
+        request = inference_files.request(
+            path, on, mapping, on_conflict, format, encoding, delimiter
+        )
         return inference_files.import_into(self, request, check_flag(dry_run, "dry_run"))
 
     def export_inferences(
@@ -375,8 +382,8 @@ class Model(NamedEntity):
             path: the file.
             test_case: only inferences of samples of this test case.
             test_suite: only inferences of samples of this test suite.
-            format: ``"csv"``, ``"jsonl"`` or ``"parquet"``; if not given, as the file's suffix
-                says, else CSV.
+            format: ``"csv"``, ``"tsv"``, ``"jsonl"`` or ``"parquet"``; if not given, as the file's
+                suffix says, else CSV.
 
         Returns:
             How many inferences were written.

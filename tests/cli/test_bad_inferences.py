@@ -23,7 +23,15 @@ class Silent(Inference):
 
 
 BAD = {
-    "unknown column": ("locator,score,lable\n", 'There is no field "lable", which the file has;'),
+    "unknown column": (
+        "locator,score,lable\n",
+        'The file has the column "lable", which is not a field; leave it out with --map lable=, or',
+    ),
+    "unknown columns": (
+        "locator,score,my notes,by\n",
+        'columns "my notes", "by", which are not fields; leave them out with'
+        " --map 'my notes=' --map by=, or say which field a column is with --map COLUMN=FIELD;",
+    ),
     "no key column": ("score\n1\n", 'The file has no column "locator" (text)'),
     "missing column": ("locator,note\n1.png,a\n", 'The file has no column "score" (a number)'),
     "missing part of an object": (
@@ -63,7 +71,9 @@ BAD = {
     "open quote": ('locator,score\n"1.png,1\n', "Line 2 of"),
     "several": ("locator,score\n1.png,x\n2.png,y\n", "(and 1 more; --dry-run lists them)"),
     "empty file": ("", "is empty; its first line must name the columns"),
-    "semicolons": ("locator;score\n1.png;1\n", 'There is no field "locator;score"'),
+    "bars": ("locator|score\n1.png|1\n", 'has only the column "locator|score", which is not'),
+    "decimal comma": ("locator;score\n1.png;0,5\n", "a number with a decimal point is expected"),
+    "too many semicolons": ("locator;score\n2;5.png;1\n", "hold a semicolon in double quotes"),
 }  # fmt: skip
 
 
@@ -92,7 +102,7 @@ def test_bad_json_lines_name_their_line(guessed: Path, invoke: Invoke, tmp_path:
         '{"locator": "1.png", "score": 1, "score": 2}': "as JSON: the key 'score' occurs twice in",
         '{"locator": "1.png", "score": 1, "prediction": {"label": "a", "label": "b"}}': "'label'",
         '{"locator": 5, "score": 1}': "no sample has the locator 5",
-        '{"locator": "2,5.png", "score": 1, "lable": 1}': 'There is no field "lable"',
+        '{"locator": "2,5.png", "score": 1, "lable": 1}': "leave it out with --map lable=, or",
     }.items():
         path = write(tmp_path / "bad.jsonl", good + bad + "\n")
         result = invoke("--db", guessed, "inferences", "import", "two", path)
@@ -114,6 +124,12 @@ def test_bad_json_lines_name_their_line(guessed: Path, invoke: Invoke, tmp_path:
             ("import", "two", "p.csv", "--format", "parquet"),
             1,
             "The file p.csv is not a Parquet file",
+        ),
+        (("import", "two", "p.csv", "--delimiter", "::"), 1, "--delimiter takes one character, or"),
+        (
+            ("import", "two", "p.csv", "--delimiter", ";", "--format", "jsonl"),
+            1,
+            "Only CSV has a delimiter",
         ),
         (("import", "bert", "p.csv"), 1, 'The types of the workflow "Texts" are not in the store'),
         (("import", "other", "p.csv"), 1, "no sample has the locator '1.png'"),

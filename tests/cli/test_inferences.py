@@ -8,8 +8,11 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet
 import pytest
 
@@ -36,7 +39,7 @@ def test_a_csv_file_has_a_column_for_each_field(guessed: Path, invoke: Invoke) -
     assert rows[2][:5] == ["3 ü.png", "-inf", '"dog", naïve\r\n', "1.0", "[]"]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
 def test_what_is_exported_can_be_imported(
     guessed: Path, invoke: Invoke, tmp_path: Path, suffix: str
 ) -> None:
@@ -90,6 +93,59 @@ def test_loading_predictions_from_csv(guessed: Path, invoke: Invoke, tmp_path: P
     assert second == {"score": 0.2, "prediction": None}
     label = ScoredClassificationLabel("dog", 0.25)._to_dict()
     assert first == {"score": 1.0, "prediction": label}
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.tsv"])
+def test_files_of_other_spreadsheets_are_read(
+    guessed: Path, invoke: Invoke, tmp_path: Path, name: str
+) -> None:
+    delimiter = ";" if name == "p.csv" else "\t"
+    text = 'locator;score;note\r\n1.png;1;"a;b"\r\n2,5.png;0.5;c, d\r\n'.replace(";", delimiter)
+    path = write(tmp_path / name, text, "utf-8-sig")
+    assert invoke("--db", guessed, "inferences", "import", "two", path).exit_code == 0
+    notes = [json.loads(inference)["note"] for _, inference, _ in stored(guessed, "two")]
+    assert notes == [f"a{delimiter}b", "c, d"]
+
+
+def test_an_index_of_pandas_is_left_out_of_csv_and_parquet(
+    guessed: Path, invoke: Invoke, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"locator": LOCATORS, "score": [0.1, 0.2, 0.3]})
+    for index in (frame.index, [3, 1, 2], pd.MultiIndex.from_product([[1], [1, 2, 3]])):
+        indexed = frame.set_index(pd.Index(index) if isinstance(index, list) else index)
+        indexed.to_csv(tmp_path / "a.csv")
+        indexed.to_parquet(tmp_path / "a.parquet")
+        pd.read_csv(tmp_path / "a.csv").to_csv(tmp_path / "b.csv")
+        for name in ("a.csv", "b.csv", "a.parquet"):
+            options = ("--on-conflict", "replace")
+            arguments = ("inferences", "import", "two", tmp_path / name, *options)
+            result = invoke("--db", guessed, *arguments)
+            assert (result.exit_code, len(stored(guessed, "two"))) == (0, 3), result.stderr
+
+
+def test_decimals_and_dates_of_parquet_are_read(
+    guessed: Path, invoke: Invoke, tmp_path: Path
+) -> None:
+    columns = {
+        "locator": LOCATORS,
+        "score": [Decimal("0.50"), Decimal("2.00"), Decimal("-1.25")],
+        "count": [Decimal("3.0"), None, Decimal("4.0")],
+        "boxes": [[Decimal("1.5")], [], None],
+        "note": [date(2026, 11, 27), None, date(1999, 1, 1)],
+        "extra.at": [datetime(2026, 11, 27, 13, 2), None, None],
+    }
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "p.parquet")
+    result = invoke("--db", guessed, "inferences", "import", "two", tmp_path / "p.parquet")
+    assert result.exit_code == 0, result.stderr
+    found = [json.loads(inference) for _, inference, _ in stored(guessed, "two")]
+    assert [one["score"] for one in found] == [0.5, 2.0, -1.25]
+    assert [one["count"] for one in found] == [3, None, 4]
+    assert (found[0]["boxes"], found[0]["note"]) == ([1.5], "2026-11-27")
+    assert found[0]["at"] == "2026-11-27T13:02:00"
+    columns["score"] = [timedelta(1)] * 3
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "p.parquet")
+    result = invoke("--db", guessed, "inferences", "import", "two", tmp_path / "p.parquet")
+    assert "line 1, column score: a number is expected, not datetime.timedelta" in result.stderr
 
 
 def test_json_lines_nested_or_dotted_and_with_pythons_nan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from pathlib import Path
 from typing import Any, Dict
@@ -35,7 +36,7 @@ def inferences(model: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
 def test_what_one_model_exports_another_imports(guessed: Path, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"one.{suffix}"
     one, two = Model.load("one"), Model.load("two")
@@ -48,7 +49,7 @@ def test_what_one_model_exports_another_imports(guessed: Path, tmp_path: Path, s
     assert (tmp_path / f"two.{suffix}").read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "txt"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet", "txt"])
 def test_both_ways_write_the_same_file(
     guessed: Path, invoke: Invoke, tmp_path: Path, suffix: str
 ) -> None:
@@ -75,11 +76,15 @@ def test_both_ways_refuse_a_file_with_the_same_message(
         "--map COLUMN=locator": "mapping={'COLUMN': 'locator'}",
         "--map COLUMN=score": "mapping={'COLUMN': 'score'}",
         "--map COLUMN=prediction.label": "mapping={'COLUMN': 'prediction.label'}",
+        "--map lable=,": "mapping={'lable': None},",
+        "--map 'my notes=' --map by=,": "mapping={'my notes': None, 'by': None},",
+        "--map COLUMN=FIELD;": "mapping={'COLUMN': 'FIELD'};",
+        "--delimiter.": "delimiter.",
         "--map": "mapping",
         "--on": "on",
         "--dry-run": "dry_run=True",
     }.items():
-        said = said.replace(f"{option} ", f"{name} ")
+        said = said.replace(option, name)
     assert said == f"Error: {caught.value}\n"
     assert "--" not in said
     assert stored(guessed, "two") == []
@@ -148,7 +153,7 @@ BAD_ARGUMENTS: Dict[str, Dict[str, Any]] = {
     "The file none.csv cannot be read (No such file": {"path": "none.csv"},
     "The file - cannot be read (No such file": {"path": "-", "format": "csv"},
     "Give format: the name p.xls does not tell what is in it": {"path": "p.xls"},
-    "format must be 'csv', 'jsonl' or 'parquet', not 'xls'": {"format": "xls"},
+    "format must be 'csv', 'tsv', 'jsonl' or 'parquet', not 'xls'": {"format": "xls"},
     "on_conflict must be 'error', 'skip' or 'replace', not 'overwrite'": {
         "on_conflict": "overwrite"
     },
@@ -186,7 +191,11 @@ def test_an_export_that_is_refused_leaves_the_file_as_it_was(guessed: Path, tmp_
     model, case, suite = Model.load("one"), TestCase.load("first"), TestSuite.load("all")
     other = define_workflow("Others", Image, Animal, Guess)[1]("other")
     for options, error, message in (
-        ({"format": "xls"}, InputValidationError, "format must be 'csv', 'jsonl' or 'parquet'"),
+        (
+            {"format": "xls"},
+            InputValidationError,
+            "format must be 'csv', 'tsv', 'jsonl' or 'parquet'",
+        ),
         ({"test_case": "first"}, InputValidationError, "test_case must be an instance of TestCase"),
         ({"test_suite": case}, InputValidationError, "test_suite must be an instance of TestSuite"),
         ({"test_case": case, "test_suite": suite}, IncorrectUsageError, "not both"),
@@ -220,3 +229,29 @@ def test_only_the_inferences_of_a_test_case_or_suite(guessed: Path, tmp_path: Pa
     assert model.export_inferences(path, test_case=TestCase.load("others")) == 2
     assert [name in path.read_text() for name in LOCATORS] == [False, True, True]
     assert model.export_inferences(path, test_suite=TestSuite.load("all")) == 3
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.tsv"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_delimiter_that_is_given_is_taken(
+    guessed: Path, tmp_path: Path, delimiter: str, name: str
+) -> None:
+    header = delimiter.join(("locator", "score", '"extra.a;b,c"'))
+    row = delimiter.join(('"2,5.png"', "0.5", "x"))
+    path = write(tmp_path / name, f"{header}\n{row}\n")
+    assert Model.load("two").import_inferences(path, delimiter=delimiter).stored == 1
+
+
+def test_an_inference_with_delimiters_in_names_of_attributes_comes_back(
+    guessed: Path, tmp_path: Path
+) -> None:
+    payload = '{"score":1.0,"prediction":null,"a;b;c;d;e;f;g;h;i;j;k;l":"x"}'
+    with open_store(str(guessed)).write() as unit:
+        unit.inferences.put(unit.models.get("two").id, [1], [payload], replace=False)
+    three = Model("three")
+    for suffix in ("csv", "tsv"):
+        path = tmp_path / f"two.{suffix}"
+        Model.load("two").export_inferences(path)
+        assert three.import_inferences(path, on_conflict="replace").stored == 1
+        ((_, content, _),) = stored(guessed, "three")
+        assert json.loads(content)["a;b;c;d;e;f;g;h;i;j;k;l"] == "x"
