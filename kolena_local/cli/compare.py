@@ -8,16 +8,20 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.completion import names_of
+from kolena_local.cli.output.formats import flat
 from kolena_local.cli.output.output_options import chosen_format, output_options
 from kolena_local.cli.output.printing import (
+    Columns,
     is_for_people,
     print_entries,
     print_heading,
     print_object,
+    print_rows,
     print_table,
     print_text,
     say,
 )
+from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.store_option import given_location
 from kolena_local.plurals import enumerated
 
@@ -25,7 +29,29 @@ if TYPE_CHECKING:
     from kolena_local.comparison import Comparison
 
 WORSE, DOUBTFUL = 3, 4
-_WORST_KEYS = ("metric", "test_sample_id", "locator", "base", "candidate", "difference")
+_LONGEST = 300
+_WORST_KEYS = (
+    "metric",
+    "test_sample_id",
+    "locator",
+    "base",
+    "candidate",
+    "difference",
+    "test_sample",
+    "ground_truth",
+    "base_inference",
+    "candidate_inference",
+)
+_WORST: Columns = {
+    "sample": lambda one: _in_words(one["test_sample"]),
+    "ground truth": lambda one: _in_words(one["ground_truth"]),
+    "base says": lambda one: _in_words(one["base_inference"]),
+    "candidate says": lambda one: _in_words(one["candidate_inference"]),
+    "metric": "metric",
+    "base": "base",
+    "candidate": "candidate",
+    "difference": "difference",
+}
 
 
 @click.command()
@@ -75,7 +101,12 @@ _WORST_KEYS = ("metric", "test_sample_id", "locator", "base", "candidate", "diff
     multiple=True,
     help="Treat METRIC as lower-is-better (repeatable).",
 )
-@click.option("--worst", metavar="N", type=click.IntRange(min=1), help="List the N worst changes.")
+@click.option(
+    "--worst",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="List the N samples that got worse the most, with both answers.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["worse", "not-better"]),
@@ -101,7 +132,8 @@ def compare(
     Both models must have been evaluated on the test suite. Each row is a metric on a test case or
     on the whole suite: both means, their difference with its confidence interval, and the verdict,
     which is better, worse, or not decided. Rows with the strongest evidence come first. Remarks go
-    to standard error. A narrow terminal may not show the means.
+    to standard error. A narrow terminal may not show the means, and a test case that is the whole
+    suite has a row of its own only in JSON and CSV.
 
     --cluster names a metadata field of the samples whose equal values mark dependent samples, such
     as the patient that several images show.
@@ -157,7 +189,7 @@ def _print(found: Comparison, worst: int | None) -> None:
         print_table(*found.table(), optional=("base", "candidate"))
         if samples:
             print_heading("Samples that got worse")
-            print_table(_WORST_KEYS, [list(sample.values()) for sample in samples])
+            print_rows(_WORST, samples)
 
     rows = found.entries()
     if worst is not None and chosen_format() == "json":
@@ -170,3 +202,22 @@ def _print(found: Comparison, worst: int | None) -> None:
         say(remark)
     if worst is not None and not samples:
         say("No sample got worse.")
+
+
+def _in_words(value: Any) -> str | None:
+    """Return the fields of an object on one line, without their types; a single one as it is.
+
+    Long text is cut, because an answer may have thousands of points; JSON and CSV have all of it.
+    """
+    if not isinstance(value, dict):
+        return None if value is None else cell(value)
+    fields = {
+        name: cell(item)
+        for name, item in flat(value).items()
+        if name.rpartition(".")[2] != "data_type"
+    }
+    if len(fields) == 1:
+        text = next(iter(fields.values()))
+    else:
+        text = ", ".join(f"{name}: {item}" for name, item in fields.items())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

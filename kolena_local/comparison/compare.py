@@ -12,7 +12,13 @@ from kolena_local.comparison import report
 from kolena_local.comparison.direction import directions
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.run_selection import SelectedRuns, Selection, select_runs
-from kolena_local.comparison.scores import ModelScores, clusters_of, comparable, locators
+from kolena_local.comparison.scores import (
+    ModelScores,
+    SampleDetails,
+    clusters_of,
+    comparable,
+    details,
+)
 from kolena_local.comparison.settings import check_cluster, check_metrics, check_settings
 from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
@@ -99,6 +105,7 @@ def compare(
         )
         suite = chosen.test_suite
         latest = unit.test_suites.get(suite.name).version
+        models = [unit.models.get(one.run.model) for one in (chosen.base, chosen.candidate)]
         slices, cluster_remarks = _paired(unit, chosen, wanted_metrics, cluster)
     toward = directions(dict.fromkeys(part.metric for part in slices), higher_is_better)
     rows, tests = compare_slices(slices, toward, settings)
@@ -115,9 +122,10 @@ def compare(
         directions=toward,
         remarks=(*remarks, *chosen.remarks(latest), *cluster_remarks),
         _suite_pairs={part.metric: part.pairs for part in slices if part.test_case is None},
-        _locators=partial(
-            _locators,
+        _details=partial(
+            _details,
             store.location,
+            [HeldRow("model", model.name, model.id, model.uid) for model in models],
             HeldRow("test suite", suite.name, suite.id, suite.uid, suite.version),
         ),
     )
@@ -176,11 +184,14 @@ def _codes(clusters: tuple[Ids, Ids] | None, ids: Ids) -> Ids | None:
     return codes[np.searchsorted(order, ids)]
 
 
-def _locators(location: str, suite: HeldRow, sample_ids: Sequence[int]) -> list[str]:
+def _details(
+    location: str, models: Sequence[HeldRow], suite: HeldRow, sample_ids: Sequence[int]
+) -> list[SampleDetails]:
     from kolena_local.repository import open_store
 
-    with open_store(location, create=False).held([suite]).read() as unit:
-        return locators(unit, sample_ids)
+    base, candidate = models
+    with open_store(location, create=False).held([*models, suite]).read() as unit:
+        return details(unit, base.id, candidate.id, suite.id, suite.version or 0, sample_ids)
 
 
 def _selection(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.verdicts import Row
-from kolena_local.plurals import agreeing, counted
+from kolena_local.plurals import agreeing, counted, enumerated
 
 WHOLE_SUITE = "(whole suite)"
 
@@ -15,7 +16,12 @@ Cell = str | int | float | None
 
 
 def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
-    """Return the header and the cells of the table, without columns that have no information."""
+    """Return the header and the cells of the table, without what has no information.
+
+    That are empty columns, and test cases that are the whole suite.
+    """
+    whole = _whole_suite(rows)
+    rows = [row for row in rows if not _repeats(row, whole)]
     columns: dict[str, Callable[[Row], Cell]] = {
         "test case": lambda row: WHOLE_SUITE if row.test_case is None else row.test_case,
         "metric": lambda row: row.metric,
@@ -39,6 +45,15 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
         if not any(map(columns[name], rows)):
             del columns[name]
     return list(columns), [[get(row) for get in columns.values()] for row in rows]
+
+
+def _whole_suite(rows: Iterable[Row]) -> dict[str, Row]:
+    return {row.metric: row for row in rows if row.test_case is None}
+
+
+def _repeats(row: Row, whole_suite: Mapping[str, Row]) -> bool:
+    """Return whether the row of a test case is the same comparison as that of the whole suite."""
+    return row.test_case is not None and replace(row, test_case=None) == whole_suite[row.metric]
 
 
 def text(header: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
@@ -77,11 +92,15 @@ def remarks(
             "p adjusted: the probability of a difference this large if the models were equally"
             f" good, adjusted for {tests} different comparisons ({name}). Verdicts are based on it."
         )
-    whole = [row for row in rows if row.test_case is None]
-    for metric in {row.metric: None for row in whole}:
-        yield from _left_out(next(row for row in whole if row.metric == metric), len(whole) > 1)
+    whole = _whole_suite(rows)
+    same = dict.fromkeys(f"'{row.test_case}'" for row in rows if _repeats(row, whole))
+    if same:
+        verb = agreeing(len(same), "is", "are")
+        yield f"{enumerated(same)} {verb} the same as {WHOLE_SUITE} and not listed again."
+    for row in whole.values():
+        yield from _left_out(row, len(whole) > 1)
     for row in rows:
-        if row.units == 1:
+        if row.units == 1 and not _repeats(row, whole):
             what = "one sample" if row.n == 1 else "one cluster"
             name = WHOLE_SUITE if row.test_case is None else f"'{row.test_case}'"
             yield f"{name} has only {what} to compare '{row.metric}' on, too few to decide."

@@ -11,9 +11,11 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.direction import Direction
+from kolena_local.comparison.scores import SampleDetails
 from kolena_local.comparison.statistics.pairs import Pairs
 from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE, Row
 from kolena_local.errors import InputValidationError
+from kolena_local.payload import Json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,10 @@ class WorseSample(NamedTuple):
         base: the metric of the base.
         candidate: the metric of the candidate.
         difference: candidate minus base.
+        test_sample: the sample, as JSON, as are the following three.
+        ground_truth: its ground truth in the first test case that has it.
+        base_inference: the inference of the base; None if there is none any more.
+        candidate_inference: the inference of the candidate.
     """
 
     metric: str
@@ -51,6 +57,10 @@ class WorseSample(NamedTuple):
     base: float
     candidate: float
     difference: float
+    test_sample: Json
+    ground_truth: Json
+    base_inference: Json
+    candidate_inference: Json
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,7 @@ class Comparison:
     directions: dict[str, Direction]
     remarks: tuple[str, ...]
     _suite_pairs: dict[str, Pairs] = field(repr=False, compare=False)
-    _locators: Callable[[Sequence[int]], list[str]] = field(repr=False, compare=False)
+    _details: Callable[[Sequence[int]], list[SampleDetails]] = field(repr=False, compare=False)
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the rows as dictionaries with the keys of :meth:`to_dataframe`."""
@@ -121,8 +131,11 @@ class Comparison:
             worse = [index for index in order.tolist() if sign * differences[index] < 0]
             ids = pairs.ids[worse].tolist()
             numbers = (pairs.base[worse], pairs.candidate[worse], differences[worse])
-            columns = (ids, self._locators(ids), *(column.tolist() for column in numbers))
-            found += [WorseSample(metric, *values) for values in zip(*columns, strict=True)]
+            columns = (ids, self._details(ids), *(column.tolist() for column in numbers))
+            found += [
+                WorseSample(metric, sample_id, one.locator, *values, *one)
+                for sample_id, one, *values in zip(*columns, strict=True)
+            ]
         return found
 
     @property

@@ -6,17 +6,16 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from kolena_local.comparison.statistics.pairs import Ids, Scores, first_of_each
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import canonical, loads
+from kolena_local.payload import Json, canonical, dumps, loads
 from kolena_local.repository.paging import pages_by_key
 
 if TYPE_CHECKING:
-    from kolena_local.payload import Json
     from kolena_local.repository import Unit
 
 _PAGE = 10_000
@@ -186,14 +185,47 @@ def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
     return codes, lacking
 
 
-def locators(unit: Unit, sample_ids: Sequence[int]) -> list[str]:
-    """Return the locator of each sample; for samples without one, the fields as JSON."""
-    found = []
-    for row in unit.test_samples.rows(sample_ids):
-        sample = loads(row.payload)
+class SampleDetails(NamedTuple):
+    """What two models had to answer and what they said, as JSON values; None is no inference."""
+
+    test_sample: Json
+    ground_truth: Json
+    base_inference: Json
+    candidate_inference: Json
+
+    @property
+    def locator(self) -> str:
+        """The locator of the sample; its fields as JSON if it has none."""
+        sample = self.test_sample
         locator = sample.get("locator") if isinstance(sample, dict) else None
-        found.append(locator if isinstance(locator, str) else row.payload)
-    return found
+        return locator if isinstance(locator, str) else dumps(sample)
+
+
+def details(
+    unit: Unit, base: int, candidate: int, suite: int, version: int, sample_ids: Sequence[int]
+) -> list[SampleDetails]:
+    """Return what belongs to samples of a version of a test suite.
+
+    Args:
+        unit: a read in progress.
+        base: the id of the base.
+        candidate: the id of the candidate.
+        suite: the id of the test suite.
+        version: its version.
+        sample_ids: the ids of the samples.
+    """
+    left, right = (
+        unit.inferences.suite_rows(model, suite, version, sample_ids) for model in (base, candidate)
+    )
+    return [
+        SampleDetails(
+            *(
+                None if text is None else loads(text)
+                for text in (one.payload, one.ground_truth, one.inference, other.inference)
+            )
+        )
+        for one, other in zip(left, right, strict=True)
+    ]
 
 
 def _kind(value: Json) -> str:

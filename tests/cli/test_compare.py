@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def test_table_says_which_is_better_with_the_strongest_evidence_first(
         "test", "case", "verdict", "n", "base", "candidate", "difference", "low", "high", "p",
         "adjusted",
     ]  # fmt: skip
-    assert len(rows) == 9
+    assert len(rows) == 8
+    assert "'digits: all' is the same as (whole suite) and not listed again." in result.stderr
     assert rows[0].split() == [
         "(whole", "suite)", "better", "1079", "0.9286", "0.9889", "0.0602", "0.0469", "0.0761",
         "4.3e-19",
@@ -88,12 +90,28 @@ def test_json_with_the_worst_has_the_rows_too(invoke: Invoke, demo_store: Path) 
     assert [len(part) for part in json.loads(forth.stdout).values()] == [9, 0]
 
 
-def test_worst_lists_locators(invoke: Invoke, demo_store: Path) -> None:
+def test_worst_shows_the_sample_its_ground_truth_and_both_answers(
+    invoke: Invoke, demo_store: Path
+) -> None:
     back = ("compare", *MODELS[::-1], "-s", SUITE, "--worst", 2, "--db", demo_store)
     lines = invoke(*back).stdout.splitlines()
-    assert lines[lines.index("Samples that got worse") + 3].split()[2].startswith("digits/")
+    header, _, first, _ = lines[lines.index("Samples that got worse") + 1 :]
+    assert re.split("  +", header) == [
+        "sample", "ground truth", "base says", "candidate says", "metric", "base", "candidate",
+        "difference",
+    ]  # fmt: skip
+    assert re.split("  +", first) == [
+        "digits/0002.png", "2", "prediction.label: 2, prediction.score: 0.967",
+        "prediction.label: 1, prediction.score: 0.3598", "is_correct", "1", "0", "-1",
+    ]  # fmt: skip
+    (first, _) = json.loads(invoke(*back, "--json").stdout)["worst"]
+    assert first["test_sample"]["locator"] == first["locator"] == "digits/0002.png"
+    assert first["ground_truth"]["label"]["label"] == "2"
+    assert first["base_inference"]["prediction"]["score"] == 0.967
+    assert first["candidate_inference"]["prediction"]["label"] == "1"
     table = invoke(*back, "--csv").stdout.splitlines()
-    assert table[0] == "metric,test_sample_id,locator,base,candidate,difference"
+    assert table[0].startswith("metric,test_sample_id,locator,base,candidate,difference,test_samp")
+    assert "candidate_inference.prediction.label" in table[0]
     assert len(table) == 3
     forth = invoke("compare", *MODELS, "-s", SUITE, "--worst", 2, "--db", demo_store)
     assert forth.stderr.endswith("No sample got worse.\n")

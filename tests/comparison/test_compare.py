@@ -19,6 +19,7 @@ from kolena_local.workflow import test as run_test
 from tests.comparison.conftest import (
     Closeness,
     Length,
+    LengthCase,
     LengthModel,
     LengthSuite,
     Tolerance,
@@ -142,6 +143,29 @@ def test_worst_samples_come_with_their_locators(world: World) -> None:
         ("error", "7.png", 0, 3),
     ]
     assert compare("candidate", "base", "lengths").worst(5) == []
+    worst_of_all = worst[0]
+    assert worst_of_all.test_sample["locator"] == "7.png"
+    answers = (worst_of_all.base_inference, worst_of_all.candidate_inference)
+    assert [list(answer.values()) for answer in answers] == [[0.0], [3.0]]
+    assert list(worst_of_all.ground_truth.values()) == [0.0]
+
+
+def test_a_test_case_that_is_the_whole_suite_has_no_row_of_its_own_in_the_table(
+    world: World,
+) -> None:
+    everything = LengthCase(
+        "everything", test_samples=[(world.photo(index), Length(0.0)) for index in range(50)]
+    )
+    suite = LengthSuite("twice", test_cases=[everything, *world.suite.test_cases])
+    for name, guesses in (("base", {}), ("candidate", {7: 3.0, 41: math.nan})):
+        world._replace(suite=suite).test(name, guesses)
+    found = compare("base", "candidate", "twice")
+    names = [row[0] for row in found.table()[1]]
+    assert len(names) == 2 * len({"(whole suite)", "first", "second"})
+    assert "everything" not in names
+    assert "everything" in {row.test_case for row in found.rows}
+    remark = "'everything' is the same as (whole suite) and not listed again."
+    assert found.remarks.count(remark) == 1
 
 
 def test_clusters_are_what_is_drawn(world: World) -> None:
