@@ -131,7 +131,7 @@ def show_model(name: str) -> None:
         entry["test_suites"] = [coverage_entry(one) for one in unit.inferences.coverage(model.id)]
         entry["runs"] = [
             picked(run, RUNS.keys) | {"test_cases": case_metrics(unit, run.id)}
-            for run in unit.test_runs.list(model=name)
+            for run in unit.test_runs.list(model=name, begun=True)
         ]
     print_object(entry, lambda: _print_model(entry))
 

@@ -75,7 +75,8 @@ def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -
     """List test runs, newest first.
 
     The table shows the first line of a run's error; `runs show` and --json print all of it. A run
-    whose process died is shown as interrupted; testing again continues it.
+    whose process died is shown as interrupted; testing again continues it. Runs that were created
+    and never started are not listed.
     """
     with reading() as unit:
         if workflow is not None:
@@ -84,7 +85,7 @@ def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -
             unit.models.get(model)
         if test_suite is not None:
             unit.test_suites.get(test_suite)
-        records = unit.test_runs.list(workflow, model, test_suite)
+        records = unit.test_runs.list(workflow, model, test_suite, begun=True)
     print_listing(RUNS, [picked(record, RUNS.keys) for record in records])
 
 

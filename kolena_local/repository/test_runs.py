@@ -95,17 +95,32 @@ class TestRuns(RunResults):
         return found[0]
 
     def list(
-        self, workflow: str | None = None, model: str | None = None, test_suite: str | None = None
+        self,
+        workflow: str | None = None,
+        model: str | None = None,
+        test_suite: str | None = None,
+        *,
+        begun: bool = False,
     ) -> builtins.list[TestRunRecord]:
-        """Return the runs, newest first, of a workflow, model or suite by name, or all."""
+        """Return the runs, newest first, of a workflow, model or suite by name, or all.
+
+        Args:
+            workflow: only runs of this workflow.
+            model: only runs of this model.
+            test_suite: only runs on this test suite.
+            begun: leave out runs that were created and never started.
+        """
         return self._select(
             """
             WHERE (:workflow IS NULL OR workflow.name = :workflow)
                 AND (:model IS NULL OR model.name = :model)
                 AND (:suite IS NULL OR suite.name = :suite)
+                AND (NOT :begun OR run.status <> 'created'
+                    -- An import calls those created that were running with the results of before.
+                    OR EXISTS (SELECT 1 FROM evaluator_configuration WHERE test_run_id = run.id))
             ORDER BY run.id DESC
             """,
-            {"workflow": workflow, "model": model, "suite": test_suite},
+            {"workflow": workflow, "model": model, "suite": test_suite, "begun": begun},
         )
 
     def latest(
@@ -126,7 +141,7 @@ class TestRuns(RunResults):
         """
         found = [
             run
-            for run in self.list(model=model, test_suite=test_suite)
+            for run in self.list(model=model, test_suite=test_suite, begun=True)
             if version in (None, run.test_suite_version) and evaluator in (None, run.evaluator)
         ]
         if not found:

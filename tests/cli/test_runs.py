@@ -73,14 +73,20 @@ def test_list_filters_by_model_and_workflow(invoke: Invoke, store: Path) -> None
     )
 
 
-def test_run_that_was_never_started_has_no_times(invoke: Invoke, store: Path) -> None:
+def test_run_that_was_only_created_is_not_listed(invoke: Invoke, store: Path) -> None:
+    before = invoke("runs", "list", "--db", store).stdout
     with open_store(str(store)).write() as unit:
         suite = unit.test_suites.get("all animals")
         model = unit.models.get("bert")
-        unit.test_runs.ensure(model.id, suite.id, suite.version, "Later")
-    newest = invoke("runs", "list", "--db", store).stdout.splitlines()[2]
-    cells = [" 3", "bert", "all animals@1", "Later", "created", "-", "-", "-"]
-    assert re.split("  +", newest) == cells
+        run = unit.test_runs.ensure(model.id, suite.id, suite.version, "Later")
+    assert invoke("runs", "list", "--db", store).stdout == before
+    assert (
+        json.loads(invoke("models", "show", "bert", "--json", "--db", store).stdout)["runs"] == []
+    )
+    shown = invoke("runs", "show", run.id, "--db", store).stdout
+    assert re.search(r"status +created\nstarted +-\n", shown)
+    result = invoke("results", "bert", "all animals", "--db", store)
+    assert result.stderr.startswith("Error: The model 'bert' was never tested on the test suite")
 
 
 def test_a_time_that_is_none_is_called_damage(invoke: Invoke, store: Path) -> None:

@@ -93,6 +93,10 @@ def test_runs_are_listed_newest_first(store: Store) -> None:
         second = unit.test_runs.ensure(model.id, suite.id, 1, "second")
         assert unit.test_runs.list() == [second, first]
         assert unit.test_runs.list("workflow", "model", "suite") == [second, first]
+        assert unit.test_runs.list(begun=True) == []
+        unit.test_runs.ensure_configuration(first.id, None, None)
+        started = unit.test_runs.start(second.id)
+        assert unit.test_runs.list(begun=True) == [started, first]
         for filters in ({"workflow": "x"}, {"model": "x"}, {"test_suite": "x"}):
             assert unit.test_runs.list(**filters) == []
 
