@@ -20,7 +20,9 @@ from kolena_local.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.exchange.import_file import ImportResult
+    from kolena_local.repository.records import Coverage
 
+_MOST_SUITES = 10
 WORDS = Words(
     "--on", "--map", "--map {}={}", "--on-conflict", "--encoding", "--delimiter", "--dry-run"
 )
@@ -117,6 +119,8 @@ def import_inferences(
         _print_outcome(result, on_conflict)
     else:
         _say_outcome(result, model)
+        with store.read() as unit:
+            _say_coverage(unit.inferences.coverage(record.id))
 
 
 def _mapped(text: str) -> tuple[str, str]:
@@ -148,3 +152,16 @@ def _say_outcome(result: ImportResult, model: str) -> None:
         stays = agreeing(skipped, "was there and stays as it is", "were there and stay as they are")
         said += f"; {skipped} {stays}"
     say(f"{said}.")
+
+
+def _say_coverage(suites: list[Coverage]) -> None:
+    for one in suites[:_MOST_SUITES]:
+        missing = one.samples - one.inferences
+        lack = f", {missing} {agreeing(missing, 'is', 'are')} missing" if missing else ""
+        say(
+            f"{one.test_suite}@{one.version}: inferences for {one.inferences} of"
+            f" {counted(one.samples, 'sample')}{lack}."
+        )
+    if len(suites) > _MOST_SUITES:
+        more = counted(len(suites) - _MOST_SUITES, "more test suite")
+        say(f"There are samples of {more} among them; `models show` lists all.")

@@ -169,22 +169,27 @@ class Inferences(Repository):
         return int(self._sql.value(query, (model_id,)))
 
     def coverage(self, model_id: int) -> list[Coverage]:
-        """Return how far the model is with the latest versions of the suites that it was run on."""
+        """Return how far the model is with the latest versions of test suites.
+
+        These are the suites that it was run on, and those with a sample that has an inference.
+        """
         rows = self._sql.fetch(
             f"""
-            SELECT suite.name, suite.version,
+            SELECT suite.id IN (SELECT test_suite_id FROM test_run WHERE model_id = :model),
+                suite.name, suite.version,
                 (SELECT count(DISTINCT member.test_sample_id) FROM {SAMPLES}
                  WHERE pinned.test_suite_id = suite.id AND pinned.version = suite.version),
                 (SELECT count(DISTINCT member.test_sample_id) FROM {SAMPLES}
                  WHERE pinned.test_suite_id = suite.id AND pinned.version = suite.version
                     AND NOT {_IS_PENDING})
             FROM test_suite AS suite
-            WHERE suite.id IN (SELECT test_suite_id FROM test_run WHERE model_id = :model)
+            WHERE suite.workflow_id = (SELECT workflow_id FROM model WHERE id = :model)
             ORDER BY suite.id
             """,
             {"model": model_id},
         )
-        return [Coverage(*row) for row in rows]
+        found = [(was_run, Coverage(*row)) for was_run, *row in rows]
+        return [coverage for was_run, coverage in found if was_run or coverage.inferences]
 
     def _conflict(
         self, model_id: int, samples: Sequence[int]

@@ -128,16 +128,25 @@ def test_the_first_test_case_of_the_version_gives_the_ground_truth(store: Store)
             truth(3)
 
 
-def test_coverage_is_that_of_the_latest_versions_that_were_run(store: Store) -> None:
+def test_coverage_is_that_of_the_latest_versions_that_were_run_or_have_inferences(
+    store: Store,
+) -> None:
     with store.write() as unit:
         pairs = put_pairs(unit, "abc")
         model = add_model(unit)
         all_, some = add_case(unit, "all", pairs), add_case(unit, "some", pairs[:2])
         suite = add_suite(unit, "suite", [some])
+        add_suite(unit, "of another sample", [add_case(unit, "another", pairs[2:])])
         add_suite(unit, "not run", [some])
         assert unit.inferences.coverage(model.id) == []
         unit.test_runs.ensure(model.id, suite.id, 1, None)
         unit.inferences.put(model.id, [a for a, _ in pairs[:2]], ["1", "1"], replace=False)
-        assert unit.inferences.coverage(model.id) == [Coverage("suite", 1, 2, 2)]
+        assert unit.inferences.coverage(model.id) == [
+            Coverage("suite", 1, 2, 2),
+            Coverage("not run", 1, 2, 2),
+        ]
         unit.test_suites.replace_test_cases(suite.id, 1, [(all_.id, 1), (some.id, 1)])
-        assert unit.inferences.coverage(model.id) == [Coverage("suite", 2, 3, 2)]
+        assert unit.inferences.coverage(model.id) == [
+            Coverage("suite", 2, 3, 2),
+            Coverage("not run", 1, 2, 2),
+        ]

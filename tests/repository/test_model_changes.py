@@ -171,7 +171,8 @@ def test_the_latest_runs_are_those_of_one_version(store: Store) -> None:
         model, suite = unit.models.get("m"), unit.test_suites.get("suite")
         unit.test_suites.replace_test_cases(suite.id, 1, [])
         for evaluator in ("first", "second"):
-            unit.test_runs.ensure(model.id, suite.id, 2, evaluator)
+            unit.test_runs.start(unit.test_runs.ensure(model.id, suite.id, 2, evaluator).id)
+        unit.test_runs.ensure(model.id, suite.id, 2, "never started")
 
         def latest(*arguments: object) -> list[tuple[int, str | None]]:
             runs = unit.test_runs.latest("m", "suite", *arguments)  # type: ignore[arg-type]
@@ -180,6 +181,6 @@ def test_the_latest_runs_are_those_of_one_version(store: Store) -> None:
         assert latest() == [(2, "first"), (2, "second")]
         assert latest(None, "second") == [(2, "second")]
         assert latest(1) == [(1, None)]
-        for arguments in ((3,), (1, "first"), (None, "third")):
+        for arguments in ((3,), (1, "first"), (None, "third"), (2, "never started")):
             with pytest.raises(NotFoundError, match="never tested"):
                 latest(*arguments)
