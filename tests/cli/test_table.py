@@ -8,7 +8,7 @@ from typing import List, Union
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolena_local.cli.output.table import table
+from kolena_local.cli.output.table import _BREAKS, table
 from kolena_local.cli.output.terminal_text import cell, display_width
 from kolena_local.plurals import printable
 
@@ -30,13 +30,18 @@ def test_on_a_terminal_every_word_is_whole_and_only_a_long_word_is_too_wide(
 ) -> None:
     header = [f"c{number}" for number in range(len(rows[0]))]
     lines = narrow(header, rows, width)
-    words = [word for row in rows for value in row for word in cell(value).split(" ")]
-    seen = [part for line in lines for part in line.split(" ")]
+    words = [part for row in rows for value in row for part in parts(cell(value))]
+    seen = [part for line in lines for part in parts(line)]
     empty = {"-", "null", ""}
     assert Counter(words) - Counter(seen) - Counter({word: len(words) for word in empty}) == {}
     for line in lines:
         too_wide = display_width(line) > width
-        assert not too_wide or any(display_width(word) > width - 4 for word in line.split(" "))
+        assert not too_wide or any(display_width(word) > width - 4 for word in parts(line))
+
+
+def parts(text: str) -> List[str]:
+    """Return what is never broken: words, or their parts up to hyphens or of other scripts."""
+    return [part for word in text.split(" ") for part in _BREAKS.split(word)]
 
 
 @given(rows=ROWS)
@@ -84,9 +89,28 @@ def test_a_narrower_table_is_wrapped_between_words() -> None:
     ]
 
 
+def test_a_long_name_is_broken_after_punctuation_rather_than_cut() -> None:
+    name = "resnet50-imagenet-finetuned-lr0.001-bs64"
+    assert narrow(["model", "n", "tags"], [[f"{name}-{end}", 1, "a b"] for end in "ab"], 40) == [
+        "model                            n  tags",
+        "-------------------------------  -  ----",
+        "resnet50-imagenet-finetuned-     1  a b",
+        "lr0.001-bs64-a",
+        "resnet50-imagenet-finetuned-     1  a b",
+        "lr0.001-bs64-b",
+    ]
+
+
+def test_a_number_is_never_broken() -> None:
+    lines = narrow(["name", "n"], [["a-" * 30, -123456789012345], ["b", -1e-100]], 40)
+    assert lines[2].endswith(" -123456789012345")
+    assert lines[-1] == f"b{' ' * 32}-1e-100"
+
+
 def test_where_no_table_fits_rows_are_printed_one_below_the_other() -> None:
-    assert narrow(HEADER, ROWS_OF_MODELS, 26, "share") == [
-        "name   resnet-50-imagenet",
+    assert narrow(HEADER, ROWS_OF_MODELS, 22, "share") == [
+        "name   resnet-50-",
+        "       imagenet",
         "count  123456",
         "text   a longer text",
         "note   -",

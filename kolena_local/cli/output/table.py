@@ -2,17 +2,23 @@
 
 Nothing is ever cut: half a name may be that of another model, and half a number is another number.
 A table that is too wide loses columns that it can do without, then its texts are wrapped between
-words, and if that is not enough, its rows are printed one below the other.
+words and then within long ones, and if that is not enough, its rows are printed one below the
+other.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from kolena_local.cli.output.terminal_text import cell, display_width, is_numeric
 
 _GAP = 2
 _LEFT_OUT = "…"
+_NARROWEST = 12
+"""The least width to which a column is narrowed by breaking words."""
+# Within a word, a line may end after a hyphen or the like, and after a character of East Asia.
+_BREAKS = re.compile("(?<=[-_/\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60])")
 
 
 def table(
@@ -48,9 +54,15 @@ def table(
         widths = [widths[column] for column in columns]
         numeric = [numeric[column] for column in columns]
         least = [
-            full if fixed else max(_longest_word(line[column]) for line in texts)
-            for column, (full, fixed) in enumerate(zip(widths, numeric, strict=True))
+            max(_longest_word(line[column]) for line in texts) for column in range(len(widths))
         ]
+        if _total(least) > width:
+            least = [
+                one
+                if fixed
+                else min(one, max(_NARROWEST, *(_longest_part(line[column]) for line in texts)))
+                for column, (one, fixed) in enumerate(zip(least, numeric, strict=True))
+            ]
         if _total(least) > width:
             return _records(header, rows, width)
         _narrow(widths, least, width)
@@ -90,20 +102,27 @@ def fields(pairs: Sequence[tuple[str, object]], width: int | None) -> Iterator[s
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
-    """Return a text as lines of at most a width, or of one word that is wider."""
+    """Return a text as lines of at most a width, or of one part of a word that is wider."""
     if width is None or display_width(text) <= width:
         return [text]
     lines: list[str] = []
     for word in text.split(" "):
-        if lines and display_width(f"{lines[-1]} {word}") <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
+        glue = " "
+        for part in [word] if display_width(word) <= width else _BREAKS.split(word):
+            if lines and display_width(f"{lines[-1]}{glue}{part}") <= width:
+                lines[-1] += f"{glue}{part}"
+            else:
+                lines.append(part)
+            glue = ""
     return lines
 
 
 def _longest_word(text: str) -> int:
     return max(map(display_width, text.split(" ")))
+
+
+def _longest_part(text: str) -> int:
+    return max(_longest_word(part) for part in _BREAKS.split(text))
 
 
 def _total(widths: list[int]) -> int:
