@@ -36,7 +36,7 @@ def test_on_a_terminal_every_word_is_whole_and_only_a_long_word_is_too_wide(
     assert Counter(words) - Counter(seen) - Counter({word: len(words) for word in empty}) == {}
     for line in lines:
         too_wide = display_width(line) > width
-        assert not too_wide or any(display_width(word) > width - 4 for word in parts(line))
+        assert not too_wide or any(display_width(word) > width - 4 for word in line.split(" "))
 
 
 def parts(text: str) -> List[str]:
@@ -109,8 +109,7 @@ def test_a_number_is_never_broken() -> None:
 
 def test_where_no_table_fits_rows_are_printed_one_below_the_other() -> None:
     assert narrow(HEADER, ROWS_OF_MODELS, 22, "share") == [
-        "name   resnet-50-",
-        "       imagenet",
+        "name   resnet-50-imagenet",
         "count  123456",
         "text   a longer text",
         "note   -",

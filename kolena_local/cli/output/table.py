@@ -71,7 +71,7 @@ def table(
 
 def _lines(texts: list[list[str]], widths: list[int], numeric: list[bool]) -> Iterator[str]:
     for line in [texts[0], ["-" * column for column in widths], *texts[1:]]:
-        cells = [wrapped(text, width) for text, width in zip(line, widths, strict=True)]
+        cells = [_wrapped(text, width, _BREAKS) for text, width in zip(line, widths, strict=True)]
         for number in range(max(map(len, cells))):
             parts = (parts[number] if number < len(parts) else "" for parts in cells)
             yield (" " * _GAP).join(map(_align, parts, widths, numeric)).rstrip()
@@ -79,6 +79,7 @@ def _lines(texts: list[list[str]], widths: list[int], numeric: list[bool]) -> It
 
 def _narrow(widths: list[int], least: list[int], width: int) -> None:
     """Narrow columns in place until the table fits, the widest first."""
+    widths[:] = [min(now, max(width, low)) for now, low in zip(widths, least, strict=True)]
     while _total(widths) > width:
         flexible = [column for column, now in enumerate(widths) if now > least[column]]
         widths[max(flexible, key=widths.__getitem__)] -= 1
@@ -96,19 +97,21 @@ def fields(pairs: Sequence[tuple[str, object]], width: int | None) -> Iterator[s
     names = [cell(name) for name, _ in pairs]
     indent = max(map(display_width, names), default=0)
     for name, (_, value) in zip(names, pairs, strict=True):
-        first, *more = wrapped(cell(value), None if width is None else width - indent - _GAP)
-        yield f"{_align(name, indent, False)}{' ' * _GAP}{first}".rstrip()
-        yield from (" " * (indent + _GAP) + line for line in more)
+        # A long word is left to the terminal, which knows how to copy it whole.
+        text = cell(value)
+        lines = [text] if width is None else _wrapped(text, width - indent - _GAP, None)
+        for number, line in enumerate(lines):
+            yield f"{_align(name * (number == 0), indent, False)}{' ' * _GAP}{line}".rstrip()
 
 
-def wrapped(text: str, width: int | None) -> list[str]:
-    """Return a text as lines of at most a width, or of one part of a word that is wider."""
-    if width is None or display_width(text) <= width:
+def _wrapped(text: str, width: int, breaks: re.Pattern[str] | None) -> list[str]:
+    """Return a text as lines of at most a width, or of one word, or part of one, that is wider."""
+    if display_width(text) <= width:
         return [text]
     lines: list[str] = []
     for word in text.split(" "):
         glue = " "
-        for part in [word] if display_width(word) <= width else _BREAKS.split(word):
+        for part in breaks.split(word) if breaks and display_width(word) > width else [word]:
             if lines and display_width(f"{lines[-1]}{glue}{part}") <= width:
                 lines[-1] += f"{glue}{part}"
             else:
