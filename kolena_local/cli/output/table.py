@@ -9,16 +9,33 @@ other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from kolena_local.cli.output.terminal_text import cell, display_width, is_numeric
 
 _GAP = 2
-_LEFT_OUT = "…"
 _NARROWEST = 12
 """The least width to which a column is narrowed by breaking words."""
 # Within a word, a line may end after a hyphen or the like, and after a character of East Asia.
 _BREAKS = re.compile("(?<=[-_/\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60])")
+
+
+class _Column(NamedTuple):
+    name: str
+    texts: list[str]
+    is_number: bool = False
+    is_empty: bool = False
+
+    def widest(self, width_of: Callable[[str], int]) -> int:
+        return max(map(width_of, [self.name, *self.texts]))
+
+    def least(self) -> int:
+        """Return the width to which the column can be narrowed by breaking words."""
+        least = self.widest(_longest_word)
+        if self.is_number:
+            return least
+        return min(least, max(_NARROWEST, self.widest(_longest_part)))
 
 
 def table(
@@ -36,45 +53,34 @@ def table(
         optional: the columns to leave out of a table that is too wide, the first one first; columns
             without values go before them. A mark in the header shows that some were left out.
     """
-    columns = list(range(len(header)))
-    numeric = [is_numeric([row[column] for row in rows]) for column in columns]
-    texts = [[cell(name) for name in header], *([cell(value) for value in row] for row in rows)]
-    widths = [max(display_width(line[column]) for line in texts) for column in columns]
+    columns = [_column(name, [row[place] for row in rows]) for place, name in enumerate(header)]
+    widths = [column.widest(display_width) for column in columns]
     if width is not None and _total(widths) > width:
-        empty = [column for column in columns if all(row[column] in (None, "") for row in rows)]
-        widths, numeric = [*widths, display_width(_LEFT_OUT)], [*numeric, False]
-        texts = [[*line, _LEFT_OUT * (number == 0)] for number, line in enumerate(texts)]
-        columns.append(len(header))
-        for column in [*empty, *(header.index(name) for name in optional if name in header)]:
-            if column in columns and _total([widths[kept] for kept in columns]) > width:
-                columns.remove(column)
-        if len(columns) > len(header):
-            columns.pop()
-        texts = [[line[column] for column in columns] for line in texts]
-        widths = [widths[column] for column in columns]
-        numeric = [numeric[column] for column in columns]
-        least = [
-            max(_longest_word(line[column]) for line in texts) for column in range(len(widths))
-        ]
+        columns = _without_optional(columns, optional, width)
+        widths = [column.widest(display_width) for column in columns]
+        least = [column.widest(_longest_word) for column in columns]
         if _total(least) > width:
-            least = [
-                one
-                if fixed
-                else min(one, max(_NARROWEST, *(_longest_part(line[column]) for line in texts)))
-                for column, (one, fixed) in enumerate(zip(least, numeric, strict=True))
-            ]
+            least = [column.least() for column in columns]
         if _total(least) > width:
             return _records(header, rows, width)
         _narrow(widths, least, width)
-    return _lines(texts, widths, numeric)
+    return _lines(columns, widths)
 
 
-def _lines(texts: list[list[str]], widths: list[int], numeric: list[bool]) -> Iterator[str]:
-    for line in [texts[0], ["-" * column for column in widths], *texts[1:]]:
-        cells = [_wrapped(text, width, _BREAKS) for text, width in zip(line, widths, strict=True)]
-        for number in range(max(map(len, cells))):
-            parts = (parts[number] if number < len(parts) else "" for parts in cells)
-            yield (" " * _GAP).join(map(_align, parts, widths, numeric)).rstrip()
+def _column(name: str, values: Sequence[object]) -> _Column:
+    is_empty = all(value in (None, "") for value in values)
+    return _Column(cell(name), list(map(cell, values)), is_numeric(values), is_empty)
+
+
+def _without_optional(columns: list[_Column], optional: Sequence[str], width: int) -> list[_Column]:
+    """Return as many columns as fit, with a mark in place of others."""
+    named = [column for name in optional for column in columns if column.name == name]
+    kept, mark = list(columns), _Column("…", [""] * len(columns[0].texts))
+    for column in [*(column for column in columns if column.is_empty), *named]:
+        shown = kept if len(kept) == len(columns) else [*kept, mark]
+        if column in kept and _total([one.widest(display_width) for one in shown]) > width:
+            kept.remove(column)
+    return kept if len(kept) == len(columns) else [*kept, mark]
 
 
 def _narrow(widths: list[int], least: list[int], width: int) -> None:
@@ -83,6 +89,17 @@ def _narrow(widths: list[int], least: list[int], width: int) -> None:
     while _total(widths) > width:
         flexible = [column for column, now in enumerate(widths) if now > least[column]]
         widths[max(flexible, key=widths.__getitem__)] -= 1
+
+
+def _lines(columns: list[_Column], widths: list[int]) -> Iterator[str]:
+    rule = ["-" * width for width in widths]
+    rows = zip(*(column.texts for column in columns), strict=True)
+    numbers = [column.is_number for column in columns]
+    for row in ([column.name for column in columns], rule, *rows):
+        cells = [_wrapped(text, width, _BREAKS) for text, width in zip(row, widths, strict=True)]
+        for number in range(max(map(len, cells))):
+            parts = (parts[number] if number < len(parts) else "" for parts in cells)
+            yield (" " * _GAP).join(map(_align, parts, widths, numbers)).rstrip()
 
 
 def _records(header: Sequence[str], rows: Sequence[Sequence[object]], width: int) -> Iterator[str]:
