@@ -91,7 +91,10 @@ def local_time(key: str) -> Callable[[Entry], str | None]:
 
     def show(entry: Entry) -> str | None:
         text = entry[key]
-        return None if text is None else f"{_moment(text).astimezone():%Y-%m-%d %H:%M}"
+        try:
+            return None if text is None else f"{_moment(text).astimezone():%Y-%m-%d %H:%M}"
+        except OverflowError:  # at the end of the year 9999
+            return str(text)
 
     return show
 

@@ -10,7 +10,7 @@ import click
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.inferences import progress
 from kolena_local.cli.output.output_file import write_text
-from kolena_local.cli.output.output_options import quiet_option
+from kolena_local.cli.output.output_options import is_quiet, quiet_option
 from kolena_local.cli.output.printing import say
 from kolena_local.cli.store_option import db_option, held_model
 from kolena_local.errors import InputValidationError
@@ -119,8 +119,9 @@ def import_inferences(
         _print_outcome(result, on_conflict)
     else:
         _say_outcome(result, model)
-        with store.read() as unit:
-            _say_coverage(unit.inferences.coverage(record.id))
+        if not is_quiet():
+            with store.read() as unit:
+                _say_coverage(unit.inferences.coverage(record.id))
 
 
 def _mapped(text: str) -> tuple[str, str]:
@@ -163,5 +164,6 @@ def _say_coverage(suites: list[Coverage]) -> None:
             f" {counted(one.samples, 'sample')}{lack}."
         )
     if len(suites) > _MOST_SUITES:
-        more = counted(len(suites) - _MOST_SUITES, "more test suite")
-        say(f"There are samples of {more} among them; `models show` lists all.")
+        more = len(suites) - _MOST_SUITES
+        verb = agreeing(more, "has", "have")
+        say(f"{counted(more, 'more test suite')} {verb} such samples; `models show` lists all.")

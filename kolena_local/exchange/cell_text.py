@@ -106,9 +106,12 @@ def _text(text: str) -> str:
 
 
 def _number(text: str) -> float:
-    if _DECIMAL_COMMA.fullmatch(text):
-        raise SchemaError("a number with a decimal point", text)
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        if _DECIMAL_COMMA.fullmatch(text):
+            raise SchemaError("a number with a decimal point", text) from None
+        raise
     if text.strip().lower() in _NOT_FINITE:
         return number
     if not _NUMBER.fullmatch(text):  # Python reads more, such as 1_000

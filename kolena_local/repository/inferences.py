@@ -175,8 +175,7 @@ class Inferences(Repository):
         """
         rows = self._sql.fetch(
             f"""
-            SELECT suite.id IN (SELECT test_suite_id FROM test_run WHERE model_id = :model),
-                suite.name, suite.version,
+            SELECT suite.name, suite.version,
                 (SELECT count(DISTINCT member.test_sample_id) FROM {SAMPLES}
                  WHERE pinned.test_suite_id = suite.id AND pinned.version = suite.version),
                 (SELECT count(DISTINCT member.test_sample_id) FROM {SAMPLES}
@@ -184,12 +183,15 @@ class Inferences(Repository):
                     AND NOT {_IS_PENDING})
             FROM test_suite AS suite
             WHERE suite.workflow_id = (SELECT workflow_id FROM model WHERE id = :model)
+                AND (suite.id IN (SELECT test_suite_id FROM test_run WHERE model_id = :model)
+                    OR EXISTS (SELECT 1 FROM {SAMPLES}
+                        WHERE pinned.test_suite_id = suite.id AND pinned.version = suite.version
+                            AND NOT {_IS_PENDING}))
             ORDER BY suite.id
             """,
             {"model": model_id},
         )
-        found = [(was_run, Coverage(*row)) for was_run, *row in rows]
-        return [coverage for was_run, coverage in found if was_run or coverage.inferences]
+        return [Coverage(*row) for row in rows]
 
     def _conflict(
         self, model_id: int, samples: Sequence[int]
