@@ -30,18 +30,6 @@ if TYPE_CHECKING:
 
 WORSE, DOUBTFUL = 3, 4
 _LONGEST = 300
-_WORST_KEYS = (
-    "metric",
-    "test_sample_id",
-    "locator",
-    "base",
-    "candidate",
-    "difference",
-    "test_sample",
-    "ground_truth",
-    "base_inference",
-    "candidate_inference",
-)
 _WORST: Columns = {
     "sample": lambda one: _in_words(one["test_sample"]),
     "ground truth": lambda one: _in_words(one["ground_truth"]),
@@ -182,6 +170,8 @@ def exit_code(found: Comparison, fail_on: str | None, strict: bool) -> int:
 
 
 def _print(found: Comparison, worst: int | None) -> None:
+    from kolena_local.comparison.result import WorseSample  # late, as above
+
     samples = [] if worst is None else [one._asdict() for one in found.worst(worst)]
 
     def show() -> None:
@@ -197,7 +187,7 @@ def _print(found: Comparison, worst: int | None) -> None:
     elif worst is None or is_for_people():
         print_entries(list(rows[0]), rows, show)
     else:
-        print_entries(_WORST_KEYS, samples, show)
+        print_entries(WorseSample._fields, samples, show)
     for remark in found.remarks:
         say(remark)
     if worst is not None and not samples:
