@@ -103,7 +103,7 @@ def test_wrong_usage_is_exit_code_two(invoke: Invoke, arguments: List[str]) -> N
         (["test-case", "shows"], "did you mean 'show'?"),
         (["test-suites", "lsit"], "did you mean 'list'?"),
         (["inference", "xport"], "did you mean 'export' or 'import'?"),
-        (["db", "xyz"], "the commands are backup, check, info, path, restore."),
+        (["db", "xyz"], "the commands are backup, check, info, merge, path, restore."),
         (["models", "list", "--jsn"], "--json"),
         (["compare", "a", "b", "--suit", "s"], "--suite"),
     ],
