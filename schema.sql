@@ -7,7 +7,7 @@ BEGIN;
 
 -- The mark by which the package knows its files, and the number of the last migration.
 PRAGMA application_id = 1802268515;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE workflow (
     -- What models, test cases and test suites belong to: one kind of problem, such as
@@ -250,7 +250,11 @@ CREATE TABLE evaluator_configuration (
     test_run_id INTEGER NOT NULL,
     -- '' for an evaluator that was called without a configuration.
     display_name TEXT NOT NULL,
-    payload TEXT,
+    payload TEXT, directions
+    -- JSON object: for metrics of the levels "sample", "case" and "suite", which are better:
+    -- {"sample": {"is_correct": "higher"}, "case": {"by_label[].missed": "lower"}}. NULL if no
+    -- metric's class says so.
+    TEXT CHECK (directions IS NULL OR json_valid(directions)),
     UNIQUE (test_run_id, display_name),
     FOREIGN KEY (test_run_id) REFERENCES test_run (id) ON DELETE CASCADE
 ) STRICT;

@@ -150,7 +150,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
         "pid": [1],
         "process_started": [1],
     },
-    "evaluator_configuration": {},
+    "evaluator_configuration": {"directions": ["", "{"]},
     "metrics_test_sample": {},
     "metrics_test_case": {"payload": ["", "{"]},
     "metrics_test_suite": {"payload": ["NaN"]},

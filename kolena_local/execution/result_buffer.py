@@ -14,6 +14,7 @@ from typing import Any
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import dumps
 from kolena_local.repository.records import CaseMetrics, CasePlot, Results, SampleMetrics
+from kolena_local.serialization.direction import declared_directions
 from kolena_local.serialization.write import write
 from kolena_local.serialization.write_many import write_many
 
@@ -28,6 +29,7 @@ class ResultBuffer:
         self._samples = _SampleMetricsPages()
         self._cases: list[CaseMetrics] = []
         self._plots: list[CasePlot] = []
+        self._classes: dict[str, set[type[Any]]] = {"sample": set(), "case": set(), "suite": set()}
 
     def add_samples(
         self,
@@ -48,6 +50,7 @@ class ResultBuffer:
         """
         ids = [id_of(sample) for sample, _ in pairs]
         texts = write_many([metrics for _, metrics in pairs])
+        self._classes["sample"].update(type(metrics) for _, metrics in pairs)
         if len(set(ids)) < len(ids):
             raise InputValidationError(
                 "The evaluator returned metrics of a test sample twice; return one pair for each."
@@ -71,6 +74,7 @@ class ResultBuffer:
                 " return one pair for each."
             )
         self._cases.append(CaseMetrics(case_id, dumps(write(metrics))))
+        self._classes["case"].add(type(metrics))
         self.of_cases.append((test_case, metrics))
 
     def add_plots(self, case_id: int, plots: Iterable[Any]) -> None:
@@ -80,9 +84,24 @@ class ResultBuffer:
             self._plots.append(CasePlot(case_id, position, dumps(write(plot))))
 
     def with_suite(self, metrics: Any) -> Results:
-        """Return all results, with the metrics of the test suite or None."""
+        """Return all results, with the metrics of the test suite or None.
+
+        Raises:
+            InputValidationError: they cannot be stored, or classes of metrics contradict each other
+                about what is better.
+        """
         text = None if metrics is None else dumps(write(metrics))
-        return Results(self._samples, self._cases, self._plots, text)
+        if metrics is not None:
+            self._classes["suite"].add(type(metrics))
+        declared = {level: declared_directions(them) for level, them in self._classes.items()}
+        directions: Any = {level: found for level, found in declared.items() if found}
+        return Results(
+            self._samples,
+            self._cases,
+            self._plots,
+            text,
+            dumps(directions) if directions else None,
+        )
 
 
 class _SampleMetricsPages:

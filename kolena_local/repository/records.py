@@ -165,6 +165,8 @@ class ConfigurationRecord(StoredRecord):
     test_run_id: int
     display_name: str | None
     payload: str | None
+    #: JSON text: the directions that the metrics declare; None if they declare none.
+    directions: str | None
 
 
 class NewSample(NamedTuple):
@@ -357,6 +359,8 @@ class Results(NamedTuple):
     case_metrics: Iterable[CaseMetrics]
     plots: Iterable[CasePlot]
     suite_metrics: str | None
+    #: JSON text: which metrics are better when higher or lower, by level; None if none is declared.
+    directions: str | None = None
 
 
 @dataclass(frozen=True)

@@ -128,3 +128,4 @@ class EvaluatorConfigurationTable(Table, table=True):
     test_run_id: int = _parent("test_run.id")
     display_name: str = _text()
     payload: str | None = _text(default=None)
+    directions: str | None = _text(default=None)

@@ -191,13 +191,18 @@ class TestRuns(RunResults):
         return deleted
 
     def ensure_configuration(
-        self, run_id: int, display_name: str | None, payload: str | None
+        self,
+        run_id: int,
+        display_name: str | None,
+        payload: str | None,
+        directions: str | None = None,
     ) -> ConfigurationRecord:
         """Return a run's configuration with this name; create it if needed.
 
         Args:
             display_name: None for an evaluator that is called without a configuration.
             payload: its JSON text, which replaces the stored one.
+            directions: the JSON text of the directions of its metrics, which does so, too.
 
         Raises:
             NotFoundError: there is no such run.
@@ -210,17 +215,17 @@ class TestRuns(RunResults):
         with self._sql.session() as session:
             query = select(EvaluatorConfigurationTable).filter_by(**key)
             row = session.exec(query).one_or_none() or EvaluatorConfigurationTable(**key)
-            row.payload = payload
+            row.payload, row.directions = payload, directions
             session.add(row)
         assert row.id is not None, "a row that was written has its id"
-        return ConfigurationRecord(row.id, run_id, display_name or None, payload)
+        return ConfigurationRecord(row.id, run_id, display_name or None, payload, directions)
 
     def configurations(self, run_id: int) -> builtins.list[ConfigurationRecord]:
         """Return the configurations under which a run's evaluator was called, oldest first."""
         rows = self._sql.fetch(
             """
-            SELECT id, test_run_id, nullif(display_name, ''), payload FROM evaluator_configuration
-            WHERE test_run_id = ? ORDER BY id
+            SELECT id, test_run_id, nullif(display_name, ''), payload, directions
+            FROM evaluator_configuration WHERE test_run_id = ? ORDER BY id
             """,
             (run_id,),
         )

@@ -20,7 +20,16 @@ from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured, claimant
 from kolena_local.serialization.fields import check_at_first_use
 from kolena_local.serialization.hints import UnresolvedAnnotationError, hints_of, own_hint
-from kolena_local.serialization.type_shapes import Mapping, Null, Object, Scalar, Shape, shape_of
+from kolena_local.serialization.type_shapes import (
+    Mapping,
+    Null,
+    Object,
+    Scalar,
+    Shape,
+    direction_of,
+    marks_of,
+    shape_of,
+)
 
 Rule = Callable[[Shape], bool]
 
@@ -150,11 +159,17 @@ def _check_fields(cls: type, rule: Rule, allowed: str) -> None:
         _require(rule(shape), cls, name, shape, allowed)
 
 
-def _own_shape(cls: type, name: str) -> Shape:
+def _own_shape(cls: type[Structured], name: str) -> Shape:
     hint = own_hint(cls, name)
     shape = shape_of(hint)
-    # As in Kolena's client, Annotated is allowed inside a union only.
-    return shape if shape.hint is hint else shapes.Anything(hint)
+    is_marked = cls._is_loose and bool(marks_of(hint))
+    if is_marked and direction_of(hint) is None:
+        raise InputValidationError(
+            f"{cls.__name__}.{name} must be either HigherIsBetter or LowerIsBetter, of a bool or a"
+            " number, such as LowerIsBetter[float]."
+        )
+    # As in Kolena's client, any other Annotated is allowed inside a union only.
+    return shape if shape.hint is hint or is_marked else shapes.Anything(hint)
 
 
 def _require(fits: bool, cls: type, name: str, shape: Shape, allowed: str) -> None:

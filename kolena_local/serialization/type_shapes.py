@@ -29,12 +29,20 @@ import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import Any
 
 from kolena_local.serialization.classes import Structured
 
 SCALARS = (bool, int, float, str)
+
+
+class Better(Enum):
+    """Which values of a metric are better: a mark in ``Annotated``."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +174,31 @@ def shape_of(hint: Any) -> Shape:
     if hint in (Any, object) or not is_class(hint):
         return Anything(hint)
     return _class_shape(hint)
+
+
+def direction_of(hint: Any) -> Better | None:
+    """Return which values a metric's type declares to be better.
+
+    None if it declares nothing or both, or is not the type of a bool or a number.
+    """
+    marks = marks_of(hint)
+    return marks.pop() if len(marks) == 1 and _is_number(shape_of(hint)) else None
+
+
+def marks_of(hint: Any) -> set[Better]:
+    """Return the marks in a metric's type, wherever they are."""
+    if isinstance(hint, Better):
+        return {hint}
+    return set().union(*map(marks_of, typing.get_args(hint)))
+
+
+def _is_number(shape: Shape) -> bool:
+    match shape:
+        case Maybe():
+            return _is_number(shape.present)
+        case OneOf():
+            return all(isinstance(one, Null) or _is_number(one) for one in shape.members)
+    return isinstance(shape, Scalar) and shape.base is not str
 
 
 def _class_shape(cls: type[Any]) -> Shape:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
+from kolena_local.serialization.direction import HigherIsBetter, LowerIsBetter
 from kolena_local.serialization.type_rules import (
     check_metrics_test_case,
     check_metrics_test_sample,
@@ -25,6 +26,8 @@ from kolena_local.workflow.test_suite import TestSuite
 __all__ = [
     "Evaluator",
     "EvaluatorConfiguration",
+    "HigherIsBetter",
+    "LowerIsBetter",
     "MetricsTestCase",
     "MetricsTestSample",
     "MetricsTestSuite",
@@ -37,6 +40,11 @@ class MetricsTestSample(DataObject):
 
     Fields may be scalars, annotations, assets and lists of these; others are refused when the
     subclass is defined. A value may be missing (None) or NaN whatever its field's type.
+
+    Write the type of a bool or number as ``HigherIsBetter[bool]``, ``LowerIsBetter[float]`` or
+    ``LowerIsBetter[Optional[float]]`` to declare its direction, so that a comparison of two models
+    can say which is better. The direction is stored with the results. Metrics of test cases and
+    test suites may be declared in the same way.
     """
 
     _is_loose: ClassVar[bool] = True

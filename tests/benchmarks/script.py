@@ -84,7 +84,9 @@ def _evaluate(connection: sqlite3.Connection) -> None:
         " created_at) VALUES (?, ?, ?, ?, ?, ?)",
         run,
     )
-    connection.execute("INSERT INTO evaluator_configuration VALUES (1, 1, '', NULL)")
+    connection.execute(
+        "INSERT INTO evaluator_configuration (test_run_id, display_name) VALUES (1, '')"
+    )
     cases = connection.execute(
         "SELECT test_case_id FROM test_suite_member WHERE test_suite_id = 1 AND version = 1"
     ).fetchall()

@@ -25,6 +25,7 @@ _MODEL: Final = Column("model", source="model.name")
 _SAMPLE: Final = Column("test_sample", "digest", source="test_sample.digest")
 _DIGEST: Final = Column("digest", "digest")
 _FIELDS: Final = Column("fields", "object", source="payload")
+_DIRECTIONS: Final = Column("directions", "object", nullable=True, optional=True)
 _VERSION: Final = Column("version", "int")
 _RUN: Final = (
     _MODEL,
@@ -262,7 +263,7 @@ LINE_TYPES: Final = (
     LineType(
         "configuration",
         _CONFIGURATION,
-        (_FIELDS._replace(nullable=True),),
+        (_FIELDS._replace(nullable=True), _DIRECTIONS),
         (
             Parent(
                 "test_run",

@@ -138,7 +138,7 @@ def _parsed(line: bytes) -> Any:
 
 def _value(content: dict[str, Any], column: Column, number: int) -> Any:
     name = column.name
-    if name not in content and column.kind != "time":
+    if name not in content and column.kind != "time" and not column.optional:
         raise refusal(number, f"{name!r} is missing")
     value: Any = content.get(name)
     if value is None and column.nullable:

@@ -32,12 +32,14 @@ class Column(NamedTuple):
         nullable: whether it may be null.
         source: the column of the line type's table that has the value, if its name differs; or an
             SQL expression of what is stored elsewhere.
+        optional: whether it may be missing, as in files of earlier versions, and is null then.
     """
 
     name: str
     kind: str = "name"
     nullable: bool = False
     source: str = ""
+    optional: bool = False
 
     @property
     def stored(self) -> str | None:

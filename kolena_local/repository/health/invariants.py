@@ -20,7 +20,7 @@ OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "test_sample": ("payload", "metadata"),
     "ground_truth": ("payload",),
     "inference": ("payload",),
-    "evaluator_configuration": ("payload",),
+    "evaluator_configuration": ("payload", "directions"),
     "metrics_test_sample": ("payload",),
     "metrics_test_case": ("payload",),
     "metrics_test_suite": ("payload",),
