@@ -142,8 +142,10 @@ def assert_no_regression() -> Callable[..., Comparison]:
     are objects or names; ``metric`` is a per-sample metric or a list of them, None for all. Without
     ``margin``, the test fails if a verdict of the comparison is "worse", which requires enough
     samples. With ``margin``, it fails if a mean is worse by more than ``margin``, whatever the
-    number of samples. Other keyword arguments go to ``kolena_local.comparison.compare``, whose
-    result is returned.
+    number of samples. ``IncorrectUsageError`` is raised if it is not known of a metric whether
+    higher or lower is better; declare it where the metric is defined, as in
+    ``missed: LowerIsBetter[bool]``. Other keyword arguments go to
+    ``kolena_local.comparison.compare``, whose result is returned.
     """
 
     def check(
@@ -157,6 +159,7 @@ def assert_no_regression() -> Callable[..., Comparison]:
         from kolena_local.comparison import compare
 
         found = compare(baseline, candidate, suite, metrics=metric, **options)
+        found.check_directions()
         worse = _worse(found, margin)
         if worse:
             by = "" if margin is None else f" by more than {margin:g}"

@@ -23,7 +23,7 @@ from kolena_local.cli.output.printing import (
 )
 from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.store_option import given_location
-from kolena_local.plurals import enumerated
+from kolena_local.plurals import enumerated, printable
 
 if TYPE_CHECKING:
     from kolena_local.comparison import Comparison
@@ -120,8 +120,12 @@ def compare(
     Both models must have been evaluated on the test suite. Each row is a metric on a test case or
     on the whole suite: both means, their difference with its confidence interval, and the verdict,
     which is better, worse, or not decided. Rows with the strongest evidence come first. Remarks go
-    to standard error. A narrow terminal may not show the means, and a test case that is the whole
+    below the table, and into the column remarks of other formats; explanations of the columns go to
+    standard error. A narrow terminal may not show the means, and a test case that is the whole
     suite has a row of its own only in JSON and CSV.
+
+    Whether higher or lower is better is declared where the evaluator's metrics are defined. Names
+    such as accuracy and error need no declaration; the verdict on other metrics is higher or lower.
 
     --cluster names a metadata field of the samples whose equal values mark dependent samples, such
     as the patient that several images show.
@@ -130,8 +134,9 @@ def compare(
     lists the samples, while CSV and JSON lines have only the samples.
 
     --fail-on worse exits with 3 if any row says worse; --fail-on not-better also does unless every
-    metric is better on the whole suite. --strict exits with 4 if doubt is left: the whole suite is
-    not decided, or samples were left out.
+    metric is better on the whole suite. Both exit with 2, as does --worst, if it is not known of
+    a metric whether higher or lower is better. --strict exits with 4 if doubt is left: that is not
+    known, the whole suite is not decided, or samples were left out.
     """
     both = set(higher_is_better) & set(lower_is_better)
     if both:
@@ -154,7 +159,11 @@ def compare(
             },
             **options,
         )
-    _print(found, worst)
+    refusal = found.refusal if fail_on is not None or worst is not None else None
+    _print(found, worst if refusal is None else None)
+    if refusal is not None:
+        click.echo(f"Error: {printable(refusal)}", err=True)
+        raise click.exceptions.Exit(click.UsageError.exit_code)
     code = exit_code(found, fail_on, strict)
     if code:
         raise click.exceptions.Exit(code)
@@ -172,11 +181,14 @@ def exit_code(found: Comparison, fail_on: str | None, strict: bool) -> int:
 def _print(found: Comparison, worst: int | None) -> None:
     from kolena_local.comparison.result import WorseSample  # late, as above
 
+    remarks = " ".join(found.caveats)
     samples = [] if worst is None else [one._asdict() for one in found.worst(worst)]
 
     def show() -> None:
         print_text([found.title, ""])
         print_table(*found.table(), optional=("base", "candidate"))
+        if found.caveats:
+            print_text(["", *found.caveats])
         if samples:
             print_heading("Samples that got worse")
             print_rows(_WORST, samples)
@@ -187,9 +199,10 @@ def _print(found: Comparison, worst: int | None) -> None:
     elif worst is None or is_for_people():
         print_entries(list(rows[0]), rows, show)
     else:
-        print_entries(WorseSample._fields, samples, show)
-    for remark in found.remarks:
-        say(remark)
+        keys = (*WorseSample._fields, "remarks")
+        print_entries(keys, [{**sample, "remarks": remarks} for sample in samples], show)
+    for sentence in found.legend if is_for_people() else found.remarks:
+        say(sentence)
     if worst is not None and not samples:
         say("No sample got worse.")
 

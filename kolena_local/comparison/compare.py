@@ -72,9 +72,10 @@ def compare(
             of at most 1 - ``confidence``.
         cluster: a metadata field; samples with the same value belong together, such as the images
             of one patient.
-        higher_is_better: for each metric by name, whether higher is better. By default, metrics
-            with words such as error, loss or distance in their names are better lower, all others
-            higher.
+        higher_is_better: for each metric by name, whether higher is better. By default, it is as
+            declared where the metric is defined (``error: LowerIsBetter[float]``), else by a name
+            that leaves no doubt, such as accuracy or loss. The verdict on other metrics is
+            ``higher`` or ``lower``, neither better nor worse.
         correction: ``holm`` bounds the probability that any verdict is false,
             ``benjamini-hochberg`` the expected share of false verdicts.
         resamples: the number of bootstrap resamples, from 100 to 10,000,000.
@@ -86,7 +87,7 @@ def compare(
     Raises:
         NotFoundError: a model or test suite is not in the store, or has no results.
         IncorrectUsageError: the models' results are not of the same suite version, evaluator and
-            configuration.
+            configuration, or declare opposite directions of a metric.
         InputValidationError: a metric is unknown, or neither a bool nor a number; an argument is
             invalid; or both models have results of several evaluators or configurations and none
             was chosen.
@@ -107,9 +108,11 @@ def compare(
         latest = unit.test_suites.get(suite.name).version
         models = [unit.models.get(one.run.model) for one in (chosen.base, chosen.candidate)]
         slices, cluster_remarks = _paired(unit, chosen, wanted_metrics, cluster)
-    toward = directions(dict.fromkeys(part.metric for part in slices), higher_is_better)
+    whole = {part.metric: part for part in slices if part.test_case is None}
+    signed = [metric for metric, part in whole.items() if _is_signed(part)]
+    toward = directions(whole, higher_is_better, chosen.declared(), signed)
     rows, tests = compare_slices(slices, toward, settings)
-    remarks = report.remarks(rows, toward.values(), settings.confidence, correction, tests)
+    caveats = report.caveats(rows, toward.values())
     return Comparison(
         base=chosen.base.run.model,
         candidate=chosen.candidate.run.model,
@@ -120,8 +123,9 @@ def compare(
         confidence=settings.confidence,
         rows=tuple(rows),
         directions=toward,
-        remarks=(*remarks, *chosen.remarks(latest), *cluster_remarks),
-        _suite_pairs={part.metric: part.pairs for part in slices if part.test_case is None},
+        caveats=(*caveats, *chosen.remarks(latest), *cluster_remarks),
+        legend=tuple(report.legend(rows, settings.confidence, correction, tests)),
+        _suite=whole,
         _details=partial(
             _details,
             store.location,
@@ -175,6 +179,10 @@ def _paired(
             Slice(name, metric, boolean, one, _codes(clusters, one.ids)) for name, one in pairs
         ]
     return slices, remarks
+
+
+def _is_signed(part: Slice) -> bool:
+    return any(bool((side < 0).any()) for side in (part.pairs.base, part.pairs.candidate))
 
 
 def _codes(clusters: tuple[Ids, Ids] | None, ids: Ids) -> Ids | None:

@@ -1,26 +1,37 @@
-"""Whether higher or lower is better, for each metric. Pure functions on names."""
+"""Whether higher or lower is better, for each metric. Pure functions on names.
+
+A name decides only if each of its words is known here. One unknown word may turn it round
+(``error_free``, ``loss_reduction``), and a wrong verdict is worse than none.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+
+UNDECLARED = "undeclared"
 
 # fmt: off
-_LOWER = frozenset({
-    "cer", "cost", "costs", "delay", "dist", "distance", "distances", "divergence", "duration",
-    "err", "error", "errors", "failed", "failure", "failures", "false", "fn", "fp", "incorrect",
-    "latency", "loss", "losses", "mae", "mape", "miss", "missed", "misses", "mse", "penalty",
-    "perplexity", "residual", "residuals", "risk", "rmse", "runtime", "wer", "wrong",
-})
 _HIGHER = frozenset({
-    "accuracy", "ap", "auc", "auroc", "bleu", "correct", "dice", "f1", "hit", "hits", "iou",
-    "jaccard", "overlap", "passed", "precision", "psnr", "recall", "right", "rouge", "sensitivity",
-    "similarity", "specificity", "ssim", "success", "tn", "tp", "true",
+    "accuracy", "accurate", "auc", "auprc", "auroc", "bleu", "correct", "dice", "f1", "iou",
+    "jaccard", "miou", "ndcg", "precision", "psnr", "quality", "recall", "specificity", "ssim",
+    "success", "tnr", "tpr",
+})
+_LOWER = frozenset({
+    "brier", "cer", "chamfer", "crossentropy", "crps", "distance", "distances", "eer", "err",
+    "error", "errors", "fnr", "fpr", "hausdorff", "incorrect", "latency", "levenshtein", "logloss",
+    "loss", "losses", "mae", "mape", "medae", "mse", "msle", "nll", "perplexity", "rmse", "rmsle",
+    "smape", "wer", "wrong",
+})
+_NEUTRAL = frozenset({
+    "abs", "absolute", "at", "average", "avg", "balanced", "eval", "is", "l1", "l2", "log", "macro",
+    "mean", "median", "micro", "ms", "overall", "pixel", "rel", "relative", "root", "squared",
+    "test", "top1", "top3", "top5", "val", "validation", "was", "weighted", "word",
 })
 # fmt: on
 _WORD = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*")
@@ -31,22 +42,37 @@ class Direction(NamedTuple):
 
     Attributes:
         metric: the name of the metric.
-        higher_is_better: False if lower is better.
-        source: ``given``, ``name`` (a word in it, such as error or accuracy) or
-            ``default``.
+        higher_is_better: False if lower is better; None if that is not known.
+        source: ``given`` to the comparison, ``declared`` by the metrics classes of both results,
+            ``declared by base`` or ``declared by candidate`` if the other results do not declare
+            it, ``name`` (the metric is called error, accuracy or the like) or ``undeclared``.
     """
 
     metric: str
-    higher_is_better: bool
+    higher_is_better: bool | None
     source: str
 
 
-def directions(metrics: Iterable[str], given: Mapping[str, bool] | None) -> dict[str, Direction]:
-    """Return the direction of each metric: as given, else by its name, else higher is better.
+def directions(
+    metrics: Iterable[str],
+    given: Mapping[str, bool] | None,
+    declared: Sequence[Mapping[str, str]] = ({}, {}),
+    signed: Iterable[str] = (),
+) -> dict[str, Direction]:
+    """Return the direction of each metric: as given, else as declared, else by its name.
+
+    Args:
+        metrics: the names of the metrics.
+        given: whether higher is better, for some of them.
+        declared: ``higher`` or ``lower`` as declared for some metrics of the base, and of the
+            candidate.
+        signed: the metrics with values below zero: what is called an error is not one then, but a
+            difference that may be best near zero.
 
     Raises:
         InputValidationError: ``given`` is not a mapping, names a metric that is not compared, or
             has a value other than True and False.
+        IncorrectUsageError: base and candidate declare the opposite.
     """
     names, given = list(metrics), {} if given is None else given
     if not isinstance(given, Mapping):
@@ -64,13 +90,42 @@ def directions(metrics: Iterable[str], given: Mapping[str, bool] | None) -> dict
             raise InputValidationError(
                 f"higher_is_better of the metric {name!r} must be True or False, not {higher!r}."
             )
-    return {name: _direction(name, given) for name in names}
+    signed = set(signed)
+    return {
+        name: Direction(name, bool(given[name]), "given")
+        if name in given
+        else _declared(name, *(one.get(name) for one in declared)) or _by_name(name, signed)
+        for name in names
+    }
 
 
-def _direction(name: str, given: Mapping[str, bool]) -> Direction:
-    if name in given:
-        return Direction(name, bool(given[name]), "given")
-    words = {word.lower() for word in _WORD.findall(name)}
-    if words & _LOWER:
+def _declared(name: str, base: str | None, candidate: str | None) -> Direction | None:
+    if base and candidate and base != candidate:
+        raise IncorrectUsageError(
+            f"The results of the base declare that {base} is better for the metric {name!r}, those"
+            f" of the candidate that {candidate} is: evaluate both models with the same evaluator,"
+            f" or pass higher_is_better={{{name!r}: ...}} (--higher-is-better {name} or"
+            f" --lower-is-better {name})."
+        )
+    if not (base or candidate):
+        return None
+    side = "" if base == candidate else " by base" if base else " by candidate"
+    return Direction(name, "higher" in (base, candidate), f"declared{side}")
+
+
+def _by_name(name: str, signed: Iterable[str]) -> Direction:
+    # The pattern would pass over the rest: "1 - accuracy", or "no" in another alphabet.
+    readable = name.isascii() and name.isidentifier()
+    parts = name.split("_") if readable else []
+    words = {word for part in parts for word in _words(part)}
+    if words & _HIGHER and words <= _HIGHER | _NEUTRAL | {"score"}:
+        return Direction(name, True, "name")
+    if words & _LOWER and words <= _LOWER | _NEUTRAL and name not in signed:
         return Direction(name, False, "name")
-    return Direction(name, True, "name" if words & _HIGHER else "default")
+    return Direction(name, None, UNDECLARED)
+
+
+def _words(part: str) -> list[str]:
+    if part.lower() in _HIGHER | _LOWER:  # IoU is one word, logLoss is two
+        return [part.lower()]
+    return [word.lower() for word in _WORD.findall(part)]

@@ -67,31 +67,14 @@ def text(header: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-def remarks(
-    rows: Sequence[Row],
-    directions: Iterable[Direction],
-    confidence: float,
-    correction: str,
-    tests: int,
-) -> Iterator[str]:
-    """Yield the sentences that explain the table.
+def caveats(rows: Sequence[Row], directions: Iterable[Direction]) -> Iterator[str]:
+    """Yield the sentences without which the table would be misread.
 
     Args:
         rows: the rows of the comparison.
         directions: whether higher or lower is better, for each metric.
-        confidence: the level of the confidence intervals.
-        correction: the name of the correction for multiple comparisons.
-        tests: the number of comparisons that p-values are adjusted for.
     """
     yield from _directions(list(directions))
-    percent = f"{100 * confidence:.12g} %"
-    yield f"low and high: the {percent} confidence interval of the difference, not adjusted."
-    if tests > 1:
-        name = correction.title()
-        yield (
-            "p adjusted: the probability of a difference this large if the models were equally"
-            f" good, adjusted for {tests} different comparisons ({name}). Verdicts are based on it."
-        )
     whole = _whole_suite(rows)
     same = dict.fromkeys(f"'{row.test_case}'" for row in rows if _repeats(row, whole))
     if same:
@@ -104,6 +87,25 @@ def remarks(
             what = "one sample" if row.n == 1 else "one cluster"
             name = WHOLE_SUITE if row.test_case is None else f"'{row.test_case}'"
             yield f"{name} has only {what} to compare '{row.metric}' on, too few to decide."
+
+
+def legend(rows: Sequence[Row], confidence: float, correction: str, tests: int) -> Iterator[str]:
+    """Yield the sentences that explain the table's columns.
+
+    Args:
+        rows: the rows of the comparison.
+        confidence: the level of the confidence intervals.
+        correction: the name of the correction for multiple comparisons.
+        tests: the number of comparisons that p-values are adjusted for.
+    """
+    percent = f"{100 * confidence:.12g} %"
+    yield f"low and high: the {percent} confidence interval of the difference, not adjusted."
+    if tests > 1:
+        name = correction.title()
+        yield (
+            "p adjusted: the probability of a difference this large if the models were equally"
+            f" good, adjusted for {tests} different comparisons ({name}). Verdicts are based on it."
+        )
     if any(row.more_samples for row in rows):
         yield (
             "more needed: about how many more samples like these would decide, with a probability"
@@ -112,7 +114,20 @@ def remarks(
 
 
 def _directions(directions: Sequence[Direction]) -> Iterator[str]:
-    reasons = {"given": "as specified", "name": "by its name", "default": "assumed"}
+    reasons = {
+        "given": "as specified",
+        "declared": "as declared",
+        "declared by base": "as declared by the results of the base only",
+        "declared by candidate": "as declared by the results of the candidate only",
+        "name": "by its name",
+    }
+    unknown = [one.metric for one in directions if one.higher_is_better is None]
+    if unknown:
+        yield (
+            f"Whether higher or lower is better is not declared: {', '.join(unknown)}. The verdict"
+            " is 'higher' or 'lower' there, neither better nor worse; declare HigherIsBetter or"
+            " LowerIsBetter in the metric's type."
+        )
     for higher, word in ((True, "Higher"), (False, "Lower")):
         named = [
             f"{one.metric} ({reasons[one.source]})"

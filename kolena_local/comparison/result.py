@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kolena_local.comparison import report
-from kolena_local.comparison.direction import Direction
+from kolena_local.comparison.direction import UNDECLARED, Direction
 from kolena_local.comparison.scores import SampleDetails
-from kolena_local.comparison.statistics.pairs import Pairs
-from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE, Row
-from kolena_local.errors import InputValidationError
+from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE, Row, Slice
+from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.payload import Json
 
 if TYPE_CHECKING:
@@ -78,7 +77,9 @@ class Comparison:
         rows: a row for each metric and test case, and for the whole suite; the strongest evidence
             comes first.
         directions: whether higher or lower is better, for each metric.
-        remarks: sentences about the rows: directions, correction, and what was left out.
+        caveats: the sentences without which the rows would be misread: directions, what was left
+            out, results that are not current.
+        legend: sentences that explain the columns.
     """
 
     base: str
@@ -90,24 +91,41 @@ class Comparison:
     confidence: float
     rows: tuple[Row, ...]
     directions: dict[str, Direction]
-    remarks: tuple[str, ...]
-    _suite_pairs: dict[str, Pairs] = field(repr=False, compare=False)
+    caveats: tuple[str, ...]
+    legend: tuple[str, ...]
+    _suite: dict[str, Slice] = field(repr=False, compare=False)
     _details: Callable[[Sequence[int]], list[SampleDetails]] = field(repr=False, compare=False)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All sentences about the rows: caveats, then legend."""
+        return self.caveats + self.legend
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the rows as dictionaries with the keys of :meth:`to_dataframe`."""
-        return [{name: getattr(row, name) for name in COLUMNS} for row in self.rows]
+        words = {True: "higher", False: "lower", None: None}
+        remarks = " ".join(self.caveats)
+        return [
+            {
+                **{name: getattr(row, name) for name in COLUMNS},
+                "direction": words[self.directions[row.metric].higher_is_better],
+                "remarks": remarks,
+            }
+            for row in self.rows
+        ]
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return the rows as a DataFrame.
 
         The columns are test_case (None for the whole suite), metric, n, base, candidate,
-        difference, ci_low, ci_high, p_value, p_adjusted and verdict, as in :class:`Row`.
+        difference, ci_low, ci_high, p_value, p_adjusted and verdict, as in :class:`Row`; direction,
+        which is ``higher`` or ``lower``, whichever is better, or None if that is not known; and
+        remarks, the caveats of the comparison, the same in each row.
         """
         # Imported here, because it takes a quarter of a second that nothing else here needs.
         import pandas as pd
 
-        frame: pd.DataFrame = pd.DataFrame(self.entries(), columns=list(COLUMNS))
+        frame: pd.DataFrame = pd.DataFrame(self.entries())
         return frame
 
     def worst(self, n: int) -> list[WorseSample]:
@@ -118,13 +136,15 @@ class Comparison:
 
         Raises:
             InputValidationError: ``n`` is not an integer.
+            IncorrectUsageError: a metric has no direction.
         """
         if not isinstance(n, Integral):
             raise InputValidationError(
                 f"worst() takes an integer number of samples, not {n!r:.80}."
             )
+        self.check_directions()
         found: list[WorseSample] = []
-        for metric, pairs in self._suite_pairs.items():
+        for metric, (_, _, _, pairs, _) in self._suite.items():
             differences = pairs.differences
             sign = 1 if self.directions[metric].higher_is_better else -1
             order = np.argsort(sign * differences, kind="stable")[: max(n, 0)]
@@ -139,19 +159,61 @@ class Comparison:
         return found
 
     @property
+    def undeclared(self) -> tuple[str, ...]:
+        """The metrics for which it is not known whether higher or lower is better."""
+        return tuple(name for name, one in self.directions.items() if one.source == UNDECLARED)
+
+    @property
+    def refusal(self) -> str | None:
+        """What to write before these metrics can be judged; None if they can be."""
+        if not self.undeclared:
+            return None
+        first, *_ = self.undeclared
+        types = {name: "bool" if self._suite[name].boolean else "float" for name in self.undeclared}
+        lines = [f"'{name}: HigherIsBetter[{type_}]'" for name, type_ in types.items()]
+        return (
+            f"Whether higher or lower is better is not declared for {', '.join(types)}, so nothing"
+            f" can be called better or worse. Write {', '.join(lines)} (or LowerIsBetter, both from"
+            " kolena_local.workflow) in the class of the metrics and evaluate again, or pass"
+            f" higher_is_better={{{first!r}: True}} (--higher-is-better {first}, or"
+            " --lower-is-better); or choose other metrics with metrics= (--metric)."
+        )
+
+    def check_directions(self) -> None:
+        """Check that it is known of each metric whether higher or lower is better.
+
+        Raises:
+            IncorrectUsageError: it is not; the message says what to write.
+        """
+        if self.refusal is not None:
+            raise IncorrectUsageError(self.refusal)
+
+    @property
     def is_worse(self) -> bool:
-        """Whether the candidate is worse in any metric in any test case or over the suite."""
+        """Whether the candidate is worse in any metric in any test case or over the suite.
+
+        Raises:
+            IncorrectUsageError: a metric has no direction.
+        """
+        self.check_directions()
         return any(row.verdict == WORSE for row in self.rows)
 
     @property
     def is_better(self) -> bool:
-        """Whether the candidate is better in every metric over the suite, and worse nowhere."""
+        """Whether the candidate is better in every metric over the suite, and worse nowhere.
+
+        Raises:
+            IncorrectUsageError: a metric has no direction.
+        """
         return not self.is_worse and all(row.verdict == BETTER for row in self._whole_suite)
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether a metric is not decided over the whole suite, or samples of it were left out."""
-        return any(
+        """Whether a metric has no direction or is not decided over the whole suite.
+
+        Also if samples of it were left out.
+        """
+        return bool(self.undeclared) or any(
             row.verdict == NOT_DECIDED
             or row.only_base + row.only_candidate + row.untested + row.without_number > 0
             for row in self._whole_suite

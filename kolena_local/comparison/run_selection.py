@@ -40,6 +40,10 @@ class SelectedRuns(NamedTuple):
     base: ScoredRun
     candidate: ScoredRun
 
+    def declared(self) -> list[dict[str, str]]:
+        """Return ``higher`` or ``lower`` for the metrics that base and candidate declare so."""
+        return [_declared(one.configuration.directions) for one in (self.base, self.candidate)]
+
     def remarks(self, latest: int) -> list[str]:
         """Return sentences about whether these results are current."""
         remarks = []
@@ -179,6 +183,15 @@ def _check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:
             f" '{base.run.model}' than for '{candidate.run.model}': results of different"
             " configurations cannot be compared; run test() with the same one for both models."
         )
+
+
+def _declared(text: str | None) -> dict[str, str]:
+    found: Any = loads(text or "{}")
+    of_samples = found.get("sample")
+    # A file that was imported may say anything here.
+    if not isinstance(of_samples, dict):
+        return {}
+    return {name: better for name, better in of_samples.items() if better in ("higher", "lower")}
 
 
 def _names(values: Sequence[str | int | None]) -> str:

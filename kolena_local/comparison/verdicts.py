@@ -21,6 +21,8 @@ from kolena_local.comparison.statistics.estimate import (
 from kolena_local.comparison.statistics.pairs import Ids, Pairs
 
 BETTER, WORSE, NOT_DECIDED = "better", "worse", "not decided"
+HIGHER, LOWER = "higher", "lower"
+"""The verdicts on a metric for which it is not known whether higher or lower is better."""
 
 
 class Slice(NamedTuple):
@@ -58,6 +60,7 @@ class Row(Estimate):
         p_value: the probability of a difference this large if the models were equally good.
         p_adjusted: the p-value adjusted for multiple comparisons, which decides the verdict.
         verdict: ``better``, ``worse`` or ``not decided``: the candidate against the base.
+            ``higher`` or ``lower`` if it is not known which of them is better.
         more_samples: about how many more samples would decide; None if that cannot be estimated.
         units: the number of clusters; ``n`` without clusters.
         sign: 1 if the mean of the candidate is higher, -1 if it is lower, else 0.
@@ -123,11 +126,13 @@ def compare_slices(
 
 
 def _row(
-    part: Slice, found: Estimate, p_adjusted: float, higher: bool, risk: float, tests: int
+    part: Slice, found: Estimate, p_adjusted: float, higher: bool | None, risk: float, tests: int
 ) -> Row:
     verdict = NOT_DECIDED
     if p_adjusted <= risk and found.sign:
-        verdict = BETTER if (found.sign > 0) == higher else WORSE
+        verdict = HIGHER if found.sign > 0 else LOWER
+        if higher is not None:
+            verdict = BETTER if higher is (found.sign > 0) else WORSE
     undecided = verdict == NOT_DECIDED and tests > 0
     return Row(
         **vars(found),

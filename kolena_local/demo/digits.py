@@ -16,6 +16,7 @@ from kolena_local.workflow import (
     Evaluator,
     EvaluatorConfiguration,
     GroundTruth,
+    HigherIsBetter,
     Image,
     Inference,
     Metadata,
@@ -60,7 +61,7 @@ _, DigitTestCase, DigitTestSuite, DigitModel = define_workflow(
 class Correctness(MetricsTestSample):
     """Whether one image was read correctly."""
 
-    is_correct: bool
+    is_correct: HigherIsBetter[bool]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Accuracy(MetricsTestCase):
     """The number of images in a test case, and the share that was read correctly."""
 
     n_images: int
-    accuracy: float
+    accuracy: HigherIsBetter[float]
 
 
 Triple = tuple[Digit, WrittenDigit, ReadDigit]

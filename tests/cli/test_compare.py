@@ -29,7 +29,7 @@ def test_table_says_which_is_better_with_the_strongest_evidence_first(
 ) -> None:
     result = invoke("compare", *MODELS, "--suite", SUITE, "--db", demo_store)
     assert result.exit_code == 0
-    title, _, header, _, *rows = result.stdout.splitlines()
+    title, _, header, _, *rows, _, remark = result.stdout.splitlines()
     assert title.startswith("svm-rbf (candidate) against logistic-regression (base) on digits by")
     assert header.split() == [
         "test", "case", "verdict", "n", "base", "candidate", "difference", "low", "high", "p",
@@ -41,7 +41,8 @@ def test_table_says_which_is_better_with_the_strongest_evidence_first(
         "(whole", "suite)", "better", "1079", "0.9286", "0.9889", "0.0602", "0.0469", "0.0761",
         "4.3e-19",
     ]  # fmt: skip
-    assert "Higher is better: is_correct (by its name)." in result.stderr
+    assert remark == "Higher is better: is_correct (as declared)."
+    assert remark not in result.stderr
     assert "8 different comparisons (Holm)" in result.stderr
 
 
@@ -112,6 +113,7 @@ def test_worst_shows_the_sample_its_ground_truth_and_both_answers(
     table = invoke(*back, "--csv").stdout.splitlines()
     assert table[0].startswith("metric,test_sample_id,locator,base,candidate,difference,test_samp")
     assert "candidate_inference.prediction.label" in table[0]
+    assert table[0].endswith(",remarks")
     assert len(table) == 3
     forth = invoke("compare", *MODELS, "-s", SUITE, "--worst", 2, "--db", demo_store)
     assert forth.stderr.endswith("No sample got worse.\n")

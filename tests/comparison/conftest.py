@@ -12,6 +12,7 @@ from kolena_local.workflow import (
     Evaluator,
     EvaluatorConfiguration,
     GroundTruth,
+    HigherIsBetter,
     Image,
     Inference,
     Metadata,
@@ -42,7 +43,7 @@ _, LengthCase, LengthSuite, LengthModel = define_workflow("Lengths", Photo, Leng
 
 @dataclass(frozen=True)
 class Found(MetricsTestSample):
-    close: bool
+    close: HigherIsBetter[bool]
     error: Optional[float]
     remark: str
 

@@ -19,7 +19,7 @@ def make_slice(
     candidate: object,
     *,
     test_case: Optional[str] = None,
-    metric: str = "score",
+    metric: str = "accuracy",
     boolean: bool = False,
     clusters: object = None,
     first_id: int = 1,

@@ -29,7 +29,7 @@ from tests.comparison.conftest import (
 
 COLUMNS = [
     "test_case", "metric", "n", "base", "candidate", "difference", "ci_low", "ci_high", "p_value",
-    "p_adjusted", "verdict",
+    "p_adjusted", "verdict", "direction", "remarks",
 ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from kolena_local.repository import close_store
 from kolena_local.workflow import (
     Evaluator,
     GroundTruth,
+    HigherIsBetter,
     Image,
     Inference,
     MetricsTestCase,
@@ -51,7 +52,7 @@ class Guess(Inference):
 
 @dataclass(frozen=True)
 class Measured(MetricsTestSample):
-    m: Union[bool, int, float, None]
+    m: HigherIsBetter[Union[bool, int, float, None]]
 
 
 @dataclass(frozen=True)

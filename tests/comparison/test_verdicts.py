@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Optional
 
 import numpy as np
 import pytest
@@ -19,13 +20,13 @@ from tests.comparison.slices import SETTINGS, compared, make_slice
 @pytest.mark.parametrize(
     ("name", "higher"),
     [
-        ("is_correct", True), ("iou", True), ("f1", True), ("n_boxes", True), ("lossless", True),
+        ("is_correct", True), ("iou", True), ("f1", True), ("n_boxes", None), ("lossless", None),
         ("error", False), ("absolute_error", False), ("meanLoss", False), ("RMSE", False),
-        ("hausdorff_distance", False), ("count_FP", False), ("nFalsePositives", False),
-        ("distance_m", False), ("isWrong", False),
+        ("hausdorff_distance", False), ("count_FP", None), ("nFalsePositives", None),
+        ("distance_m", None), ("isWrong", False),
     ],
 )  # fmt: skip
-def test_direction_by_name(name: str, higher: bool) -> None:
+def test_direction_by_name(name: str, higher: Optional[bool]) -> None:
     assert directions([name], {})[name].higher_is_better is higher
 
 
@@ -41,8 +42,12 @@ def test_verdict_follows_the_direction() -> None:
     low, high = np.zeros(30), np.linspace(1, 2, 30)
     (up,) = compared(make_slice(low, high))
     (down,) = compared(make_slice(low, high, metric="error"))
-    (turned,) = compared(make_slice(low, high), score=False)
+    (turned,) = compared(make_slice(low, high), accuracy=False)
     assert (up.verdict, down.verdict, turned.verdict) == ("better", "worse", "worse")
+    higher, lower = compared(
+        make_slice(low, high, metric="score"), make_slice(low, -high, metric="residual")
+    )
+    assert (higher.verdict, lower.verdict) == ("higher", "lower")
     assert up.difference == down.difference == pytest.approx(1.5)
 
 

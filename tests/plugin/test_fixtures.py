@@ -18,8 +18,8 @@ pytest_plugins = ["pytester"]
 THINGS = """
     from dataclasses import dataclass
     from kolena_local.workflow import (
-        Evaluator, GroundTruth, Image, Inference, MetricsTestCase, MetricsTestSample,
-        define_workflow, test,
+        Evaluator, GroundTruth, HigherIsBetter, Image, Inference, MetricsTestCase,
+        MetricsTestSample, define_workflow, test,
     )
 
     @dataclass(frozen=True)
@@ -32,7 +32,7 @@ THINGS = """
 
     @dataclass(frozen=True)
     class Right(MetricsTestSample):
-        right: bool
+        right: HigherIsBetter[bool]
 
     workflow, TestCase, TestSuite, Model = define_workflow("animals", Image, Animal, Guess)
 
