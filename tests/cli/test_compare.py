@@ -29,20 +29,21 @@ def test_table_says_which_is_better_with_the_strongest_evidence_first(
 ) -> None:
     result = invoke("compare", *MODELS, "--suite", SUITE, "--db", demo_store)
     assert result.exit_code == 0
-    title, _, header, _, *rows, _, remark = result.stdout.splitlines()
+    title, _, header, _, *rows, _, remark, same = result.stdout.splitlines()
     assert title.startswith("svm-rbf (candidate) against logistic-regression (base) on digits by")
     assert header.split() == [
         "test", "case", "verdict", "n", "base", "candidate", "difference", "low", "high", "p",
         "adjusted",
     ]  # fmt: skip
     assert len(rows) == 8
-    assert "'digits: all' is the same as (whole suite) and not listed again." in result.stderr
     assert rows[0].split() == [
         "(whole", "suite)", "better", "1079", "0.9286", "0.9889", "0.0602", "0.0469", "0.0761",
         "4.3e-19",
     ]  # fmt: skip
     assert remark == "Higher is better: is_correct (as declared)."
+    assert same == "'digits: all' is the same as (whole suite) and not listed again."
     assert remark not in result.stderr
+    assert same not in result.stderr
     assert "8 different comparisons (Holm)" in result.stderr
 
 
