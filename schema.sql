@@ -7,7 +7,7 @@ BEGIN;
 
 -- The mark by which the package knows its files, and the number of the last migration.
 PRAGMA application_id = 1802268515;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE workflow (
     -- What models, test cases and test suites belong to: one kind of problem, such as
@@ -214,36 +214,6 @@ CREATE INDEX inference_lease_model
     -- Finds the others that work for a model.
     ON inference_lease (model_id);
 
-CREATE TABLE test_run (
-    -- The test of a model on one version of a test suite by one evaluator.
-    id INTEGER NOT NULL PRIMARY KEY,
-    model_id INTEGER NOT NULL,
-    test_suite_id INTEGER NOT NULL,
-    test_suite_version INTEGER NOT NULL,
-    -- The evaluator's display name; '' when it has none or there was no evaluator.
-    evaluator TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('created', 'running', 'completed', 'crashed')),
-    -- The text of the exception that crashed the run.
-    error TEXT CHECK (error IS NULL OR status = 'crashed'),
-    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
-    -- Of the last attempt: a run that is tried again starts anew.
-    started_at TEXT CHECK (started_at IS strftime('%Y-%m-%dT%H:%M:%fZ', started_at)),
-    finished_at TEXT CHECK (finished_at IS strftime('%Y-%m-%dT%H:%M:%fZ', finished_at)),
-    -- Which process is at work while the status is 'running' (of several, the last that began), so
-    -- that a run whose process was killed is known from one that goes on.
-    host TEXT CHECK ((host IS NOT NULL) = (status = 'running')),
-    pid INTEGER CHECK ((pid IS NOT NULL) = (status = 'running')),
-    -- When the process began, in clock ticks since the machine did: process ids are used again.
-    -- NULL where the system does not tell.
-    process_started INTEGER CHECK (process_started IS NULL OR status = 'running'), uid
-    -- As in model.
-    INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (model_id, test_suite_id, test_suite_version, evaluator),
-    FOREIGN KEY (test_suite_id, test_suite_version)
-        REFERENCES test_suite_version (test_suite_id, version) ON DELETE CASCADE,
-    FOREIGN KEY (model_id) REFERENCES model (id) ON DELETE CASCADE
-) STRICT;
-
 CREATE TABLE evaluator_configuration (
     -- A configuration under which a run's evaluator was called; all results hang on it.
     id INTEGER NOT NULL PRIMARY KEY,
@@ -254,7 +224,17 @@ CREATE TABLE evaluator_configuration (
     -- JSON object: for metrics of the levels "sample", "case" and "suite", which are better:
     -- {"sample": {"is_correct": "higher"}, "case": {"by_label[].missed": "lower"}}. NULL if no
     -- metric's class says so.
-    TEXT CHECK (directions IS NULL OR json_valid(directions)),
+    TEXT CHECK (directions IS NULL OR json_valid(directions)), fingerprint
+    -- The digest of the code and the settings of the evaluator that computed the results; NULL if it
+    -- is not known.
+    TEXT, evaluated_at
+    -- When the results were computed; NULL if it is not known.
+    TEXT CHECK (evaluated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', evaluated_at)), stale_reason
+    -- What happened to the data that the results were computed from; NULL while they are fresh.
+    TEXT, stale_since
+    -- When it happened first; NULL beside a reason: whether the results are stale is not known.
+    TEXT CHECK (stale_since IS NULL OR (stale_reason IS NOT NULL
+        AND stale_since IS strftime('%Y-%m-%dT%H:%M:%fZ', stale_since))),
     UNIQUE (test_run_id, display_name),
     FOREIGN KEY (test_run_id) REFERENCES test_run (id) ON DELETE CASCADE
 ) STRICT;
@@ -330,8 +310,56 @@ CREATE VIEW v_inference AS
     JOIN workflow ON workflow.id = model.workflow_id
     JOIN test_sample AS sample ON sample.id = inference.test_sample_id;
 
+CREATE INDEX evaluator_configuration_fresh
+    -- Finds results that a change of the data makes stale, and that there are none of them.
+    ON evaluator_configuration (test_run_id)
+    WHERE stale_since IS NULL;
+
+CREATE TABLE "test_run" (
+    -- The test of a model on one version of a test suite by one evaluator.
+    id INTEGER NOT NULL PRIMARY KEY,
+    model_id INTEGER NOT NULL,
+    test_suite_id INTEGER NOT NULL,
+    test_suite_version INTEGER NOT NULL,
+    -- The evaluator's display name; '' when it has none or there was no evaluator.
+    evaluator TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('created', 'running', 'completed', 'crashed')),
+    -- The text of the exception that crashed the run.
+    error TEXT CHECK (error IS NULL OR status = 'crashed'),
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
+    -- Of the last attempt: a run that is tried again starts anew.
+    started_at TEXT CHECK (started_at IS strftime('%Y-%m-%dT%H:%M:%fZ', started_at)),
+    finished_at TEXT CHECK (finished_at IS strftime('%Y-%m-%dT%H:%M:%fZ', finished_at)),
+    -- Which process is at work while the status is 'running' (of several, the last that began), so
+    -- that a run whose process was killed is known from one that goes on.
+    host TEXT CHECK ((host IS NOT NULL) = (status = 'running')),
+    pid INTEGER CHECK ((pid IS NOT NULL) = (status = 'running')),
+    -- When the process began, in clock ticks since the machine did: process ids are used again.
+    -- NULL where the system does not tell.
+    process_started INTEGER CHECK (process_started IS NULL OR status = 'running'),
+    -- As in model.
+    uid INTEGER NOT NULL DEFAULT 0,
+    -- When other results took the place of this run's, which are kept for comparison; NULL for the
+    -- current run.
+    superseded_at TEXT CHECK (superseded_at IS strftime('%Y-%m-%dT%H:%M:%fZ', superseded_at)),
+    -- What happened to its data since the evaluation that is under way began; NULL: nothing.
+    data_change TEXT,
+    FOREIGN KEY (test_suite_id, test_suite_version)
+        REFERENCES test_suite_version (test_suite_id, version) ON DELETE CASCADE,
+    FOREIGN KEY (model_id) REFERENCES model (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE UNIQUE INDEX test_run_current
+    -- A model has one current run by an evaluator on a version of a test suite.
+    ON test_run (model_id, test_suite_id, test_suite_version, evaluator)
+    WHERE superseded_at IS NULL;
+
+CREATE INDEX test_run_model
+    -- Finds all runs of a model.
+    ON test_run (model_id);
+
 CREATE VIEW v_metrics AS
-    -- The metrics of test cases and test suites, each single value a row.
+    -- The metrics of test cases and test suites, each single value a row; not those superseded.
     SELECT run.id AS test_run_id, model.name AS model, workflow.name AS workflow,
         suite.name AS test_suite, run.test_suite_version,
         -- NULL without a name; so is the configuration.
@@ -346,12 +374,17 @@ CREATE VIEW v_metrics AS
         CASE WHEN leaf.type <> 'object' THEN leaf.atom
             WHEN json_extract(leaf.value, '$."$"') = 'inf' THEN 9e999
             WHEN json_extract(leaf.value, '$."$"') = '-inf' THEN -9e999
-        END AS value
+        END AS value,
+        -- 1: the data has changed since, so this is not the model's metric any more; NULL: it is
+        -- not known whether it has.
+        CASE WHEN configuration.stale_reason IS NULL THEN 0
+            WHEN configuration.stale_since IS NOT NULL THEN 1
+        END AS stale
     FROM (SELECT evaluator_configuration_id, test_case_id, payload FROM metrics_test_case
         UNION ALL SELECT evaluator_configuration_id, NULL, payload FROM metrics_test_suite) AS found
     JOIN evaluator_configuration AS configuration
         ON configuration.id = found.evaluator_configuration_id
-    JOIN test_run AS run ON run.id = configuration.test_run_id
+    JOIN test_run AS run ON run.id = configuration.test_run_id AND run.superseded_at IS NULL
     JOIN model ON model.id = run.model_id
     JOIN workflow ON workflow.id = model.workflow_id
     JOIN test_suite AS suite ON suite.id = run.test_suite_id

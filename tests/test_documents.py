@@ -99,6 +99,10 @@ def test_readme_examples_run_one_after_the_other_and_print_what_it_says(project:
         (project / "lines.py").write_text(f"{script}\n{names}{lines}", encoding="utf-8")
         run("python lines.py")
 
+    # The files replaced the predictions.
+    again = script.replace("ByLabel())", "ByLabel(), reset=True)")
+    (project / "again.py").write_text(again, encoding="utf-8")
+    run("python again.py")
     (user_test,) = blocks("In your unit tests", "python")
     (project / "test_animals.py").write_text(user_test, encoding="utf-8")
     run("kolena-local export baseline.jsonl")

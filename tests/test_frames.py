@@ -91,6 +91,7 @@ def test_a_row_for_each_sample_in_order_with_typed_columns() -> None:
         "ground_truth.label",
         "inference.label",
         "inference.score",
+        "is_waiting",
     ]
     assert list(frame["sample.locator"]) == ["b.png", "a.png"]
     assert [str(frame[f"metadata.{name}"].dtype) for name in ("seed", "night", "gain")] == [
@@ -119,7 +120,7 @@ def test_what_is_missing_is_na_also_a_whole_inference() -> None:
 def test_objects_come_back_as_they_were() -> None:
     model, suite = inferred("a", "b")
     frame = model.to_dataframe(suite, objects=True)
-    assert list(frame.columns) == ["sample", "ground_truth", "inference"]
+    assert list(frame.columns) == ["sample", "ground_truth", "inference", "is_waiting"]
     assert list(frame["sample"]) == [photo("a"), photo("b")]
     assert list(frame["ground_truth"]) == [Animal("cat")] * 2
     assert list(frame["inference"]) == [Guess("cat")] * 2
@@ -158,8 +159,8 @@ def test_derived_fields_come_back() -> None:
 def test_nothing_to_show_still_has_columns() -> None:
     case = TestCase("empty")
     frame = Model("model").to_dataframe(case)
-    assert frame.shape == (0, 4)
-    assert Model("model").to_dataframe(case, objects=True).shape == (0, 3)
+    assert frame.shape == (0, 5)
+    assert Model("model").to_dataframe(case, objects=True).shape == (0, 4)
 
 
 @pytest.mark.parametrize("rows", [1, 1999, 2000, 4001])

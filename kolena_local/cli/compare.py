@@ -90,6 +90,18 @@ _WORST: Columns = {
     help="Treat METRIC as lower-is-better (repeatable).",
 )
 @click.option(
+    "--runs",
+    metavar="BASE CANDIDATE",
+    type=(int, int),
+    help="Use the results of these runs, by the IDs that `runs list --all` shows.",
+)
+@click.option("--stale-ok", is_flag=True, help="Compare stale results, too.")
+@click.option(
+    "--different-evaluators-ok",
+    is_flag=True,
+    help="Compare results that evaluators of one name but with other code computed.",
+)
+@click.option(
     "--worst",
     metavar="N",
     type=click.IntRange(min=1),

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from kolena_local.repository import Unit
     from kolena_local.repository.records import Coverage, TestSuiteRecord
 
-CASE_METRICS = ("configuration", "test_case", "test_case_version", "sample_count", "metrics")
-SUITE_METRICS = ("configuration", "metrics")
+CASE_METRICS = (
+    "configuration",
+    "test_case",
+    "test_case_version",
+    "sample_count",
+    "is_stale",
+    "metrics",
+)
+SUITE_METRICS = ("configuration", "is_stale", "metrics")
 
 
 def picked(record: object, keys: Iterable[str]) -> Entry:
@@ -75,8 +82,21 @@ def joined_tags(entry: Entry) -> str:
 
 
 def status(run: Entry) -> str:
-    """Return the status of a run; it is interrupted if the run's process died."""
-    return "interrupted" if run["is_stale"] else str(run["status"])
+    """Return the status of a run: interrupted if its process died; and what its results are."""
+    return ", ".join(
+        [
+            "interrupted" if run["is_interrupted"] else str(run["status"]),
+            *({True: ["stale"], None: ["unknown age"]}.get(run["is_stale"], [])),
+            *([] if run["superseded_at"] is None else ["superseded"]),
+        ]
+    )
+
+
+def why_stale(run: Entry) -> str | None:
+    """Return since when, and why, a run's results are stale or of unknown age; None if fresh."""
+    if run["stale_since"] is not None:
+        return f"stale since {run['stale_since']}: {run['stale_reason']}"
+    return run["stale_reason"] and f"of unknown age: {run['stale_reason']}"
 
 
 def seconds(run: Entry) -> float | None:
@@ -170,7 +190,11 @@ RUNS = Listing(
         "test_suite_version",
         "evaluator",
         "status",
+        "is_interrupted",
         "is_stale",
+        "stale_since",
+        "stale_reason",
+        "superseded_at",
         "error",
         "created_at",
         "started_at",

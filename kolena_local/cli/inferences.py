@@ -55,12 +55,21 @@ def inferences() -> None:
     metavar="FORMAT",
     help="csv, tsv, jsonl or parquet; if not given, as the suffix of --output says, else csv.",
 )
+@click.option(
+    "--waiting/--no-waiting",
+    default=None,
+    help="Only inferences that are waiting to be inferred again, or only the others.",
+)
 @safe_csv_option
 @file_option
 @quiet_option
 @db_option
 def export_inferences(
-    model: str, test_case: str | None, test_suite: str | None, chosen: str | None
+    model: str,
+    test_case: str | None,
+    test_suite: str | None,
+    chosen: str | None,
+    waiting: bool | None,
 ) -> None:
     """Write a model's inferences, one a line, with their samples and ground truths.
 
@@ -79,8 +88,15 @@ def export_inferences(
         raise click.UsageError("Parquet goes into a file; give one with --output.")
     with reading() as unit:
         wanted, workflow = _wanted(unit, model, test_case, test_suite)
+        old = unit.inferences.count_waiting(wanted.model_id)
+        wanted = wanted._replace(waiting=waiting)
         count = write(unit, wanted, workflow, chosen, _output(), progress)
     say(f"{counted(count, 'inference')} of {model} {agreeing(count, 'was', 'were')} exported.")
+    if old and waiting is None:
+        say(
+            f"{counted(old, 'inference')} of {model} {agreeing(old, 'is', 'are')} waiting to be"
+            " inferred again, because a reset did not finish; --no-waiting leaves them out."
+        )
 
 
 def _wanted(

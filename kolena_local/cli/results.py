@@ -16,6 +16,7 @@ from kolena_local.cli.entries import (
     status,
     suite_label,
     suite_metrics,
+    why_stale,
 )
 from kolena_local.cli.metrics import print_all
 from kolena_local.cli.output.formats import Entry
@@ -54,6 +55,8 @@ def results(model: str, test_suite: str, evaluator: str | None) -> None:
     for run, cases, suites in runs:
         if run["status"] != "completed" or not cases + suites:
             say(_remark(run))
+        if run["is_stale"] is not False:
+            say(f"The results of the run {run['id']} are {why_stale(run)}; run test() again.")
     if empty:
         say(f"Not evaluated, because they have no samples: {', '.join(empty)}.")
 
@@ -73,7 +76,8 @@ def _print(runs: list[tuple[Entry, list[Entry], list[Entry]]]) -> None:
     for run, cases, suites in runs:
         if cases or suites:
             by = run["evaluator"] or "an evaluator without a name"
-            print_heading(f"{run['model']} on {suite_label(run)} by {by}")
+            word = {True: " (stale)", None: " (unknown age)"}.get(run["is_stale"], "")
+            print_heading(f"{run['model']} on {suite_label(run)} by {by}{word}")
             print_all(cases, suites)
 
 

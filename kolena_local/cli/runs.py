@@ -15,6 +15,7 @@ from kolena_local.cli.entries import (
     status,
     suite_label,
     suite_metrics,
+    why_stale,
 )
 from kolena_local.cli.lazy import Group
 from kolena_local.cli.metrics import print_all
@@ -58,6 +59,7 @@ _FIELDS: Columns = {
     "status": status,
     "started": local_time("started_at"),
     "seconds": seconds,
+    "results": why_stale,
 }
 
 
@@ -70,13 +72,22 @@ def runs() -> None:
 @name_option("-w", "--workflow", help="Only runs of this workflow.")
 @name_option("-m", "--model", help="Only runs of this model.")
 @name_option("-s", "--test-suite", help="Only runs on this test suite.")
+@click.option(
+    "--all", "superseded", is_flag=True, help="Also runs whose results others took the place of."
+)
 @output_options
-def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -> None:
+def list_runs(
+    workflow: str | None, model: str | None, test_suite: str | None, superseded: bool
+) -> None:
     """List test runs, newest first.
 
     The table shows the first line of a run's error; `runs show` and --json print all of it. A run
     whose process died is shown as interrupted; testing again continues it. Runs that were created
-    and never started are not listed.
+    and never started are not listed. Stale results were computed from data that has changed since;
+    testing again computes them again.
+
+    Where stale results are computed again, or an evaluator was edited, the earlier results stay
+    as a superseded run, which --all shows.
     """
     with reading() as unit:
         if workflow is not None:
@@ -85,7 +96,9 @@ def list_runs(workflow: str | None, model: str | None, test_suite: str | None) -
             unit.models.get(model)
         if test_suite is not None:
             unit.test_suites.get(test_suite)
-        records = unit.test_runs.list(workflow, model, test_suite, begun=True)
+        records = unit.test_runs.list(
+            workflow, model, test_suite, begun=True, superseded=superseded
+        )
     print_listing(RUNS, [picked(record, RUNS.keys) for record in records])
 
 

@@ -11,7 +11,12 @@ import numpy as np
 from kolena_local.comparison import report
 from kolena_local.comparison.direction import directions
 from kolena_local.comparison.result import Comparison
-from kolena_local.comparison.run_selection import SelectedRuns, Selection, select_runs
+from kolena_local.comparison.run_selection import (
+    SelectedRuns,
+    Selection,
+    check_comparable,
+    select_runs,
+)
 from kolena_local.comparison.scores import (
     ModelScores,
     SampleDetails,
@@ -46,6 +51,9 @@ def compare(
     correction: str = HOLM,
     resamples: int = 2_000,
     seed: int = 0,
+    runs: tuple[int, int] | None = None,
+    stale_ok: bool = False,
+    different_evaluators_ok: bool = False,
 ) -> Comparison:
     """Compare two models on the samples of a test suite that both were evaluated on.
 
@@ -80,6 +88,13 @@ def compare(
             ``benjamini-hochberg`` the expected share of false verdicts.
         resamples: the number of bootstrap resamples, from 100 to 10,000,000.
         seed: the seed of the random numbers; the same seed gives the same result.
+        runs: the ids of the runs whose results are compared, as ``kolena-local runs list --all``
+            shows them; so a model can be compared with itself as it was. None means the current
+            runs.
+        stale_ok: whether results may be stale or of unknown age; the title of the comparison says
+            so.
+        different_evaluators_ok: whether the results may come from evaluators of the same name but
+            with different code or settings.
 
     Returns:
         The comparison, with a row for each metric in each test case and over the whole suite.
@@ -87,7 +102,8 @@ def compare(
     Raises:
         NotFoundError: a model or test suite is not in the store, or has no results.
         IncorrectUsageError: the models' results are not of the same suite version, evaluator and
-            configuration, or declare opposite directions of a metric.
+            configuration, declare opposite directions of a metric, or are stale; the message says
+            how to compute them again.
         InputValidationError: a metric is unknown, or neither a bool nor a number; an argument is
             invalid; or both models have results of several evaluators or configurations and none
             was chosen.
@@ -103,6 +119,10 @@ def compare(
             _name(unit, base),
             _name(unit, candidate),
             _selection(unit, test_suite, _display_name(evaluator), _display_name(configuration)),
+            runs,
+        )
+        check_comparable(
+            *chosen[1:], stale_ok=stale_ok, different_evaluators_ok=different_evaluators_ok
         )
         suite = chosen.test_suite
         latest = unit.test_suites.get(suite.name).version
@@ -123,6 +143,7 @@ def compare(
         confidence=settings.confidence,
         rows=tuple(rows),
         directions=toward,
+        stale=chosen.stale(),
         caveats=(*caveats, *chosen.remarks(latest), *cluster_remarks),
         legend=tuple(report.legend(rows, settings.confidence, correction, tests)),
         _suite=whole,

@@ -80,6 +80,8 @@ class Comparison:
         caveats: the sentences without which the rows would be misread: directions, what was left
             out, results that are not current.
         legend: sentences that explain the columns.
+        stale: what is stale or of unknown age of what is compared, such as ``stale results of a``;
+            empty if all results are fresh.
     """
 
     base: str
@@ -93,6 +95,7 @@ class Comparison:
     directions: dict[str, Direction]
     caveats: tuple[str, ...]
     legend: tuple[str, ...]
+    stale: str
     _suite: dict[str, Slice] = field(repr=False, compare=False)
     _details: Callable[[Sequence[int]], list[SampleDetails]] = field(repr=False, compare=False)
 
@@ -228,8 +231,9 @@ class Comparison:
         """What is compared, in one line."""
         by = self.evaluator or "an evaluator without a name"
         under = "" if self.configuration is None else f", {self.configuration}"
+        warning = self.stale and f"{self.stale}: "
         return (
-            f"{self.candidate} (candidate) against {self.base} (base) on"
+            f"{warning}{self.candidate} (candidate) against {self.base} (base) on"
             f" {self.test_suite}@{self.test_suite_version}, by {by}{under}"
         )
 

@@ -44,6 +44,15 @@ class SelectedRuns(NamedTuple):
         """Return ``higher`` or ``lower`` for the metrics that base and candidate declare so."""
         return [_declared(one.configuration.directions) for one in (self.base, self.candidate)]
 
+    def stale(self) -> str:
+        """Return which results are stale or of unknown age, in a few words; '' if none are."""
+        found = []
+        for one in (self.base, self.candidate):
+            if one.configuration.is_stale is not False:
+                word = "stale results" if one.configuration.is_stale else "results of unknown age"
+                found.append(f"{word} of {one.run.model}")
+        return ", ".join(dict.fromkeys(found))
+
     def remarks(self, latest: int) -> list[str]:
         """Return sentences about whether these results are current."""
         remarks = []
@@ -61,7 +70,13 @@ class SelectedRuns(NamedTuple):
         return remarks
 
 
-def select_runs(unit: Unit, base: str, candidate: str, wanted: Selection) -> SelectedRuns:
+def select_runs(
+    unit: Unit,
+    base: str,
+    candidate: str,
+    wanted: Selection,
+    run_ids: tuple[int, int] | None = None,
+) -> SelectedRuns:
     """Choose the results of two models to compare.
 
     Args:
@@ -69,10 +84,11 @@ def select_runs(unit: Unit, base: str, candidate: str, wanted: Selection) -> Sel
         base: the name of one model.
         candidate: the name of the other.
         wanted: what the caller asked for.
+        run_ids: the runs to choose from; None means all that are current.
 
     Raises:
-        NotFoundError: there is no such test suite or model, or a model was never tested on the
-            suite, or has no results of what was asked for.
+        NotFoundError: there is no such test suite, model or run, or a model was never tested on
+            the suite, or has no results of what was asked for.
         IncorrectUsageError: the models have no results of the same suite version, evaluator and
             configuration.
         InputValidationError: both have results of several evaluators or configurations, and none
@@ -80,7 +96,10 @@ def select_runs(unit: Unit, base: str, candidate: str, wanted: Selection) -> Sel
     """
     suite = wanted.test_suite
     unit.test_suites.get(suite)
-    scored = [_scored_runs(unit, model, suite) for model in (base, candidate)]
+    scored = [
+        _scored_runs(unit, model, suite, run_id)
+        for model, run_id in zip((base, candidate), run_ids or (None, None), strict=True)
+    ]
     scored = _agreeing(
         scored,
         "test suite version",
@@ -101,9 +120,47 @@ def select_runs(unit: Unit, base: str, candidate: str, wanted: Selection) -> Sel
     return SelectedRuns(record, left, right)
 
 
-def _scored_runs(unit: Unit, model: str, test_suite: str) -> list[ScoredRun]:
+def check_comparable(
+    base: ScoredRun, candidate: ScoredRun, *, stale_ok: bool, different_evaluators_ok: bool
+) -> None:
+    """Refuse results that say nothing about the models as they are now, or about one evaluator.
+
+    Raises:
+        IncorrectUsageError: they are stale or of unknown age, or of different evaluators.
+    """
+    for one in (base, candidate):
+        found, run = one.configuration, one.run
+        if found.is_stale is not False and not stale_ok:
+            raise IncorrectUsageError(
+                f"The results of '{run.model}' on '{run.test_suite}@{run.test_suite_version}' (run"
+                f" {run.id}) are {found.staleness}: {found.stale_reason}. Compute them again by"
+                " test() with this model, test suite and evaluator, which infers only what is"
+                " missing; or pass stale_ok=True (--stale-ok) to compare them as they are."
+            )
+    fingerprints = {one.configuration.fingerprint for one in (base, candidate)}
+    if len(fingerprints) > 1 and not different_evaluators_ok:
+        of = f"'{base.run.model}' (run {base.run.id}) and '{candidate.run.model}' (run"
+        raise IncorrectUsageError(
+            f"The results of {of} {candidate.run.id}) were computed by two evaluators of the name"
+            f" {_names([base.run.evaluator])}: their code or settings differ. Run test() with one"
+            " evaluator for both models; or pass different_evaluators_ok=True"
+            " (--different-evaluators-ok) to compare the results as they are."
+        )
+
+
+def _scored_runs(
+    unit: Unit, model: str, test_suite: str, run_id: int | None = None
+) -> list[ScoredRun]:
     unit.models.get(model)
-    runs = unit.test_runs.list(model=model, test_suite=test_suite)
+    runs = unit.test_runs.list(model=model, test_suite=test_suite, superseded=run_id is not None)
+    if run_id is not None:
+        unit.test_runs.get(run_id)
+        runs = [run for run in runs if run.id == run_id]
+        if not runs:
+            raise NotFoundError(
+                f"The run {run_id} is not one of '{model}' on the test suite '{test_suite}'; list"
+                " its runs with: kolena-local runs list --all"
+            )
     if not runs:
         raise NotFoundError(
             f"The model '{model}' was never tested on the test suite '{test_suite}'; run test()"

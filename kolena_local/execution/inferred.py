@@ -58,7 +58,7 @@ class Inferred:
     model: str
 
     def pages(
-        self, test_case_id: int, version: int, test_case: str
+        self, test_case_id: int, version: int, test_case: str, waiting: bool | None = None
     ) -> Iterator[tuple[Sequence[int], list[Triple]]]:
         """Iterate over the samples of a test case that have an inference, one page in memory.
 
@@ -70,13 +70,18 @@ class Inferred:
         def read(after: int) -> list[Row]:
             with self.store.read() as unit:
                 return unit.inferences.rows(
-                    self.model_id, test_case_id, version, after=after, limit=_PAGE
+                    self.model_id,
+                    test_case_id,
+                    version,
+                    after=after,
+                    limit=_PAGE,
+                    waiting=waiting,
                 )
 
         test_data = f"the test case {test_case!r}"
         for rows in pages_by_key(read, itemgetter(0)):
             with collector_paused(), self.codec.reading(test_data, self.model):
-                _, ids, *texts = zip(*rows, strict=True)
+                _, ids, *texts, _ = zip(*rows, strict=True)
                 triples = list(zip(*self._read(*texts), strict=True))
             yield ids, triples
 
@@ -116,7 +121,7 @@ class Inferred:
                 rows = unit.inferences.suite_rows(
                     self.model_id, test_suite_id, version, ids[start : start + _PAGE]
                 )
-            _, *texts = zip(*rows, strict=True)
+            _, *texts, _ = zip(*rows, strict=True)
             missing += texts[-1].count(None)
             if missing:
                 continue

@@ -30,12 +30,18 @@ if TYPE_CHECKING:
 
     from kolena_local.repository import Unit
     from kolena_local.repository.held import HeldStore
-    from kolena_local.repository.records import ModelRecord, TestRunRecord
+    from kolena_local.repository.records import (
+        CaseMetricsRecord,
+        ModelRecord,
+        SuiteMetricsRecord,
+        TestRunRecord,
+    )
     from kolena_local.repository.rows import Row
 
 _PAGE = 2000
 
-#: Positions or ids, then the payload, metadata, ground truth and inference of a sample as JSON.
+#: Positions or ids, then the payload, metadata, ground truth and inference of a sample as JSON, and
+#: whether the inference waits to be done again.
 Texts = tuple[Any, ...]
 
 
@@ -78,9 +84,11 @@ def of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
     import pandas as pd
 
     cells: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+    waiting: list[bool] = []
     for page in samples.pages():
         with collector_paused():
-            *_, payloads, metadata, truths, inferences = zip(*page, strict=True)
+            *_, payloads, metadata, truths, inferences, marks = zip(*page, strict=True)
+            waiting.extend(map(bool, marks))
             cells[0].extend(codec.read_samples(payloads, metadata))
             cells[1].extend(codec.read_ground_truths(truths))
             made = iter(codec.read_inferences([text for text in inferences if text is not None]))
@@ -89,6 +97,7 @@ def of_objects(samples: Samples, codec: Codec) -> pd.DataFrame:
     frame: pd.DataFrame = pd.DataFrame(
         {name: pd.Series(cell, dtype=object) for name, cell in zip(names, cells, strict=True)}
     )
+    frame["is_waiting"] = pd.Series(waiting, dtype=bool)
     return frame
 
 
@@ -96,12 +105,14 @@ def of_values(samples: Samples, codec: Codec) -> pd.DataFrame:
     """Return the fields of samples, metadata, ground truths and inferences as columns."""
     types = (codec.test_sample_type, codec.ground_truth_type, codec.inference_type)
     names = ("sample", "ground_truth", "inference")
-    columns = Columns("sample", "metadata", "ground_truth", "inference")
+    columns = Columns("sample", "metadata", "ground_truth", "inference", "is_waiting")
     for name, cls in zip(names, types, strict=True):
         columns.expect(*((name, field.name) for field in fields_of(cls).shown))
+    columns.expect(("is_waiting",))
     for page in samples.pages():
         with collector_paused():
-            *_, payloads, metadata, truths, inferences = zip(*page, strict=True)
+            *_, payloads, metadata, truths, inferences, marks = zip(*page, strict=True)
+            columns.add(("is_waiting",), list(map(bool, marks)))
             readers = (
                 partial(codec.read_samples, payloads, metadata),
                 partial(codec.read_ground_truths, truths),
@@ -180,7 +191,7 @@ def of_metrics(store: HeldStore, run_id: int, level: str) -> pd.DataFrame:
 def _of_sample_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
     """Return a row for each sample of a run, with its fields and metrics."""
     columns = Columns()
-    columns.expect(("configuration",), ("test_case",))
+    columns.expect(("configuration",), ("test_case",), ("is_stale",))
     # One snapshot for all pages: results that are replaced meanwhile may get other ids.
     with store.read() as unit:
         for rows in pages_by_key(
@@ -189,6 +200,7 @@ def _of_sample_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
         ):
             columns.add(("configuration",), [row.configuration for row in rows])
             columns.add(("test_case",), [row.test_case for row in rows])
+            columns.add(("is_stale",), [row.is_stale for row in rows])
             columns.add(("sample",), _parse_shown([row.payload for row in rows]))
             columns.add(("metrics",), _parse_shown([row.metrics for row in rows]))
             columns.end_page(len(rows))
@@ -199,15 +211,15 @@ def _of_case_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
     """Return a row for each test case of a run."""
     with store.read() as unit:
         rows = unit.test_runs.case_metrics(run_id)
-    names = ("configuration", "test_case", "test_case_version", "sample_count", "metrics")
-    return _of_records(names, rows)
+    names = ("configuration", "test_case", "test_case_version", "sample_count", "is_stale")
+    return _of_records((*names, "metrics"), rows)
 
 
 def _of_suite_metrics(store: HeldStore, run_id: int) -> pd.DataFrame:
     """Return a row for each configuration of a run."""
     with store.read() as unit:
         rows = unit.test_runs.suite_metrics(run_id)
-    return _of_records(("configuration", "metrics"), rows)
+    return _of_records(("configuration", "is_stale", "metrics"), rows)
 
 
 def of_models(records: Sequence[ModelRecord]) -> pd.DataFrame:
@@ -234,27 +246,29 @@ def of_results(unit: Unit, runs: Sequence[TestRunRecord]) -> pd.DataFrame:
     found: list[tuple[Any, ...]] = []
     for run in runs:
         for case in unit.test_runs.case_metrics(run.id):
-            found += _numbers(run, case.configuration, case.test_case, case.metrics)
+            found += _numbers(run, case, case.test_case)
         for suite in unit.test_runs.suite_metrics(run.id):
-            found += _numbers(run, suite.configuration, None, suite.metrics)
-    names = ("test_case", "model", "evaluator", "configuration", "metric", "value")
+            found += _numbers(run, suite, None)
+    names = ("test_case", "model", "evaluator", "configuration", "metric")
     texts = {
         name: pd.array([row[place] for row in found], dtype=pd.StringDtype("python"))
-        for place, name in enumerate(names[:-1])
+        for place, name in enumerate(names)
     }
     numbers = [row[-1] for row in found]
     of_floats = all(type(number) is float for number in numbers)
     values = pd.Series(numbers, dtype="float64" if of_floats else object)
-    frame: pd.DataFrame = pd.DataFrame({**texts, names[-1]: values})
+    stale = pd.array([row[-2] for row in found], dtype="boolean")
+    frame: pd.DataFrame = pd.DataFrame({**texts, "value": values, "is_stale": stale})
     return frame
 
 
 def _numbers(
-    run: TestRunRecord, configuration: str | None, test_case: str | None, metrics: Json
+    run: TestRunRecord, record: CaseMetricsRecord | SuiteMetricsRecord, test_case: str | None
 ) -> Iterator[tuple[Any, ...]]:
-    for name, value in _leaves(metrics):
+    names = (test_case, run.model, run.evaluator, record.configuration)
+    for name, value in _leaves(record.metrics):
         if isinstance(value, (bool, int, float)):
-            yield test_case, run.model, run.evaluator, configuration, name, _as_float(value)
+            yield *names, name, record.is_stale, _as_float(value)
 
 
 def _as_float(number: float) -> float:

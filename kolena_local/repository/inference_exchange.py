@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from kolena_local.repository import inference_matching
+from kolena_local.repository.freshness import STORED, mark_results_stale
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.paging import pages_by_key
 from kolena_local.repository.records import ExportRow, ImportCounts, ImportProblem, NewInference
@@ -58,11 +59,13 @@ class Exported(NamedTuple):
         model_id: the model.
         test_case: id and version.
         test_suite: id and version.
+        waiting: only inferences that wait to be done again, or only others; None means both.
     """
 
     model_id: int
     test_case: tuple[int, int] | None = None
     test_suite: tuple[int, int] | None = None
+    waiting: bool | None = None
 
 
 class InferenceExchange(Repository):
@@ -75,14 +78,16 @@ class InferenceExchange(Repository):
         """
         inferences = Inferences(self._sql)
         if wanted.test_case is not None:
-            case = wanted.test_case
+            case, waiting = wanted.test_case, wanted.waiting
             for rows in pages_by_key(
-                lambda after: inferences.rows(wanted.model_id, *case, after=after, limit=_PAGE),
+                lambda after: inferences.rows(
+                    wanted.model_id, *case, after=after, limit=_PAGE, waiting=waiting
+                ),
                 itemgetter(0),
             ):
                 yield [
                     ExportRow(payload, ground_truth, inference)
-                    for _, _, payload, _, ground_truth, inference in rows
+                    for _, _, payload, _, ground_truth, inference, _ in rows
                 ]
         elif wanted.test_suite is not None:
             ids = self._suite_ids(wanted.model_id, *wanted.test_suite)
@@ -91,10 +96,10 @@ class InferenceExchange(Repository):
                 yield [
                     ExportRow(row.payload, row.ground_truth, row.inference)
                     for row in inferences.suite_rows(wanted.model_id, *wanted.test_suite, page)
-                    if row.inference is not None
+                    if row.inference is not None and wanted.waiting in (None, bool(row.is_waiting))
                 ]
         else:
-            yield from self._all(wanted.model_id)
+            yield from self._all(wanted.model_id, wanted.waiting)
 
     def count(self, wanted: Exported) -> int:
         """Return how many inferences to expect; for a test case, all that the model has."""
@@ -109,7 +114,7 @@ class InferenceExchange(Repository):
         """
         return SuiteSamples(self._sql).ids(test_suite_id, version, condition, model=model_id)
 
-    def _all(self, model_id: int) -> Iterator[list[ExportRow]]:
+    def _all(self, model_id: int, waiting: bool | None) -> Iterator[list[ExportRow]]:
         def read(after: int) -> list[Row]:
             return self._sql.fetch(
                 """
@@ -119,10 +124,11 @@ class InferenceExchange(Repository):
                     inference.payload
                 FROM inference CROSS JOIN test_sample AS sample
                     ON sample.id = inference.test_sample_id
-                WHERE inference.model_id = ? AND inference.test_sample_id > ?
-                ORDER BY inference.test_sample_id LIMIT ?
+                WHERE inference.model_id = :model AND inference.test_sample_id > :after
+                    AND (:waiting IS NULL OR inference.stale = :waiting)
+                ORDER BY inference.test_sample_id LIMIT :limit
                 """,
-                (model_id, after, _PAGE),
+                {"model": model_id, "after": after, "limit": _PAGE, "waiting": waiting},
             )
 
         for rows in pages_by_key(read, itemgetter(0)):
@@ -191,6 +197,19 @@ class InferenceExchange(Repository):
         Returns:
             How many inferences were stored.
         """
+        mark_results_stale(
+            self._sql,
+            STORED,
+            # An equal inference changes nothing.
+            "SELECT match.test_sample_id FROM temp.match"
+            " CROSS JOIN temp.arrival ON arrival.line = match.line"
+            " LEFT JOIN inference ON inference.model_id = :model"
+            " AND inference.test_sample_id = match.test_sample_id"
+            " WHERE inference.payload IS NOT arrival.payload"
+            " AND (:replace OR inference.stale IS NOT 0)",
+            {"replace": replace, "model": model_id},
+            "run.model_id = :model",
+        )
         return self._sql.execute(
             "INSERT INTO inference (model_id, test_sample_id, payload)"
             " SELECT ?, match.test_sample_id, arrival.payload"

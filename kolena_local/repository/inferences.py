@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
+from kolena_local.repository.freshness import RESET, STORED, can_become_stale, mark_results_stale
 from kolena_local.repository.records import Coverage, SuiteSampleRow
 from kolena_local.repository.rows import Repository, Row, as_json, as_object, as_records
 from kolena_local.repository.suite_samples import SAMPLES, SuiteSamples
+
+_PAGE: Final = 1000
 
 # Two lookups in two indexes, of which the second is nearly always empty, instead of one that reads
 # the inference itself to see whether it is stale.
@@ -29,13 +32,36 @@ class Inferences(Repository):
         samples = SuiteSamples(self._sql)
         return samples.ids(test_suite_id, version, _IS_PENDING, model=model_id)
 
+    def count_waiting(self, model_id: int) -> int:
+        """Return how many inferences of a model wait to be done again."""
+        query = (
+            "SELECT count(*) FROM inference INDEXED BY inference_stale"
+            " WHERE model_id = ? AND stale = 1"
+        )
+        return int(self._sql.value(query, (model_id,)))
+
+    def waiting(self, model_id: int, test_suite_id: int, version: int) -> tuple[int, int]:
+        """Return how many inferences for a suite wait to be done again, and how many there are."""
+        if not self.count_waiting(model_id):
+            return 0, 0
+        ((waiting, inferred),) = self._sql.fetch(
+            f"""
+            SELECT ifnull(sum(stale), 0), count(*) FROM inference
+            WHERE model_id = :model AND test_sample_id IN (
+                SELECT member.test_sample_id FROM {SAMPLES}
+                WHERE pinned.test_suite_id = :suite AND pinned.version = :version)
+            """,
+            {"model": model_id, "suite": test_suite_id, "version": version},
+        )
+        return waiting, inferred
+
     def mark_stale(self, model_id: int, test_suite_id: int, version: int) -> int:
         """Make the model do all samples of the suite again; old payloads stay until overwritten.
 
         Returns:
             How many inferences have become stale by this call.
         """
-        return self._sql.execute(
+        marked = self._sql.execute(
             f"""
             UPDATE inference SET stale = 1
             WHERE model_id = :model AND stale = 0 AND test_sample_id IN (
@@ -44,6 +70,15 @@ class Inferences(Repository):
             """,
             {"model": model_id, "suite": test_suite_id, "version": version},
         )
+        mark_results_stale(
+            self._sql,
+            RESET,
+            "SELECT test_sample_id FROM inference INDEXED BY inference_stale"
+            " WHERE model_id = run.model_id AND stale = 1",
+            {"model": model_id},
+            "run.model_id = :model",
+        )
+        return marked
 
     def put(
         self, model_id: int, samples: Sequence[int], payloads: Sequence[str], *, replace: bool
@@ -61,19 +96,47 @@ class Inferences(Repository):
             NotFoundError: there is no such model or sample.
         """
         unwritten = self._sql.connection.begin_nested()
-        written = self._sql.insert_columns(
-            "INSERT INTO inference (model_id, test_sample_id, payload)",
-            [samples, payloads],
-            "ON CONFLICT (model_id, test_sample_id)"
-            " DO UPDATE SET payload = excluded.payload, stale = 0"
-            + ("" if replace else " WHERE stale = 1"),
-            first=model_id,
-        )
-        if written == len(samples):
+        written = start = 0
+        # Until all results that this could make stale are.
+        while start < len(samples) and can_become_stale(self._sql, model_id):
+            page = slice(start, start + _PAGE)
+            changed: list[int] = []
+            written += self._insert(model_id, samples[page], payloads[page], replace, changed)
+            mark_results_stale(
+                self._sql,
+                STORED,
+                "SELECT value AS test_sample_id FROM json_each(:samples)",
+                {"samples": as_json(changed), "model": model_id},
+                "run.model_id = :model",
+            )
+            start += _PAGE
+        written += self._insert(model_id, samples[start:], payloads[start:], replace)
+        if replace or written == len(samples):
             unwritten.commit()
         else:
             unwritten.rollback()
             raise self._conflict(model_id, samples)
+
+    def _insert(
+        self,
+        model_id: int,
+        samples: Sequence[int],
+        payloads: Sequence[str],
+        replace: bool,
+        changed: list[int] | None = None,
+    ) -> int:
+        """Store inferences, and return how many were new or different; note their samples."""
+        # What is equal stays as it is, and so do the results that were computed from it.
+        condition = "stale = 1 OR payload IS NOT excluded.payload" if replace else "stale = 1"
+        return self._sql.insert_columns(
+            "INSERT INTO inference (model_id, test_sample_id, payload)",
+            [samples, payloads],
+            "ON CONFLICT (model_id, test_sample_id)"
+            f" DO UPDATE SET payload = excluded.payload, stale = 0 WHERE {condition}"
+            + ("" if changed is None else " RETURNING test_sample_id"),
+            first=model_id,
+            returned=changed,
+        )
 
     def rows(
         self,
@@ -84,21 +147,23 @@ class Inferences(Repository):
         after: int,
         limit: int,
         missing: bool = False,
+        waiting: bool | None = None,
     ) -> list[Row]:
         """Return a page of a test case's samples that have an inference, fresh or stale, in order.
 
         The rows are plain tuples, because naming each costs as much as reading it: position, sample
-        id, payload, metadata, ground truth, inference.
+        id, payload, metadata, ground truth, inference, and whether it waits to be done again.
 
         Args:
             after: the position of the last row of the page before; -1 for the first page.
             limit: at most so many rows.
             missing: whether samples without an inference are included, with None in its place.
+            waiting: only inferences that wait to be done again, or only others; None means both.
         """
         return self._sql.fetch(
             f"""
             SELECT member.position, sample.id, sample.payload, sample.metadata, truth.payload,
-                inference.payload
+                inference.payload, inference.stale
             FROM test_case_member AS member
             {"LEFT" if missing else "CROSS"} JOIN inference
                 ON inference.model_id = :model
@@ -108,6 +173,7 @@ class Inferences(Repository):
             WHERE member.test_case_id = :test_case AND member.position > :after
                 AND member.added <= :version
                 AND (member.removed IS NULL OR member.removed > :version)
+                AND (:waiting IS NULL OR inference.stale = :waiting)
             ORDER BY member.position LIMIT :limit
             """,
             {
@@ -116,6 +182,7 @@ class Inferences(Repository):
                 "version": version,
                 "after": after,
                 "limit": limit,
+                "waiting": waiting,
             },
         )
 
@@ -131,7 +198,8 @@ class Inferences(Repository):
         """
         rows = self._sql.fetch(
             """
-            SELECT sample.id, sample.payload, sample.metadata, truth.payload, inference.payload
+            SELECT sample.id, sample.payload, sample.metadata, truth.payload, inference.payload,
+                inference.stale
             FROM json_each(:ids) AS wanted
             CROSS JOIN test_sample AS sample ON sample.id = wanted.value
             CROSS JOIN ground_truth AS truth ON truth.id = (

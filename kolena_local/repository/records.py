@@ -132,12 +132,38 @@ class TestSuiteRecord(StoredRecord):
     updated_at: str
 
 
+class Freshness:
+    """What a record of results knows about the data that they were computed from.
+
+    ``stale_reason`` says what happened to that data, None if nothing did. ``stale_since`` says
+    when; it is None beside a reason if the results are of unknown age.
+    """
+
+    stale_reason: str | None
+    stale_since: str | None
+
+    @property
+    def is_stale(self) -> bool | None:
+        """Whether the data has changed since the results were computed; None: not known."""
+        if self.stale_since is not None:
+            return True
+        return False if self.stale_reason is None else None
+
+    @property
+    def staleness(self) -> str:
+        """Since when the results are stale, in words; an empty string if they are fresh."""
+        if self.stale_since is not None:
+            return f"stale since {self.stale_since}"
+        return "" if self.stale_reason is None else "of unknown age"
+
+
 @dataclass(frozen=True)
-class TestRunRecord(StoredRecord):
+class TestRunRecord(StoredRecord, Freshness):
     """The test of a model on one version of a test suite, by one evaluator.
 
     ``status`` is ``created``, ``running``, ``completed`` or ``crashed``; ``error`` is the text of
-    the crash. ``is_stale``: its status is running, but its process is known to have ended.
+    the crash. ``is_interrupted``: its status is running, but its process is known to have ended.
+    ``superseded_at``: when other results took the place of these; None for the current run.
     """
 
     __test__ = False
@@ -154,12 +180,18 @@ class TestRunRecord(StoredRecord):
     created_at: str
     started_at: str | None
     finished_at: str | None
-    is_stale: bool = False
+    superseded_at: str | None
+    stale_reason: str | None
+    stale_since: str | None
+    is_interrupted: bool = False
 
 
 @dataclass(frozen=True)
-class ConfigurationRecord(StoredRecord):
-    """A configuration of a run's evaluator; a run without any has one whose name is None."""
+class ConfigurationRecord(StoredRecord, Freshness):
+    """A configuration of a run's evaluator; a run without any has one whose name is None.
+
+    ``fingerprint`` is the digest of the evaluator's code and settings, None if it is not known.
+    """
 
     id: int
     test_run_id: int
@@ -167,6 +199,10 @@ class ConfigurationRecord(StoredRecord):
     payload: str | None
     #: JSON text: the directions that the metrics declare; None if they declare none.
     directions: str | None
+    fingerprint: str | None = None
+    evaluated_at: str | None = None
+    stale_reason: str | None = None
+    stale_since: str | None = None
 
 
 class NewSample(NamedTuple):
@@ -212,13 +248,17 @@ class PairRow(NamedTuple):
 
 
 class SuiteSampleRow(NamedTuple):
-    """A sample of a test suite, once, with the ground truth of the first test case that has it."""
+    """A sample of a test suite, once, with the ground truth of the first test case that has it.
+
+    ``is_waiting``: whether the inference is to be done again, 1 or 0; None if there is none.
+    """
 
     test_sample_id: int
     payload: str
     metadata: str
     ground_truth: str
     inference: str | None
+    is_waiting: int | None
 
 
 class ExportRow(NamedTuple):
@@ -372,6 +412,7 @@ class CaseMetricsRecord(StoredRecord):
     test_case_version: int
     sample_count: int
     metrics: dict[str, Json]
+    is_stale: bool | None = False
 
 
 @dataclass(frozen=True)
@@ -380,6 +421,7 @@ class SuiteMetricsRecord(StoredRecord):
 
     configuration: str | None
     metrics: dict[str, Json]
+    is_stale: bool | None = False
 
 
 @dataclass(frozen=True)
@@ -395,6 +437,7 @@ class SampleMetricsRecord(StoredRecord):
     payload: str
     metrics: str
     id: int
+    is_stale: bool | None = False
 
 
 class SampleScoreRow(NamedTuple):

@@ -19,6 +19,10 @@ from kolena_local.repository.records import (
 )
 from kolena_local.repository.rows import Repository, as_objects, as_records
 
+# As `is_stale` of the records: 1, 0, or NULL if it is not known.
+_STALE: Final = (
+    "iif(configuration.stale_reason IS NULL, 0, nullif(configuration.stale_since IS NOT NULL, 0))"
+)
 _TABLES: Final = ("metrics_test_sample", "metrics_test_case", "metrics_test_suite", "plot")
 
 _CONFIGURATIONS: Final = """
@@ -82,6 +86,13 @@ class RunResults(Repository):
                 (configuration_id, found.suite_metrics),
             )
 
+    def _has_results(self, configuration_id: int) -> bool:
+        queries = (
+            f"SELECT 1 FROM {table} WHERE evaluator_configuration_id = :id" for table in _TABLES
+        )
+        query = f"SELECT EXISTS ({' UNION ALL '.join(queries)})"
+        return bool(self._sql.value(query, {"id": configuration_id}))
+
     def case_metrics(self, run_id: int) -> list[CaseMetricsRecord]:
         """Return the metrics of the test cases, by configuration and in the order of the suite."""
         columns = ("test_case.name", "version.version", "version.sample_count")
@@ -96,7 +107,7 @@ class RunResults(Repository):
         """Return the plots, by configuration, test case in the order of the suite, and position."""
         columns, order = ("test_case.name", "found.position"), ("pinned.position", "found.position")
         rows = self._found(run_id, "plot", columns, _CASES, order)
-        return [PlotRecord(*row) for row in rows]
+        return [PlotRecord(*row) for *row, _ in rows]
 
     def sample_metrics(
         self, run_id: int, *, test_case: str | None = None, after: int = 0, limit: int = -1
@@ -111,7 +122,7 @@ class RunResults(Repository):
         rows = self._sql.fetch(
             f"""
             SELECT nullif(configuration.display_name, ''), test_case.name, sample.id,
-                sample.payload, metrics.payload, metrics.id
+                sample.payload, metrics.payload, metrics.id, {_STALE}
             {_CONFIGURATIONS}
             -- By id: the index has another order, and each page would be sorted out of all rows.
             JOIN metrics_test_sample AS metrics NOT INDEXED
@@ -124,7 +135,7 @@ class RunResults(Repository):
             """,
             {"run": run_id, "test_case": test_case, "after": after, "limit": limit},
         )
-        return [SampleMetricsRecord(*row) for row in rows]
+        return [SampleMetricsRecord(*(*row[:-1], _truth(row[-1]))) for row in rows]
 
     def has_sample_scores(self, configuration_id: int) -> bool:
         """Return whether a configuration has metrics of samples."""
@@ -164,11 +175,11 @@ class RunResults(Repository):
         joins: str = "",
         order: Sequence[str] = (),
     ) -> Iterator[list[Any]]:
-        """Yield for each row the configuration's name, the columns, and the payload as a dict."""
+        """Yield for each row: configuration, columns, payload, whether it is stale."""
         configuration = "nullif(configuration.display_name, '')"
         rows = self._sql.fetch(
             f"""
-            SELECT {", ".join((configuration, *columns, "found.payload"))}
+            SELECT {", ".join((configuration, *columns, _STALE, "found.payload"))}
             {_CONFIGURATIONS}
             JOIN {table} AS found ON found.evaluator_configuration_id = configuration.id {joins}
             WHERE run.id = ? ORDER BY {", ".join(("configuration.id", *order))}
@@ -176,5 +187,9 @@ class RunResults(Repository):
             (run_id,),
         )
         objects = as_objects([payload for *_, payload in rows])
-        for (*values, _), content in zip(rows, objects, strict=True):
-            yield [*values, content]
+        for (*values, stale, _), content in zip(rows, objects, strict=True):
+            yield [*values, content, _truth(stale)]
+
+
+def _truth(stale: int | None) -> bool | None:
+    return None if stale is None else bool(stale)

@@ -96,6 +96,7 @@ class Sql:
         tail: str = "",
         *,
         first: int | None = None,
+        returned: list[int] | None = None,
     ) -> int:
         """Insert rows given as columns, without creating a tuple for each row.
 
@@ -104,6 +105,8 @@ class Sql:
             columns: the values of each column, all of the same length.
             tail: what comes after the rows, such as ``ON CONFLICT …``.
             first: the value of the first column in every row, if it is not in ``columns``.
+            returned: gets the integers that ``tail`` returns by ``RETURNING …``, one for each row
+                that was inserted or changed.
 
         Returns:
             How many rows were inserted or changed.
@@ -117,7 +120,13 @@ class Sql:
             flat = [None] * (size * width)
             for place, column in enumerate(columns):
                 flat[place::width] = column[start : start + size]
-            changed += self.execute(_values(f"{head} VALUES", width, size, tail, first), flat)
+            statement = _values(f"{head} VALUES", width, size, tail, first)
+            if returned is None:
+                changed += self.execute(statement, flat)
+            else:
+                rows = self.fetch_ids(statement, flat)
+                returned += rows
+                changed += len(rows)
         return changed
 
     def look_up(self, keys: Sequence[Row], columns: str, query: str) -> list[Row]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -96,7 +96,13 @@ class TestSuiteVersionTable(Table, table=True):
 class TestRunTable(Table, table=True):
     __tablename__ = "test_run"
     __table_args__ = (
-        UniqueConstraint("model_id", "test_suite_id", "test_suite_version", "evaluator"),
+        Index(
+            "test_run_current",
+            *("model_id", "test_suite_id", "test_suite_version", "evaluator"),
+            unique=True,
+            sqlite_where=text("superseded_at IS NULL"),
+        ),
+        Index("test_run_model", "model_id"),
         ForeignKeyConstraint(
             ["test_suite_id", "test_suite_version"],
             ["test_suite_version.test_suite_id", "test_suite_version.version"],
@@ -118,14 +124,27 @@ class TestRunTable(Table, table=True):
     pid: int | None = None
     process_started: int | None = None
     uid: int = _uid()
+    superseded_at: str | None = _text(default=None)
+    data_change: str | None = _text(default=None)
 
 
 class EvaluatorConfigurationTable(Table, table=True):
     __tablename__ = "evaluator_configuration"
-    __table_args__ = (UniqueConstraint("test_run_id", "display_name"),)
+    __table_args__ = (
+        UniqueConstraint("test_run_id", "display_name"),
+        Index(
+            "evaluator_configuration_fresh",
+            "test_run_id",
+            sqlite_where=text("stale_since IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     test_run_id: int = _parent("test_run.id")
     display_name: str = _text()
     payload: str | None = _text(default=None)
     directions: str | None = _text(default=None)
+    fingerprint: str | None = _text(default=None)
+    evaluated_at: str | None = _text(default=None)
+    stale_reason: str | None = _text(default=None)
+    stale_since: str | None = _text(default=None)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from kolena_local.errors import NotFoundError
+from kolena_local.repository.held import new_uid
 from kolena_local.repository.names import now
 from kolena_local.repository.processes import Process, is_gone, this_process
 from kolena_local.repository.records import ConfigurationRecord, RunDeletion, TestRunRecord
@@ -18,8 +19,14 @@ _RECORDS: Final = """
     SELECT run.id, run.uid, workflow.name, model.name, suite.name, run.test_suite_version,
         nullif(run.evaluator, ''), run.status, run.error,
         run.created_at, run.started_at, run.finished_at,
+        run.superseded_at, stale.stale_reason, stale.stale_since,
         run.host, run.pid, run.process_started
     FROM test_run AS run
+    -- Of several configurations: the first that became stale, else one of unknown age.
+    LEFT JOIN evaluator_configuration AS stale ON stale.id = (
+        SELECT id FROM evaluator_configuration
+        WHERE test_run_id = run.id AND stale_reason IS NOT NULL
+        ORDER BY stale_since IS NULL, stale_since LIMIT 1)
     JOIN model ON model.id = run.model_id
     JOIN test_suite AS suite ON suite.id = run.test_suite_id
     JOIN workflow ON workflow.id = suite.workflow_id
@@ -51,6 +58,7 @@ class TestRuns(RunResults):
             "test_suite_id": test_suite_id,
             "test_suite_version": test_suite_version,
             "evaluator": evaluator or "",
+            "superseded_at": None,
         }
         with self._sql.session() as session:
             row = session.exec(select(TestRunTable).filter_by(**key)).one_or_none()
@@ -70,6 +78,10 @@ class TestRuns(RunResults):
             error=None,
             **this_process()._asdict(),
         )
+
+    def begin_evaluation(self, run_id: int) -> None:
+        """Note that data is read from now on; what happens to it makes the results stale."""
+        self._sql.execute("UPDATE test_run SET data_change = NULL WHERE id = ?", (run_id,))
 
     def complete(self, run_id: int) -> TestRunRecord:
         """Note that the run has ended well."""
@@ -101,6 +113,7 @@ class TestRuns(RunResults):
         test_suite: str | None = None,
         *,
         begun: bool = False,
+        superseded: bool = False,
     ) -> builtins.list[TestRunRecord]:
         """Return the runs, newest first, of a workflow, model or suite by name, or all.
 
@@ -109,6 +122,7 @@ class TestRuns(RunResults):
             model: only runs of this model.
             test_suite: only runs on this test suite.
             begun: leave out runs that were created and never started.
+            superseded: also those whose results were superseded.
         """
         return self._select(
             """
@@ -118,9 +132,16 @@ class TestRuns(RunResults):
                 AND (NOT :begun OR run.status <> 'created'
                     -- An import calls those created that were running with the results of before.
                     OR EXISTS (SELECT 1 FROM evaluator_configuration WHERE test_run_id = run.id))
-            ORDER BY run.id DESC
+                AND (:superseded OR run.superseded_at IS NULL)
+            ORDER BY ifnull(run.superseded_at, 'Z') DESC, run.id DESC
             """,
-            {"workflow": workflow, "model": model, "suite": test_suite, "begun": begun},
+            {
+                "workflow": workflow,
+                "model": model,
+                "suite": test_suite,
+                "begun": begun,
+                "superseded": superseded,
+            },
         )
 
     def latest(
@@ -196,13 +217,18 @@ class TestRuns(RunResults):
         display_name: str | None,
         payload: str | None,
         directions: str | None = None,
+        fingerprint: str | None = None,
     ) -> ConfigurationRecord:
-        """Return a run's configuration with this name; create it if needed.
+        """Return a run's configuration for new results; create it if needed.
+
+        If it has results that are stale, or were computed by another evaluator, they are kept: they
+        move to a run of their own, which is superseded.
 
         Args:
             display_name: None for an evaluator that is called without a configuration.
             payload: its JSON text, which replaces the stored one.
             directions: the JSON text of the directions of its metrics, which does so, too.
+            fingerprint: the digest of the evaluator's code and settings.
 
         Raises:
             NotFoundError: there is no such run.
@@ -212,19 +238,68 @@ class TestRuns(RunResults):
         from kolena_local.repository.tables import EvaluatorConfigurationTable
 
         key: dict[str, Any] = {"test_run_id": run_id, "display_name": display_name or ""}
+        for earlier in self.configurations(run_id):
+            if earlier.display_name == (display_name or None) and self._has_results(earlier.id):
+                known = (earlier.is_stale, earlier.fingerprint, earlier.payload)
+                if known != (False, fingerprint, payload):
+                    self._supersede(earlier)
         with self._sql.session() as session:
             query = select(EvaluatorConfigurationTable).filter_by(**key)
             row = session.exec(query).one_or_none() or EvaluatorConfigurationTable(**key)
             row.payload, row.directions = payload, directions
+            row.fingerprint, row.evaluated_at = fingerprint, now()
+            row.stale_reason = self._sql.value(
+                "SELECT data_change FROM test_run WHERE id = ?", (run_id,)
+            )
+            row.stale_since = row.stale_reason and now()
             session.add(row)
-        assert row.id is not None, "a row that was written has its id"
-        return ConfigurationRecord(row.id, run_id, display_name or None, payload, directions)
+        return next(
+            one for one in self.configurations(run_id) if one.display_name == (display_name or None)
+        )
+
+    def _supersede(self, earlier: ConfigurationRecord) -> None:
+        """Move a configuration with its results to a run that is kept beside the current one."""
+        parameters = {
+            "run": earlier.test_run_id,
+            "name": earlier.display_name or "",
+            "finished": earlier.evaluated_at,
+            "now": now(),
+            "uid": new_uid(),
+        }
+        # All configurations of one evaluation go to the same run.
+        kept = self._sql.value(
+            """
+            SELECT max(kept.id) FROM test_run AS run JOIN test_run AS kept
+                ON kept.model_id = run.model_id AND kept.test_suite_id = run.test_suite_id
+                AND kept.test_suite_version = run.test_suite_version
+                AND kept.evaluator = run.evaluator AND kept.superseded_at >= run.started_at
+            WHERE run.id = :run AND NOT EXISTS (SELECT 1 FROM evaluator_configuration
+                WHERE test_run_id = kept.id AND display_name = :name)
+            """,
+            parameters,
+        )
+        if kept is None:
+            kept = self._sql.next_id("test_run")
+            self._sql.execute(
+                """
+                INSERT INTO test_run (id, model_id, test_suite_id, test_suite_version, evaluator,
+                    status, created_at, finished_at, superseded_at, uid)
+                SELECT :kept, model_id, test_suite_id, test_suite_version, evaluator,
+                    'completed', created_at, :finished, :now, :uid
+                FROM test_run WHERE id = :run
+                """,
+                {**parameters, "kept": kept},
+            )
+        self._sql.execute(
+            "UPDATE evaluator_configuration SET test_run_id = ? WHERE id = ?", (kept, earlier.id)
+        )
 
     def configurations(self, run_id: int) -> builtins.list[ConfigurationRecord]:
         """Return the configurations under which a run's evaluator was called, oldest first."""
         rows = self._sql.fetch(
             """
-            SELECT id, test_run_id, nullif(display_name, ''), payload, directions
+            SELECT id, test_run_id, nullif(display_name, ''), payload, directions, fingerprint,
+                evaluated_at, stale_reason, stale_since
             FROM evaluator_configuration WHERE test_run_id = ? ORDER BY id
             """,
             (run_id,),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kolena_local.errors import NotFoundError
 from kolena_local.payload import Json, dumps, dumps_all
+from kolena_local.repository.freshness import METADATA, mark_results_stale
 from kolena_local.repository.records import NewSample, SampleRow
 from kolena_local.repository.rows import Repository, as_json, as_object, as_records
 
@@ -33,6 +34,12 @@ class TestSamples(Repository):
         changed = _changes([(*known[digest], unique[digest][1]) for digest in known])
         if changed:
             self._sql.execute_each("UPDATE test_sample SET metadata = ? WHERE id = ?", changed)
+            mark_results_stale(
+                self._sql,
+                METADATA,
+                "SELECT value AS test_sample_id FROM json_each(:samples)",
+                {"samples": as_json(id_ for _, id_ in changed)},
+            )
         new = [digest for digest in unique if digest not in known]
         first = self._sql.next_id("test_sample")
         new_ids = range(first, first + len(new))

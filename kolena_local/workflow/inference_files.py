@@ -13,10 +13,10 @@ from kolena_local.exchange.import_file import ImportResult, import_file
 from kolena_local.exchange.import_request import ON_CONFLICT, ImportRequest
 from kolena_local.exchange.row_files import FORMATS, format_of
 from kolena_local.exchange.row_writers import Output
-from kolena_local.plurals import enumerated
+from kolena_local.plurals import agreeing, counted, enumerated
 from kolena_local.repository.inference_exchange import Exported
 from kolena_local.warn import warn
-from kolena_local.workflow.arguments import check_list, check_type
+from kolena_local.workflow.arguments import check_flag, check_list, check_type
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_suite import TestSuite
 
@@ -59,7 +59,9 @@ def import_into(model: Model, request: ImportRequest, dry_run: bool) -> ImportRe
     )
 
 
-def export_of(model: Model, path: Any, test_case: Any, test_suite: Any, chosen: Any) -> int:
+def export_of(
+    model: Model, path: Any, test_case: Any, test_suite: Any, chosen: Any, waiting: Any
+) -> int:
     """Write inferences into a file; see :meth:`Model.export_inferences`."""
     path = _path(path)
     chosen = _format(path, chosen) or "csv"
@@ -72,7 +74,16 @@ def export_of(model: Model, path: Any, test_case: Any, test_suite: Any, chosen: 
     if test_suite is not None:
         check_type("test_suite", test_suite, TestSuite)
         store, suite = model._store_with(test_suite), (test_suite._id, test_suite.version)
-    wanted = Exported(model._id, case, suite)
+    waiting = None if waiting is None else check_flag(waiting, "waiting")
+    wanted = Exported(model._id, case, suite, waiting)
+    with store.read() as unit:
+        old = unit.inferences.count_waiting(model._id)
+    if old and waiting is None:
+        warn(
+            f"{counted(old, 'inference')} of the model {model.name!r}"
+            f" {agreeing(old, 'is', 'are')} waiting to be inferred again, because a reset did not"
+            " finish, and exported as before; waiting=False leaves them out."
+        )
     with store.read() as unit, Destination(path, model._location) as file:
         return export_inferences(unit, wanted, model.workflow.name, chosen, Output(file.write))
 

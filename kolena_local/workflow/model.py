@@ -234,12 +234,14 @@ class Model(NamedEntity):
         self._mirror(store.store, record)
 
     def load_inferences(
-        self, test_case: TestCase
+        self, test_case: TestCase, *, waiting: bool | None = None
     ) -> list[tuple[TestSample, GroundTruth, Inference]]:
         """Load the model's inferences for a test case.
 
         Args:
             test_case: a test case of this workflow, at any version.
+            waiting: True for only those inferences that are waiting to be inferred again, because
+                a reset did not finish, False for only the others; None means all.
 
         Returns:
             Triples of test sample, ground truth and inference, in the order of the test case, for
@@ -254,15 +256,16 @@ class Model(NamedEntity):
                 the message has its path.
         """
         with collector_paused(for_good=True):
-            return list(self.iter_inferences(test_case))
+            return list(self.iter_inferences(test_case, waiting=waiting))
 
     def iter_inferences(
-        self, test_case: TestCase
+        self, test_case: TestCase, *, waiting: bool | None = None
     ) -> Iterator[tuple[TestSample, GroundTruth, Inference]]:
         """Iterate over what :meth:`load_inferences` returns, with one page in memory.
 
         Args:
             test_case: a test case of this workflow, at any version.
+            waiting: as for :meth:`load_inferences`.
 
         Raises:
             NotFoundError: model or test case was deleted, or the store file replaced,
@@ -273,9 +276,10 @@ class Model(NamedEntity):
                 the message has its path.
         """
         check_type("test_case", test_case, TestCase)
+        wanted = None if waiting is None else check_flag(waiting, "waiting")
         codec = self.workflow._codec
         inferred = Inferred(self._store_with(test_case), codec, self._id, self.name)
-        pages = inferred.pages(test_case._id, test_case.version, test_case.name)
+        pages = inferred.pages(test_case._id, test_case.version, test_case.name, wanted)
         return (triple for _, page in pages for triple in page)
 
     def to_dataframe(
@@ -293,7 +297,8 @@ class Model(NamedEntity):
             A DataFrame with a row for each sample, in order, including those without an inference.
             The columns have names such as ``sample.locator``, ``metadata.city``,
             ``ground_truth.label.label`` and ``inference.score``; a list is one cell. Missing values
-            are NA.
+            are NA. The last column, ``is_waiting``, says which inferences are waiting to be
+            inferred again, because a reset did not finish.
 
         Raises:
             NotFoundError: model, test case or test suite was deleted, or the store file replaced,
@@ -372,6 +377,7 @@ class Model(NamedEntity):
         test_case: TestCase | None = None,
         test_suite: TestSuite | None = None,
         format: str | None = None,
+        waiting: bool | None = None,
     ) -> int:
         """Write this model's inferences, each with its sample and ground truth, into a file.
 
@@ -384,6 +390,7 @@ class Model(NamedEntity):
             test_suite: only inferences of samples of this test suite.
             format: ``"csv"``, ``"tsv"``, ``"jsonl"`` or ``"parquet"``; if not given, as the file's
                 suffix says, else CSV.
+            waiting: as for :meth:`load_inferences`.
 
         Returns:
             How many inferences were written.
@@ -398,7 +405,7 @@ class Model(NamedEntity):
         """
         from kolena_local.workflow import inference_files
 
-        return inference_files.export_of(self, path, test_case, test_suite, format)
+        return inference_files.export_of(self, path, test_case, test_suite, format, waiting)
 
     def _store_with(self, samples: TestCase | TestSuite) -> HeldStore:
         """Return the store as it may be used for this model and a test case or suite of it."""

@@ -69,6 +69,7 @@ def of_test_run(test_run: TestRun) -> str:
         "test suite": f"{record.test_suite}@{record.test_suite_version}",
         "evaluator": record.evaluator,
         "status": record.status,
+        "results": record.stale_reason and f"{record.staleness}: {record.stale_reason}",
         "error": record.error,
         "finished": record.finished_at,
     }

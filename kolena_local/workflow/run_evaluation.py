@@ -187,7 +187,9 @@ def _save(run: TestRun, configuration: EvaluatorConfiguration | None, results: R
     if configuration is not None:
         name, payload = kept_name(configuration), dumps(write(configuration))
     with run._store().write() as unit:
-        record = unit.test_runs.ensure_configuration(run._id, name, payload, results.directions)
+        record = unit.test_runs.ensure_configuration(
+            run._id, name, payload, results.directions, run._fingerprint
+        )
         unit.test_runs.replace_results(record.id, results)
 
 

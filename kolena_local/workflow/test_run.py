@@ -40,6 +40,7 @@ from kolena_local.workflow.evaluator import (
     check_configurations,
     kept_name,
 )
+from kolena_local.workflow.evaluator_fingerprint import evaluator_fingerprint
 from kolena_local.workflow.evaluator_function import BasicEvaluatorFunction, takes_configuration
 from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.model import Model
@@ -82,6 +83,7 @@ class TestRun(Entity):
     evaluator: Evaluator | BasicEvaluatorFunction | None
     configurations: list[EvaluatorConfiguration] | None
     reset: bool
+    _fingerprint: str | None
 
     def __init__(
         self,
@@ -119,6 +121,8 @@ class TestRun(Entity):
             evaluator=evaluator,
             configurations=None if configurations is None else given,
             reset=wanted_reset,
+            # Now, before inference: the source may be edited while that takes its time.
+            _fingerprint=None if evaluator is None else evaluator_fingerprint(evaluator),
         )
 
     def run(
@@ -259,8 +263,9 @@ class TestRun(Entity):
         Raises:
             NotFoundError: run, model or test suite was deleted, or the store file replaced,
                 since it was loaded.
-            IncorrectUsageError: the evaluator is a function, which needs an inference for
-                every sample, and a sample has none.
+            IncorrectUsageError: inferences are waiting to be inferred again, because a reset did
+                not finish; or the evaluator is a function, which needs an inference for every
+                sample, and a sample has none.
         """
         with self._running():
             self._evaluate()
@@ -273,7 +278,8 @@ class TestRun(Entity):
 
         Returns:
             A DataFrame with the columns configuration, test_case (NA where a sample's metrics do
-            not depend on it), the fields of the sample, such as ``sample.locator``, and the
+            not depend on it), is_stale (whether the data has changed since they were computed; NA
+            if it is not known), the fields of the sample, such as ``sample.locator``, and the
             metrics, such as ``metrics.accuracy``. Missing values are NA.
 
         Raises:
@@ -359,7 +365,22 @@ class TestRun(Entity):
         if self.evaluator is None:
             logger.info("no evaluator was given; inferences are stored and no metrics computed")
             return
+        self._begin_evaluation()
         evaluate_run(self)
+
+    def _begin_evaluation(self) -> None:
+        """Refuse to compute metrics of old and new inferences together; watch for changes."""
+        model, suite = self.model, self.test_suite
+        with self._store().write() as unit:
+            unit.test_runs.begin_evaluation(self._id)
+            waiting, inferred = unit.inferences.waiting(model._id, suite._id, suite.version)
+        if waiting:
+            raise IncorrectUsageError(
+                f"Of {counted(inferred, 'inference')} that the model {model.name!r} has for the"
+                f" test suite {suite.name!r}, {inferred - waiting} can be evaluated, and {waiting}"
+                f" {agreeing(waiting, 'is', 'are')} waiting to be inferred again, because a reset"
+                " did not finish; run test() without reset to infer the rest first."
+            )
 
 
 def test(

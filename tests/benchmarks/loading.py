@@ -66,6 +66,7 @@ def load_frame(folder: Path, rows: int) -> tuple[Turn, Turn]:
         "score": "inference.payload, '$.prediction.score'",
     }
     selected = ", ".join(f"json_extract({place}) AS {name}" for name, place in columns.items())
+    selected += ", inference.stale"
 
     def ours() -> float:
         return seconds_of(model.to_dataframe, test_case)

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from kolena_local.workflow import TestRun
+from kolena_local.workflow import TestRun, no_op_evaluator
 from kolena_local.workflow.annotation import ClassificationLabel
 from tests.benchmarks import plain
 from tests.benchmarks.data import D1, D2, DataSet, Picture, Shown, pairs
@@ -51,6 +51,31 @@ def upload(data: DataSet, folder: Path, rows: int) -> tuple[Turn, Turn]:
         return taken
 
     return ours, theirs
+
+
+def replace(folder: Path, rows: int) -> tuple[Turn, Turn]:
+    """Upload other inferences of samples whose results are fresh, and of some that are not."""
+    done = fill(D1, folder, rows, inferred=True)
+    use(done.path)
+    TestRun(D1.Model.load(MODEL), D1.TestSuite.load(SUITE), no_op_evaluator).evaluate()
+    settle(done.path)
+    stale = copy(done.path, "stale.db")
+    connection = plain.connect(stale)
+    connection.execute(
+        "UPDATE evaluator_configuration SET stale_reason = 'x',"
+        " stale_since = '2024-01-01T00:00:00.000Z'"
+    )
+    connection.close()
+    settle(stale)
+    guesses = [*done.inferences[1:], done.inferences[0]]
+    answers = [(pair[0], guess) for pair, guess in zip(pairs(rows), guesses, strict=True)]
+
+    def turn(path: Path) -> float:
+        use(copy(path, "turn.db"))
+        run = TestRun(D1.Model.load(MODEL), D1.TestSuite.load(SUITE), reset=True)
+        return seconds_of(run.upload_inferences, answers)
+
+    return lambda: turn(done.path), lambda: turn(stale)
 
 
 def make_test_case(folder: Path, rows: int) -> tuple[Turn, Turn]:
@@ -147,6 +172,7 @@ ROWS = [
         lambda folder, rows: upload(D2, folder, rows),
         most_rows=100_000,
     ),
+    Row("upload_inferences(), fresh results", "stale results", 1.15, replace),
     Row("TestCase(test_samples=…)", "the rows inserted", 2.5, make_test_case),
     Row("edit() adds one sample", "a one-row commit", 20, add_one_sample, per_row=False),
 ]

@@ -131,6 +131,7 @@ def test_json_of_show_has_what_the_tables_leave_out(invoke: Invoke, store: Path)
         "test_case": "day",
         "test_case_version": 1,
         "sample_count": 3,
+        "is_stale": False,
         "metrics": {"accuracy": 2 / 3, "by_class": {"cat": 1.0}},
     }
     assert night["metrics"] == {"accuracy": None, "n_wrong": 1}

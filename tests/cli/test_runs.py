@@ -34,7 +34,8 @@ def test_json_list_has_the_whole_error(invoke: Invoke, store: Path) -> None:
     crashed, completed = json.loads(invoke("runs", "list", "--json", "--db", store).stdout)
     assert list(crashed) == [
         "id", "workflow", "model", "test_suite", "test_suite_version", "evaluator", "status",
-        "is_stale", "error", "created_at", "started_at", "finished_at",
+        "is_interrupted", "is_stale", "stale_since", "stale_reason", "superseded_at", "error",
+        "created_at", "started_at", "finished_at",
     ]  # fmt: skip
     assert crashed["error"] == "ValueError: no weights\n  in line 7"
     assert (completed["test_suite"], completed["test_suite_version"]) == ("all animals", 1)

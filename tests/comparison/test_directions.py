@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -11,8 +12,9 @@ import pytest
 from click.testing import Result
 
 import kolena_local
+from kolena_local import comparison
 from kolena_local.cli import main
-from kolena_local.comparison import Comparison, compare
+from kolena_local.comparison import Comparison
 from kolena_local.comparison.direction import directions
 from kolena_local.errors import IncorrectUsageError
 from kolena_local.repository import open_store
@@ -29,6 +31,9 @@ from tests.comparison.directed import (
 )
 from tests.files import freeze
 
+# Each model gets metrics of its own from an evaluator of its own.
+compare = partial(comparison.compare, different_evaluators_ok=True)
+
 
 def evaluate_both(base: Any = Undeclared, candidate: Any = None) -> None:
     """Store a base with False everywhere, and a candidate with True."""
@@ -38,7 +43,7 @@ def evaluate_both(base: Any = Undeclared, candidate: Any = None) -> None:
 
 def command(*arguments: object) -> Result:
     words = ["compare", "base", "candidate", "-s", "suite", *map(str, arguments)]
-    return separating_runner().invoke(main, words)
+    return separating_runner().invoke(main, [*words, "--different-evaluators-ok"])
 
 
 def verdicts(found: Comparison) -> set[str]:
@@ -70,7 +75,8 @@ def test_store_of_before_directions_were_stored_is_judged_by_names(tmp_path: Pat
     path = tmp_path / "first.db"
     path.write_bytes((Path(freeze.__file__).parent / "0.1.0" / freeze.STORE).read_bytes())
     with kolena_local.session(db=path):
-        found = compare("first", "second", "animals@1", configuration="threshold 0.5")
+        chosen = {"configuration": "threshold 0.5", "stale_ok": True}
+        found = compare("first", "second", "animals@1", **chosen)  # type: ignore[arg-type]
     assert found.directions["is_correct"] == ("is_correct", True, "name")
     assert not found.is_worse
 
@@ -113,7 +119,7 @@ def test_assertion_refuses_to_judge_a_metric_without_a_direction(
     assert_no_regression: Callable[..., Comparison],
 ) -> None:
     evaluate_both()
-    check = assert_no_regression
+    check = partial(assert_no_regression, different_evaluators_ok=True)
     for margin in (None, 0.5):
         with pytest.raises(IncorrectUsageError, match="hallucinated: HigherIsBetter"):
             check("candidate", "base", "suite", margin=margin)
@@ -151,8 +157,8 @@ def test_results_that_declare_the_opposite_are_refused_unless_told() -> None:
 def test_direction_that_an_imported_file_makes_up_is_not_one(directions: Any) -> None:
     evaluate_both(Undeclared)
     with open_store().write() as unit:
-        for run in unit.test_runs.list():
-            unit.test_runs.ensure_configuration(run.id, None, None, json.dumps(directions))
+        statement = "UPDATE evaluator_configuration SET directions = ?"
+        unit._sql.execute(statement, (json.dumps(directions),))
     assert verdicts(compare("base", "candidate", "suite")) == {"higher"}
 
 

@@ -19,16 +19,25 @@ from pathlib import Path
 import pytest
 
 import kolena_local
-from kolena_local.errors import StoreError
+from kolena_local.comparison import compare
+from kolena_local.errors import IncorrectUsageError, StoreError
 from kolena_local.repository import close_stores, open_store
 from kolena_local.repository.file import migrations
 from kolena_local.repository.health.checks import check
-from kolena_local.workflow import test
+from kolena_local.workflow import TestRun, test
 from tests.conftest import IS_LONG
 from tests.durability import concurrent
 from tests.durability.dump import dump, is_sound
 from tests.files import freeze
-from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
+from tests.files.make import (
+    AnimalCase,
+    AnimalModel,
+    AnimalSuite,
+    Judge,
+    Strictness,
+    animals,
+    guess,
+)
 from tests.python_process import Python
 
 FILES = Path(freeze.__file__).parent
@@ -162,6 +171,27 @@ def test_a_store_of_the_first_schema_gets_a_number_for_each_row_and_shows_its_re
         for row in after[table][1]
     ]
     assert len(set(found) - {0}) == len(found) > 15
+
+
+@pytest.mark.parametrize("schema", ["0.1.0", "0.1.0-schema-2"])
+def test_results_of_earlier_schemas_are_of_unknown_age_until_computed_again(
+    tmp_path: Path, schema: str
+) -> None:
+    path = tmp_path / "earlier.db"
+    shutil.copy(FILES / schema / freeze.STORE, path)
+    with kolena_local.session(db=path):
+        whole = AnimalSuite.load("animals", 1)
+        names, chosen = ("first", "second"), {"configuration": "threshold 0.5"}
+        assert whole.results_dataframe(names)["is_stale"].isna().all()
+        with pytest.raises(IncorrectUsageError, match="of unknown age: they were stored by a ver"):
+            compare(*names, whole, **chosen)
+        for name in names:
+            TestRun(AnimalModel.load(name), whole, Judge([Strictness(0.5)])).evaluate()
+        compare(*names, whole, **chosen)
+        with open_store().read() as unit:
+            assert [run.is_stale for run in unit.test_runs.list(superseded=True)][-1] is None
+    close_stores()
+    assert is_sound(path)
 
 
 @pytest.mark.parametrize("place", range(len(NEXT.splitlines()) - 1))

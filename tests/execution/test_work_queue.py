@@ -72,7 +72,7 @@ def children(db: Path, tmp_path: Path) -> Iterator[Children]:
 def metrics() -> list[Any]:
     with open_store().read() as unit:
         (run,) = unit.test_runs.list()
-        assert (run.status, run.is_stale) == ("completed", False)
+        assert (run.status, run.is_interrupted) == ("completed", False)
         return [record.metrics for record in unit.test_runs.case_metrics(run.id)]
 
 
@@ -118,7 +118,7 @@ def test_a_killed_process_is_followed_by_one_that_does_the_rest(children: Childr
     victim.wait()
     with open_store().read() as unit:
         (run,) = unit.test_runs.list()
-    assert (run.status, run.is_stale) == ("running", True)
+    assert (run.status, run.is_interrupted) == ("running", True)
     kept = stored("m")
     assert len(kept) == 60
     asked: list[str] = []

@@ -285,11 +285,11 @@ os.kill(os.getpid(), 9)
 """
 
 
-def test_a_run_whose_process_was_killed_is_stale_until_it_is_repaired(path: str) -> None:
+def test_a_run_whose_process_was_killed_is_interrupted_until_it_is_repaired(path: str) -> None:
     subprocess.run([sys.executable, "-c", KILLED, path])
     (finding,) = errors(path)
     assert finding.rule == "test runs"
-    assert "stale" in finding.text
+    assert "interrupted" in finding.text
     assert finding.fixable
     backup, done = repair(path)
     assert done == ['Marked the run 1 of the model "model" on "suite" as crashed.']
@@ -297,10 +297,10 @@ def test_a_run_whose_process_was_killed_is_stale_until_it_is_repaired(path: str)
     assert errors(path) == []
     with open_store(path).read() as unit:
         (run,) = unit.test_runs.list()
-        assert (run.status, run.is_stale) == ("crashed", False)
+        assert (run.status, run.is_interrupted) == ("crashed", False)
         assert "ended unexpectedly" in (run.error or "")
     with open_store(backup).read() as unit:
-        assert unit.test_runs.list()[0].is_stale
+        assert unit.test_runs.list()[0].is_interrupted
 
 
 def test_a_run_that_goes_on_is_left_alone(path: str) -> None:

@@ -100,7 +100,7 @@ def test_pages_have_only_samples_with_an_inference(store: Store) -> None:
         seen: list[int] = []
         after = -1
         while rows := unit.inferences.rows(model.id, case.id, 1, after=after, limit=3):
-            for _, sample, _, _, truth, inference in rows:
+            for _, sample, _, _, truth, inference, _ in rows:
                 assert (truth, inference) == ('"cat"', f'"{sample}"')
                 seen.append(sample)
             after = rows[-1][0]

@@ -47,7 +47,7 @@ def test_a_run_is_made_once_for_its_key(store: Store) -> None:
         unit.test_runs.ensure(model.id, suite.id, 2, None)
 
 
-def test_a_run_whose_process_is_gone_is_stale_until_it_is_run_again(
+def test_a_run_whose_process_is_gone_is_interrupted_until_it_is_run_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
@@ -55,16 +55,16 @@ def test_a_run_whose_process_is_gone_is_stale_until_it_is_run_again(
     host = this_process().host
     with store.write() as unit:
         run, _ = add_run(unit)
-        assert not unit.test_runs.start(run.id).is_stale
+        assert not unit.test_runs.start(run.id).is_interrupted
         for gone, owner in ((True, (host, process.pid)), (False, ("elsewhere", process.pid))):
             with monkeypatch.context() as patch:
                 place = "kolena_local.repository.test_runs.this_process"
                 patch.setattr(place, lambda owner=owner: Process(*owner, None))
                 unit.test_runs.start(run.id)
-            assert unit.test_runs.get(run.id).is_stale == gone
-            assert [run.is_stale for run in unit.test_runs.list()] == [gone]
-        assert not unit.test_runs.start(run.id).is_stale
-        assert not unit.test_runs.crash(run.id, "boom").is_stale
+            assert unit.test_runs.get(run.id).is_interrupted == gone
+            assert [run.is_interrupted for run in unit.test_runs.list()] == [gone]
+        assert not unit.test_runs.start(run.id).is_interrupted
+        assert not unit.test_runs.crash(run.id, "boom").is_interrupted
 
 
 def test_a_run_goes_its_way(store: Store) -> None:
@@ -109,7 +109,7 @@ def test_a_configuration_is_made_once_for_its_name(store: Store) -> None:
         named = unit.test_runs.ensure_configuration(run.id, "a", "{}")
         changed = unit.test_runs.ensure_configuration(run.id, "a", '{"x":1}')
         assert (changed.id, changed.payload) == (named.id, '{"x":1}')
-        assert unit.test_runs.ensure_configuration(run.id, None, None) == none
+        assert unit.test_runs.ensure_configuration(run.id, None, None).id == none.id
 
 
 def results(unit: Unit, case: TestCaseRecord, value: float) -> Results:

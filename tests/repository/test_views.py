@@ -50,8 +50,9 @@ def test_metrics_are_single_values_however_deep(store: Store) -> None:
             strict.id, Results([], [CaseMetrics(case.id, dumps(metrics))], [], '{"mean":0.25}')
         )
         found = rows(unit, "SELECT * FROM v_metrics")
+    assert {row[-1] for row in found} == {0}
     assert {row[:7] for row in found} == {(run.id, "m", "workflow", "all", 1, "Accuracy", "strict")}
-    assert [row[7:] for row in found] == [
+    assert [row[7:-1] for row in found] == [
         ("day", "accuracy", 0.5),
         ("day", "loss", None),
         ("day", "worst", -math.inf),

@@ -17,6 +17,7 @@ from kolena_local.repository.dump.line_types import (
     store_tags,
     tags_of,
 )
+from kolena_local.repository.freshness import UNKNOWN_AGE
 
 _WORKFLOW: Final = Column("workflow", source="workflow.name")
 _TEST_CASE: Final = Column("test_case", source="test_case.name")
@@ -45,6 +46,20 @@ _TIMES: Final = (_CREATED_AT, Column("updated_at", "time", nullable=True))
 _CREATED: Final = {time.name: f"ifnull(incoming.{time.name}, :now)" for time in _TIMES}
 _CREATED_VERSION: Final = {"created_at": _CREATED["created_at"], "uid": "random()"}
 
+# Whether results are stale, but not since when: times are left out.
+_FRESHNESS: Final = (
+    Column("fingerprint", "text", nullable=True, missing=(None,)),
+    Column("stale_reason", "text", nullable=True, missing=(UNKNOWN_AGE,)),
+    Column(
+        "is_stale",
+        "int",
+        nullable=True,
+        source="iif(evaluator_configuration.stale_reason IS NULL, 0,"
+        " nullif(evaluator_configuration.stale_since IS NOT NULL, 0))",
+        missing=(None,),
+    ),
+)
+
 # What is not there is null, which the table refuses.
 _PINS: Final = """
     INSERT INTO test_suite_member
@@ -69,7 +84,7 @@ _PINNED: Final = """
 """
 
 _JOIN_RUN: Final = """
-    JOIN model ON model.id = test_run.model_id
+    JOIN model ON model.id = test_run.model_id AND test_run.superseded_at IS NULL
     JOIN test_suite ON test_suite.id = test_run.test_suite_id
 """
 _FIND_RUN: Final = """
@@ -78,6 +93,7 @@ _FIND_RUN: Final = """
     JOIN test_run ON test_run.model_id = model.id AND test_run.test_suite_id = test_suite.id
         AND test_run.test_suite_version = incoming.test_suite_version
         AND test_run.evaluator = ifnull(incoming.evaluator, '')
+        AND test_run.superseded_at IS NULL
 """
 
 
@@ -259,11 +275,12 @@ LINE_TYPES: Final = (
             "started_at": "incoming.started_at",
             "finished_at": "incoming.finished_at",
         },
+        selected="test_run.superseded_at IS NULL",
     ),
     LineType(
         "configuration",
         _CONFIGURATION,
-        (_FIELDS._replace(nullable=True), _DIRECTIONS),
+        (_FIELDS._replace(nullable=True), _DIRECTIONS, *_FRESHNESS),
         (
             Parent(
                 "test_run",
@@ -271,7 +288,10 @@ LINE_TYPES: Final = (
                 _FIND_RUN,
             ),
         ),
-        {"display_name": "ifnull(incoming.configuration, '')"},
+        {
+            "display_name": "ifnull(incoming.configuration, '')",
+            "stale_since": "iif(incoming.is_stale = 1, :now, NULL)",
+        },
         table="evaluator_configuration",
     ),
     LineType(

@@ -138,6 +138,8 @@ def _parsed(line: bytes) -> Any:
 
 def _value(content: dict[str, Any], column: Column, number: int) -> Any:
     name = column.name
+    if name not in content and column.missing:
+        return column.missing[0]
     if name not in content and column.kind != "time" and not column.optional:
         raise refusal(number, f"{name!r} is missing")
     value: Any = content.get(name)

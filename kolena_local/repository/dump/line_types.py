@@ -33,6 +33,7 @@ class Column(NamedTuple):
         source: the column of the line type's table that has the value, if its name differs; or an
             SQL expression of what is stored elsewhere.
         optional: whether it may be missing, as in files of earlier versions, and is null then.
+        missing: the value in lines of earlier versions, which lack the key; empty if none may.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column(NamedTuple):
     nullable: bool = False
     source: str = ""
     optional: bool = False
+    missing: tuple[str | None, ...] = ()
 
     @property
     def stored(self) -> str | None:

@@ -1,9 +1,10 @@
 """The dump of a store: JSON lines in a fixed order, for reviews and version control.
 
-It leaves out what differs between equal stores: ids, times, and the processes of test runs. An
-import adds what is missing, leaves what is equal, and settles the rest as it is told, so importing
-a file twice is the same as once. The schemas of a workflow's types are taken only where the store
-has none. Neither export nor import holds more than a few lines in memory.
+It leaves out what differs between equal stores: ids, times, and the processes of test runs; and
+results that others have taken the place of. An import adds what is missing, leaves what is equal,
+and settles the rest as it is told, so importing a file twice is the same as once. The schemas of a
+workflow's types are taken only where the store has none. Neither export nor import holds more than
+a few lines in memory.
 """
 
 from __future__ import annotations
@@ -19,11 +20,32 @@ from kolena_local.repository.dump.data_lines import LINE_TYPES
 from kolena_local.repository.dump.differences import BY_NAME, HISTORIES, ImportPlan
 from kolena_local.repository.dump.line_types import Column, LineType
 from kolena_local.repository.dump.settling import OnConflict, Settling
+from kolena_local.repository.freshness import METADATA, STORED, mark_results_stale
 from kolena_local.repository.health.invariants import RULES, LastIds
 from kolena_local.repository.names import now
 from kolena_local.repository.rows import Repository, Row
 
 _PAGE: Final = 1000
+
+_NEW_INFERENCES: Final = """
+    SELECT test_sample_id FROM inference WHERE id >= :inference AND model_id = run.model_id
+"""
+_NEW_METADATA: Final = """
+    SELECT sample.id AS test_sample_id FROM temp.incoming_test_sample AS given
+    JOIN workflow ON workflow.name = given.workflow
+    JOIN test_sample AS sample
+        ON sample.workflow_id = workflow.id AND sample.digest = given.digest
+    WHERE given.line IN temp.different_test_sample
+"""
+# Results that are in the file, too, belong to what the file has.
+_NOT_IN_FILE: Final = """
+    run.id < :test_run AND (run.superseded_at IS NOT NULL OR NOT EXISTS (
+        SELECT 1 FROM temp.incoming_test_run AS given
+        JOIN model ON model.name = given.model JOIN test_suite ON test_suite.name = given.test_suite
+        WHERE model.id = run.model_id AND test_suite.id = run.test_suite_id
+            AND given.test_suite_version = run.test_suite_version
+            AND ifnull(given.evaluator, '') = run.evaluator))
+"""
 _NAMED: Final = 3
 
 
@@ -117,8 +139,11 @@ class StoreDump(Repository):
             )
             if first is not None:
                 last_ids = last_ids._replace(**{noun: first - 1})
+        before = {table: self._sql.next_id(table) for table in ("inference", "test_run")}
         for line_type in LINE_TYPES:
             self._store(line_type)
+        for reason, samples in ((STORED, _NEW_INFERENCES), (METADATA, _NEW_METADATA)):
+            mark_results_stale(self._sql, reason, samples, before, _NOT_IN_FILE)
         for rule in RULES:
             for key, problem in rule.broken(self._sql.driver, last_ids):
                 keys = BY_NAME[rule.line_type].keys

@@ -236,6 +236,8 @@ def _bring_up_to_date(
 def _migrate(
     connection: sqlite3.Connection, path: str, known: Sequence[migrations.Migration]
 ) -> None:
+    # A step may build a table anew; dropping the old one would delete all rows that refer to it.
+    connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Checked again under the lock: another process may have migrated it in the meantime.
@@ -249,6 +251,7 @@ def _migrate(
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -157,9 +157,9 @@ def _test_runs(connection: sqlite3.Connection) -> Iterator[Finding]:
         pid = process[1]
         yield error(
             "test runs",
-            f'The run {id_} of the model "{model}" on "{suite}" is stale: its status is running,'
-            f" but its process {pid} has ended; test again to continue, or mark it as crashed with"
-            " --fix.",
+            f'The run {id_} of the model "{model}" on "{suite}" was interrupted: its status is'
+            f" running, but its process {pid} has ended; test again to continue, or mark it as"
+            " crashed with --fix.",
             fixable=True,
         )
 
