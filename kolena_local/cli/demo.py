@@ -8,24 +8,13 @@ import click
 
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_file import write_text
-from kolena_local.cli.output.printing import Listing
-from kolena_local.cli.prompts import delete, deletion_options
+from kolena_local.cli.prompts import delete, deletion_listing, deletion_options
 from kolena_local.cli.store_option import db_option, given_location
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import Deletion
 
-_DELETIONS = Listing(
-    ("kind", "name", "inference_count", "run_count", "sample_count"),
-    {
-        "kind": "kind",
-        "name": "name",
-        "inferences": "inference_count",
-        "runs": "run_count",
-        "samples": "sample_count",
-    },
-    "Nothing to delete.",
-)
+_COUNTS = ("inference_count", "run_count", "sample_count")
 
 
 @click.command()
@@ -63,7 +52,7 @@ def _remove(*, yes: bool, dry_run: bool) -> None:
     from kolena_local.demo import removal
 
     delete(
-        _DELETIONS,
+        deletion_listing("kind", "name", *_COUNTS),
         "demo object",
         lambda unit: _entries(removal.planned(unit)),
         lambda unit: _entries(removal.remove(unit)),
@@ -74,10 +63,6 @@ def _remove(*, yes: bool, dry_run: bool) -> None:
 
 def _entries(deletions: list[tuple[str, Deletion]]) -> list[Entry]:
     return [
-        {
-            "kind": noun,
-            "name": one.name,
-            **{key: one.counts.get(key) for key in _DELETIONS.keys[2:]},
-        }
+        {"kind": noun, "name": one.name, **{key: one.counts.get(key) for key in _COUNTS}}
         for noun, one in deletions
     ]

@@ -12,8 +12,8 @@ from kolena_local.cli.entries import MODELS, picked
 from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output.output_options import output_options
-from kolena_local.cli.output.printing import Listing, report
-from kolena_local.cli.prompts import delete, deletion_entries, deletion_options, is_interactive
+from kolena_local.cli.output.printing import report
+from kolena_local.cli.prompts import delete_named, deletion_options, is_interactive
 from kolena_local.cli.store_option import reading, write_or_create, writing
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
 from kolena_local.plurals import printable
@@ -35,17 +35,6 @@ _metadata_option = click.option(
 )
 _tag_option = click.option(
     "-t", "--tag", "tags", metavar="TAG", multiple=True, help="Add a tag (repeatable)."
-)
-
-_DELETIONS = Listing(
-    ("model", "workflow", "inference_count", "run_count"),
-    {
-        "model": "model",
-        "workflow": "workflow",
-        "inferences": "inference_count",
-        "runs": "run_count",
-    },
-    "Nothing to delete.",
 )
 
 
@@ -144,14 +133,7 @@ def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
 
     If one of the names is unknown, no model is deleted.
     """
-    delete(
-        _DELETIONS,
-        "model",
-        lambda unit: deletion_entries("model", unit.models.deletion(names)),
-        lambda unit: deletion_entries("model", unit.models.delete(names)),
-        yes=yes,
-        dry_run=dry_run,
-    )
+    delete_named("model", names, "inference_count", "run_count", yes=yes, dry_run=dry_run)
 
 
 def _edit_in_editor(name: str) -> tuple[ModelRecord, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -73,9 +73,37 @@ def delete(
     report(f"Deleted {counted(len(deleted), noun)}.", listing, deleted)
 
 
-def deletion_entries(key: str, deletions: list[Deletion]) -> list[Entry]:
-    """Return what is deleted as entries, with the names under a key such as ``model``."""
-    return [{key: name, "workflow": workflow, **counts} for name, workflow, counts in deletions]
+def delete_named(noun: str, names: Sequence[str], *counts: str, yes: bool, dry_run: bool) -> None:
+    """Delete models, test cases or test suites by name, as :func:`delete` does.
+
+    Args:
+        noun: the noun for one of them, such as ``test case``.
+        names: their names.
+        counts: the keys of what is counted, such as ``run_count``.
+        yes: whether to delete without asking.
+        dry_run: whether to print only what would be deleted.
+    """
+    key = noun.replace(" ", "_")
+
+    def entries(deletions: Sequence[Deletion]) -> list[Entry]:
+        return [
+            {key: name, "workflow": workflow, **numbers} for name, workflow, numbers in deletions
+        ]
+
+    delete(
+        deletion_listing(key, "workflow", *counts),
+        noun,
+        lambda unit: entries(getattr(unit, f"{key}s").deletion(names)),
+        lambda unit: entries(getattr(unit, f"{key}s").delete(names)),
+        yes=yes,
+        dry_run=dry_run,
+    )
+
+
+def deletion_listing(*keys: str) -> Listing:
+    """Return how to list what is deleted: ``run_count`` is the column ``runs``."""
+    columns = {key.replace("_count", "s").replace("_", " "): key for key in keys}
+    return Listing(keys, columns, "Nothing to delete.")
 
 
 def is_interactive() -> bool:

@@ -13,7 +13,7 @@ from kolena_local.cli.options import diff_option, name_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet, report
-from kolena_local.cli.prompts import delete, deletion_entries, deletion_options
+from kolena_local.cli.prompts import delete_named, deletion_options
 from kolena_local.cli.store_option import reading, writing
 
 if TYPE_CHECKING:
@@ -42,16 +42,6 @@ _CHANGES = Listing(
         "after": "ground_truth_after",
     },
     "The two versions have the same samples and ground truths.",
-)
-_DELETIONS = Listing(
-    ("test_case", "workflow", "version_count", "sample_count"),
-    {
-        "test case": "test_case",
-        "workflow": "workflow",
-        "versions": "version_count",
-        "samples": "sample_count",
-    },
-    "Nothing to delete.",
 )
 
 
@@ -127,14 +117,7 @@ def delete_test_cases(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
     one of the names is unknown or in use, no test case is deleted. Test samples, ground truths, and
     inferences stay: a test case that has the same samples again uses them again.
     """
-    delete(
-        _DELETIONS,
-        "test case",
-        lambda unit: deletion_entries("test_case", unit.test_cases.deletion(names)),
-        lambda unit: deletion_entries("test_case", unit.test_cases.delete(names)),
-        yes=yes,
-        dry_run=dry_run,
-    )
+    delete_named("test case", names, "version_count", "sample_count", yes=yes, dry_run=dry_run)
 
 
 def _change_entry(change: SampleChange) -> Entry:

@@ -20,7 +20,7 @@ from kolena_local.cli.options import diff_option, name_option, tag_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet, report
-from kolena_local.cli.prompts import delete, deletion_entries, deletion_options
+from kolena_local.cli.prompts import delete_named, deletion_options
 from kolena_local.cli.store_option import reading, writing
 
 if TYPE_CHECKING:
@@ -50,17 +50,6 @@ _CHANGES = Listing(
         "after": "version_after",
     },
     "The two versions have the same test cases.",
-)
-_DELETIONS = Listing(
-    ("test_suite", "workflow", "version_count", "run_count", "result_count"),
-    {
-        "test suite": "test_suite",
-        "workflow": "workflow",
-        "versions": "version_count",
-        "runs": "run_count",
-        "results": "result_count",
-    },
-    "Nothing to delete.",
 )
 
 
@@ -138,13 +127,8 @@ def delete_test_suites(names: tuple[str, ...], yes: bool, dry_run: bool) -> None
 
     If one of the names is unknown, no test suite is deleted. Test cases and inferences stay.
     """
-    delete(
-        _DELETIONS,
-        "test suite",
-        lambda unit: deletion_entries("test_suite", unit.test_suites.deletion(names)),
-        lambda unit: deletion_entries("test_suite", unit.test_suites.delete(names)),
-        yes=yes,
-        dry_run=dry_run,
+    delete_named(
+        "test suite", names, "version_count", "run_count", "result_count", yes=yes, dry_run=dry_run
     )
 
 
