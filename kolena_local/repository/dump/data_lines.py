@@ -19,6 +19,11 @@ from kolena_local.repository.dump.line_types import (
 )
 from kolena_local.repository.freshness import UNKNOWN_AGE
 
+
+def _time(name: str, source: str = "") -> Column:
+    return Column(name, "time", nullable=True, source=source, missing=(None,))
+
+
 _WORKFLOW: Final = Column("workflow", source="workflow.name")
 _TEST_CASE: Final = Column("test_case", source="test_case.name")
 _TEST_SUITE: Final = Column("test_suite", source="test_suite.name")
@@ -26,7 +31,7 @@ _MODEL: Final = Column("model", source="model.name")
 _SAMPLE: Final = Column("test_sample", "digest", source="test_sample.digest")
 _DIGEST: Final = Column("digest", "digest")
 _FIELDS: Final = Column("fields", "object", source="payload")
-_DIRECTIONS: Final = Column("directions", "object", nullable=True, optional=True)
+_DIRECTIONS: Final = Column("directions", "object", nullable=True, missing=(None,))
 _VERSION: Final = Column("version", "int")
 _RUN: Final = (
     _MODEL,
@@ -41,9 +46,10 @@ _CONFIGURATION: Final = (
     ),
 )
 # Files have no times unless one store is merged into another.
-_CREATED_AT: Final = Column("created_at", "time", nullable=True)
-_TIMES: Final = (_CREATED_AT, Column("updated_at", "time", nullable=True))
+_CREATED_AT: Final = _time("created_at")
+_TIMES: Final = (_CREATED_AT, _time("updated_at"))
 _CREATED: Final = {time.name: f"ifnull(incoming.{time.name}, :now)" for time in _TIMES}
+_UNLESS_RUNNING: Final = "iif(test_run.status = 'running', NULL, test_run.{})"
 _CREATED_VERSION: Final = {"created_at": _CREATED["created_at"], "uid": "random()"}
 
 # Whether results are stale, but not since when: times are left out.
@@ -95,10 +101,6 @@ _FIND_RUN: Final = """
         AND test_run.evaluator = ifnull(incoming.evaluator, '')
         AND test_run.superseded_at IS NULL
 """
-
-
-def _unless_running(time: str) -> str:
-    return f"iif(test_run.status = 'running', NULL, test_run.{time})"
 
 
 def _configuration_of(child: str) -> Parent:
@@ -252,8 +254,8 @@ LINE_TYPES: Final = (
             Column("status", source="iif(test_run.status = 'running', 'created', test_run.status)"),
             Column("error", "any text", nullable=True),
             _CREATED_AT,
-            Column("started_at", "time", True, _unless_running("started_at")),
-            Column("finished_at", "time", True, _unless_running("finished_at")),
+            _time("started_at", _UNLESS_RUNNING.format("started_at")),
+            _time("finished_at", _UNLESS_RUNNING.format("finished_at")),
         ),
         (
             named("model", "test_run"),

@@ -138,11 +138,11 @@ def _parsed(line: bytes) -> Any:
 
 def _value(content: dict[str, Any], column: Column, number: int) -> Any:
     name = column.name
-    if name not in content and column.missing:
-        return column.missing[0]
-    if name not in content and column.kind != "time" and not column.optional:
+    if name not in content:
+        if column.missing:
+            return column.missing[0]
         raise refusal(number, f"{name!r} is missing")
-    value: Any = content.get(name)
+    value = content[name]
     if value is None and column.nullable:
         return None
     if not _FITS[column.kind](value):

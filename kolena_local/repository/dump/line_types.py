@@ -32,15 +32,14 @@ class Column(NamedTuple):
         nullable: whether it may be null.
         source: the column of the line type's table that has the value, if its name differs; or an
             SQL expression of what is stored elsewhere.
-        optional: whether it may be missing, as in files of earlier versions, and is null then.
-        missing: the value in lines of earlier versions, which lack the key; empty if none may.
+        missing: the value in lines that lack the key, because an earlier version wrote them or they
+            have no times; empty if none may lack it.
     """
 
     name: str
     kind: str = "name"
     nullable: bool = False
     source: str = ""
-    optional: bool = False
     missing: tuple[str | None, ...] = ()
 
     @property
