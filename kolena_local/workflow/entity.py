@@ -22,10 +22,7 @@ from kolena_local.errors import (
 from kolena_local.location import is_memory
 from kolena_local.log import logger
 from kolena_local.plurals import counted
-from kolena_local.repository.records import (
-    HeldRow,
-    WorkflowSchemas,
-)
+from kolena_local.repository.records import HeldRow, WorkflowSchemas
 from kolena_local.workflow.arguments import check_name
 from kolena_local.workflow.workflow import Workflow
 
@@ -111,7 +108,11 @@ class Entity:
 
     @classmethod
     def _record(cls, unit: repository.Unit, row: HeldRow) -> Any:
-        """Return the record of a row."""
+        """Return the record of a row.
+
+        Raises:
+            NotFoundError: the row is not in the store any more.
+        """
         raise NotImplementedError
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -187,7 +188,7 @@ class NamedEntity(Entity):
                     " load it again to rename it."
                 )
             self._rows(unit).rename(stored, name)
-            record = self._stored(unit)
+            record = self._record(unit, *self._held())
         logger.info("renamed %s %r to %r", self._noun, stored, name)
         self._mirror(store.store, record)
 
@@ -210,18 +211,15 @@ class NamedEntity(Entity):
         )
         logger.info("deleted %s %r (%s)", self._noun, deleted.name, counts)
 
-    def _rows(self, unit: repository.Unit) -> Any:
+    @classmethod
+    def _rows(cls, unit: repository.Unit) -> Any:
         """Return the repository of objects of this kind."""
-        return getattr(unit, f"{self._noun.replace(' ', '_')}s")
+        return getattr(unit, f"{cls._noun.replace(' ', '_')}s")
 
-    def _stored(self, unit: repository.Unit) -> Any:
-        """Return the record as it is stored now.
-
-        Raises:
-            NotFoundError: it is not in the store any more.
-        """
-        version = () if "version" not in self.__dict__ else (self.__dict__["version"],)
-        return self._rows(unit).get(current_name(unit, self), *version)
+    @classmethod
+    def _record(cls, unit: repository.Unit, row: HeldRow) -> Any:
+        version = () if row.version is None else (row.version,)
+        return cls._rows(unit).get(unit.held.name(row), *version)
 
 
 def current_name(unit: repository.Unit, named: Any) -> str:

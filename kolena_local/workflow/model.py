@@ -12,7 +12,7 @@ from kolena_local.errors import InputValidationError
 from kolena_local.execution.inferred import Inferred
 from kolena_local.log import logger
 from kolena_local.payload import Json, canonical, dumps, loads
-from kolena_local.repository.records import HeldRow, ModelRecord
+from kolena_local.repository.records import ModelRecord
 from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kolena_local.exchange.import_file import ImportResult
-    from kolena_local.repository import Unit
     from kolena_local.repository.held import HeldStore
     from kolena_local.workflow.test_suite import TestSuite
 
@@ -431,10 +430,6 @@ class Model(NamedEntity):
         with repository.open_store().read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
         return store_frames.of_models(records)
-
-    @classmethod
-    def _record(cls, unit: Unit, row: HeldRow) -> ModelRecord:
-        return unit.models.get(unit.held.name(row))
 
     def _repr_html_(self) -> str:
         return overview.of_model(self)

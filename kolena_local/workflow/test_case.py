@@ -15,7 +15,7 @@ from kolena_local.errors import IncorrectUsageError
 from kolena_local.log import logger
 from kolena_local.plurals import counted
 from kolena_local.repository.paging import pages_by_key
-from kolena_local.repository.records import HeldRow, PairRow, TestCaseRecord
+from kolena_local.repository.records import PairRow, TestCaseRecord
 from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
@@ -298,10 +298,6 @@ class TestCase(NamedEntity):
         """
         with self.edit() as editor:
             editor.description(description)
-
-    @classmethod
-    def _record(cls, unit: Unit, row: HeldRow) -> TestCaseRecord:
-        return unit.test_cases.at(row.id, row.version)
 
     def _shown(self) -> dict[str, Any]:
         return {"version": self.version, **super()._shown()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
 from kolena_local.log import logger
-from kolena_local.repository.records import HeldRow, TestSuiteRecord
+from kolena_local.repository.records import TestSuiteRecord
 from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
@@ -258,7 +258,7 @@ class TestSuite(NamedEntity):
         wanted, store = check_description(description), self._store()
         added, removed = check_tags(tags) or set(), check_tags(untag) or set()
         with store.write() as unit:
-            record = self._stored(unit)
+            record = self._record(unit, *self._held())
             check_description_kept(record, self.description, wanted)
             after = unit.test_suites.changed_tags(record, added, removed)
             change = SuiteChange(wanted, after, None).from_what_is(record)
@@ -306,10 +306,6 @@ class TestSuite(NamedEntity):
             return store_frames.of_results(
                 unit, [run for run in runs if run.test_suite_version == self.version]
             )
-
-    @classmethod
-    def _record(cls, unit: Unit, row: HeldRow) -> TestSuiteRecord:
-        return unit.test_suites.at(row.id, row.version)
 
     def _shown(self) -> dict[str, Any]:
         shown = {"version": self.version, "test_cases": len(self.test_cases)}
