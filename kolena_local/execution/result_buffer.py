@@ -13,7 +13,7 @@ from typing import Any
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import dumps
-from kolena_local.repository.records import CaseMetrics, CasePlot, Results, SampleMetrics
+from kolena_local.repository.result_records import CaseMetrics, CasePlot, Results, SampleMetrics
 from kolena_local.serialization.direction import declared_directions
 from kolena_local.serialization.write import write
 from kolena_local.serialization.write_many import write_many

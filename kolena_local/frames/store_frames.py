@@ -30,12 +30,8 @@ if TYPE_CHECKING:
 
     from kolena_local.repository import Unit
     from kolena_local.repository.held import HeldStore
-    from kolena_local.repository.records import (
-        CaseMetricsRecord,
-        ModelRecord,
-        SuiteMetricsRecord,
-        TestRunRecord,
-    )
+    from kolena_local.repository.records import ModelRecord, TestRunRecord
+    from kolena_local.repository.result_records import CaseMetricsRecord, SuiteMetricsRecord
     from kolena_local.repository.rows import Row
 
 _PAGE = 2000

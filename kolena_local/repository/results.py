@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from kolena_local.repository.records import (
+from kolena_local.repository.result_records import (
     CaseMetricsRecord,
     PlotRecord,
     Results,

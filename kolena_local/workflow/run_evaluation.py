@@ -15,7 +15,7 @@ from kolena_local.execution.inferred import CaseData, Inferred, SampleIds
 from kolena_local.execution.result_buffer import ResultBuffer
 from kolena_local.payload import dumps
 from kolena_local.plurals import agreeing, counted, enumerated
-from kolena_local.repository.records import Results
+from kolena_local.repository.result_records import Results
 from kolena_local.serialization.write import write
 from kolena_local.warn import warn
 from kolena_local.workflow.arguments import check_pairs, check_type

@@ -19,15 +19,14 @@ from kolena_local.cli import main
 from kolena_local.payload import digest, dumps
 from kolena_local.repository import Unit, close_store, open_store
 from kolena_local.repository.records import (
-    CaseMetrics,
     MemberChange,
     ModelRecord,
     NewGroundTruth,
     NewSample,
-    Results,
     TestCaseRecord,
     TestSuiteRecord,
 )
+from kolena_local.repository.result_records import CaseMetrics, Results
 from tests.exchange.guesses import make_guesses
 
 Invoke = Callable[..., Result]

@@ -21,15 +21,8 @@ from hypothesis import strategies as st
 from kolena_local.cli import main
 from kolena_local.payload import digest, dumps
 from kolena_local.repository import close_stores, open_store
-from kolena_local.repository.records import (
-    CaseMetrics,
-    CasePlot,
-    MemberChange,
-    NewGroundTruth,
-    NewSample,
-    Results,
-    SampleMetrics,
-)
+from kolena_local.repository.records import MemberChange, NewGroundTruth, NewSample
+from kolena_local.repository.result_records import CaseMetrics, CasePlot, Results, SampleMetrics
 from tests.cli.conftest import (
     Invoke,
     add_test_case,

@@ -10,7 +10,8 @@ import pytest
 
 from kolena_local.payload import dumps
 from kolena_local.repository import Unit, open_store
-from kolena_local.repository.records import CaseMetrics, MemberChange, Results
+from kolena_local.repository.records import MemberChange
+from kolena_local.repository.result_records import CaseMetrics, Results
 from tests.cli.conftest import (
     Invoke,
     add_test_case,

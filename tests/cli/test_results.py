@@ -14,7 +14,7 @@ import kolena_local
 from kolena_local.errors import KolenaWarning
 from kolena_local.payload import dumps
 from kolena_local.repository import open_store
-from kolena_local.repository.records import CaseMetrics, Results
+from kolena_local.repository.result_records import CaseMetrics, Results
 from kolena_local.workflow import test as run_test
 from tests.cli.conftest import Invoke
 from tests.workflow.types import Judge, Model, TestCase, TestSuite, Threshold, cat, pairs

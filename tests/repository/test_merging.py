@@ -17,14 +17,8 @@ from kolena_local.errors import NameConflictError
 from kolena_local.payload import digest, dumps
 from kolena_local.repository import Unit, close_store, open_store
 from kolena_local.repository.health.invariants import RULES, LastIds
-from kolena_local.repository.records import (
-    CaseMetrics,
-    MemberChange,
-    NewGroundTruth,
-    NewSample,
-    Results,
-    SampleMetrics,
-)
+from kolena_local.repository.records import MemberChange, NewGroundTruth, NewSample
+from kolena_local.repository.result_records import CaseMetrics, Results, SampleMetrics
 
 POLICIES = ("error", "keep", "take", "rename")
 

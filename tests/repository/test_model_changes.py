@@ -9,7 +9,8 @@ import pytest
 from kolena_local.errors import InputValidationError, NameConflictError, NotFoundError
 from kolena_local.repository import Store, Unit
 from kolena_local.repository.metadata_paths import parse_path
-from kolena_local.repository.records import CaseMetrics, ModelRecord, Results
+from kolena_local.repository.records import ModelRecord
+from kolena_local.repository.result_records import CaseMetrics, Results
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 

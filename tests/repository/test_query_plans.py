@@ -11,13 +11,8 @@ import pytest
 
 from kolena_local.payload import digest
 from kolena_local.repository import Store, Unit
-from kolena_local.repository.records import (
-    CaseMetrics,
-    MemberChange,
-    NewGroundTruth,
-    Results,
-    SampleMetrics,
-)
+from kolena_local.repository.records import MemberChange, NewGroundTruth
+from kolena_local.repository.result_records import CaseMetrics, Results, SampleMetrics
 from tests.conftest import sampled
 from tests.repository.conftest import add_case, add_suite, new_sample, put_pairs
 

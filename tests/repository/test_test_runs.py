@@ -13,14 +13,8 @@ from kolena_local.errors import NotFoundError
 from kolena_local.payload import dumps
 from kolena_local.repository import Store, Unit
 from kolena_local.repository.processes import Process, this_process
-from kolena_local.repository.records import (
-    CaseMetrics,
-    CasePlot,
-    Results,
-    SampleMetrics,
-    TestCaseRecord,
-    TestRunRecord,
-)
+from kolena_local.repository.records import TestCaseRecord, TestRunRecord
+from kolena_local.repository.result_records import CaseMetrics, CasePlot, Results, SampleMetrics
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 

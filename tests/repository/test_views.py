@@ -6,7 +6,7 @@ import math
 
 from kolena_local.payload import dumps
 from kolena_local.repository import Store, Unit
-from kolena_local.repository.records import CaseMetrics, Results
+from kolena_local.repository.result_records import CaseMetrics, Results
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 
