@@ -21,7 +21,7 @@ from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_suite import TestSuite
 
 if TYPE_CHECKING:
-    from kolena_local.workflow.model import Model
+    from kolena_local.workflow.model_inferences import ModelInferences
 
 
 def request(
@@ -47,7 +47,7 @@ def request(
     return ImportRequest(path, chosen, on, fields, on_conflict, encoding, delimiter)
 
 
-def import_into(model: Model, request: ImportRequest, dry_run: bool) -> ImportResult:
+def import_into(model: ModelInferences, request: ImportRequest, dry_run: bool) -> ImportResult:
     """Store the inferences of a file; see :meth:`Model.import_inferences`."""
     return import_file(
         model._store(),
@@ -60,7 +60,7 @@ def import_into(model: Model, request: ImportRequest, dry_run: bool) -> ImportRe
 
 
 def export_of(
-    model: Model, path: Any, test_case: Any, test_suite: Any, chosen: Any, waiting: Any
+    model: ModelInferences, path: Any, test_case: Any, test_suite: Any, chosen: Any, waiting: Any
 ) -> int:
     """Write inferences into a file; see :meth:`Model.export_inferences`."""
     path = _path(path)
