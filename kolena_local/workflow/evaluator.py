@@ -239,3 +239,9 @@ def kept_name(named: Evaluator | EvaluatorConfiguration) -> str:
     if not isinstance(name, str) or not name.strip():
         raise InputValidationError(f"{what} must return text that is not blank, not {name!r:.80}.")
     return storable(str.__str__(name), what)
+
+
+def name_in_code(evaluator: Any) -> Any:
+    """Return the name of an evaluator's class or function; what has no name is returned itself."""
+    named = type(evaluator) if isinstance(evaluator, Evaluator) else evaluator
+    return getattr(named, "__name__", named)

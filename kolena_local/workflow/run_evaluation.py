@@ -26,6 +26,7 @@ from kolena_local.workflow.evaluator import (
     MetricsTestSample,
     MetricsTestSuite,
     kept_name,
+    name_in_code,
 )
 from kolena_local.workflow.evaluator_function import (
     EvaluationResults,
@@ -162,9 +163,8 @@ def _warn_of_missing(
     evaluator: Any, missing: int, given: int, what: str, name: str, kind: str = "case"
 ) -> None:
     if missing > 0:
-        by = type(evaluator) if isinstance(evaluator, Evaluator) else evaluator
         warn(
-            f"The evaluator {getattr(by, '__name__', by)} returned no metrics for {missing} of"
+            f"The evaluator {name_in_code(evaluator)} returned no metrics for {missing} of"
             f" {counted(given, what)} of the test {kind} {name!r}, which are missing from results"
             " and comparisons; return metrics for each."
         )

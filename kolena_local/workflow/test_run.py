@@ -7,44 +7,28 @@ import shlex
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kolena_local import location
 from kolena_local.collector import collector_paused
-from kolena_local.errors import (
-    IncorrectUsageError,
-    InputValidationError,
-    KolenaError,
-    NameConflictError,
-    WorkflowMismatchError,
-)
-from kolena_local.execution.infer_pending import infer_pending, iter_samples
-from kolena_local.execution.model_calls import InferenceOptions, ModelFunctions
-from kolena_local.fingerprint import comparable, fingerprint
+from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
+from kolena_local.execution.infer_pending import iter_samples
+from kolena_local.execution.model_calls import InferenceOptions
 from kolena_local.log import logger
 from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.records import HeldRow, TestRunRecord
 from kolena_local.warn import warn
 from kolena_local.workflow import overview
-from kolena_local.workflow.arguments import (
-    check_flag,
-    check_list,
-    check_pairs,
-    check_type,
-    write_all,
-)
-from kolena_local.workflow.entity import Entity, check_store
-from kolena_local.workflow.evaluator import (
-    Evaluator,
-    EvaluatorConfiguration,
-    check_configurations,
-    kept_name,
-)
+from kolena_local.workflow.arguments import check_flag, check_list, check_pairs, write_all
+from kolena_local.workflow.entity import Entity
+from kolena_local.workflow.evaluator import Evaluator, EvaluatorConfiguration, name_in_code
 from kolena_local.workflow.evaluator_fingerprint import evaluator_fingerprint
-from kolena_local.workflow.evaluator_function import BasicEvaluatorFunction, takes_configuration
+from kolena_local.workflow.evaluator_function import BasicEvaluatorFunction
 from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.model import Model
+from kolena_local.workflow.run_arguments import check_arguments, check_version, display_name
 from kolena_local.workflow.run_evaluation import evaluate_run
+from kolena_local.workflow.run_inference import infer_run, warn_of_another_infer
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
 
@@ -52,8 +36,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kolena_local.repository import Unit
-
-_PAGE = 1000
 
 
 class TestRun(Entity):
@@ -94,22 +76,12 @@ class TestRun(Entity):
         reset: bool = False,
     ) -> None:
         given = check_list(configurations, "configurations must be a list")
-        _check_arguments(model, test_suite, evaluator, given)
+        check_arguments(model, test_suite, evaluator, given)
         wanted_reset = check_flag(reset, "reset")
         evaluator_name = display_name(evaluator)
-        if given and not _takes_configurations(evaluator):
-            warn(
-                f"The configurations passed with the evaluator {evaluator_name} are not used;"
-                + (
-                    f" pass them to {type(evaluator).__name__}()."
-                    if isinstance(evaluator, Evaluator)
-                    else " only a function with a fifth parameter, annotated as an"
-                    " EvaluatorConfiguration, is called with them."
-                )
-            )
         store = test_suite._store(model)
         with store.write() as unit:
-            _check_version(test_suite, unit.test_suites.at(test_suite._id).version)
+            check_version(test_suite, unit.test_suites.at(test_suite._id).version)
             record = unit.test_runs.ensure(
                 model._id, test_suite._id, test_suite.version, evaluator_name
             )
@@ -162,9 +134,9 @@ class TestRun(Entity):
                 " pass infer_batch to the model."
             )
         if not self.reset:
-            self._warn_of_another_infer()
+            warn_of_another_infer(self)
         with self._running(reset=self.reset):
-            self._infer(options)
+            infer_run(self, options)
             self._evaluate()
             hint = self._hint()
         logger.info(
@@ -174,23 +146,6 @@ class TestRun(Entity):
             self.test_suite.version,
             hint,
         )
-
-    def _warn_of_another_infer(self) -> None:
-        model, suite = self.model, self.test_suite
-        with self._store().read() as unit:
-            before = unit.models.infer_fingerprint(model._id)
-            if before is None or before == (now := _fingerprint(model)):
-                return
-            if not comparable(before, now):
-                return
-            pending = len(unit.inferences.pending(model._id, suite._id, suite.version))
-            done = unit.suite_samples.count(suite._id, suite.version) - pending
-        if done:
-            warn(
-                f"The model {model.name!r} has {counted(done, 'inference')} of the test suite"
-                f" {suite.name!r} that were made by other code than the infer passed now, and keeps"
-                " them. Pass reset=True to infer all samples again, or give the model another name."
-            )
 
     def _hint(self) -> str:
         """Return how to see the metrics; an empty string if there are none, or no file."""
@@ -295,10 +250,9 @@ class TestRun(Entity):
 
     def __repr__(self) -> str:
         suite, evaluator = self.test_suite, self.evaluator
-        by = type(evaluator) if isinstance(evaluator, Evaluator) else evaluator
         return (
             f"TestRun({self.model.name!r}, {suite.name!r}, version={suite.version},"
-            f" evaluator={getattr(by, '__name__', by)})"
+            f" evaluator={name_in_code(evaluator)})"
         )
 
     def _repr_html_(self) -> str:
@@ -340,26 +294,6 @@ class TestRun(Entity):
             # The first exception matters more.
             if str(second) != str(error):
                 logger.error("the crash of the test run could not be recorded: %s", second)
-
-    def _infer(self, options: InferenceOptions) -> None:
-        model, suite, store = self.model, self.test_suite, self._store()
-        with store.read() as unit:
-            pending = unit.inferences.pending(model._id, suite._id, suite.version)
-        if not pending:
-            logger.info("model %r has all inferences of test suite %r", model.name, suite.name)
-            return
-        functions = ModelFunctions(model.infer, model.infer_batch)
-        if functions == (None, None):
-            raise InputValidationError(
-                f"The model {model.name!r} has no infer, and {counted(len(pending), 'sample')} of"
-                f" the test suite {suite.name!r} {agreeing(len(pending), 'has', 'have')} no"
-                f" inference; pass infer to {type(model).__name__}()."
-            )
-        with store.write() as unit:
-            if self.reset or not unit.inferences.count(model._id):
-                unit.models.set_infer_fingerprint(model._id, _fingerprint(model))
-        codec = suite.workflow._codec
-        infer_pending(store, codec, model._id, pending, suite.name, functions, options)
 
     def _evaluate(self) -> None:
         if self.evaluator is None:
@@ -432,74 +366,3 @@ def test(
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # the name would make pytest collect it
-
-
-def display_name(evaluator: Any) -> str | None:
-    """Return the name under which an evaluator's results are stored, None if it has no name.
-
-    Raises:
-        InputValidationError: its display name is blank, or not text that can be stored.
-    """
-    if isinstance(evaluator, Evaluator):
-        return kept_name(evaluator)
-    return getattr(evaluator, "__name__", None)
-
-
-def _fingerprint(model: Model) -> str | None:
-    return fingerprint(model.infer_batch or model.infer)
-
-
-def _takes_configurations(evaluator: Any) -> bool:
-    is_function = evaluator is not None and not isinstance(evaluator, Evaluator)
-    return is_function and takes_configuration(evaluator)
-
-
-def _check_version(test_suite: TestSuite, latest: int) -> None:
-    """Refuse a test suite that was loaded as the latest version and no longer is.
-
-    A version that was chosen by number, to repeat an old test, is accepted.
-    """
-    if latest != test_suite.version and not test_suite._version_was_chosen:
-        raise NameConflictError(
-            f"The test suite {test_suite.name!r} is now at version {latest}, not"
-            f" {test_suite.version}; load it again, or load version={test_suite.version} to test on"
-            " that version."
-        )
-
-
-def _check_arguments(
-    model: Any, test_suite: Any, evaluator: Any, configurations: list[Any]
-) -> None:
-    check_type("model", model, Model)
-    check_type("test_suite", test_suite, TestSuite)
-    is_function = evaluator is not None and not isinstance(evaluator, Evaluator)
-    if is_function:
-        _check_function(evaluator)
-    check_configurations(configurations)
-    if isinstance(evaluator, Evaluator):
-        # They were checked by the constructor, but may have changed since.
-        check_configurations(getattr(evaluator, "configurations", None) or [])
-    elif is_function and takes_configuration(evaluator) and not configurations:
-        raise InputValidationError(
-            f"The evaluator {display_name(evaluator)} takes a configuration;"
-            " pass configurations=[…]."
-        )
-    if model.workflow != test_suite.workflow:
-        raise WorkflowMismatchError(
-            f"The model {model.name!r} belongs to the workflow {model.workflow.name!r}, the test"
-            f" suite {test_suite.name!r} to {test_suite.workflow.name!r}, or their types differ;"
-            " take both from one define_workflow()."
-        )
-    check_store(f"model {model.name!r}", model, test_suite._location)
-
-
-def _check_function(evaluator: Any) -> None:
-    if isinstance(evaluator, type):
-        raise InputValidationError(
-            f"The evaluator {evaluator.__name__} is a class; pass an instance,"
-            f" {evaluator.__name__}()."
-        )
-    if not callable(evaluator):
-        raise InputValidationError(
-            f"An evaluator must be an Evaluator or a function, not {evaluator!r:.80}."
-        )
