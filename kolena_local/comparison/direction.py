@@ -1,7 +1,7 @@
 """Whether higher or lower is better, for each metric. Pure functions on names.
 
-A name decides only if each of its words is known here. One unknown word may turn it round
-(``error_free``, ``loss_reduction``), and a wrong verdict is worse than none.
+A name decides only if each of its words is known here. One unknown word may reverse its
+meaning (``error_free``, ``loss_reduction``), and a wrong verdict is worse than none.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ Cell = str | int | float | None
 
 
 def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
-    """Return the header and the cells of the table, without what has no information.
+    """Return the header and the cells of the table.
 
-    That are empty columns, and test cases that are the whole suite.
+    Empty columns, and test cases that are the same as the whole suite, are left out.
     """
     whole = _whole_suite(rows)
     rows = [row for row in rows if not _repeats(row, whole)]

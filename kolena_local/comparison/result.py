@@ -147,8 +147,8 @@ class Comparison:
             )
         self.check_directions()
         found: list[WorseSample] = []
-        for metric, (_, _, _, pairs, _) in self._suite.items():
-            differences = pairs.differences
+        for metric, part in self._suite.items():
+            pairs, differences = part.pairs, part.pairs.differences
             sign = 1 if self.directions[metric].higher_is_better else -1
             order = np.argsort(sign * differences, kind="stable")[: max(n, 0)]
             worse = [index for index in order.tolist() if sign * differences[index] < 0]
@@ -212,10 +212,7 @@ class Comparison:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether a metric has no direction or is not decided over the whole suite.
-
-        Also if samples of it were left out.
-        """
+        """Whether a metric has no direction, or the whole suite is not decided or lacks samples."""
         return bool(self.undeclared) or any(
             row.verdict == NOT_DECIDED
             or row.only_base + row.only_candidate + row.untested + row.without_number > 0

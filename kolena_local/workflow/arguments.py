@@ -269,10 +269,13 @@ def check_keys(value: Any) -> list[str]:
     Raises:
         InputValidationError: it is not a list, or an item is not a key.
     """
-    keys = [_text(key) for key in check_list(value, "unset must be a list of keys")]
-    if None in keys:
-        raise InputValidationError(f"A key of the metadata to unset must be text: {value!r:.80}.")
-    return [key for key in keys if key is not None]
+    keys = []
+    for given in check_list(value, "unset must be a list of keys"):
+        key = _text(given)
+        if key is None:
+            raise InputValidationError(f"A key in unset must be text, not {given!r:.80}.")
+        keys.append(key)
+    return keys
 
 
 def storable(text: str, what: str) -> str:

@@ -166,9 +166,9 @@ class NamedEntity(Entity):
     """A model, test case or test suite, which is known to others by its name."""
 
     def rename(self, name: str) -> None:
-        """Give it another name, and change nothing else.
+        """Change the name, and nothing else.
 
-        This object has the new name; others that were loaded before go on working.
+        This object then has the new name; others that were loaded before go on working.
 
         Args:
             name: the new name, unique as for a new object.
@@ -195,10 +195,10 @@ class NamedEntity(Entity):
     def delete(self) -> None:
         """Delete it from the store, without asking.
 
-        With a model go its inferences and test runs. With a test suite go all its versions and the
-        test runs on them; test cases and inferences stay. With a test case go all its versions;
-        test samples, ground truths and inferences stay, and a test case that has the same samples
-        again uses them again.
+        A model is deleted with its inferences and test runs, a test suite with all its versions and
+        the test runs on them, and a test case with all its versions. Test samples, ground truths
+        and inferences of a deleted test case or test suite stay, and are used again by a test case
+        that has the same samples.
 
         Raises:
             IncorrectUsageError: a test suite has the test case, in any version; nothing is deleted.
