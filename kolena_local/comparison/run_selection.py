@@ -133,7 +133,7 @@ def check_comparable(
         if found.is_stale is not False and not stale_ok:
             raise IncorrectUsageError(
                 f"The results of '{run.model}' on '{run.test_suite}@{run.test_suite_version}' (run"
-                f" {run.id}) are {found.staleness}: {found.stale_reason}. Compute them again by"
+                f" {run.id}) are {found.staleness}. Compute them again by"
                 " test() with this model, test suite and evaluator, which infers only what is"
                 " missing; or pass stale_ok=True (--stale-ok) to compare them as they are."
             )

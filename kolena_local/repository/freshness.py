@@ -37,6 +37,11 @@ _HAS_CHANGED: Final = """
 """
 
 
+def staleness(table: str) -> str:
+    """Return SQL that says whether results are stale: 1, 0, or NULL if that is not known."""
+    return f"iif({table}.stale_reason IS NULL, 0, nullif({table}.stale_since IS NOT NULL, 0))"
+
+
 def can_become_stale(sql: Sql, model_id: int) -> bool:
     """Return whether a model has results, or soon will, that are not stale yet."""
     query = f"""

@@ -150,10 +150,11 @@ class Freshness:
 
     @property
     def staleness(self) -> str:
-        """Since when the results are stale, in words; an empty string if they are fresh."""
-        if self.stale_since is not None:
-            return f"stale since {self.stale_since}"
-        return "" if self.stale_reason is None else "of unknown age"
+        """Since when, and why, the results are stale; an empty string if they are fresh."""
+        if self.stale_reason is None:
+            return ""
+        age = f"stale since {self.stale_since}" if self.stale_since else "of unknown age"
+        return f"{age}: {self.stale_reason}"
 
 
 @dataclass(frozen=True)

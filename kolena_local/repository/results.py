@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from kolena_local.repository.freshness import staleness
 from kolena_local.repository.result_records import (
     CaseMetricsRecord,
     PlotRecord,
@@ -19,10 +20,7 @@ from kolena_local.repository.result_records import (
 )
 from kolena_local.repository.rows import Repository, as_objects, as_records
 
-# As `is_stale` of the records: 1, 0, or NULL if it is not known.
-_STALE: Final = (
-    "iif(configuration.stale_reason IS NULL, 0, nullif(configuration.stale_since IS NOT NULL, 0))"
-)
+_STALE: Final = staleness("configuration")
 _TABLES: Final = ("metrics_test_sample", "metrics_test_case", "metrics_test_suite", "plot")
 
 _CONFIGURATIONS: Final = """

@@ -69,7 +69,7 @@ def of_test_run(test_run: TestRun) -> str:
         "test suite": f"{record.test_suite}@{record.test_suite_version}",
         "evaluator": record.evaluator,
         "status": record.status,
-        "results": record.stale_reason and f"{record.staleness}: {record.stale_reason}",
+        "results": record.staleness,
         "error": record.error,
         "finished": record.finished_at,
     }

@@ -17,7 +17,7 @@ from kolena_local.repository.dump.line_types import (
     store_tags,
     tags_of,
 )
-from kolena_local.repository.freshness import UNKNOWN_AGE
+from kolena_local.repository.freshness import UNKNOWN_AGE, staleness
 
 
 def _time(name: str, source: str = "") -> Column:
@@ -60,8 +60,7 @@ _FRESHNESS: Final = (
         "is_stale",
         "int",
         nullable=True,
-        source="iif(evaluator_configuration.stale_reason IS NULL, 0,"
-        " nullif(evaluator_configuration.stale_since IS NOT NULL, 0))",
+        source=staleness("evaluator_configuration"),
         missing=(None,),
     ),
 )
