@@ -27,7 +27,7 @@ _COMMANDS = {
     ),
     "inferences": (
         "kolena_local.cli.inferences:inferences",
-        "Inferences: into a file, and out of one without writing code.",
+        "Import inferences from files, and export them.",
     ),
     "runs": ("kolena_local.cli.runs:runs", "List, show, and delete test runs."),
     "results": ("kolena_local.cli.results:results", "Print a model's metrics on a test suite."),

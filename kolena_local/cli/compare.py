@@ -99,7 +99,7 @@ _WORST: Columns = {
 @click.option(
     "--different-evaluators-ok",
     is_flag=True,
-    help="Compare results that evaluators of one name but with other code computed.",
+    help="Compare results of evaluators with the same name but different code or settings.",
 )
 @click.option(
     "--worst",

@@ -39,7 +39,7 @@ def import_options(command: _Decorated) -> _Decorated:
         help="What to do where the store differs: error (if not given), keep, take, or rename.",
     )(
         click.option(
-            "--dry-run", is_flag=True, help="Print what would be done and differs; store nothing."
+            "--dry-run", is_flag=True, help="Print what would be imported and what differs."
         )(command)
     )
 

@@ -41,7 +41,7 @@ _BAR_FROM = 2000
     },
 )
 def inferences() -> None:
-    """Inferences: into a file, and out of one without writing code."""
+    """Import inferences from files, and export them."""
 
 
 @click.command("export")

@@ -86,7 +86,7 @@ def _assigned_value(key: str, text: str) -> Json:
 
 
 def _remark(text: str) -> str | None:
-    """Say in what a string differs from what somebody who typed it probably meant."""
+    """Return how a string differs from what was probably meant; None if it does not."""
     if text.lower() in ("true", "false"):
         return f"not as {text.lower()}"
     if text.lower() in ("none", "null"):

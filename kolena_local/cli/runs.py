@@ -72,9 +72,7 @@ def runs() -> None:
 @name_option("-w", "--workflow", help="Only runs of this workflow.")
 @name_option("-m", "--model", help="Only runs of this model.")
 @name_option("-s", "--test-suite", help="Only runs on this test suite.")
-@click.option(
-    "--all", "superseded", is_flag=True, help="Also runs whose results others took the place of."
-)
+@click.option("--all", "superseded", is_flag=True, help="Also runs whose results were replaced.")
 @output_options
 def list_runs(
     workflow: str | None, model: str | None, test_suite: str | None, superseded: bool
@@ -86,8 +84,8 @@ def list_runs(
     and never started are not listed. Stale results were computed from data that has changed since;
     testing again computes them again.
 
-    Where stale results are computed again, or an evaluator was edited, the earlier results stay
-    as a superseded run, which --all shows.
+    If stale results are computed again, or those of an evaluator that was edited, the earlier
+    results are kept as a superseded run, which --all shows.
     """
     with reading() as unit:
         if workflow is not None:

@@ -46,7 +46,7 @@ class WorseSample(NamedTuple):
         difference: candidate minus base.
         test_sample: the sample, as JSON, as are the following three.
         ground_truth: its ground truth in the first test case that has it.
-        base_inference: the inference of the base; None if there is none any more.
+        base_inference: the inference of the base; None if it was deleted.
         candidate_inference: the inference of the candidate.
     """
 

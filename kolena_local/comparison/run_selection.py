@@ -139,9 +139,9 @@ def check_comparable(
             )
     fingerprints = {one.configuration.fingerprint for one in (base, candidate)}
     if len(fingerprints) > 1 and not different_evaluators_ok:
-        of = f"'{base.run.model}' (run {base.run.id}) and '{candidate.run.model}' (run"
+        left, right = (f"'{one.run.model}' (run {one.run.id})" for one in (base, candidate))
         raise IncorrectUsageError(
-            f"The results of {of} {candidate.run.id}) were computed by two evaluators of the name"
+            f"The results of {left} and {right} were computed by two evaluators named"
             f" {_names([base.run.evaluator])}: their code or settings differ. Run test() with one"
             " evaluator for both models; or pass different_evaluators_ok=True"
             " (--different-evaluators-ok) to compare the results as they are."

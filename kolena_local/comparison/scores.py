@@ -186,7 +186,7 @@ def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
 
 
 class SampleDetails(NamedTuple):
-    """What two models had to answer and what they said, as JSON values; None is no inference."""
+    """A sample, its ground truth and both models' inferences, if any, as JSON values."""
 
     test_sample: Json
     ground_truth: Json

@@ -163,7 +163,7 @@ class TestRunRecord(StoredRecord, Freshness):
 
     ``status`` is ``created``, ``running``, ``completed`` or ``crashed``; ``error`` is the text of
     the crash. ``is_interrupted``: its status is running, but its process is known to have ended.
-    ``superseded_at``: when other results took the place of these; None for the current run.
+    ``superseded_at``: when other results replaced these; None for the current run.
     """
 
     __test__ = False

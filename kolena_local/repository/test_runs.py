@@ -130,7 +130,7 @@ class TestRuns(RunResults):
                 AND (:model IS NULL OR model.name = :model)
                 AND (:suite IS NULL OR suite.name = :suite)
                 AND (NOT :begun OR run.status <> 'created'
-                    -- An import calls those created that were running with the results of before.
+                    -- An import stores a run that was going on as created, with earlier results.
                     OR EXISTS (SELECT 1 FROM evaluator_configuration WHERE test_run_id = run.id))
                 AND (:superseded OR run.superseded_at IS NULL)
             ORDER BY ifnull(run.superseded_at, 'Z') DESC, run.id DESC

@@ -70,7 +70,7 @@ class Workflows(Repository):
     def delete_unused(self, name: str) -> None:
         """Delete a workflow's samples without test case and inference, and itself if it is empty.
 
-        Nothing happens if there is no workflow of this name.
+        Nothing is deleted if there is no such workflow.
         """
         # For each row, SQLite looks for those that refer to it. Without these indexes, which the
         # package needs nowhere else, that takes minutes in a store of a million inferences.

@@ -82,7 +82,7 @@ def export_of(
         warn(
             f"{counted(old, 'inference')} of the model {model.name!r}"
             f" {agreeing(old, 'is', 'are')} waiting to be inferred again, because a reset did not"
-            " finish, and exported as before; waiting=False leaves them out."
+            " finish, and are exported, too; waiting=False leaves them out."
         )
     with store.read() as unit, Destination(path, model._location) as file:
         return export_inferences(unit, wanted, model.workflow.name, chosen, Output(file.write))

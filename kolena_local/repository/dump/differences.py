@@ -49,7 +49,7 @@ _EVENTS: Final = {
 
 
 class Difference(NamedTuple):
-    """A thing that the store has otherwise than the file, or several inferences of one model.
+    """Something that differs between store and file, or several inferences of one model.
 
     Attributes:
         thing: what it is, such as ``model "resnet"``.

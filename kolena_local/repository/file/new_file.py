@@ -77,7 +77,7 @@ def create_file(path: str) -> None:
 
 
 def _put_new(path: str) -> bool:
-    """Put a new store at a path where nothing is, all at once; return whether that was possible.
+    """Put a new store at a free path in one step; return whether that was possible.
 
     It is not on a file system without hard links, for example.
     """

@@ -236,7 +236,7 @@ def _bring_up_to_date(
 def _migrate(
     connection: sqlite3.Connection, path: str, known: Sequence[migrations.Migration]
 ) -> None:
-    # A step may build a table anew; dropping the old one would delete all rows that refer to it.
+    # A step may rebuild a table; dropping the old one would delete all rows that refer to it.
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("BEGIN IMMEDIATE")
     try:
