@@ -10,7 +10,7 @@ import click
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import MODELS, picked
 from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
-from kolena_local.cli.options import name_option
+from kolena_local.cli.options import name_option, names_argument
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import report
 from kolena_local.cli.prompts import delete_named, deletion_options, is_interactive
@@ -123,9 +123,7 @@ def rename_model(old: str, new: str) -> None:
 
 
 @click.command("delete")
-@click.argument(
-    "names", metavar="NAME...", nargs=-1, required=True, shell_complete=names_of("model")
-)
+@names_argument("model")
 @deletion_options
 @output_options
 def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:

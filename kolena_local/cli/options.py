@@ -28,6 +28,13 @@ diff_option = click.option(
 )
 
 
+def names_argument(noun: str) -> Callable[[_Decorated], _Decorated]:
+    """Return an argument for one or more names, such as those of ``model``, with completion."""
+    return click.argument(
+        "names", metavar="NAME...", nargs=-1, required=True, shell_complete=names_of(noun)
+    )
+
+
 def name_option(
     *names: str, help: str, required: bool = False
 ) -> Callable[[_Decorated], _Decorated]:

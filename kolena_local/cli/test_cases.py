@@ -9,7 +9,7 @@ import click
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import TEST_CASES, change_between, label, local_time, picked
 from kolena_local.cli.lazy import Group
-from kolena_local.cli.options import diff_option, name_option
+from kolena_local.cli.options import diff_option, name_option, names_argument
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet, report
@@ -105,9 +105,7 @@ def rename_test_case(old: str, new: str) -> None:
 
 
 @test_cases.command("delete")
-@click.argument(
-    "names", metavar="NAME...", nargs=-1, required=True, shell_complete=names_of("test_case")
-)
+@names_argument("test_case")
 @deletion_options
 @output_options
 def delete_test_cases(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:

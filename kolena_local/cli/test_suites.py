@@ -16,7 +16,7 @@ from kolena_local.cli.entries import (
     test_suite_entry,
 )
 from kolena_local.cli.lazy import Group
-from kolena_local.cli.options import diff_option, name_option, tag_option
+from kolena_local.cli.options import diff_option, name_option, names_argument, tag_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet, report
@@ -117,9 +117,7 @@ def rename_test_suite(old: str, new: str) -> None:
 
 
 @test_suites.command("delete")
-@click.argument(
-    "names", metavar="NAME...", nargs=-1, required=True, shell_complete=names_of("test_suite")
-)
+@names_argument("test_suite")
 @deletion_options
 @output_options
 def delete_test_suites(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:

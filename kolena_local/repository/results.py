@@ -108,12 +108,11 @@ class RunResults(Repository):
         return [PlotRecord(*row) for *row, _ in rows]
 
     def sample_metrics(
-        self, run_id: int, *, test_case: str | None = None, after: int = 0, limit: int = -1
+        self, run_id: int, *, after: int = 0, limit: int = -1
     ) -> list[SampleMetricsRecord]:
         """Return metrics of the run's samples, in the order in which they were stored.
 
         Args:
-            test_case: only those that were stored for the test case of this name.
             after: the id of the last record of the page before; 0 for the first page.
             limit: at most so many records; -1 for all.
         """
@@ -128,10 +127,9 @@ class RunResults(Repository):
             JOIN test_sample AS sample ON sample.id = metrics.test_sample_id
             LEFT JOIN test_case ON test_case.id = metrics.test_case_id
             WHERE run.id = :run AND metrics.id > :after
-                AND (:test_case IS NULL OR test_case.name = :test_case)
             ORDER BY metrics.id LIMIT :limit
             """,
-            {"run": run_id, "test_case": test_case, "after": after, "limit": limit},
+            {"run": run_id, "after": after, "limit": limit},
         )
         return [SampleMetricsRecord(*(*row[:-1], _truth(row[-1]))) for row in rows]
 

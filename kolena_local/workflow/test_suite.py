@@ -110,9 +110,8 @@ class TestSuite(NamedEntity):
             _warn_of_what_stays(record, wanted, reset, test_cases is not None)
         if record is None or change.for_named(record, reset):
             with store.write() as unit:
-                record = unit.test_suites.find_or_refuse(
-                    name, wanted_version
-                )  # another process may have created it
+                # Again, because another process may have created it meanwhile.
+                record = unit.test_suites.find_or_refuse(name, wanted_version)
                 if record is None:
                     what, record = "created", _add(unit, workflow, name, change)
                 else:
@@ -120,7 +119,6 @@ class TestSuite(NamedEntity):
                     due = change.for_named(record, reset)
                     if due is not None:
                         what, record = "edited", write_change(unit, record, due)
-        check_workflow("test suite", name, record.workflow, workflow)
         logger.info("%s test suite %r (version %d)", what, name, record.version)
         self._mirror(store, record, _version_was_chosen=wanted_version is not None)
 
