@@ -82,14 +82,18 @@ def joined_tags(entry: Entry) -> str:
 
 
 def status(run: Entry) -> str:
-    """Return the status of a run: interrupted if its process died; and what its results are."""
-    return ", ".join(
-        [
-            "interrupted" if run["is_interrupted"] else str(run["status"]),
-            *({True: ["stale"], None: ["unknown age"]}.get(run["is_stale"], [])),
-            *([] if run["superseded_at"] is None else ["superseded"]),
-        ]
+    """Return the status of a run, interrupted if its process died, and that of its results."""
+    words = (
+        "interrupted" if run["is_interrupted"] else run["status"],
+        age(run),
+        run["superseded_at"] and "superseded",
     )
+    return ", ".join(filter(None, words))
+
+
+def age(run: Entry) -> str | None:
+    """Return in a word or two whether a run's results are stale; None if they are fresh."""
+    return {True: "stale", None: "unknown age"}.get(run["is_stale"])
 
 
 def why_stale(run: Entry) -> str | None:

@@ -10,6 +10,7 @@ from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import (
     CASE_METRICS,
     RUNS,
+    age,
     case_metrics,
     first_line_of_error,
     picked,
@@ -76,8 +77,8 @@ def _print(runs: list[tuple[Entry, list[Entry], list[Entry]]]) -> None:
     for run, cases, suites in runs:
         if cases or suites:
             by = run["evaluator"] or "an evaluator without a name"
-            word = {True: " (stale)", None: " (unknown age)"}.get(run["is_stale"], "")
-            print_heading(f"{run['model']} on {suite_label(run)} by {by}{word}")
+            remark = f" ({age(run)})" if age(run) else ""
+            print_heading(f"{run['model']} on {suite_label(run)} by {by}{remark}")
             print_all(cases, suites)
 
 
