@@ -73,6 +73,16 @@ class Sql:
         """Run one statement and return how many rows it changed."""
         return self.driver.execute(statement, parameters).rowcount
 
+    def make_temporary(self, table: str, definition: str) -> None:
+        """Create a temporary table, in place of one with the same name.
+
+        Args:
+            table: its name.
+            definition: its columns in parentheses, or AS and a query.
+        """
+        self.execute(f"DROP TABLE IF EXISTS temp.{table}")
+        self.execute(f"CREATE TEMP TABLE {table} {definition}")
+
     def execute_each(self, statement: str, parameters: Sequence[Row]) -> None:
         """Run one statement once for each row of parameters."""
         self.driver.executemany(statement, parameters)

@@ -115,8 +115,7 @@ class Differences:
     def find(self, noun: str) -> NounPlan:
         """Compare the things of one kind, and fill their temporary tables."""
         line_type = BY_NAME[noun]
-        self._sql.execute(f"DROP TABLE IF EXISTS temp.different_{noun}")
-        self._sql.execute(f"CREATE TEMP TABLE different_{noun} (line INTEGER PRIMARY KEY)")
+        self._sql.make_temporary(f"different_{noun}", "(line INTEGER PRIMARY KEY)")
         extended = 0
         if noun in HISTORIES:
             extended = self._compare_histories(line_type)
@@ -142,12 +141,8 @@ class Differences:
         noun = line_type.name
         edited = [one for one in line_type.compared if one.name in ("description", "tags")]
         edited_sql = " OR ".join(f"ours.{one.name} IS NOT theirs.{one.name}" for one in edited)
-        self._sql.execute(f"DROP TABLE IF EXISTS temp.history_{noun}")
-        self._sql.execute(
-            f"""
-            CREATE TEMP TABLE history_{noun}
-                (name TEXT PRIMARY KEY, line, ours, theirs, moved, edited, since)
-            """
+        self._sql.make_temporary(
+            f"history_{noun}", "(name TEXT PRIMARY KEY, line, ours, theirs, moved, edited, since)"
         )
         self._sql.execute(
             f"""
@@ -157,14 +152,7 @@ class Differences:
             FROM {line_type.matched}
             """
         )
-        ours, theirs = (
-            f"SELECT * FROM ({_EVENTS[noun].format_map(tables)})"
-            f" WHERE name IN (SELECT name FROM temp.history_{noun})"
-            for tables in (
-                {name: f"({one.select})" for name, one in BY_NAME.items()},
-                {name: f"temp.incoming_{name}" for name in BY_NAME},
-            )
-        )
+        ours, theirs = _events(noun)
         self._sql.execute(
             f"""
             UPDATE history_{noun} SET since = found.since FROM (
@@ -245,10 +233,17 @@ class Differences:
             yield Difference(thing, found or "", ", ".join(said))
 
 
+def _events(noun: str) -> Iterator[str]:
+    """Yield the queries of what happened to test cases or test suites that store and file have."""
+    for tables in (
+        {name: f"({one.select})" for name, one in BY_NAME.items()},
+        {name: f"temp.incoming_{name}" for name in BY_NAME},
+    ):
+        events = _EVENTS[noun].format_map(tables)
+        yield f"SELECT * FROM ({events}) WHERE name IN (SELECT name FROM temp.history_{noun})"
+
+
 def _short(value: Any) -> str:
-    text = (
-        value
-        if isinstance(value, str) and value[:1] in "{["
-        else json.dumps(value, ensure_ascii=False)
-    )
+    is_json = isinstance(value, str) and value[:1] in "{["
+    text = value if is_json else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

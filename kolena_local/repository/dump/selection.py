@@ -47,6 +47,5 @@ def choose(sql: Sql, model_ids: Sequence[int], suite_ids: Sequence[int]) -> None
     """
     given = {"models": json.dumps([*model_ids]), "suites": json.dumps([*suite_ids])}
     for table, query in _CHOSEN.items():
-        sql.execute(f"DROP TABLE IF EXISTS temp.chosen_{table}")
-        sql.execute(f"CREATE TEMP TABLE chosen_{table} (id INTEGER PRIMARY KEY)")
+        sql.make_temporary(f"chosen_{table}", "(id INTEGER PRIMARY KEY)")
         sql.execute(f"INSERT INTO temp.chosen_{table} {query}", given)

@@ -161,12 +161,11 @@ class Settling:
 
     def _keep(self) -> None:
         """Drop lines that differ, and those that make sense only with them."""
-        self._sql.execute("DROP TABLE IF EXISTS temp.kept")
         # The first version of each test suite that is not as in the file.
-        self._sql.execute(
+        self._sql.make_temporary(
+            "kept",
             f"""
-            CREATE TEMP TABLE kept AS
-            SELECT test_suite AS name, min(version) AS since FROM (
+            AS SELECT test_suite AS name, min(version) AS since FROM (
                 SELECT name AS test_suite, since AS version FROM temp.history_test_suite
                 WHERE {_DIVERGED}
                 UNION ALL SELECT suite.test_suite, suite.version
@@ -176,7 +175,7 @@ class Settling:
                     AND json_extract(pin.value, '$[1]') >= used.since
                 WHERE {_DIVERGED}
             ) GROUP BY test_suite
-            """
+            """,
         )
         self._drop_runs(
             """
@@ -317,10 +316,8 @@ class Settling:
             self._sql.execute(f"DELETE FROM temp.incoming_{noun} WHERE name IN ({names})")
 
     def _drop_runs(self, lines: str) -> None:
-        self._sql.execute("DROP TABLE IF EXISTS temp.dropped_run")
-        self._sql.execute(
-            f"CREATE TEMP TABLE dropped_run AS SELECT {_KEYS} FROM temp.incoming_test_run"
-            f" WHERE line IN ({lines})"
+        self._sql.make_temporary(
+            "dropped_run", f"AS SELECT {_KEYS} FROM temp.incoming_test_run WHERE line IN ({lines})"
         )
         if self._sql.value("SELECT 1 FROM temp.dropped_run"):
             for line_type in RUN_TYPES:

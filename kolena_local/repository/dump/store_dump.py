@@ -109,10 +109,8 @@ class StoreDump(Repository):
         line_text.check_header(next(content, (0, None))[1])
         for line_type in LINE_TYPES:
             columns = ", ".join(column.name for column in line_type.columns)
-            self._sql.execute(f"DROP TABLE IF EXISTS temp.incoming_{line_type.name}")
-            self._sql.execute(
-                f"CREATE TEMP TABLE incoming_{line_type.name}"
-                f" (line INTEGER PRIMARY KEY, {columns})",
+            self._sql.make_temporary(
+                f"incoming_{line_type.name}", f"(line INTEGER PRIMARY KEY, {columns})"
             )
         count = self._gather(content)
         for line_type in LINE_TYPES:
