@@ -79,11 +79,7 @@ def create_model(
 @click.argument("name", shell_complete=names_of("model"))
 @_metadata_option
 @click.option(
-    "--unset",
-    metavar="KEY",
-    type=KEY,
-    multiple=True,
-    help="Remove a metadata key (repeatable).",
+    "--unset", metavar="KEY", type=KEY, multiple=True, help="Remove a metadata key (repeatable)."
 )
 @_tag_option
 @click.option("--untag", metavar="TAG", multiple=True, help="Remove a tag (repeatable).")

@@ -10,11 +10,7 @@ from kolena_local.payload import canonical, loads
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
-    from kolena_local.repository.records import (
-        ConfigurationRecord,
-        TestRunRecord,
-        TestSuiteRecord,
-    )
+    from kolena_local.repository.records import ConfigurationRecord, TestRunRecord, TestSuiteRecord
 
 
 class ScoredRun(NamedTuple):
@@ -71,11 +67,7 @@ class SelectedRuns(NamedTuple):
 
 
 def select_runs(
-    unit: Unit,
-    base: str,
-    candidate: str,
-    wanted: Selection,
-    run_ids: tuple[int, int] | None = None,
+    unit: Unit, base: str, candidate: str, wanted: Selection, run_ids: tuple[int, int] | None = None
 ) -> SelectedRuns:
     """Choose the results of two models to compare.
 
@@ -109,10 +101,7 @@ def select_runs(
     )
     scored = _agreeing(scored, "evaluator", wanted.evaluator, lambda one: one.run.evaluator)
     scored = _agreeing(
-        scored,
-        "configuration",
-        wanted.configuration,
-        lambda one: one.configuration.display_name,
+        scored, "configuration", wanted.configuration, lambda one: one.configuration.display_name
     )
     (left, *_), (right, *_) = scored
     _check_configurations(left, right)

@@ -103,10 +103,7 @@ def _spool(request: ImportRequest, reader: LineReader, spool: Spool, progress: P
     path = Path(request.name)
     size = path.stat().st_size if request.stream is None and path.is_file() else 0
     count = before = 0
-    with (
-        opened(request) as lines,
-        progress(size, "reading", is_long=size >= _LONG) as advance,
-    ):
+    with opened(request) as lines, progress(size, "reading", is_long=size >= _LONG) as advance:
         reader.begin(lines)
         while rows := list(islice(lines.rows, _PAGE)):
             page = [found for row in rows if (found := reader.read(*row)) is not None]

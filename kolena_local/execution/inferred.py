@@ -70,12 +70,7 @@ class Inferred:
         def read(after: int) -> list[Row]:
             with self.store.read() as unit:
                 return unit.inferences.rows(
-                    self.model_id,
-                    test_case_id,
-                    version,
-                    after=after,
-                    limit=_PAGE,
-                    waiting=waiting,
+                    self.model_id, test_case_id, version, after=after, limit=_PAGE, waiting=waiting
                 )
 
         test_data = f"the test case {test_case!r}"

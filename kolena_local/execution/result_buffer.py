@@ -32,10 +32,7 @@ class ResultBuffer:
         self._classes: dict[str, set[type[Any]]] = {"sample": set(), "case": set(), "suite": set()}
 
     def add_samples(
-        self,
-        case_id: int | None,
-        id_of: Callable[[Any], int],
-        pairs: Sequence[tuple[Any, Any]],
+        self, case_id: int | None, id_of: Callable[[Any], int], pairs: Sequence[tuple[Any, Any]]
     ) -> None:
         """Add per-sample metrics.
 
@@ -96,11 +93,7 @@ class ResultBuffer:
         declared = {level: declared_directions(them) for level, them in self._classes.items()}
         directions: Any = {level: found for level, found in declared.items() if found}
         return Results(
-            self._samples,
-            self._cases,
-            self._plots,
-            text,
-            dumps(directions) if directions else None,
+            self._samples, self._cases, self._plots, text, dumps(directions) if directions else None
         )
 
 

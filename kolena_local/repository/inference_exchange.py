@@ -148,7 +148,7 @@ class InferenceExchange(Repository):
         self._prepare()  # as nothing may have come
         inference_matching.match(self._sql, workflow_id, paths)
         self._sql.execute(
-            "CREATE INDEX temp.match_sample ON match (test_sample_id, candidates, line)",
+            "CREATE INDEX temp.match_sample ON match (test_sample_id, candidates, line)"
         )
 
     def _prepare(self) -> None:

@@ -60,9 +60,7 @@ def _search(
 ) -> None:
     sql.driver.create_function("respelled", 1, _respelled, deterministic=True)
     sql.execute("CREATE TEMP TABLE sought (line INTEGER NOT NULL, key TEXT NOT NULL)")
-    sql.execute(
-        "CREATE TEMP TABLE candidate (key TEXT NOT NULL, test_sample_id INTEGER NOT NULL)",
-    )
+    sql.execute("CREATE TEMP TABLE candidate (key TEXT NOT NULL, test_sample_id INTEGER NOT NULL)")
     key = "respelled(key)" if respelled else "key"
     sql.execute(f"INSERT INTO temp.sought (line, key) SELECT line, {key} {_UNMATCHED}")
     sql.execute("CREATE INDEX temp.sought_key ON sought (key)")

@@ -215,12 +215,7 @@ class Inferences(Repository):
             LEFT JOIN inference
                 ON inference.model_id = :model AND inference.test_sample_id = wanted.value
             """,
-            {
-                "ids": as_json(ids),
-                "model": model_id,
-                "suite": test_suite_id,
-                "version": version,
-            },
+            {"ids": as_json(ids), "model": model_id, "suite": test_suite_id, "version": version},
         )
         found = {row[0]: row for row in as_records(SuiteSampleRow, rows)}
         try:

@@ -84,8 +84,7 @@ class Leases(Repository):
     def extend(self, owner: str, *, seconds: float) -> None:
         """Extend the owner's lease; one that was dropped is not restored."""
         self._sql.execute(
-            "UPDATE inference_lease SET expires_at = ? WHERE owner = ?",
-            (now(seconds), owner),
+            "UPDATE inference_lease SET expires_at = ? WHERE owner = ?", (now(seconds), owner)
         )
 
     def drop(self, owner: str) -> None:

@@ -13,12 +13,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.repository.names import as_seen, checked, now, split_label, unknown
-from kolena_local.repository.records import (
-    Deletion,
-    ModelRecord,
-    TestCaseRecord,
-    TestSuiteRecord,
-)
+from kolena_local.repository.records import Deletion, ModelRecord, TestCaseRecord, TestSuiteRecord
 from kolena_local.repository.rows import Parameters, Repository, as_json
 
 LATEST: Final = "made.version = noun.version"

@@ -133,9 +133,7 @@ class EvaluatorConfigurationTable(Table, table=True):
     __table_args__ = (
         UniqueConstraint("test_run_id", "display_name"),
         Index(
-            "evaluator_configuration_fresh",
-            "test_run_id",
-            sqlite_where=text("stale_since IS NULL"),
+            "evaluator_configuration_fresh", "test_run_id", sqlite_where=text("stale_since IS NULL")
         ),
     )
 

@@ -145,11 +145,7 @@ class TestRuns(RunResults):
         )
 
     def latest(
-        self,
-        model: str,
-        test_suite: str,
-        version: int | None = None,
-        evaluator: str | None = None,
+        self, model: str, test_suite: str, version: int | None = None, evaluator: str | None = None
     ) -> builtins.list[TestRunRecord]:
         """Return the runs of a model on one version of a test suite, one for each evaluator.
 

@@ -61,10 +61,7 @@ class TestSuites(Versioned[TestSuiteRecord]):
         return self.get(name)
 
     def list(
-        self,
-        workflow: str | None = None,
-        tags: Collection[str] = (),
-        pattern: str | None = None,
+        self, workflow: str | None = None, tags: Collection[str] = (), pattern: str | None = None
     ) -> builtins.list[TestSuiteRecord]:
         """Return the latest versions in the order of creation.
 

@@ -135,10 +135,7 @@ class Evaluator(metaclass=ABCMeta):
 
     @abstractmethod
     def compute_test_sample_metrics(
-        self,
-        test_case: TestCase,
-        inferences: Triples,
-        configuration: Any = None,
+        self, test_case: TestCase, inferences: Triples, configuration: Any = None
     ) -> Sequence[tuple[TestSample, MetricsTestSample]]:
         """Compute per-sample metrics of a test case.
 
@@ -189,10 +186,7 @@ class Evaluator(metaclass=ABCMeta):
         return None
 
     def compute_test_suite_metrics(
-        self,
-        test_suite: TestSuite,
-        metrics: list[tuple[Any, Any]],
-        configuration: Any = None,
+        self, test_suite: TestSuite, metrics: list[tuple[Any, Any]], configuration: Any = None
     ) -> MetricsTestSuite | None:
         """Compute metrics of the whole test suite; override it if you want any.
 

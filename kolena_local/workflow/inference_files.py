@@ -50,12 +50,7 @@ def request(
 def import_into(model: ModelInferences, request: ImportRequest, dry_run: bool) -> ImportResult:
     """Store the inferences of a file; see :meth:`Model.import_inferences`."""
     return import_file(
-        model._store(),
-        model._id,
-        model.workflow.name,
-        request,
-        dry_run=dry_run,
-        warn=warn,
+        model._store(), model._id, model.workflow.name, request, dry_run=dry_run, warn=warn
     )
 
 

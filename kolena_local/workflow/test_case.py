@@ -350,11 +350,7 @@ def _takes(record: TestCaseRecord, changes: list[Change], reset: bool) -> bool:
 
 
 def _add(
-    unit: Unit,
-    workflow: Workflow,
-    name: str,
-    description: str | None,
-    changes: list[Change],
+    unit: Unit, workflow: Workflow, name: str, description: str | None, changes: list[Change]
 ) -> TestCaseRecord:
     record = unit.test_cases.add(ensure_workflow(unit, workflow), name, description or "")
     return write_edit(unit, record, None, changes, reset=False) if changes else record

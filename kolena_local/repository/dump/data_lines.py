@@ -120,10 +120,7 @@ def _configuration_of(child: str) -> Parent:
 
 LINE_TYPES: Final = (
     LineType(
-        "workflow",
-        (Column("name"),),
-        (_CREATED_AT,),
-        values={"created_at": _CREATED["created_at"]},
+        "workflow", (Column("name"),), (_CREATED_AT,), values={"created_at": _CREATED["created_at"]}
     ),
     LineType(
         "workflow_types",
@@ -318,10 +315,7 @@ LINE_TYPES: Final = (
         (_configuration_of("metrics_test_case"), named("test_case", "metrics_test_case")),
     ),
     LineType(
-        "metrics_test_suite",
-        _CONFIGURATION,
-        (_FIELDS,),
-        (_configuration_of("metrics_test_suite"),),
+        "metrics_test_suite", _CONFIGURATION, (_FIELDS,), (_configuration_of("metrics_test_suite"),)
     ),
     LineType(
         "plot",

@@ -81,11 +81,7 @@ class StoreDump(Repository):
                     yield line_text.write(line_type, row, times=times)
 
     def read(
-        self,
-        lines: Iterable[bytes],
-        on_conflict: OnConflict = "error",
-        *,
-        refuse: bool = True,
+        self, lines: Iterable[bytes], on_conflict: OnConflict = "error", *, refuse: bool = True
     ) -> ImportPlan:
         """Store what is not in the store yet; blank lines are skipped.
 
@@ -212,7 +208,7 @@ class StoreDump(Repository):
         self._sql.execute("DROP VIEW IF EXISTS temp.incoming")
         self._sql.execute(
             f"CREATE TEMP VIEW incoming AS SELECT * FROM incoming_{line_type.name}"
-            f" WHERE line BETWEEN {first:d} AND {last:d}",
+            f" WHERE line BETWEEN {first:d} AND {last:d}"
         )
         for statement in line_type.inserts():
             self._sql.execute(statement, {"now": now()})
@@ -235,7 +231,7 @@ class StoreDump(Repository):
             f"""
             SELECT {columns} FROM incoming_{line_type.name}
             EXCEPT SELECT {columns} FROM ({line_type.select}) LIMIT 1
-            """,
+            """
         )
         if found:
             raise self._problem(line_type, found[0])

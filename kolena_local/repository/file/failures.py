@@ -51,10 +51,7 @@ _DAMAGED: Final = (
     "The store {place} is damaged ({cause}); restore a backup, or rescue what is there with"
     " `sqlite3 FILE .recover`.",
 )
-_REFUSED: Final = (
-    InputValidationError,
-    "The store {place} refuses a value ({cause}); correct it.",
-)
+_REFUSED: Final = (InputValidationError, "The store {place} refuses a value ({cause}); correct it.")
 
 _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
     "is locked": _BUSY,

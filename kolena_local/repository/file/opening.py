@@ -212,10 +212,7 @@ def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
 
 
 def _bring_up_to_date(
-    connection: sqlite3.Connection,
-    path: str,
-    writable: bool,
-    known: Sequence[migrations.Migration],
+    connection: sqlite3.Connection, path: str, writable: bool, known: Sequence[migrations.Migration]
 ) -> None:
     if not missing_steps(connection, path, known):
         if writable:
