@@ -67,6 +67,9 @@ def sampled(cases: Iterable[Case], every: int = 3) -> list[Case]:
     return list(cases)[:: 1 if IS_LONG else every]
 
 
+long_only = pytest.mark.skipif(not IS_LONG, reason="takes longer; the long profile has it")
+
+
 # How long a writer waits for its turn is for users; a busy machine may take longer over a test.
 connection.BUSY_SECONDS = 60.0  # type: ignore[misc]
 

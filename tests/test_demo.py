@@ -23,6 +23,7 @@ from kolena_local import demo
 from kolena_local.cli import main
 from kolena_local.demo.digits import DATA
 from kolena_local.repository import close_stores
+from tests.conftest import long_only
 
 BASELINE, CANDIDATE = "logistic-regression", "svm-rbf"
 N_INFERENCES = 2 * 1079
@@ -143,6 +144,7 @@ demo.run(sys.argv[1], delay=1, echo=print)
 """
 
 
+@long_only
 def test_killed_run_loses_at_most_one_batch_and_the_next_one_finishes(store_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", KILLED, str(store_path)], stdin=PIPE, stdout=PIPE

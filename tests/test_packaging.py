@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import kolena_local
-from tests.conftest import CHECKOUT
+from tests.conftest import CHECKOUT, long_only
 
 
 def text(name: str) -> str:
@@ -47,6 +47,7 @@ def test_wheel_carries_every_file_of_the_package_and_nothing_else(wheel: Path) -
     assert "kolena_local/py.typed" in carried
 
 
+@long_only
 def test_wheel_alone_runs_the_demo_within_ten_seconds(wheel: Path, tmp_path: Path) -> None:
     unpacked = tmp_path / "unpacked"
     zipfile.ZipFile(wheel).extractall(unpacked)

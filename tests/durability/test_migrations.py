@@ -25,7 +25,7 @@ from kolena_local.repository import close_stores, open_store
 from kolena_local.repository.file import migrations
 from kolena_local.repository.health.checks import check
 from kolena_local.workflow import TestRun, test
-from tests.conftest import IS_LONG
+from tests.conftest import long_only, sampled
 from tests.durability import concurrent
 from tests.durability.dump import dump, is_sound
 from tests.files import freeze
@@ -194,7 +194,7 @@ def test_results_of_earlier_schemas_are_of_unknown_age_until_computed_again(
     assert is_sound(path)
 
 
-@pytest.mark.parametrize("place", range(len(NEXT.splitlines()) - 1))
+@pytest.mark.parametrize("place", sampled(range(len(NEXT.splitlines()) - 1)))
 def test_a_step_that_fails_leaves_the_file_as_it_was(
     released: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
@@ -236,7 +236,8 @@ def upgrade(path: Path, place: int = -1) -> int:
     return subprocess.run(command).returncode
 
 
-@pytest.mark.parametrize("place", [0, 7, -2] if IS_LONG else [7, -2])
+@long_only
+@pytest.mark.parametrize("place", [0, 7, -2])
 def test_a_migration_that_is_killed_leaves_the_file_as_it_was(released: Path, place: int) -> None:
     before, old = dump(released), version(released)
     assert upgrade(released, place) == -signal.SIGKILL

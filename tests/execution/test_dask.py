@@ -11,6 +11,7 @@ import pytest
 
 from kolena_local.errors import InputValidationError
 from kolena_local.workflow import test as run_test
+from tests.conftest import long_only, sampled
 from tests.execution import toy_workflow
 from tests.execution.toy_workflow import (
     Guess,
@@ -24,13 +25,13 @@ from tests.execution.toy_workflow import (
     stored,
 )
 
-distributed = pytest.importorskip("distributed")
-
 COUNT = 40
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    # Here, not above: each process that collects the tests would take the time of importing it.
+    distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
             n_workers=2,
@@ -54,21 +55,19 @@ def executor(client: Any) -> Executor:
 
 @pytest.mark.parametrize(
     ("functions", "size"),
-    [({"infer": toy_workflow.guess}, None), ({"infer_batch": toy_workflow.guess_all}, 7)],
+    sampled([({"infer_batch": toy_workflow.guess_all}, 7), ({"infer": toy_workflow.guess}, None)]),
 )
-def test_a_cluster_infers_all_samples(
-    executor: Executor, functions: dict[str, Any], size: Any
+def test_a_cluster_infers_all_samples_for_its_executor_and_not_for_its_client(
+    client: Any, executor: Executor, functions: dict[str, Any], size: Any
 ) -> None:
-    run_test(
-        Model("m", **functions),
-        make_suite(COUNT),
-        toy_workflow.evaluate,
-        executor=executor,
-        batch_size=size,
-    )
+    model, suite = Model("m", **functions), make_suite(COUNT)
+    with pytest.raises(InputValidationError, match=r"client\.get_executor"):
+        run_test(model, suite, executor=client)
+    run_test(model, suite, toy_workflow.evaluate, executor=executor, batch_size=size)
     assert stored("m") == expected(COUNT)
 
 
+@long_only
 def test_a_function_of_a_notebook_does_too(executor: Executor) -> None:
     suffix = "!"
     model = Model("m", infer=lambda sample: Guess(sample.locator + suffix, n=0, twin=0))
@@ -76,6 +75,7 @@ def test_a_function_of_a_notebook_does_too(executor: Executor) -> None:
     assert {name for name, *_ in stored("m").values()} == {f"{n}.png!" for n in range(4)}
 
 
+@long_only
 def test_samples_that_differ_in_extra_attributes_alone_are_not_taken_for_one(
     executor: Executor,
 ) -> None:
@@ -87,6 +87,7 @@ def test_samples_that_differ_in_extra_attributes_alone_are_not_taken_for_one(
         assert inference.twin == sample.twin
 
 
+@long_only
 def test_a_worker_that_is_killed_half_way_costs_nothing(
     executor: Executor, tmp_path: Path, run_of: Callable[[str], Any]
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_worker_that_is_killed_half_way_costs_nothing(
     assert run_of("m").status == "completed"
 
 
+@long_only
 @pytest.mark.filterwarnings("ignore:.*made by other code")
 def test_a_failure_ends_the_run_and_keeps_what_is_done(
     executor: Executor, run_of: Callable[[str], Any]
@@ -119,8 +121,3 @@ def test_a_failure_is_not_remembered_when_the_run_is_tried_again(
         run_test(model, suite, executor=executor)
     run_test(model, suite, executor=executor)
     assert stored("m") == expected(COUNT)
-
-
-def test_a_client_is_no_executor(client: Any) -> None:
-    with pytest.raises(InputValidationError, match=r"client\.get_executor"):
-        run_test(Model("m", infer=toy_workflow.guess), make_suite(2), executor=client)

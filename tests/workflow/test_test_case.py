@@ -22,6 +22,7 @@ from kolena_local.errors import (
 )
 from kolena_local.repository.file import connection
 from kolena_local.workflow import GroundTruth, Image, Inference, Text, define_workflow
+from tests.conftest import long_only
 from tests.workflow.types import (
     Animal,
     Guess,
@@ -404,6 +405,7 @@ def _make(path: str, start: Any, number: int) -> None:
             TestCase(f"c{name}", test_samples=pairs(f"{number}"))
 
 
+@long_only
 def test_processes_that_name_one_test_case_at_once_get_the_same(tmp_path: Path) -> None:
     path, spawn = str(tmp_path / "shared.db"), multiprocessing.get_context("spawn")
     start = spawn.Barrier(2)
