@@ -8,13 +8,14 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, Sequence, Tuple
+from typing import Any, Callable, Dict
 
 import pytest
 
 import kolena_local
 from kolena_local.errors import KolenaWarning
 from kolena_local.workflow import TestRun, no_op_evaluator, test
+from tests.python_process import COMMAND, run_command, run_python
 from tests.workflow.types import (
     Animal,
     Guess,
@@ -213,24 +214,22 @@ def test_what_is_not_done_is_one_warning_at_the_line_that_asked(
     assert [Path(one.filename).name for one in caught] == ["test_warnings.py"]
 
 
-def run_command(tmp_path: Path, *options: str, arguments: Sequence[str] = ()) -> Tuple[int, str]:
-    code = "from kolena_local.__main__ import run; run()"
-    done = subprocess.run(
-        [sys.executable, *options, "-c", code, "models", "list", *arguments],
-        env={**os.environ, "KOLENA_LOCAL_DB": " ", "KOLENA_LOCAL_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
-    return done.returncode, done.stderr
-
-
-def test_a_command_prints_a_warning_on_one_line(tmp_path: Path) -> None:
+def test_a_command_prints_a_warning_on_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with kolena_local.session(tmp_path / "store.db"):
         Model("m")
+    monkeypatch.setenv("KOLENA_LOCAL_DB", " ")
+    monkeypatch.setenv("KOLENA_LOCAL_HOME", str(tmp_path))
     text = "KOLENA_LOCAL_DB is blank and was ignored; set it to a path, or remove it.\n"
-    assert run_command(tmp_path) == (0, f"Warning: {text}")
-    assert run_command(tmp_path, arguments=["--quiet"]) == (0, "")
-    assert run_command(tmp_path, "-W", "error::UserWarning") == (1, f"Error: {text}")
+    command = [sys.executable, "-m", "kolena_local", "models", "list"]
+    usual = subprocess.run(command, capture_output=True, text=True)
+    assert (usual.returncode, usual.stderr) == (0, f"Warning: {text}")
+    as_usual = "import warnings\nwarnings.resetwarnings()\n"
+    quiet = run_python(as_usual + COMMAND, "models", "list", "--quiet")
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    strict = run_command("models", "list")  # which makes errors of all warnings
+    assert (strict.returncode, strict.stderr) == (1, f"Error: {text}")
 
 
 def test_a_script_shows_a_warning_by_default_at_its_own_line_and_once(tmp_path: Path) -> None:

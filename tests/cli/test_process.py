@@ -85,7 +85,7 @@ def test_output_that_is_not_utf8_gets_escapes_instead_of_a_traceback(
 
 
 def test_missing_store_is_a_sentence_on_standard_error(store_path: Path) -> None:
-    run = run_process("models", "list", "--db", store_path)
+    run = run_command("models", "list", "--db", store_path)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr.startswith(f"Error: There is no store at {store_path}")
     assert not store_path.exists()

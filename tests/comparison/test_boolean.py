@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from kolena_local.comparison.statistics.boolean import mcnemar_p_value, proportion_interval
 
@@ -14,6 +13,8 @@ COUNTS = st.integers(0, 3_000)
 
 @given(COUNTS, COUNTS)
 def test_mcnemar_is_the_two_sided_binomial_test(losses: int, gains: int) -> None:
+    from scipy.stats import binomtest  # takes longer than the tests
+
     expected = binomtest(losses, losses + gains, 0.5).pvalue if losses + gains else 1.0
     assert mcnemar_p_value(losses, gains) == pytest.approx(expected, rel=1e-9, abs=1e-300)
 

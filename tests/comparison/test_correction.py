@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import false_discovery_control
 
 from kolena_local.comparison.statistics.correction import adjusted, check_correction
 from kolena_local.errors import InputValidationError
@@ -32,6 +31,8 @@ def test_holm_lies_between_the_p_values_and_bonferroni(p_values: np.ndarray) -> 
 
 @given(P_VALUES)
 def test_benjamini_hochberg_is_that_of_scipy(p_values: np.ndarray) -> None:
+    from scipy.stats import false_discovery_control  # takes longer than the tests
+
     found = adjusted(p_values, "benjamini-hochberg")
     assert found == pytest.approx(false_discovery_control(p_values))
     assert (found <= adjusted(p_values, "holm") + 1e-15).all()

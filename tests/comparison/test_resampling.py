@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from kolena_local.comparison.statistics.resampling import (
     bootstrap_interval,
@@ -21,11 +20,19 @@ from kolena_local.comparison.statistics.resampling import (
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-6)
 
 
+@pytest.fixture
+def stats() -> Any:
+    """Return SciPy's module, which takes longer to import than most of the tests."""
+    from scipy import stats
+
+    return stats
+
+
 def ones(n: int) -> Any:
     return np.ones(n)
 
 
-def test_interval_is_that_of_scipy_where_there_are_many_samples() -> None:
+def test_interval_is_that_of_scipy_where_there_are_many_samples(stats: Any) -> None:
     differences = np.random.default_rng(1).gamma(0.5, size=400)
     low, high = bootstrap_interval(differences, ones(400), 0.95, 20_000, 0)
     with_scipy = stats.bootstrap(
@@ -46,7 +53,7 @@ def test_interval_holds_nothing_that_was_not_drawn(values: list[float], seed: in
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 5])
-def test_few_samples_have_the_interval_of_student(n: int) -> None:
+def test_few_samples_have_the_interval_of_student(stats: Any, n: int) -> None:
     differences = np.array([0.3, -0.1, 0.5, 0.2, 0.9])[:n]
     low, high = bootstrap_interval(differences, ones(n), 0.95, 200, 0)
     with_scipy = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
@@ -89,7 +96,7 @@ def test_sign_flips_do_not_see_the_unit_of_measure_nor_which_model_is_first(
     assert sign_flip_p_value(differences * factor, 0) == pytest.approx(p_value, abs=2e-3)
 
 
-def test_drawn_sign_flips_agree_with_the_test_of_student() -> None:
+def test_drawn_sign_flips_agree_with_the_test_of_student(stats: Any) -> None:
     generator = np.random.default_rng(3)
     for shift in (0.0, 0.1, 0.2):
         differences = generator.normal(shift, size=203)
@@ -101,7 +108,7 @@ def test_no_difference_at_all_is_no_evidence() -> None:
     assert sign_flip_p_value(np.zeros(100), 0) == 1.0
 
 
-def test_repeated_samples_of_a_cluster_add_no_evidence() -> None:
+def test_repeated_samples_of_a_cluster_add_no_evidence(stats: Any) -> None:
     differences = np.random.default_rng(4).normal(0.3, size=30)
     alone = bootstrap_interval(differences, ones(30), 0.95, 500, 0)
     ten_times = bootstrap_interval(10 * differences, 10 * ones(30), 0.95, 500, 0)

@@ -18,7 +18,7 @@ from kolena_local.repository.file import connection
 from kolena_local.workflow import Image, test
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Guess, Judge, animals, guess
-from tests.python_process import Python
+from tests.python_process import Python, run_python
 
 
 def test_a_model_made_in_one_thread_works_in_others(filled: Path) -> None:
@@ -143,9 +143,7 @@ with kolena_local.session(db=sys.argv[1]):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGTERM")
 def test_a_test_that_is_terminated_saves_what_is_done(filled: Path) -> None:
-    end = subprocess.run(
-        [sys.executable, "-c", TERMINATED, filled], capture_output=True, encoding="utf-8"
-    )
+    end = run_python(TERMINATED, filled)
     assert (end.returncode, end.stdout, end.stderr) == (143, "5 True\n", "")
     with open_store(str(filled)).read() as unit:
         assert unit.inferences.count(unit.models.get("new").id) == 4

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+import pytest
+
+pytest_plugins = ["pytester"]
 
 USERS_TESTS = """
 from kolena_local.workflow import *
@@ -32,16 +32,10 @@ def test_mine():
 """
 
 
-def test_only_the_users_own_test_is_collected(tmp_path: Path) -> None:
-    (tmp_path / "test_users.py").write_text(USERS_TESTS)
-    # The plugin of hypothesis takes longer to load than all else.
-    without = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-W", "error", "-v", *without],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "collected 1 item" in done.stdout and "1 passed" in done.stdout
-    assert "warning" not in done.stdout.lower()
+def test_only_the_users_own_test_is_collected(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(USERS_TESTS)
+    done = pytester.runpytest_inprocess("-W", "error", "-v", "-p", "no:cacheprovider")
+    assert done.ret == 0
+    printed = done.stdout.str()
+    assert "collected 1 item" in printed and "1 passed" in printed
+    assert "warning" not in printed.lower()
