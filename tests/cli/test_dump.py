@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kolena_local.cli import main
@@ -29,7 +29,7 @@ from tests.cli.conftest import (
     add_test_suite,
     run_process,
 )
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, sampled
 from tests.python_process import COMMAND, Python, run_command
 
 
@@ -93,44 +93,44 @@ def changed(
     return copy
 
 
-@pytest.mark.parametrize(
-    ("kind", "key", "value", "says"),
-    [
-        ("model", "name", 3, "'name' cannot be 3"),
-        ("model", "colour", "red", "the kind model has no 'colour'"),
-        ("model", "kind", "modle", "there is no kind 'modle'"),
-        ("model", "name", " ", "'name' cannot be ' '"),
-        ("model", "name", "\ud800", "'name' cannot be"),
-        ("model", "tags", [" "], "'tags' cannot be [' ']"),
-        ("model", "metadata", {"$": "what"}, "holds an unknown escape object"),
-        ("model", "metadata", {"$": "nan"}, "it is not a JSON object"),
-        ("model", "metadata", {"a": ["\ud800"]}, "surrogates not allowed"),
-        ("model", "workflow", "none", "refers to something that is neither in the file nor"),
-        ("test_sample", "fields", {"locator": "9.png"}, "its fields have the digest 01"),
-        ("test_sample", "digest", "zz", "'digest' cannot be 'zz'"),
-        ("inference", "test_sample", "01" * 17, "refers to something that is neither"),
-        ("inference", "fields", [1], "'fields' cannot be [1]"),
-        ("inference", "fields", {"score": math.inf}, "'fields' cannot be"),
-        ("inference", "fields", {"$": "what"}, "'fields' cannot be"),
-        ("inference", "stale", 2, "the store refuses its inference (CHECK constraint failed"),
-        (
-            "test_case_version",
-            "samples",
-            9,
-            "says that the number of its samples is 9, but it is 2",
-        ),
-        ("test_case_member", "removed", 9, "comes or goes in a version that does not exist"),
-        ("test_case_member", "position", 2**63 - 1, "'position' cannot be 9223372036854775807"),
-        ("test_case_member", "position", 0, "has the same test_case, position and added already"),
-        ("test_case", "version", 2, "is at version 2, but the number of its versions is 2"),
-        ("test_suite", "version", 2, "is at version 2, but the number of its versions is 2"),
-        ("test_suite_version", "test_cases", [["day", 7]], "refers to something"),
-        ("test_suite_version", "test_cases", [["day", 1], ["day", 0]], "'test_cases' cannot be"),
-        ("test_run", "status", "lost", "the store refuses its test_run (CHECK constraint failed"),
-        ("configuration", "fields", [1], "'fields' cannot be [1]"),
-        ("metrics_test_case", "fields", {"n": {"$": 5}}, "holds an unknown escape object"),
-    ],
-)
+WRONG_LINES = [
+    ("model", "name", 3, "'name' cannot be 3"),
+    ("model", "colour", "red", "the kind model has no 'colour'"),
+    ("model", "kind", "modle", "there is no kind 'modle'"),
+    ("model", "name", " ", "'name' cannot be ' '"),
+    ("model", "name", "\ud800", "'name' cannot be"),
+    ("model", "tags", [" "], "'tags' cannot be [' ']"),
+    ("model", "metadata", {"$": "what"}, "holds an unknown escape object"),
+    ("model", "metadata", {"$": "nan"}, "it is not a JSON object"),
+    ("model", "metadata", {"a": ["\ud800"]}, "surrogates not allowed"),
+    ("model", "workflow", "none", "refers to something that is neither in the file nor"),
+    ("test_sample", "fields", {"locator": "9.png"}, "its fields have the digest 01"),
+    ("test_sample", "digest", "zz", "'digest' cannot be 'zz'"),
+    ("inference", "test_sample", "01" * 17, "refers to something that is neither"),
+    ("inference", "fields", [1], "'fields' cannot be [1]"),
+    ("inference", "fields", {"score": math.inf}, "'fields' cannot be"),
+    ("inference", "fields", {"$": "what"}, "'fields' cannot be"),
+    ("inference", "stale", 2, "the store refuses its inference (CHECK constraint failed"),
+    (
+        "test_case_version",
+        "samples",
+        9,
+        "says that the number of its samples is 9, but it is 2",
+    ),
+    ("test_case_member", "removed", 9, "comes or goes in a version that does not exist"),
+    ("test_case_member", "position", 2**63 - 1, "'position' cannot be 9223372036854775807"),
+    ("test_case_member", "position", 0, "has the same test_case, position and added already"),
+    ("test_case", "version", 2, "is at version 2, but the number of its versions is 2"),
+    ("test_suite", "version", 2, "is at version 2, but the number of its versions is 2"),
+    ("test_suite_version", "test_cases", [["day", 7]], "refers to something"),
+    ("test_suite_version", "test_cases", [["day", 1], ["day", 0]], "'test_cases' cannot be"),
+    ("test_run", "status", "lost", "the store refuses its test_run (CHECK constraint failed"),
+    ("configuration", "fields", [1], "'fields' cannot be [1]"),
+    ("metrics_test_case", "fields", {"n": {"$": 5}}, "holds an unknown escape object"),
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "value", "says"), sampled(WRONG_LINES))
 def test_a_wrong_line_is_refused_in_a_sentence_that_names_it_and_nothing_is_imported(
     invoke: Invoke, store: Path, tmp_path: Path, kind: str, key: str, value: Any, says: str
 ) -> None:
@@ -324,6 +324,7 @@ values = st.recursive(
 objects = st.dictionaries(st.text(max_size=4), values, max_size=3)
 
 
+@settings(max_examples=settings.default.max_examples // (1 if IS_LONG else 2))
 @given(
     st.lists(st.tuples(objects, objects, objects, objects), max_size=4),
     st.lists(names, min_size=3, max_size=3, unique=True),

@@ -154,7 +154,7 @@ def closed_pipe() -> IO[str]:
 
 
 @needs_full_device
-@pytest.mark.parametrize("path", ARGUMENTS)
+@pytest.mark.parametrize("path", sampled(ARGUMENTS))
 def test_output_that_cannot_be_written_is_a_sentence(
     path: str, invoke: Invoke, renew: Callable[[], None]
 ) -> None:
@@ -198,7 +198,9 @@ def test_completion_that_cannot_be_written_is_a_sentence(
     assert run_into(full_device(), []) == (1, FULL)
 
 
-@pytest.mark.parametrize("path", sampled(path for path in ARGUMENTS if path not in PRINT_NOTHING))
+@pytest.mark.parametrize(
+    "path", sampled((path for path in ARGUMENTS if path not in PRINT_NOTHING), 6)
+)
 def test_closed_pipe_is_quiet(path: str, renew: Callable[[], None]) -> None:
     options = formats(COMMANDS[path])[-1]
     code, said = run_into(closed_pipe(), [*path.split(), *ARGUMENTS[path], *options])
@@ -250,8 +252,8 @@ def test_process_ends_with_the_same_code_and_nothing_of_pythons(renew: object) -
 @pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes have no size here")
 @pytest.mark.parametrize(
     "arguments",
-    [["export"], ["sql", "SELECT printf('%02500d', 0)"]],
-    ids=["more than Python's buffer holds", "less than that"],
+    sampled([["export"], ["sql", "SELECT printf('%02500d', 0)"]]),
+    ids=sampled(["more than Python's buffer holds", "less than that"]),
 )
 def test_interrupt_while_nobody_reads_the_output_is_exit_code_130(
     arguments: List[str], renew: object

@@ -20,6 +20,7 @@ from kolena_local.repository import open_store
 from kolena_local.workflow import Image, define_workflow
 from kolena_local.workflow.annotation import ClassificationLabel, ScoredClassificationLabel
 from tests.cli.conftest import Invoke, command_line
+from tests.conftest import sampled
 from tests.exchange.guesses import LOCATORS, Animal, Guess, stored, write
 from tests.python_process import COMMAND, Python, run_command
 
@@ -277,7 +278,7 @@ def test_one_process_pipes_into_another(guessed: Path, tmp_path: Path) -> None:
     assert stored(guessed, "two") == stored(guessed, "one")
 
 
-@pytest.mark.parametrize("chosen", ["csv", "jsonl"])
+@pytest.mark.parametrize("chosen", sampled(["csv", "jsonl"]))
 def test_a_pipe_is_utf_8_whatever_the_encoding_of_standard_output(
     guessed: Path, chosen: str
 ) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from kolena_local.comparison.verdicts import Slice
 from tests.comparison.slices import compared, make_slice
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, sampled
 
 SUITES = 200 if IS_LONG else 40
 SIZE = 60 if IS_LONG else 30  # of a test case in a suite
@@ -47,7 +47,7 @@ def booleans(
     return np.isin(kind, (0, 2)), np.isin(kind, (1, 2))
 
 
-@pytest.mark.parametrize("n", [25, 200])
+@pytest.mark.parametrize("n", sampled([25, 200]))
 @pytest.mark.parametrize("draw", DIFFERENCES.values(), ids=DIFFERENCES)
 def test_interval_of_numbers_covers_the_true_difference(draw: Draw, n: int) -> None:
     generator, covered = np.random.default_rng(n), 0
@@ -63,7 +63,7 @@ def test_interval_of_numbers_covers_the_true_difference(draw: Draw, n: int) -> N
 
 
 @pytest.mark.parametrize(("losses", "gains"), [(0.01, 0.04), (0.1, 0.1), (0.0, 0.03), (0.2, 0.05)])
-@pytest.mark.parametrize("n", [25, 200])
+@pytest.mark.parametrize("n", sampled([25, 200]))
 def test_interval_of_booleans_covers_the_true_difference(
     losses: float, gains: float, n: int
 ) -> None:
@@ -119,7 +119,9 @@ def suite_of_equals(generator: np.random.Generator, draw: Draw | None) -> list[S
 SYMMETRIC = {name: draw for name, draw in DIFFERENCES.items() if name != "skewed"}
 
 
-@pytest.mark.parametrize("draw", [None, *SYMMETRIC.values()], ids=["booleans", *SYMMETRIC])
+@pytest.mark.parametrize(
+    "draw", sampled([None, *SYMMETRIC.values()]), ids=sampled(["booleans", *SYMMETRIC])
+)
 def test_equal_models_are_called_different_in_a_twentieth_of_suites_at_most(
     draw: Draw | None,
 ) -> None:

@@ -246,7 +246,7 @@ def test_a_test_that_fails_at_any_statement_goes_on_where_it_was(
     path = tmp_path / "work.db"
     configurations = [Strictness(0.5)]
     whole: Dump = {}
-    for place in range(0, 1000, 2 if IS_LONG else 13):
+    for place in range(0, 1000, 2 if IS_LONG else 29):
         fresh(filled, path)
         made: list[Image] = []
 

@@ -25,7 +25,7 @@ from kolena_local.errors import InputValidationError, KolenaError
 from kolena_local.repository import close_stores
 from kolena_local.repository.health.checks import check
 from kolena_local.workflow import Image, test
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, sampled
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, guess
 
@@ -231,7 +231,7 @@ def test_a_store_with_other_values_gives_our_errors(filled: Path, tmp_path: Path
     original = filled.read_bytes()
     places = columns(filled)
     path = tmp_path / "mutated.db"
-    for seed in range(MUTATED if IS_LONG else MUTATED // 3):
+    for seed in range(MUTATED if IS_LONG else MUTATED // 4):
         chance = random.Random(seed)
         path.write_bytes(original)
         changed = False
@@ -321,7 +321,7 @@ ODD_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("name", sampled(ODD_NAMES, 2))
 def test_an_odd_name_is_stored_found_and_printed_safely(store_path: Path, name: str) -> None:
     with kolena_local.session(db=store_path):
         case = AnimalCase(name, description=name)

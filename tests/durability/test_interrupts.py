@@ -22,7 +22,7 @@ import kolena_local
 from kolena_local.repository import Store, open_store
 from kolena_local.repository.file import interrupts
 from kolena_local.workflow import TestRun
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, sampled
 from tests.durability.test_faults import ONE_WRITE, Call, fresh, is_free, state
 from tests.files.make import AnimalModel, AnimalSuite, Judge
 
@@ -77,7 +77,7 @@ class Moment:
 
 
 @pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
-@pytest.mark.parametrize("name", ONE_WRITE)
+@pytest.mark.parametrize("name", sampled(reversed(ONE_WRITE)))
 def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
     filled: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

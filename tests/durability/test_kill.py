@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kolena_local.repository import close_stores, open_store
+from tests.conftest import sampled
 from tests.durability.dump import is_sound
 from tests.durability.kill_rounds import BATCH
 
@@ -37,7 +38,7 @@ def test_a_killed_process_loses_at_most_the_batch_it_was_working_on(
     assert len(seen["killed_after"]) > 2
 
 
-@pytest.mark.parametrize("pages", [1, 2, 60])
+@pytest.mark.parametrize("pages", sampled([2, 1, 60]))
 def test_a_process_killed_while_it_folds_the_log_into_the_file_loses_nothing(
     filled: Path, tmp_path: Path, pages: int
 ) -> None:

@@ -20,9 +20,12 @@ from kolena_local.serialization.schema import schema_of
 from kolena_local.serialization.write import write as encode
 from kolena_local.workflow import GroundTruth, Image, Inference
 from tests.cli.conftest import Invoke
+from tests.conftest import IS_LONG
 from tests.serialization import generated
 
 _numbers = itertools.count()
+# Of every three formats each has its own examples.
+HALF = settings(max_examples=settings.default.max_examples // (1 if IS_LONG else 2))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +74,7 @@ def stored(store: Path, model: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@HALF
 @given(objects=several())
 def test_everything_comes_back(
     store_path: Path, tmp_path: Path, invoke: Invoke, suffix: str, objects: list[Any]
@@ -129,6 +133,7 @@ def add_samples(store: Path, cls: Any, contents: list[Any], inferred: list[Any])
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@HALF
 @given(drawn=neighbors(), data=st.data())
 def test_inferences_go_back_to_the_very_same_samples(
     store_path: Path, tmp_path: Path, invoke: Invoke, suffix: str, drawn: Any, data: st.DataObject

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from kolena_local.workflow import Evaluator
 from kolena_local.workflow import test as run_test
+from tests.conftest import sampled
 from tests.execution import toy_workflow
 from tests.execution.toy_workflow import CaseMetrics, Model, SampleMetrics, make_suite
 
@@ -36,8 +38,10 @@ def unfrozen() -> Iterator[None]:
     gc.unfreeze()
 
 
-@pytest.mark.parametrize("frozen", [False, True])
-@pytest.mark.parametrize("evaluator", [Right(), Failing(), toy_workflow.evaluate])
+@pytest.mark.parametrize(
+    ("evaluator", "frozen"),
+    sampled(itertools.product([Right(), Failing(), toy_workflow.evaluate], [False, True])),
+)
 def test_the_collector_is_left_as_it_was(evaluator: Any, frozen: bool) -> None:
     if frozen:
         gc.freeze()

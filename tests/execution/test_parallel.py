@@ -19,6 +19,7 @@ from kolena_local.execution import work_queue
 from kolena_local.execution.model_calls import TASKS_PER_WORKER
 from kolena_local.workflow import test as run_test
 from kolena_local.workflow.test_run import TestRun
+from tests.conftest import IS_LONG
 from tests.execution import toy_workflow
 from tests.execution.toy_workflow import Guess, Image, Model, expected, make_suite, stored
 
@@ -205,11 +206,12 @@ def test_a_pool_whose_process_is_killed_ends_the_run_and_another_goes_on(
     tmp_path: Path, run_of: Callable[[str], Any]
 ) -> None:
     model, suite = Model("m", infer=toy_workflow.DiesOnce(tmp_path / "died")), make_suite(COUNT)
-    with processes("spawn") as pool, pytest.raises(BrokenProcessPool):
+    method = "spawn" if IS_LONG else "fork"
+    with processes(method) as pool, pytest.raises(BrokenProcessPool):
         run_test(model, suite, executor=pool)
     assert run_of("m").status == "crashed"
     assert len(stored("m")) >= 10
-    with processes("spawn") as pool:
+    with processes(method) as pool:
         run_test(model, suite, executor=pool)
     assert stored("m") == expected(COUNT)
 

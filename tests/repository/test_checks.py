@@ -23,6 +23,7 @@ from kolena_local.repository.health import environment_checks
 from kolena_local.repository.health.checks import check
 from kolena_local.repository.health.findings import Finding
 from kolena_local.repository.health.repairs import repair
+from tests.conftest import sampled
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 CAT: Json = {"label": "cat"}
@@ -239,7 +240,7 @@ def work_of_import(path: str) -> int:
     return len(work)
 
 
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=[*SHAPES])
+@pytest.mark.parametrize("shape", sampled(SHAPES.values()), ids=sampled(SHAPES))
 def test_four_times_the_memberships_are_four_times_the_work(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

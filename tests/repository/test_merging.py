@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Set, Tuple
 
 import pytest
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from kolena_local.errors import NameConflictError
@@ -19,8 +19,11 @@ from kolena_local.repository import Unit, close_store, open_store
 from kolena_local.repository.health.invariants import RULES, LastIds
 from kolena_local.repository.records import MemberChange, NewGroundTruth, NewSample
 from kolena_local.repository.result_records import CaseMetrics, Results, SampleMetrics
+from tests.conftest import IS_LONG
 
 POLICIES = ("error", "keep", "take", "rename")
+# An example fills two stores and merges them several times.
+FEW = settings(max_examples=settings.default.max_examples if IS_LONG else 4)
 
 
 class Content(NamedTuple):
@@ -158,6 +161,7 @@ def settled(lines: List[str]) -> Set[str]:
     }
 
 
+@FEW
 @given(contents(), contents(), st.sampled_from(POLICIES))
 def test_a_second_merge_changes_nothing_and_a_refused_one_neither(
     tmp_path_factory: pytest.TempPathFactory, ours: Content, theirs: Content, policy: str
@@ -182,6 +186,7 @@ def test_a_second_merge_changes_nothing_and_a_refused_one_neither(
         assert text_of(other) == given_lines
 
 
+@FEW
 @given(contents(), contents())
 def test_if_nothing_differs_the_order_makes_no_difference(
     tmp_path_factory: pytest.TempPathFactory, ours: Content, theirs: Content
@@ -201,6 +206,7 @@ def test_if_nothing_differs_the_order_makes_no_difference(
             assert text_of(other) == text_of(path)
 
 
+@FEW
 @given(contents("a"), contents("b"))
 def test_stores_that_share_no_names_give_the_same_in_both_orders_with_all_times(
     tmp_path_factory: pytest.TempPathFactory, ours: Content, theirs: Content
@@ -217,6 +223,7 @@ def test_stores_that_share_no_names_give_the_same_in_both_orders_with_all_times(
         assert {line for line in lines if '"kind":"workflow"' not in line} <= {*both}
 
 
+@FEW
 @given(contents(), st.sets(st.sampled_from("xy")), st.sets(st.sampled_from("xy")))
 def test_a_part_of_a_store_is_a_store_and_all_of_it_is_in_the_whole(
     tmp_path_factory: pytest.TempPathFactory, content: Content, models: Set[str], suites: Set[str]

@@ -17,6 +17,7 @@ import kolena_local
 from kolena_local.errors import NotFoundError, StoreNotFoundError
 from kolena_local.repository import close_stores, open_store
 from kolena_local.workflow import TestRun, define_workflow, test
+from tests.conftest import sampled
 from tests.workflow.types import (
     Animal,
     Guess,
@@ -62,7 +63,7 @@ def test_what_is_unpickled_is_equal_and_of_the_same_class(copied: Any) -> None:
     assert copied(workflow) == workflow
 
 
-@pytest.mark.parametrize("start", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("start", sampled(["fork", "spawn", "forkserver"]))
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_entities_are_sent_to_a_process_pool_and_back(start: str) -> None:
     given = entities()
