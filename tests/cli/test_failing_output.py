@@ -154,7 +154,7 @@ def closed_pipe() -> IO[str]:
 
 
 @needs_full_device
-@pytest.mark.parametrize("path", sampled(ARGUMENTS))
+@pytest.mark.parametrize("path", sampled(ARGUMENTS, 4))
 def test_output_that_cannot_be_written_is_a_sentence(
     path: str, invoke: Invoke, renew: Callable[[], None]
 ) -> None:

@@ -321,7 +321,7 @@ ODD_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", sampled(ODD_NAMES, 2))
+@pytest.mark.parametrize("name", sampled(ODD_NAMES))
 def test_an_odd_name_is_stored_found_and_printed_safely(store_path: Path, name: str) -> None:
     with kolena_local.session(db=store_path):
         case = AnimalCase(name, description=name)

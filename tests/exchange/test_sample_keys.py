@@ -164,34 +164,37 @@ def run(
 
 @pytest.mark.parametrize(
     ("samples", "content", "expected"),
-    [
-        ([Id(5)], "uid,value\n 5 ,1\n", [1]),
-        ([Id(5)], "uid,value\n5.0,1\n", [1]),
-        ([Id(5)], '{"uid": 5.0, "value": 1}\n', [1]),
-        ([Id(1), Id(True)], "uid,value\n1,1\ntrue,2\n", [1, 2]),
-        ([Id(1), Id(True)], '{"uid": true, "value": 1}\n{"uid": 1, "value": 2}\n', [2, 1]),
-        ([Ratio(0.1)], "ratio,value\n0.10000000000000001,1\n", [1]),
-        ([Ratio(1e22)], "ratio,value\n10000000000000000000000,1\n", [1]),
-        ([Ratio(-0.0)], "ratio,value\n0,1\n", [1]),
-        ([Ratio(math.inf)], '{"ratio": Infinity, "value": 1}\n', [1]),
-        ([Text("007"), Text("7")], "text,value\n7,1\n007,2\n", [2, 1]),
-        ([Text("true"), Text("null")], "text,value\nnull,1\ntrue,2\n", [2, 1]),
-        ([Text(""), Text("x")], 'text,value\n"""""",1\n', [1, None]),
-        ([Text(""), Text("a\0b")], '{"text": "a\\u0000b", "value": 1}\n', [None, 1]),
-        ([Text("\ud800")], '{"text": "\\ud800", "value": 1}\n', [1]),
-        ([Maybe(None), Maybe("")], 'name,value\n,1\n"""""",2\n', [1, 2]),
-        ([Either(1), Either("1")], 'either,value\n"""1""",1\n1,2\n', [2, 1]),
-        ([Page("a", 1), Page("a", 2)], "locator,number,value\na,2,1\n", [None, 1]),
-        ([Page("a", 1), Page("a", 2)], "number,value\n2,1\n", [None, 1]),
-        ([Page("a", 1), Page("b", 1)], '{"locator": "b", "value": 1}\n', [None, 1]),
-        ([Image("a", by="me")], "locator,value\na,1\n", [1]),  # type: ignore[call-arg]
-        ([Clash(1), Clash(2)], "test_sample.value,value\n2,1\n", [None, 1]),
-        (
-            [ImagePair(Image("a"), Image("b")), ImagePair(Image("a"), Image("c"))],
-            '{"a": {"locator": "a"}, "b": {"locator": "c"}, "value": 1}\n',
-            [None, 1],
-        ),
-    ],
+    sampled(
+        [
+            ([Id(5)], "uid,value\n 5 ,1\n", [1]),
+            ([Id(5)], "uid,value\n5.0,1\n", [1]),
+            ([Id(5)], '{"uid": 5.0, "value": 1}\n', [1]),
+            ([Id(1), Id(True)], "uid,value\n1,1\ntrue,2\n", [1, 2]),
+            ([Id(1), Id(True)], '{"uid": true, "value": 1}\n{"uid": 1, "value": 2}\n', [2, 1]),
+            ([Ratio(0.1)], "ratio,value\n0.10000000000000001,1\n", [1]),
+            ([Ratio(1e22)], "ratio,value\n10000000000000000000000,1\n", [1]),
+            ([Ratio(-0.0)], "ratio,value\n0,1\n", [1]),
+            ([Ratio(math.inf)], '{"ratio": Infinity, "value": 1}\n', [1]),
+            ([Text("007"), Text("7")], "text,value\n7,1\n007,2\n", [2, 1]),
+            ([Text("true"), Text("null")], "text,value\nnull,1\ntrue,2\n", [2, 1]),
+            ([Text(""), Text("x")], 'text,value\n"""""",1\n', [1, None]),
+            ([Text(""), Text("a\0b")], '{"text": "a\\u0000b", "value": 1}\n', [None, 1]),
+            ([Text("\ud800")], '{"text": "\\ud800", "value": 1}\n', [1]),
+            ([Maybe(None), Maybe("")], 'name,value\n,1\n"""""",2\n', [1, 2]),
+            ([Either(1), Either("1")], 'either,value\n"""1""",1\n1,2\n', [2, 1]),
+            ([Page("a", 1), Page("a", 2)], "locator,number,value\na,2,1\n", [None, 1]),
+            ([Page("a", 1), Page("a", 2)], "number,value\n2,1\n", [None, 1]),
+            ([Page("a", 1), Page("b", 1)], '{"locator": "b", "value": 1}\n', [None, 1]),
+            ([Image("a", by="me")], "locator,value\na,1\n", [1]),  # type: ignore[call-arg]
+            ([Clash(1), Clash(2)], "test_sample.value,value\n2,1\n", [None, 1]),
+            (
+                [ImagePair(Image("a"), Image("b")), ImagePair(Image("a"), Image("c"))],
+                '{"a": {"locator": "a"}, "b": {"locator": "c"}, "value": 1}\n',
+                [None, 1],
+            ),
+        ],
+        2,
+    ),
 )
 def test_a_file_written_by_hand_finds_its_samples(
     tmp_path: Path, invoke: Invoke, samples: list[Any], content: str, expected: list[Any]

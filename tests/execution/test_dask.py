@@ -112,6 +112,7 @@ def test_a_failure_ends_the_run_and_keeps_what_is_done(
     assert stored("m") == expected(COUNT)
 
 
+@long_only
 def test_a_failure_is_not_remembered_when_the_run_is_tried_again(
     executor: Executor, tmp_path: Path
 ) -> None:
