@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kolena_local.errors import StoreError
+from kolena_local.errors import StoreBusyError, StoreError
 from kolena_local.repository import Store, close_stores, open_store
 from kolena_local.repository.file import connection, forks
 from kolena_local.repository.rows import driver_of
@@ -40,6 +41,33 @@ def forked(child: Callable[[], object]) -> Callable[[], int]:
         finally:
             os._exit(code)
     return lambda: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+class Statement:
+    """A statement of another thread, which SQLite runs until it is told to end."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._begun, self._end = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+        self._begun.wait()
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        def wait() -> None:
+            self._begun.set()
+            self._end.wait()
+
+        with self._store.write() as unit:
+            unit.workflows.ensure("parent")
+            driver_of(unit._sql.connection).create_function("wait", 0, wait)
+            unit._sql.execute("SELECT wait()")
 
 
 def ensure(store: Store, name: str) -> None:
@@ -98,6 +126,37 @@ def test_a_child_writes_while_a_thread_of_its_parent_writes_again_and_again(stor
     assert {f"child {number}" for number in range(FORKS)} < names(store)
     close_stores()
     assert is_sound(Path(store.location))
+
+
+def test_a_child_reads_while_its_parent_is_in_the_middle_of_a_statement(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forks, "_STATEMENT_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "BUSY_SECONDS", 0.0)
+    ensure(store, "before")
+
+    def child() -> None:
+        assert names(store) == {"before"}
+        with pytest.raises(StoreBusyError):
+            ensure(store, "child")
+
+    with Statement(store):
+        assert forked(child)() == 0
+    assert forked(lambda: ensure(store, "child"))() == 0
+    assert names(store) == {"before", "parent", "child"}
+
+
+def test_a_child_reads_while_a_thread_of_its_parent_waits_for_its_turn(store: Store) -> None:
+    waiting = threading.Thread(target=lambda: ensure(store, "late"))
+    with store.write() as unit:
+        unit.workflows.ensure("parent")
+        waiting.start()
+        while len(forks._open) < 2:
+            time.sleep(0.001)
+        time.sleep(0.05)  # it begins to wait; if it takes longer, less is tried
+        assert forked(lambda: names(store))() == 0
+    waiting.join()
+    assert names(store) == {"parent", "late"}
 
 
 def test_a_block_that_is_open_at_a_fork_is_its_parents_alone(store: Store) -> None:

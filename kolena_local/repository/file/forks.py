@@ -3,7 +3,8 @@
 SQLite keeps in memory who holds which lock, and a child inherits that memory, but not the
 transaction: it would wait forever for a writer that only its parent can end. So a fork waits for
 the transactions of other threads. One that is still open is rolled back in the child's memory while
-the parent is paused, which touches no file.
+the parent is paused, which touches no file. If SQLite is running a statement of it, that cannot be
+done, and the child can read the store but not write to it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from kolena_local.repository.file.interrupts import signals_deferred
 ending = threading.Lock()
 
 _WAITING_SECONDS: Final = 2.0
+_STATEMENT_SECONDS: Final = 1.0
 _FIRST, _ENTRIES, _REGION, _HEADER = 4062, 4096, 32768, 136
 
 _turn = threading.Condition()
@@ -83,16 +85,30 @@ def _after_in_parent() -> None:
 
 def _after_in_child() -> None:
     global _turn, ending
-    for _, connection in _open:
-        if connection.in_transaction and not _has_spilled(connection):
-            connection.rollback()
+    me = threading.get_ident()
+    own = [connection for thread, connection in _open if thread == me]
+    others = [connection for thread, connection in _open if thread != me]
+    _roll_back(own)
+    for connection in own:
         # Otherwise each statement that the block still runs would be committed at once.
         connection.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
+    if any(connection.in_transaction for connection in others):
+        # While SQLite runs a statement, it locks the connection. In the child, the thread that
+        # would release the lock does not exist, so what waits for it waits forever.
+        waiting = threading.Thread(target=_roll_back, args=(others,), daemon=True)
+        waiting.start()
+        waiting.join(_STATEMENT_SECONDS)
     for descriptor in _pipe:
         os.close(descriptor)
     _open.clear()
     _pipe.clear()
     _turn, ending = threading.Condition(), threading.Lock()
+
+
+def _roll_back(connections: list[sqlite3.Connection]) -> None:
+    for connection in connections:
+        if connection.in_transaction and not _has_spilled(connection):
+            connection.rollback()
 
 
 def _has_spilled(connection: sqlite3.Connection) -> bool:
