@@ -293,3 +293,12 @@ def test_a_part_is_exported_to_the_file_of_the_option(
     result = invoke("export", file, "-o", tmp_path / "b.jsonl", "--db", theirs)
     assert (result.exit_code, "Give one file" in result.stderr) == (2, True)
     assert not (tmp_path / "b.jsonl").exists()
+
+
+def test_a_model_and_a_suite_that_are_given_twice_are_exported_once(
+    invoke: Invoke, theirs: Path
+) -> None:
+    once = ("--model", "resnet", "--test-suite", "all")
+    result = invoke("export", *once, *once, "--db", theirs)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == invoke("export", *once, "--db", theirs).stdout

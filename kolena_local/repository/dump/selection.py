@@ -13,7 +13,7 @@ from kolena_local.repository.rows import Sql
 
 # Each of the tables is filled from those above it.
 _CHOSEN: Final = {
-    "model": "SELECT value FROM json_each(:models)",
+    "model": "SELECT DISTINCT value FROM json_each(:models)",
     "test_suite": """
         SELECT value FROM json_each(:suites)
         UNION SELECT test_suite_id FROM test_run
