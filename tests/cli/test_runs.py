@@ -100,3 +100,16 @@ def test_a_time_that_is_none_is_called_damage(invoke: Invoke, store: Path) -> No
         assert result.stderr == (
             "Error: The store is damaged ('yesterday' is not a time); restore a backup.\n"
         )
+
+
+def test_an_id_that_no_store_can_have_is_refused_in_a_sentence(invoke: Invoke, store: Path) -> None:
+    for arguments in (
+        ("runs", "show", 2**63),
+        ("runs", "delete", 1, 2**63, "--yes"),
+        ("models", "list", "--limit", 10**30),
+        ("compare", "resnet-50", "resnet-101", "-s", "all animals", "--runs", 2**63, 1),
+    ):
+        result = invoke(*arguments, "--db", store)
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: A number is beyond the 64 bits of integers")
+    assert len(json.loads(invoke("runs", "list", "--json", "--db", store).stdout)) == 2

@@ -30,7 +30,7 @@ from kolena_local.errors import (
 from kolena_local.repository.file.disk_space import is_about_room, room
 from kolena_local.repository.file.lock_owner import writer_of
 
-FOREIGN: Final = (SQLAlchemyError, sqlite3.Error, UnicodeError)
+FOREIGN: Final = (SQLAlchemyError, sqlite3.Error, UnicodeError, OverflowError)
 """What may come out of the libraries below; everything of this kind goes through `translated`."""
 
 _BUSY: Final = (
@@ -86,6 +86,10 @@ _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
         " path in the store.",
     ),
     "datatype mismatch": _REFUSED,
+    "to SQLite INTEGER": (
+        InputValidationError,
+        "A number is beyond the 64 bits of integers in a store; give a smaller one.",
+    ),
 }
 
 _PLENTY: Final = 2**24
