@@ -51,7 +51,8 @@ class Destination:
         store: the path of the store that the content comes from.
 
     Raises:
-        InputValidationError: the file is a store, a backup or a file that belongs to one.
+        InputValidationError: the file is a store, a backup or a file that belongs to one, or it
+            cannot be reached.
     """
 
     def __init__(self, name: str, store: str) -> None:
@@ -59,8 +60,11 @@ class Destination:
         # A symbolic link stays: its target is replaced.
         self._path = Path(os.path.realpath(name))
         self._stream: IO[bytes] | None = None
-        if self._is_replaced():
-            self._check_no_database(os.path.realpath(store))
+        try:
+            if self._is_replaced():
+                self._check_no_database(os.path.realpath(store))
+        except OSError as error:
+            raise self._refused(error) from error
 
     def __enter__(self) -> Destination:
         return self

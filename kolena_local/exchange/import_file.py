@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -100,8 +101,10 @@ def import_file(
 
 def _spool(request: ImportRequest, reader: LineReader, spool: Spool, progress: Progress) -> int:
     """Write the inferences to a temporary file, one page per line; return how many there are."""
-    path = Path(request.name)
-    size = path.stat().st_size if request.stream is None and path.is_file() else 0
+    path, size = Path(request.name), 0
+    with suppress(OSError):  # whoever opens it says why
+        if request.stream is None and path.is_file():
+            size = path.stat().st_size
     count = before = 0
     with opened(request) as lines, progress(size, "reading", is_long=size >= _LONG) as advance:
         reader.begin(lines)

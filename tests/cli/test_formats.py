@@ -245,3 +245,16 @@ def test_nan_and_lone_surrogates_in_every_format(invoke: Invoke, store_path: Pat
         assert result.exit_code == 0
         assert loss in result.stdout
         result.stdout.encode()
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".csv", "x" * 300 + "/a.csv"])
+@pytest.mark.parametrize(
+    "command",
+    ["models list -o", "export", "inferences export two -o", "inferences import two"],
+)
+def test_a_file_name_that_is_too_long_is_refused_in_a_sentence(
+    invoke: Invoke, guessed: Path, tmp_path: Path, command: str, name: str
+) -> None:
+    result = invoke(*command.split(), tmp_path / name, "--db", guessed)
+    assert result.exit_code in (1, 2)
+    assert "(File name too long); give" in result.stderr or "does not exist;" in result.stderr

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -30,7 +30,10 @@ def remember(context: click.Context, _: click.Parameter, name: str | None) -> No
         return
     if context.meta.get(_DESTINATION) is not None:
         raise click.UsageError("Give one file for the output, not two.")
-    if not Path(name).absolute().parent.is_dir():
+    is_there = False
+    with suppress(OSError):  # as of a name that is too long
+        is_there = Path(name).absolute().parent.is_dir()
+    if not is_there:
         raise click.BadParameter(f"The folder of {name} does not exist; create it first.")
     if name == STANDARD_OUTPUT:
         context.meta[_DESTINATION] = None
