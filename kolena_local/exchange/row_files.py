@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +25,8 @@ DELIMITED = {"csv": ",", "tsv": "\t"}
 _PAGE = 1000
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
 _QUOTED = re.compile(r'"[^"]*"')
+# Excel reads the delimiter from a line before the header.
+_TOLD = re.compile(r'sep=([^"\r\n])[\r\n]*', re.IGNORECASE)
 
 
 class Lines(NamedTuple):
@@ -94,8 +97,8 @@ def _stream(request: ImportRequest) -> AbstractContextManager[IO[bytes]]:
 def _text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
     try:
         # Excel begins its files with a mark that is no part of the first name.
-        utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-        return io.TextIOWrapper(stream, "utf-8-sig" if utf8 else encoding, newline="")
+        is_utf8 = codecs.lookup(encoding).name == "utf-8"
+        return io.TextIOWrapper(stream, "utf-8-sig" if is_utf8 else encoding, newline="")
     except (LookupError, ValueError):  # of a name with NUL
         raise InputValidationError(
             f"There is no encoding {encoding!r}; utf-8, utf-16 and cp1252 are the usual ones."
@@ -104,12 +107,16 @@ def _text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
 
 def _csv(request: ImportRequest, text: io.TextIOWrapper) -> Lines:
     name = request.name
+    blank = 0
     try:
-        first = text.readline()
+        while (first := text.readline()) and not first.strip("\r\n"):
+            blank += 1
     except UnicodeError:
-        raise _not_text(request, 1) from None
+        raise _not_text(request, blank + 1) from None
     delimiter = _delimiter(request, first)
-    records = _records(request, csv.reader(chain([first], text), delimiter=delimiter, strict=True))
+    # Blank lines keep the numbers of the others as they are in the file.
+    before = repeat("\n", blank + 1) if _TOLD.fullmatch(first) else [*repeat("\n", blank), first]
+    records = _records(request, csv.reader(chain(before, text), delimiter=delimiter, strict=True))
     try:
         _, header = next(records)
     except StopIteration:
@@ -126,7 +133,7 @@ def _csv(request: ImportRequest, text: io.TextIOWrapper) -> Lines:
 
 
 def _delimiter(request: ImportRequest, first_line: str) -> str:
-    """Return the delimiter that was given, or else that of the first line."""
+    """Return the delimiter that was given, or else that of the first line that is not blank."""
     given = request.delimiter
     if given is not None:
         given = _DELIMITERS.get(given, given)
@@ -135,6 +142,9 @@ def _delimiter(request: ImportRequest, first_line: str) -> str:
                 f"{request.words.delimiter} takes one character, or tab, not {given!r:.80}."
             )
         return given
+    told = _TOLD.fullmatch(first_line)
+    if told:
+        return told[1]
     if request.format == "tsv":
         return DELIMITED["tsv"]
     names = _QUOTED.sub("", first_line)

@@ -113,6 +113,23 @@ def test_files_of_other_spreadsheets_are_read(
     assert notes == [f"a{delimiter}b", "c, d"]
 
 
+@pytest.mark.parametrize("before", ["sep=;\r\n", "\r\n\r\n", "\r\nSEP=;\r\n", "sep=;\n\n"])
+def test_a_file_whose_header_is_not_the_first_line_is_read(
+    guessed: Path, invoke: Invoke, tmp_path: Path, before: str
+) -> None:
+    text = f"{before}locator;score\r\n2,5.png;0.5\r\n"
+    for name, encoding in (("p.csv", "U8"), ("p.tsv", "utf_8")):
+        if name == "p.csv" or "=" in before:
+            path = write(tmp_path / name, text, "utf-8-sig")
+            arguments = ("import", "two", path, "--encoding", encoding, "--dry-run")
+            result = invoke("--db", guessed, "inferences", *arguments)
+            assert result.exit_code == 0, result.stderr
+    write(path, f"{text}1.png\r\n", "utf-8-sig")
+    arguments = ("import", "two", path, "--format", "csv")
+    said = invoke("--db", guessed, "inferences", *arguments).stderr
+    assert f"Line {text.count(chr(10)) + 1} of" in said
+
+
 def test_an_index_of_pandas_is_left_out_of_csv_and_parquet(
     guessed: Path, invoke: Invoke, tmp_path: Path
 ) -> None:
