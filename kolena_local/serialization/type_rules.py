@@ -162,14 +162,16 @@ def _check_fields(cls: type, rule: Rule, allowed: str) -> None:
 def _own_shape(cls: type[Structured], name: str) -> Shape:
     hint = own_hint(cls, name)
     shape = shape_of(hint)
-    is_marked = cls._is_loose and bool(marks_of(hint))
-    if is_marked and direction_of(hint) is None:
+    is_marked = bool(marks_of(hint))
+    if is_marked and cls._is_loose and direction_of(hint) is None:
         raise InputValidationError(
             f"{cls.__name__}.{name} must be either HigherIsBetter or LowerIsBetter, of a bool or a"
             " number, such as LowerIsBetter[float]."
         )
-    # As in Kolena's client, any other Annotated is allowed inside a union only.
-    return shape if shape.hint is hint or is_marked else shapes.Anything(hint)
+    # Only metrics are better or worse. As in Kolena's client, any other Annotated is allowed inside
+    # a union only.
+    is_allowed = cls._is_loose if is_marked else shape.hint is hint
+    return shape if is_allowed else shapes.Anything(hint)
 
 
 def _require(fits: bool, cls: type, name: str, shape: Shape, allowed: str) -> None:

@@ -94,8 +94,11 @@ def test_declaration_that_says_nothing_is_refused_with_the_class(hint: Any) -> N
             type("Mine", (base,), dict(content))
 
 
-def test_ground_truth_is_not_better_or_worse() -> None:
-    content = {"__annotations__": {"value": LowerIsBetter[float]}, "__module__": __name__}
+@pytest.mark.parametrize(
+    "hint", [LowerIsBetter[float], Union[LowerIsBetter[float], str], List[LowerIsBetter[float]]]
+)
+def test_ground_truth_is_not_better_or_worse(hint: Any) -> None:
+    content = {"__annotations__": {"value": hint}, "__module__": __name__}
     with pytest.raises(InputValidationError, match="cannot be stored"):
         define_workflow("Other", Image, type("Mine", (GroundTruth,), content), Guess)
 
