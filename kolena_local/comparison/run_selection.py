@@ -233,8 +233,8 @@ def _check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:
 
 def _declared(text: str | None) -> dict[str, str]:
     found: Any = loads(text or "{}")
-    of_samples = found.get("sample")
-    # A file that was imported may say anything here.
+    # A file that something else has changed may say anything here; `db check` says so.
+    of_samples = found.get("sample") if isinstance(found, dict) else None
     if not isinstance(of_samples, dict):
         return {}
     return {name: better for name, better in of_samples.items() if better in ("higher", "lower")}

@@ -156,8 +156,10 @@ def test_results_that_declare_the_opposite_are_refused_unless_told() -> None:
     assert command("--lower-is-better", "hallucinated").exit_code == 0
 
 
-@pytest.mark.parametrize("directions", [{"sample": 5}, {"sample": {"hallucinated": [1]}}, {"x": 1}])
-def test_direction_that_an_imported_file_makes_up_is_not_one(directions: Any) -> None:
+@pytest.mark.parametrize(
+    "directions", [{"sample": 5}, {"sample": {"hallucinated": [1]}}, {"x": 1}, [1], 5, ""]
+)
+def test_direction_that_a_changed_file_makes_up_is_not_one(directions: Any) -> None:
     evaluate_both(Undeclared)
     with open_store().write() as unit:
         statement = "UPDATE evaluator_configuration SET directions = ?"

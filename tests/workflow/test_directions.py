@@ -69,6 +69,24 @@ def test_results_that_a_file_of_before_declares_no_direction_of_are_imported(
         assert unit.test_runs.configurations(1)[0].directions is None
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"sample": 5}, {"sample": {"hallucinated": "sideways"}}, {"case": {"a": ["higher"]}}, [1], ""],
+)
+def test_directions_that_say_nothing_are_not_imported(tmp_path: Path, wrong: Any) -> None:
+    evaluate("base", lambda _: Declared(True, None))
+    with open_store().read() as unit:
+        lines = [json.loads(line) for line in unit.dump.lines()]
+    (line,) = [line for line in lines if line["kind"] == "configuration"]
+    line["directions"] = wrong
+    exported = [json.dumps(line).encode() for line in lines]
+    with (
+        pytest.raises(InputValidationError, match="'directions' cannot be"),
+        open_store(str(tmp_path / "other.db")).write() as unit,
+    ):
+        unit.dump.read(exported)
+
+
 def test_classes_of_one_evaluator_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(InputValidationError, match="is better for 'hallucinated', and another"):
         evaluate(

@@ -31,7 +31,7 @@ _MODEL: Final = Column("model", source="model.name")
 _SAMPLE: Final = Column("test_sample", "digest", source="test_sample.digest")
 _DIGEST: Final = Column("digest", "digest")
 _FIELDS: Final = Column("fields", "object", source="payload")
-_DIRECTIONS: Final = Column("directions", "object", nullable=True, missing=(None,))
+_DIRECTIONS: Final = Column("directions", "directions", nullable=True, missing=(None,))
 _VERSION: Final = Column("version", "int")
 _RUN: Final = (
     _MODEL,

@@ -197,6 +197,13 @@ def _are_pins(value: Any) -> bool:
     return _are_names([name for name, _ in value]) and len(dict(value)) == len(value)
 
 
+def _are_directions(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(level, dict) and all(better in ("higher", "lower") for better in level.values())
+        for level in value.values()
+    )
+
+
 _FITS: Final[dict[str, Callable[[Any], bool]]] = {
     "text": _is_text,
     "time": _is_text,
@@ -208,6 +215,7 @@ _FITS: Final[dict[str, Callable[[Any], bool]]] = {
     "schema": lambda value: isinstance(value, dict),
     "names": _are_names,
     "pins": _are_pins,
+    "directions": _are_directions,
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-JSON_KINDS: Final = ("object", "schema", "names", "pins")
+JSON_KINDS: Final = ("object", "schema", "names", "pins", "directions")
 CHOSEN: Final = ("workflow", "test_sample", "ground_truth", "test_case", "test_suite", "model")
 """The tables by whose rows a selection of the store is known."""
 
