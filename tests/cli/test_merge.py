@@ -274,7 +274,11 @@ def test_a_store_is_not_merged_with_itself_or_with_none(invoke: Invoke, ours: Pa
     result = invoke("db", "merge", ours, "--db", ours)
     assert (result.exit_code, "is the store itself" in result.stderr) == (1, True)
     result = invoke("db", "merge", ours.parent / "none.db", "--db", ours)
-    assert (result.exit_code, "none.db" in result.stderr) == (1, True)
+    assert (result.exit_code, "none.db; give the path" in result.stderr) == (1, True)
+    for nothing, message in ((":memory:", "has no file"), ("", "is blank"), ("x" * 300, "x; give")):
+        result = invoke("db", "merge", nothing, "--db", ours)
+        assert (result.exit_code, message in result.stderr) == (1, True)
+    assert not [*ours.parent.glob("*.bak")]
     assert not (ours.parent / "none.db").exists()
 
 

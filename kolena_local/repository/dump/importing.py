@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from kolena_local import location as locations
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, StoreNotFoundError
 from kolena_local.repository.create_store import write_or_create
 from kolena_local.repository.dump.differences import ImportPlan
 from kolena_local.repository.dump.settling import OnConflict
 from kolena_local.repository.file.backups import back_up
+from kolena_local.repository.file.opening import file_of
 from kolena_local.repository.store import open_store
 from kolena_local.repository.unit import Unit
 
@@ -92,13 +93,15 @@ def merge(
         What was done, or what would be.
 
     Raises:
-        InputValidationError: both are the same file.
+        InputValidationError: both are the same file, or the other store is in memory.
         StoreNotFoundError: there is no store at ``other``.
         NameConflictError: something differs and cannot be settled; nothing is imported.
         StoreError: one of its leaves, if one of the stores cannot be used.
     """
-    place = locations.resolve(location)
-    if os.path.exists(place) and os.path.exists(other) and os.path.samefile(place, other):
+    place, other = locations.resolve(location), file_of(locations.resolve(other))
+    if not os.path.exists(other):
+        raise StoreNotFoundError(f"There is no store at {other}; give the path of another file.")
+    if os.path.exists(place) and os.path.samefile(place, other):
         raise InputValidationError(f"{other} is the store itself; give the path of another one.")
     with open_store(other, create=False).read() as source:
         return import_lines(
