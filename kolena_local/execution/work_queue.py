@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.log import logger
 from kolena_local.plurals import counted, sentence
 
@@ -128,8 +128,15 @@ class WorkQueue:
 
         Raises:
             InputValidationError: as :meth:`save`.
+            NotFoundError: the model or the test suite was deleted; nothing was saved.
         """
-        self._write(hold=False)
+        try:
+            self._write(hold=False)
+        except NotFoundError:
+            # Another run would wait for these samples until the lease expires.
+            with self._store.store.write() as unit:
+                unit.leases.drop(self._owner)
+            raise
 
     def _claim(self, wanted: array[int]) -> Claim:
         with self._store.write() as unit:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kolena_local.errors import NotFoundError
 from kolena_local.repository import open_store
 from kolena_local.workflow import test as run_test
 from tests.execution import toy_workflow
@@ -184,6 +185,21 @@ def test_a_reset_infers_all_samples_anew_and_who_joins_does_not_begin_again() ->
     run_test(model, suite, reset=True)
     run_test(model, suite)
     assert sorted(asked) == sorted([*expected(20), *expected(20)])
+
+
+def test_nobody_waits_for_the_samples_of_a_test_suite_that_is_deleted_during_a_run(
+    leases: Callable[[], list[Any]],
+) -> None:
+    suite, deleted = make_suite(4), []
+
+    def infer(sample: Image) -> Guess:
+        if not deleted:
+            deleted.append(suite.delete())
+        return toy_workflow.guess(sample)
+
+    with pytest.raises(NotFoundError, match="test suite"):
+        run_test(Model("m", infer=infer), suite)
+    assert leases() == []
 
 
 def test_others_are_waited_for_even_if_nothing_is_left_to_do() -> None:
