@@ -142,7 +142,7 @@ def _edit_in_editor(name: str) -> tuple[ModelRecord, bool]:
     first = text = as_text(before.metadata)
     try:
         while True:
-            text = click.edit(text, extension=".json", require_save=False) or ""
+            text = _edited(text)
             if text.strip() in ("", first.strip()):
                 return before, False
             try:
@@ -161,6 +161,20 @@ def _edit_in_editor(name: str) -> tuple[ModelRecord, bool]:
             lines = "\n".join(map(printable, text.split("\n")))
             click.echo(f"This metadata was not saved:\n{lines}", err=True)
         raise
+
+
+def _edited(text: str) -> str:
+    try:
+        return click.edit(text, extension=".json", require_save=False) or ""
+    except UnicodeDecodeError as error:
+        # Not valid JSON like this, so it is refused and shown.
+        typed: bytes = error.object
+        return typed.decode("utf-8", "backslashreplace")
+    except OSError as error:
+        raise InputValidationError(
+            f"The editor left no file that can be read ({error.strerror}), so nothing was changed;"
+            " choose another editor with EDITOR, or pass the changes with -m."
+        ) from error
 
 
 def _text(file: IO[bytes]) -> str:

@@ -174,6 +174,31 @@ def test_edit_without_options_opens_an_editor(
     assert stored(store, "resnet-50").metadata == {"framework": "jax", "seed": -math.inf}
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (
+            'printf \'{"place": "caf\\351"}\' >',
+            '{"place": "caf\\xe9"}\nError: The metadata is not JSON',
+        ),
+        ("rm", "Error: The editor left no file that can be read (No such file or directory)"),
+    ],
+)
+def test_an_editor_that_does_not_leave_utf_8_is_a_sentence_and_loses_nothing(
+    invoke: Invoke, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    command: str, message: str,
+) -> None:  # fmt: skip
+    script = tmp_path / "editor"
+    script.write_text(f'#!/bin/sh\n{command} "$1"\n')
+    script.chmod(0o755)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", str(script))
+    result = invoke("models", "edit", "resnet-50", "--db", store)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert stored(store, "resnet-50").metadata == {"framework": "pytorch", "seed": 0}
+
+
 def test_a_slip_in_the_editor_can_be_mended(
     invoke: Invoke, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
