@@ -24,7 +24,12 @@ from kolena_local.comparison.scores import (
     comparable,
     details,
 )
-from kolena_local.comparison.settings import check_cluster, check_metrics, check_settings
+from kolena_local.comparison.settings import (
+    check_cluster,
+    check_metrics,
+    check_runs,
+    check_settings,
+)
 from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
@@ -112,6 +117,7 @@ def compare(
 
     settings = check_settings(confidence, resamples, seed, correction)
     wanted_metrics, cluster = check_metrics(metrics), check_cluster(cluster)
+    chosen_runs = check_runs(runs)
     store = open_store(_location(base, candidate, test_suite), create=False)
     with store.read() as unit:
         chosen = select_runs(
@@ -119,7 +125,7 @@ def compare(
             _name(unit, base),
             _name(unit, candidate),
             _selection(unit, test_suite, _display_name(evaluator), _display_name(configuration)),
-            runs,
+            chosen_runs,
         )
         check_comparable(
             *chosen[1:], stale_ok=stale_ok, different_evaluators_ok=different_evaluators_ok

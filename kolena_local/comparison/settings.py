@@ -73,5 +73,21 @@ def check_cluster(cluster: Any) -> str | None:
     return cluster
 
 
+def check_runs(runs: Any) -> tuple[int, int] | None:
+    """Return the ids of the two runs to compare, None as None.
+
+    Raises:
+        InputValidationError: they are not two integers.
+    """
+    if runs is None:
+        return None
+    if not isinstance(runs, (list, tuple)) or len(runs) != 2 or not all(map(_is_whole, runs)):
+        raise InputValidationError(
+            "runs must be the ids of two runs, that of the base first, such as (3, 7), not"
+            f" {runs!r:.80}."
+        )
+    return int(runs[0]), int(runs[1])
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)

@@ -306,6 +306,10 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ({"resamples": True}, "resamples must be .*not True"),
         ({"resamples": 10**20}, "resamples must be at most 10,000,000"),
         ({"seed": -1}, "seed must be an integer of at least 0, not -1"),
+        *(
+            ({"runs": runs}, "runs must be the ids of two runs, that of the base first")
+            for runs in ((1,), "ab", (1.5, 2), 3, (1, True))
+        ),
         ({"seed": 1.5}, "seed must be"),
         ({"seed": None}, "seed must be"),
         ({"seed": "x"}, "seed must be"),
