@@ -6,12 +6,11 @@ Keys are in snake case and are never renamed within a major version.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.printing import Listing
-from kolena_local.errors import StoreDamagedError
+from kolena_local.repository.names import local_minute, moment
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -99,7 +98,7 @@ def age(run: Entry) -> str | None:
 def why_stale(run: Entry) -> str | None:
     """Return since when, and why, a run's results are stale or of unknown age; None if fresh."""
     if run["stale_since"] is not None:
-        return f"stale since {run['stale_since']}: {run['stale_reason']}"
+        return f"stale since {local_minute(run['stale_since'])}: {run['stale_reason']}"
     return run["stale_reason"] and f"of unknown age: {run['stale_reason']}"
 
 
@@ -107,18 +106,14 @@ def seconds(run: Entry) -> float | None:
     """Return the duration of a run; None if it has not finished."""
     if run["started_at"] is None or run["finished_at"] is None:
         return None
-    return (_moment(run["finished_at"]) - _moment(run["started_at"])).total_seconds()
+    return (moment(run["finished_at"]) - moment(run["started_at"])).total_seconds()
 
 
 def local_time(key: str) -> Callable[[Entry], str | None]:
     """Return a column that shows a time as people read it: ``2026-11-27 13:02``, local."""
 
     def show(entry: Entry) -> str | None:
-        text = entry[key]
-        try:
-            return None if text is None else f"{_moment(text).astimezone():%Y-%m-%d %H:%M}"
-        except OverflowError:  # at the end of the year 9999
-            return str(text)
+        return None if entry[key] is None else local_minute(entry[key])
 
     return show
 
@@ -127,16 +122,6 @@ def first_line_of_error(run: Entry) -> str | None:
     """Return the first line of a run's error; None if there is none."""
     lines = (run["error"] or "").splitlines()
     return lines[0] if lines else None
-
-
-def _moment(text: str) -> datetime:
-    try:
-        # Python 3.10 does not read the Z.
-        return datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
-        raise StoreDamagedError(
-            f"The store is damaged ({text!r:.80} is not a time); restore a backup."
-        ) from error
 
 
 MODELS = Listing(

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
-from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.errors import InputValidationError, NotFoundError, StoreDamagedError
 from kolena_local.plurals import INVISIBLE
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
@@ -19,6 +19,33 @@ def now(plus_seconds: float = 0.0) -> str:
     moment = datetime.now(timezone.utc) + timedelta(seconds=plus_seconds)
     text = moment.isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
+
+
+def moment(text: str) -> datetime:
+    """Return a stored time.
+
+    Raises:
+        StoreDamagedError: it is not a time.
+    """
+    try:
+        # Python 3.10 does not read the Z.
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise StoreDamagedError(
+            f"The store is damaged ({text!r:.80} is not a time); restore a backup."
+        ) from error
+
+
+def local_minute(text: str) -> str:
+    """Return a stored time as people read it: ``2026-11-27 13:02``, local.
+
+    Raises:
+        StoreDamagedError: it is not a time.
+    """
+    try:
+        return f"{moment(text).astimezone():%Y-%m-%d %H:%M}"
+    except OverflowError:  # at the end of the year 9999
+        return text
 
 
 def checked(kind: str, name: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
 from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json
+from kolena_local.repository.names import local_minute
 
 _COLUMN_TYPES: Final = frozenset({int, str, NoneType})
 
@@ -153,7 +154,8 @@ class Freshness:
         """Since when, and why, the results are stale; an empty string if they are fresh."""
         if self.stale_reason is None:
             return ""
-        age = f"stale since {self.stale_since}" if self.stale_since else "of unknown age"
+        since = self.stale_since
+        age = "of unknown age" if since is None else f"stale since {local_minute(since)}"
         return f"{age}: {self.stale_reason}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kolena_local.repository.names import local_minute
 from kolena_local.workflow.html import properties, table
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def of_test_run(test_run: TestRun) -> str:
         "status": record.status,
         "results": record.staleness,
         "error": record.error,
-        "finished": record.finished_at,
+        "finished": record.finished_at and local_minute(record.finished_at),
     }
     rows = [(one.configuration, one.test_case, one.sample_count, one.metrics) for one in metrics]
     return properties(f"Test run of {record.model}", named) + table(

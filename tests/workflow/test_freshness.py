@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
 
@@ -188,6 +189,16 @@ def test_a_refusal_says_which_results_since_when_why_and_what_to_do(evaluated: T
     assert text.startswith("The results of 'model' on 'suite@1' (run 1) are stale since 2")
     for part in ("other inferences were stored for its samples", "test()", "--stale-ok"):
         assert part in text
+
+
+def test_people_read_times_that_are_local_and_short(evaluated: TestSuite) -> None:
+    put("a", "dog")
+    run = TestRun(Model.load("model"), evaluated, Judge())
+    since = re.compile(r"stale since \d{4}-\d\d-\d\d \d\d:\d\d: other inferences")
+    for text in (cli("runs", "show", "1"), cli("results", "model", "suite"), run._repr_html_()):
+        assert since.search(text)
+        assert not re.search(r"\dT\d", text)
+    assert since.search(refusal("model", "other") or "")
 
 
 def test_stale_results_are_compared_if_told_and_the_first_line_says_so(
