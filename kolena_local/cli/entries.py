@@ -109,11 +109,11 @@ def seconds(run: Entry) -> float | None:
     return (moment(run["finished_at"]) - moment(run["started_at"])).total_seconds()
 
 
-def local_time(key: str) -> Callable[[Entry], str | None]:
-    """Return a column that shows a time as people read it: ``2026-11-27 13:02``, local."""
+def local_time(*keys: str) -> Callable[[Entry], str | None]:
+    """Return a column that shows a time as people read it, the first of these that is known."""
 
     def show(entry: Entry) -> str | None:
-        return None if entry[key] is None else local_minute(entry[key])
+        return next((local_minute(entry[key]) for key in keys if entry[key] is not None), None)
 
     return show
 
@@ -195,7 +195,7 @@ RUNS = Listing(
         "test suite": suite_label,
         "evaluator": "evaluator",
         "status": status,
-        "started": local_time("started_at"),
+        "started": local_time("started_at", "finished_at"),
         "seconds": seconds,
         "error": first_line_of_error,
     },

@@ -153,7 +153,7 @@ def _print_run(run: Entry) -> None:
     details: list[str | None] = [
         run["evaluator"] or "no evaluator",
         status(run),
-        local_time("started_at" if run["started_at"] else "created_at")(run),
+        local_time("started_at", "created_at")(run),
         *([] if took is None else [f"{took:.1f} s"]),
     ]
     print_heading(f"run {run['id']} on {suite_label(run)}: {', '.join(filter(None, details))}")

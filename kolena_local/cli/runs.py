@@ -57,7 +57,7 @@ _FIELDS: Columns = {
     "workflow": "workflow",
     "evaluator": "evaluator",
     "status": status,
-    "started": local_time("started_at"),
+    "started": local_time("started_at", "finished_at"),
     "seconds": seconds,
     "results": why_stale,
 }
@@ -85,7 +85,7 @@ def list_runs(
     testing again computes them again.
 
     If stale results are computed again, or those of an evaluator that was edited, the earlier
-    results are kept as a superseded run, which --all shows.
+    results are kept as a superseded run, which --all shows with the time when it finished.
     """
     with reading() as unit:
         if workflow is not None:

@@ -96,10 +96,10 @@ def compare(
         runs: the ids of the runs whose results are compared, as ``kolena-local runs list --all``
             shows them; so a model can be compared with itself as it was. None means the current
             runs.
-        stale_ok: whether results may be stale or of unknown age; the title of the comparison says
-            so.
+        stale_ok: whether results may be stale or of unknown age; the title of the comparison and
+            a remark say so.
         different_evaluators_ok: whether the results may come from evaluators of the same name but
-            with different code or settings.
+            with different code or settings; a remark says so.
 
     Returns:
         The comparison, with a row for each metric in each test case and over the whole suite.

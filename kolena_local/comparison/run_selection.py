@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
 from kolena_local.payload import canonical, loads
+from kolena_local.repository.names import local_minute
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -50,8 +51,25 @@ class SelectedRuns(NamedTuple):
         return ", ".join(dict.fromkeys(found))
 
     def remarks(self, latest: int) -> list[str]:
-        """Return sentences about whether these results are current."""
+        """Return sentences about which results these are, and whether they are current."""
         remarks = []
+        if self.base.configuration.id == self.candidate.configuration.id:
+            remarks.append(
+                f"Base and candidate are the same results, of run {self.base.run.id}; earlier ones"
+                " are compared by runs= (--runs)."
+            )
+        elif self.base.configuration.fingerprint != self.candidate.configuration.fingerprint:
+            remarks.append("The evaluators of base and candidate differ in their code or settings.")
+        for run, configuration in dict.fromkeys((self.base, self.candidate)):
+            if configuration.is_stale is not False:
+                remarks.append(
+                    f"The results of '{run.model}' (run {run.id}) are {configuration.staleness}."
+                )
+            if run.superseded_at is not None:
+                remarks.append(
+                    f"The results of '{run.model}' in run {run.id} are earlier ones, which others"
+                    f" replaced on {local_minute(run.superseded_at)}."
+                )
         if self.test_suite.version < latest:
             remarks.append(
                 f"These are results on version {self.test_suite.version} of the test suite; its"

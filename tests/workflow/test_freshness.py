@@ -211,6 +211,24 @@ def test_stale_results_are_compared_if_told_and_the_first_line_says_so(
     assert shown.splitlines()[0].startswith("stale results of model: ")
 
 
+def test_files_of_a_comparison_of_stale_results_say_so(evaluated: TestSuite) -> None:
+    put("a", "dog")
+    command = ["compare", "model", "other", "-s", "suite", "--stale-ok", "--format"]
+    for name in ("table", "json", "jsonl", "csv", "tsv", "md", "html"):
+        said = separating_runner().invoke(main, [*command, name]).stdout
+        assert "are stale since" in said, name
+    frame = compare("model", "other", evaluated, stale_ok=True).to_dataframe()
+    assert (
+        frame["remarks"].str.contains("The results of 'model' (run 1) are stale", regex=False).all()
+    )
+
+
+def test_results_compared_with_themselves_say_so(evaluated: TestSuite) -> None:
+    found = compare("model", "model", evaluated)
+    assert "Base and candidate are the same results, of run 1;" in str(found)
+    assert "Base and candidate" not in str(compare("model", "other", evaluated))
+
+
 def test_evaluating_again_makes_results_fresh_and_keeps_those_before(evaluated: TestSuite) -> None:
     put("a", "dog")
     TestRun(Model("model"), evaluated, Judge()).evaluate()
@@ -224,8 +242,16 @@ def test_evaluating_again_makes_results_fresh_and_keeps_those_before(evaluated: 
     assert (row.base, row.candidate) == (1.0, 0.5)
     shown = cli("compare", "model", "model", "-s", "suite", "--runs", *map(str, runs), "--stale-ok")
     assert "0.5" in shown
+    assert f"The results of 'model' in run {before['id']} are earlier ones, which others" in shown
     with pytest.raises(NotFoundError, match="The run 2 is not one of 'model' on the test suite"):
         compare("model", "model", evaluated, runs=(2, 1))
+
+
+def test_a_list_of_runs_says_when_earlier_results_were_computed(evaluated: TestSuite) -> None:
+    put("a", "dog")
+    TestRun(Model("model"), evaluated, Judge()).evaluate()
+    (line,) = [line for line in cli("runs", "list", "--all").splitlines() if "superseded" in line]
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", line)
 
 
 def test_the_same_evaluation_again_keeps_nothing(evaluated: TestSuite) -> None:
@@ -264,9 +290,11 @@ def test_two_lambdas_are_not_one_evaluator() -> None:
     with pytest.raises(IncorrectUsageError, match=r"computed by two evaluators named '<lambda>'"):
         compare("model", "other", suite)
     assert compare("other", "third", suite).rows
-    assert compare("model", "other", suite, different_evaluators_ok=True).rows
     assert "differ" in cli("compare", "model", "other", "-s", "suite", code=1)
-    cli("compare", "model", "other", "-s", "suite", "--different-evaluators-ok")
+    told = ("compare", "model", "other", "-s", "suite", "--different-evaluators-ok")
+    remark = "The evaluators of base and candidate differ in their code or settings."
+    assert remark in compare("model", "other", suite, different_evaluators_ok=True).remarks
+    assert remark in cli(*told)
 
 
 def test_an_edited_evaluator_is_compared_with_itself_as_it_was() -> None:
