@@ -71,8 +71,11 @@ def report_import(done: Imported, on_conflict: OnConflict, *, dry_run: bool) -> 
     if dry_run:
         say("This is a dry run; nothing was imported.")
         return
-    verb = f"{agreeing(plan.lines, 'was', 'were')} {'read' if plan.different else 'imported'}"
-    say(f"{counted(plan.lines, 'line')} {verb}.")
+    lines = f"{counted(plan.lines, 'line')} {agreeing(plan.lines, 'was', 'were')}"
+    if any(noun.new or noun.extended or noun.different for noun in plan.nouns):
+        say(f"{lines} {'read' if plan.different else 'imported'}.")
+    else:
+        say(f"{lines} read; all of this is in the store already.")
 
 
 def _sentences(plan: ImportPlan) -> Iterator[str]:

@@ -76,6 +76,28 @@ def test_what_differs_is_refused_and_named(invoke: Invoke, ours: Path, theirs: P
     assert not list(ours.parent.glob("*.bak"))
 
 
+def test_of_long_values_the_place_where_they_differ_is_shown(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    many = {f"key {number}": number for number in range(50)}
+    for store, zoom in (("one.db", 1), ("two.db", 2)):
+        with open_store(str(tmp_path / store)).write() as unit:
+            register(unit, "resnet", **many, zoom=zoom, zzz="x" * 50)
+    said = invoke("db", "merge", tmp_path / "two.db", "--db", tmp_path / "one.db").stderr
+    assert '"zoom":1,' in said
+    assert '"zoom":2,' in said
+    assert '"key 9"' not in said
+
+
+def test_importing_what_is_there_says_that_it_is(
+    invoke: Invoke, theirs: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "theirs.jsonl"
+    invoke("export", file, "--db", theirs)
+    result = invoke("import", file, "--db", theirs)
+    assert result.stderr.endswith("lines were read; all of this is in the store already.\n")
+
+
 @pytest.mark.parametrize("policy", ["error", "keep", "take", "rename"])
 def test_a_dry_run_prints_a_plan_and_writes_nothing(
     invoke: Invoke, ours: Path, theirs: Path, policy: str

@@ -223,7 +223,7 @@ class Differences:
             pairs = dict(zip(names, zip(values[::2], values[1::2], strict=True), strict=True))
             version = pairs.pop("version", (0, 0))
             said = [
-                f"{field} is {_short(ours)} in the store and {_short(theirs)} in the file"
+                f"{field} is {_values(ours, theirs)}"
                 for field, (ours, theirs) in pairs.items()
                 if ours != theirs
             ]
@@ -243,7 +243,23 @@ def _events(noun: str) -> Iterator[str]:
         yield f"SELECT * FROM ({events}) WHERE name IN (SELECT name FROM temp.history_{noun})"
 
 
-def _short(value: Any) -> str:
-    is_json = isinstance(value, str) and value[:1] in "{["
-    text = value if is_json else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+def _values(ours: Any, theirs: Any) -> str:
+    """Say both values; long ones from shortly before the place where they begin to differ."""
+    texts = [
+        value
+        if isinstance(value, str) and value[:1] in "{["
+        else json.dumps(value, ensure_ascii=False)
+        for value in (ours, theirs)
+    ]
+    start = 0
+    if max(map(len, texts)) > _LONGEST:
+        same = [left == right for left, right in zip(*texts, strict=False)]
+        # One may be the beginning of the other.
+        start = max(0, [*same, False].index(False) - _LONGEST // 2)
+    cut = [
+        ("…" if start else "")
+        + text[start : start + _LONGEST]
+        + ("…" if len(text) > start + _LONGEST else "")
+        for text in texts
+    ]
+    return f"{cut[0]} in the store and {cut[1]} in the file"
