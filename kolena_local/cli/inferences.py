@@ -13,7 +13,13 @@ from kolena_local.cli.completion import names_of
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output.formats import no_formula
-from kolena_local.cli.output.output_file import current, is_terminal, write_data, write_text
+from kolena_local.cli.output.output_file import (
+    current,
+    is_terminal,
+    remember,
+    write_data,
+    write_text,
+)
 from kolena_local.cli.output.output_options import (
     file_option,
     is_csv_safe,
@@ -46,6 +52,7 @@ def inferences() -> None:
 
 @click.command("export")
 @click.argument("model", shell_complete=names_of("model"))
+@click.argument("file", callback=remember, expose_value=False, required=False)
 @name_option("--test-case", help="Only samples of this test case; NAME@3 is its version 3.")
 @name_option("--test-suite", help="Only samples of this test suite; NAME@3 is its version 3.")
 @click.option(
@@ -53,7 +60,7 @@ def inferences() -> None:
     "chosen",
     type=click.Choice(FORMATS),
     metavar="FORMAT",
-    help="csv, tsv, jsonl or parquet; if not given, as the suffix of --output says, else csv.",
+    help="csv, tsv, jsonl or parquet; if not given, as the suffix of FILE says, else csv.",
 )
 @click.option(
     "--waiting/--no-waiting",
@@ -75,8 +82,8 @@ def export_inferences(
 
     Each field is a column: those of the sample and the inference by their names (prediction.label),
     those of the ground truth after ground_truth. Lists are JSON in one cell. `inferences import`
-    reads the file again. Without --test-case or --test-suite, a ground truth is shown where the
-    sample has only one.
+    reads the file again. Without FILE, the lines go to standard output. Without --test-case or
+    --test-suite, a ground truth is shown where the sample has only one.
     """
     from kolena_local.exchange.export_file import export_inferences as write
 
@@ -85,7 +92,7 @@ def export_inferences(
     destination = current()
     chosen = format_of(destination.name if destination else None, chosen) or "csv"
     if chosen == "parquet" and destination is None:
-        raise click.UsageError("Parquet goes into a file; give one with --output.")
+        raise click.UsageError("Parquet goes into a file; give its name as FILE.")
     with reading() as unit:
         wanted, workflow = _wanted(unit, model, test_case, test_suite)
         old = unit.inferences.count_waiting(wanted.model_id)

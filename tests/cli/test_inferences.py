@@ -56,6 +56,17 @@ def test_what_is_exported_can_be_imported(
     assert second.read_bytes() == first.read_bytes()
 
 
+def test_a_file_is_exported_without_writing_o(
+    guessed: Path, invoke: Invoke, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "one.tsv", tmp_path / "other.tsv"
+    command = ("--db", guessed, "inferences", "export", "one")
+    assert invoke(*command, one).exit_code == 0
+    invoke(*command, "-o", other)
+    assert one.read_bytes() == other.read_bytes()
+    assert "one file for the output, not two" in invoke(*command, one, "-o", other).stderr
+
+
 def test_parquet_has_numbers_as_numbers(guessed: Path, invoke: Invoke, tmp_path: Path) -> None:
     path = tmp_path / "one.parquet"
     invoke("--db", guessed, "inferences", "export", "one", "-o", path)
