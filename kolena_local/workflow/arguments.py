@@ -7,7 +7,7 @@ set, and a tuple, set or generator a list.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import GeneratorType
 from typing import Any, Final, TypeVar
@@ -105,7 +105,9 @@ def check_list(value: Any, what: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, _SERIES):
-        raise InputValidationError(f"{what}, not {value!r:.80}; put it into list(…).")
+        is_one = isinstance(value, str) or not isinstance(value, Iterable)
+        call = "[…]" if is_one else "list(…)"
+        raise InputValidationError(f"{what}, not {value!r:.80}; put it into {call}.")
     return list(value)
 
 

@@ -77,7 +77,11 @@ def test_a_model_keeps_its_function_when_it_is_updated_and_renamed() -> None:
     [
         ({"metadata": [1]}, InputValidationError, "metadata must be a dict"),
         ({"metadata": {"x": object()}}, InputValidationError, r"metadata\.x"),
-        ({"tags": "ab"}, InputValidationError, "tags must be a set of strings"),
+        (
+            {"tags": "ab"},
+            InputValidationError,
+            r"tags must be a set of strings, not 'ab'; put it into \[…\]",
+        ),
         ({"tags": [" "]}, InputValidationError, "not blank"),
         ({"unset": "seed"}, InputValidationError, "unset must be a list of keys"),
         ({"unset": [None]}, InputValidationError, "must be text"),
