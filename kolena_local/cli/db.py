@@ -102,7 +102,9 @@ def check(context: click.Context, fix: bool) -> None:
     print_listing(_FINDINGS, [finding._asdict() for finding in findings])
     errors = sum(finding.severity == "error" for finding in findings)
     if findings:
-        say(f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
+        fixable = sum(finding.fixable for finding in findings)
+        advice = f"; --fix repairs {fixable} of them" if fixable else ""
+        say(f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}{advice}")
     if errors:
         context.exit(1)
 

@@ -66,6 +66,13 @@ def test_restore_where_nothing_was(invoke: Invoke, store: Path, tmp_path: Path) 
     assert "resnet-50" in invoke("models", "list", "--db", new).stdout
 
 
+def test_a_check_says_what_can_be_repaired_by_which_option(invoke: Invoke, store: Path) -> None:
+    assert "--fix" not in invoke("db", "check", "--db", store).stderr
+    store.chmod(0o644)
+    assert "; --fix repairs 1 of them\n" in invoke("db", "check", "--db", store).stderr
+    assert "--fix" not in invoke("db", "check", "--fix", "--db", store).stderr
+
+
 @pytest.mark.parametrize("verb", ["info", "check", "backup"])
 def test_missing_store_is_one_sentence(invoke: Invoke, store_path: Path, verb: str) -> None:
     result = invoke("db", verb, "--db", store_path)
