@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 import pytest
 
-from kolena_local.fingerprint import comparable, fingerprint
+from kolena_local.fingerprint import comparable, infer_fingerprint
 
 SOURCE = """
 LIMIT = 0.5
@@ -60,7 +60,7 @@ def defined(old: str = "", new: str = "") -> Any:
     ],
 )
 def test_other_code_or_values_are_another_function(old: str, new: str) -> None:
-    assert fingerprint(defined(old, new)["infer"]) != fingerprint(defined()["infer"])
+    assert infer_fingerprint(defined(old, new)["infer"]) != infer_fingerprint(defined()["infer"])
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_other_code_or_values_are_another_function(old: str, new: str) -> None:
     [('"Say it."', '"Say something else."'), ("calls = 0\n\n", "calls = 7\n\n# noted\n")],
 )
 def test_words_and_counts_are_not_code(old: str, new: str) -> None:
-    assert fingerprint(defined(old, new)["infer"]) == fingerprint(defined()["infer"])
+    assert infer_fingerprint(defined(old, new)["infer"]) == infer_fingerprint(defined()["infer"])
 
 
 @pytest.mark.parametrize(
@@ -81,26 +81,26 @@ def test_words_and_counts_are_not_code(old: str, new: str) -> None:
 )
 def test_a_captured_value_is_part_of_a_function(make: Callable[..., Any]) -> None:
     names = defined()
-    assert fingerprint(make(names, 1)) == fingerprint(make(names, 1))
-    assert fingerprint(make(names, 1)) != fingerprint(make(names, 2))
+    assert infer_fingerprint(make(names, 1)) == infer_fingerprint(make(names, 1))
+    assert infer_fingerprint(make(names, 1)) != infer_fingerprint(make(names, 2))
 
 
 def test_what_a_function_has_seen_changes_nothing() -> None:
     names = defined()
     for function in (names["make"](1), names["Net"](), names["infer"]):
-        before = fingerprint(function)
+        before = infer_fingerprint(function)
         function(0)
-        assert fingerprint(function) == before is not None
+        assert infer_fingerprint(function) == before is not None
 
 
 def test_where_there_is_no_code_there_is_no_digest() -> None:
-    assert [fingerprint(one) for one in (len, print, None, 5, partial(len))] == [None] * 5
-    known = fingerprint(test_where_there_is_no_code_there_is_no_digest)
+    assert [infer_fingerprint(one) for one in (len, print, None, 5, partial(len))] == [None] * 5
+    known = infer_fingerprint(test_where_there_is_no_code_there_is_no_digest)
     assert comparable(known, known) and not comparable(known, None)
     assert not comparable(known, "cpython-2.7:00")
 
 
 def test_another_process_finds_the_same_digest(tmp_path: Path) -> None:
-    code = "from tests.test_fingerprint import *; print(fingerprint(defined()['infer']))"
+    code = "from tests.test_fingerprint import *; print(infer_fingerprint(defined()['infer']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == fingerprint(defined()["infer"])
+    assert done.stdout.strip() == infer_fingerprint(defined()["infer"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kolena_local.errors import InputValidationError
 from kolena_local.execution.infer_pending import infer_pending
 from kolena_local.execution.model_calls import InferenceOptions, ModelFunctions
-from kolena_local.fingerprint import comparable, fingerprint
+from kolena_local.fingerprint import comparable, infer_fingerprint
 from kolena_local.log import logger
 from kolena_local.plurals import agreeing, counted
 from kolena_local.warn import warn
@@ -63,4 +63,4 @@ def warn_of_another_infer(run: TestRun) -> None:
 
 
 def _fingerprint(model: Model) -> str | None:
-    return fingerprint(model.infer_batch or model.infer)
+    return infer_fingerprint(model.infer_batch or model.infer)

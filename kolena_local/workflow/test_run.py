@@ -14,6 +14,7 @@ from kolena_local.collector import collector_paused
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
 from kolena_local.execution.infer_pending import iter_samples
 from kolena_local.execution.model_calls import InferenceOptions
+from kolena_local.fingerprint import evaluator_fingerprint
 from kolena_local.log import logger
 from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.records import HeldRow, TestRunRecord
@@ -22,7 +23,6 @@ from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import check_flag, check_list, check_pairs, write_all
 from kolena_local.workflow.entity import Entity
 from kolena_local.workflow.evaluator import Evaluator, EvaluatorConfiguration, name_in_code
-from kolena_local.workflow.evaluator_fingerprint import evaluator_fingerprint
 from kolena_local.workflow.evaluator_function import BasicEvaluatorFunction
 from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.model import Model

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict
 
 import pytest
 
-from kolena_local.workflow.evaluator_fingerprint import evaluator_fingerprint
+from kolena_local.fingerprint import evaluator_fingerprint
 from tests.workflow.types import Judge, Threshold
 
 SOURCE = '''
@@ -91,7 +91,7 @@ def test_it_is_the_same_in_every_process(module: Callable[[str], Any], tmp_path:
     made = module(SOURCE)
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import evaluators0 as made\n"
-        "from kolena_local.workflow.evaluator_fingerprint import evaluator_fingerprint\n"
+        "from kolena_local.fingerprint import evaluator_fingerprint\n"
         "print(evaluator_fingerprint(made.by_function), evaluator_fingerprint(made.ByClass()))\n"
     )
     expected = (
