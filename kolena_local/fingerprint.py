@@ -31,7 +31,6 @@ _CONTAINER: Final = (list, dict, set)
 _PLAIN_PACKAGES: Final = ("datetime", "decimal", "fractions", "pathlib", "re", "uuid")
 _STANDARD_LIBRARY: Final = os.__file__.removesuffix("os.py")
 _WITHOUT_NAME: Final = {"__init__", "__call__", "forward"}  # called without being named
-_STORES: Final = ("STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR")
 
 # Evaluators fill caches. So what can be filled is described as it was when it was first used: for
 # as long as the evaluator lives, or, if it is a global variable, the process.
@@ -119,7 +118,7 @@ class _Description:
     def _of_object(self, value: Any) -> Any:
         kind = type(value)
         if isinstance(value, Enum):
-            return (kind.__qualname__, value._name_)
+            return (kind.__qualname__, value._name_, self.of(value._value_))
         if isinstance(value, ModuleType):
             return value.__name__
         if isinstance(value, tuple):
@@ -172,9 +171,9 @@ class _Description:
         members = []
         for name, member in sorted(vars(cls).items()):
             if (function := _function(member)) is not None:
-                if not _is_generated(cls, function):
+                if not _is_generated(cls, name, function):
                     members.append((name, self.of(function)))
-            elif not name.startswith("__") and isinstance(member, values):
+            elif not (name[0] == name[-1] == "_") and isinstance(member, values):
                 members.append((name, self.of(member)))
         return (cls.__name__, members, [self.of(base) for base in cls.__bases__])
 
@@ -194,7 +193,7 @@ class _Description:
                 f"{sys.implementation.name}-{sys.version_info[0]}.{sys.version_info[1]}-code"
             )
         self.kind = self.kind or "source"
-        assigned = _assigned(code) if self._first is None else ()
+        assigned = _assigned(code, "STORE_DEREF")
         names = {name for one in _codes(code) for name in one.co_names}
         return (
             tree or _bytecode(code, function.__doc__),
@@ -215,7 +214,7 @@ class _Description:
             names |= _WITHOUT_NAME
         found = []
         for scope, cls in (queue := list(scopes.values())):
-            assigned = _assigned_in(scope) if code_only else set()
+            assigned = _assigned_in(scope, "STORE_ATTR" if cls else "STORE_GLOBAL")
             for name in sorted(names & scope.keys()):
                 value = _function(scope[name]) or scope[name]
                 if code_only or isinstance(value, ModuleType):
@@ -223,18 +222,15 @@ class _Description:
                     self._add_scopes(value, scopes)
                     queue.extend(list(scopes.values())[known:])
                 if isinstance(value, FunctionType):
-                    if cls is None or not _is_generated(cls, value):
+                    if cls is None or not _is_generated(cls, name, value):
                         found.append((name, self.of(value, cls)))
-                elif isinstance(value, _CONSTANT):
-                    if name not in assigned:
-                        found.append((name, self.of(value)))
-                elif code_only:
+                elif name in assigned or (code_only and not isinstance(value, _CONSTANT)):
                     continue
                 elif isinstance(value, _CONTAINER):
                     if id(value) not in _first_globals:
                         _first_globals[id(value)] = (value, self.of(value))
                     found.append((name, _first_globals[id(value)][1]))
-                elif isinstance(value, type) or is_dataclass(type(value)):
+                elif isinstance(value, (*_CONSTANT, type)) or is_dataclass(type(value)):
                     found.append((name, self.of(value)))
         return sorted(found)
 
@@ -279,13 +275,13 @@ def _function(member: Any) -> FunctionType | None:
     return member if isinstance(member, FunctionType) else None
 
 
-def _is_generated(cls: type, function: FunctionType) -> bool:
+def _is_generated(cls: type, name: str, function: FunctionType) -> bool:
     """Whether a method was made by Python, in each version another way."""
-    if not function.__name__.startswith("__"):
+    if not name.startswith("__"):
         return False
-    is_record = not {"__dataclass_fields__", "_fields"}.isdisjoint(vars(cls))
+    is_record = not {"__dataclass_fields__", "_fields", "_member_map_"}.isdisjoint(vars(cls))
     is_python = function.__code__.co_filename.startswith(_STANDARD_LIBRARY)
-    return function.__name__.startswith("__annotate") or (
+    return name.startswith("__annotate") or (
         is_record and (is_python or _tree_of(function) is None)
     )
 
@@ -298,17 +294,17 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 @lru_cache(maxsize=1000)
-def _assigned(code: CodeType) -> frozenset[str]:
+def _assigned(code: CodeType, how: str) -> frozenset[str]:
     instructions = (it for one in _codes(code) for it in dis.get_instructions(one))
-    return frozenset(it.argval for it in instructions if it.opname in _STORES)
+    return frozenset(it.argval for it in instructions if it.opname == how)
 
 
-def _assigned_in(scope: Any) -> set[str]:
-    """Return the variables and attributes that some function in a scope assigns."""
+def _assigned_in(scope: Any, how: str) -> set[str]:
+    """Return the variables, or the attributes, that some function in a scope assigns."""
     members = list(scope.values())
     members += [it for cls in members if issubclass(type(cls), type) for it in vars(cls).values()]
     functions = [it for it in map(_function, members) if it is not None]
-    return {name for it in functions for name in _assigned(it.__code__)}
+    return {name for it in functions for name in _assigned(it.__code__, how)}
 
 
 def _tree_of(function: FunctionType) -> str | None:
