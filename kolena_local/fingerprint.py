@@ -96,7 +96,7 @@ class _Description:
         self._root = root
         while isinstance(root, partial):
             root = root.func
-        self._package = _package(root.__module__)
+        self._module = root.__module__
         self._first = first
         self._done: _Described = {}
 
@@ -230,8 +230,9 @@ class _Description:
                     if id(value) not in _first_globals:
                         _first_globals[id(value)] = (value, self.of(value))
                     found.append((name, _first_globals[id(value)][1]))
-                elif isinstance(value, (*_CONSTANT, type)) or is_dataclass(type(value)):
-                    found.append((name, self.of(value)))
+                else:
+                    is_setting = isinstance(value, (*_CONSTANT, type)) or is_dataclass(type(value))
+                    found.append((name, self.of(value if is_setting else type(value))))
         return sorted(found)
 
     def _add_scopes(self, value: Any, scopes: dict[int, tuple[Any, type | None]]) -> None:
@@ -246,13 +247,13 @@ class _Description:
                 scopes.setdefault(id(one), (vars(one), cls))
 
     def _is_installed(self, module: str | None) -> bool:
-        """Whether a module is Python's, ours, or of another installed package than the root."""
+        """Whether a module is Python's, ours, or installed, but not the root's."""
         package = _package(module or "")
         file = getattr(sys.modules.get(module or ""), "__file__", None)
         if package == "kolena_local" or not file:
             return package == "kolena_local" or package in sys.stdlib_module_names
         if "site-packages" in file or "dist-packages" in file:
-            return package != self._package
+            return bool(module != self._module)  # its whole package would take minutes
         return str(file).startswith(_STANDARD_LIBRARY)
 
 
