@@ -95,13 +95,6 @@ def age(run: Entry) -> str | None:
     return {True: "stale", None: "unknown age"}.get(run["is_stale"])
 
 
-def why_stale(run: Entry) -> str | None:
-    """Return since when, and why, a run's results are stale or of unknown age; None if fresh."""
-    if run["stale_since"] is not None:
-        return f"stale since {local_minute(run['stale_since'])}: {run['stale_reason']}"
-    return run["stale_reason"] and f"of unknown age: {run['stale_reason']}"
-
-
 def seconds(run: Entry) -> float | None:
     """Return the duration of a run; None if it has not finished."""
     if run["started_at"] is None or run["finished_at"] is None:

@@ -17,7 +17,6 @@ from kolena_local.cli.entries import (
     status,
     suite_label,
     suite_metrics,
-    why_stale,
 )
 from kolena_local.cli.metrics import print_all
 from kolena_local.cli.output.formats import Entry
@@ -46,9 +45,10 @@ def results(model: str, test_suite: str, evaluator: str | None) -> None:
     """
     with reading() as unit:
         unit.models.get(model)
+        records = unit.test_runs.of_label(model, test_suite, evaluator)
         runs = [
             (picked(run, RUNS.keys), case_metrics(unit, run.id), suite_metrics(unit, run.id))
-            for run in unit.test_runs.of_label(model, test_suite, evaluator)
+            for run in records
         ]
         empty = _without_samples(unit, [run for run, _, _ in runs])
     entries = [_entry(run, metrics) for run, cases, suites in runs for metrics in [*cases, *suites]]
@@ -56,8 +56,9 @@ def results(model: str, test_suite: str, evaluator: str | None) -> None:
     for run, cases, suites in runs:
         if run["status"] != "completed" or not cases + suites:
             say(_remark(run))
-        if run["is_stale"] is not False:
-            say(f"The results of the run {run['id']} are {why_stale(run)}; run test() again.")
+    for record in records:
+        if record.staleness:
+            say(f"The results of the run {record.id} are {record.staleness}; run test() again.")
     if empty:
         say(f"Not evaluated, because they have no samples: {', '.join(empty)}.")
 

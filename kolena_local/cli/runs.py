@@ -15,7 +15,6 @@ from kolena_local.cli.entries import (
     status,
     suite_label,
     suite_metrics,
-    why_stale,
 )
 from kolena_local.cli.lazy import Group
 from kolena_local.cli.metrics import print_all
@@ -59,7 +58,6 @@ _FIELDS: Columns = {
     "status": status,
     "started": local_time("started_at", "finished_at"),
     "seconds": seconds,
-    "results": why_stale,
 }
 
 
@@ -109,10 +107,11 @@ def show_run(run_id: int) -> None:
     ID is the number that `runs list` shows.
     """
     with reading() as unit:
-        entry = picked(unit.test_runs.get(run_id), RUNS.keys)
+        record = unit.test_runs.get(run_id)
+        entry = picked(record, RUNS.keys)
         entry["test_cases"] = case_metrics(unit, run_id)
         entry["suite_metrics"] = suite_metrics(unit, run_id)
-    print_object(entry, lambda: _print_run(entry))
+    print_object(entry, lambda: _print_run(entry, record.staleness))
 
 
 @runs.command("delete")
@@ -134,8 +133,8 @@ def delete_runs(run_ids: tuple[int, ...], yes: bool, dry_run: bool) -> None:
     )
 
 
-def _print_run(run: Entry) -> None:
-    print_fields(shown(_FIELDS, run))
+def _print_run(run: Entry, staleness: str) -> None:
+    print_fields({**shown(_FIELDS, run), "results": staleness or None})
     if run["error"]:
         print_heading("error")
         print_text(run["error"].splitlines())
