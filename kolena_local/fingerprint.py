@@ -305,7 +305,9 @@ def _assigned_in(scope: Any, how: str) -> set[str]:
     members = list(scope.values())
     members += [it for cls in members if issubclass(type(cls), type) for it in vars(cls).values()]
     functions = [it for it in map(_function, members) if it is not None]
-    return {name for it in functions for name in _assigned(it.__code__, how)}
+    # What is imported assigns the variables of its own module.
+    own = [it for it in functions if how == "STORE_ATTR" or it.__globals__ is scope]
+    return {name for it in own for name in _assigned(it.__code__, how)}
 
 
 def _tree_of(function: FunctionType) -> str | None:
