@@ -72,7 +72,7 @@ def report_import(done: Imported, on_conflict: OnConflict, *, dry_run: bool) -> 
         say("This is a dry run; nothing was imported.")
         return
     lines = f"{counted(plan.lines, 'line')} {agreeing(plan.lines, 'was', 'were')}"
-    if any(noun.new or noun.extended or noun.different for noun in plan.nouns):
+    if plan.changes_something:
         say(f"{lines} {'read' if plan.different else 'imported'}.")
     else:
         say(f"{lines} read; all of this is in the store already.")

@@ -161,6 +161,9 @@ def test_take_makes_the_store_like_the_file_after_a_backup(
     (backup,) = ours.parent.glob("ours.db.*.bak")
     assert f"Backup before the import: {backup}" in result.stderr
     assert text(invoke, backup) == before
+    again = invoke("db", "merge", theirs, "--on-conflict", "take", "--db", ours)
+    assert again.stderr.endswith("all of this is in the store already.\n")
+    assert [*ours.parent.glob("ours.db.*.bak")] == [backup]
 
 
 def test_take_is_refused_if_something_else_depends_on_what_would_go(

@@ -105,6 +105,11 @@ class ImportPlan(NamedTuple):
         """How many things are different in the store."""
         return sum(plan.different for plan in self.nouns)
 
+    @property
+    def changes_something(self) -> bool:
+        """Whether the store is not the same afterwards."""
+        return any(plan.new or plan.extended or plan.different for plan in self.nouns)
+
 
 class Differences:
     """Compares the lines of a file, which are in temporary tables, with the store."""

@@ -52,7 +52,7 @@ def import_lines(
         lines: returns the lines; it may be called twice.
         on_conflict: as for ``StoreDump.read``.
         dry_run: whether to do everything and roll it back.
-        backup: whether to back the store up before it changes.
+        backup: whether to back the store up before it changes, if it does.
 
     Returns:
         What was done, or what would be.
@@ -70,7 +70,8 @@ def import_lines(
             raise _UndoneError(plan)
         # What others see until the commit is the store as it was.
         exists = not locations.is_memory(place) and os.path.exists(place)
-        return Imported(plan, back_up(place) if backup and exists else None)
+        is_needed = backup and exists and plan.changes_something
+        return Imported(plan, back_up(place) if is_needed else None)
 
     try:
         return write_or_create(location, change)
