@@ -331,3 +331,18 @@ def test_a_model_and_a_suite_that_are_given_twice_are_exported_once(
     result = invoke("export", *once, *once, "--db", theirs)
     assert result.exit_code == 0, result.stderr
     assert result.stdout == invoke("export", *once, "--db", theirs).stdout
+
+
+@pytest.mark.parametrize("version", [3, 2**53, 2**60])
+def test_a_version_beyond_that_of_its_test_suite_is_refused(
+    invoke: Invoke, ours: Path, tmp_path: Path, version: int
+) -> None:
+    before = text(invoke, ours)
+    lines = before.splitlines()
+    (line, *_) = [one for one in map(json.loads, lines) if one["kind"] == "test_suite_version"]
+    file = tmp_path / "more.jsonl"
+    file.write_text("\n".join([*lines, json.dumps({**line, "version": version})]), "utf-8")
+    result = invoke("import", file, "--db", ours)
+    assert result.exit_code == 1
+    assert "Nothing was imported." in result.stderr
+    assert text(invoke, ours) == before

@@ -31,7 +31,7 @@ NOUNS: Final = (
     "inference",
     "test_run",
 )
-_NEVER: Final = 1 << 60
+NEVER: Final = "9e999"  # SQL for infinity, beyond every version
 _MOST: Final = 10
 _LONGEST: Final = 40
 
@@ -153,7 +153,7 @@ class Differences:
             f"""
             INSERT INTO history_{noun}
             SELECT theirs.name, theirs.line, ours.version, theirs.version,
-                ours.workflow <> theirs.workflow, {edited_sql or "false"}, {_NEVER}
+                ours.workflow <> theirs.workflow, {edited_sql or "false"}, {NEVER}
             FROM {line_type.matched}
             """
         )

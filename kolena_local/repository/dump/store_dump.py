@@ -17,7 +17,7 @@ from kolena_local.errors import InputValidationError, KolenaError, NameConflictE
 from kolena_local.plurals import enumerated
 from kolena_local.repository.dump import line_text, selection
 from kolena_local.repository.dump.data_lines import LINE_TYPES
-from kolena_local.repository.dump.differences import BY_NAME, HISTORIES, ImportPlan
+from kolena_local.repository.dump.differences import BY_NAME, HISTORIES, NEVER, ImportPlan
 from kolena_local.repository.dump.line_types import Column, LineType
 from kolena_local.repository.dump.settling import OnConflict, Settling
 from kolena_local.repository.freshness import METADATA, STORED, mark_results_stale
@@ -126,10 +126,10 @@ class StoreDump(Repository):
             self._sql.value(f"SELECT ifnull(max(id), 0) FROM {table}") for table in LastIds._fields
         )
         for noun in HISTORIES:
-            # Those that become longer are checked like new ones.
+            # Those that change are checked like new ones.
             first = self._sql.value(
                 f"SELECT min(id) FROM {noun} JOIN temp.history_{noun} AS history"
-                f" ON history.name = {noun}.name WHERE since <= theirs"
+                f" ON history.name = {noun}.name WHERE since < {NEVER}"
             )
             if first is not None:
                 last_ids = last_ids._replace(**{noun: first - 1})
