@@ -346,3 +346,20 @@ def test_a_version_beyond_that_of_its_test_suite_is_refused(
     assert result.exit_code == 1
     assert "Nothing was imported." in result.stderr
     assert text(invoke, ours) == before
+
+
+@pytest.mark.parametrize("noun", ["test_case", "test_suite"])
+def test_a_newer_version_that_the_file_does_not_have_is_refused(
+    invoke: Invoke, ours: Path, tmp_path: Path, noun: str
+) -> None:
+    before = text(invoke, ours)
+    lines = [json.loads(line) for line in before.splitlines()]
+    for line in lines:
+        if line["kind"] == noun:
+            line["version"] += 1
+    file = tmp_path / "newer.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    result = invoke("import", file, "--db", ours)
+    assert result.exit_code == 1
+    assert "Nothing was imported." in result.stderr
+    assert text(invoke, ours) == before

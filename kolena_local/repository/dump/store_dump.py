@@ -129,7 +129,7 @@ class StoreDump(Repository):
             # Those that change are checked like new ones.
             first = self._sql.value(
                 f"SELECT min(id) FROM {noun} JOIN temp.history_{noun} AS history"
-                f" ON history.name = {noun}.name WHERE since < {NEVER}"
+                f" ON history.name = {noun}.name WHERE since < {NEVER} OR ours <> theirs"
             )
             if first is not None:
                 last_ids = last_ids._replace(**{noun: first - 1})
