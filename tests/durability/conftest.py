@@ -19,7 +19,7 @@ from tests.conftest import IS_LONG
 from tests.files.make import fill
 
 # Read before a test's own environment hides it.
-ROUNDS = int(os.environ.get("KOLENA_LOCAL_ROUNDS", "50" if IS_LONG else "5"))
+ROUNDS = int(os.environ.get("KOLENA_LOCAL_ROUNDS", "50" if IS_LONG else "3"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
