@@ -107,19 +107,19 @@ def largest(dtype: str) -> Any:
     return int(np.iinfo(kind).max) if kind.kind in "iu" else 2**11
 
 
-@pytest.mark.parametrize("dtype", WIDTHS)
 @pytest.mark.parametrize(("ratio", "arguments", "exact"), ALL)
 def test_large_counts_of_any_width_do_not_wrap_around(
-    ratio: Any, arguments: int, exact: Any, dtype: str
+    ratio: Any, arguments: int, exact: Any
 ) -> None:
-    most = largest(dtype)
-    for counts in ([most] * arguments, [most, *[most // 2] * (arguments - 1)]):
-        expected = float(exact(*counts))
-        arrays = [np.array([count, most], dtype) for count in counts]
-        assert ratio(*(array[0] for array in arrays)) == pytest.approx(expected, rel=1e-14)
-        assert ratio(*arrays).tolist()[0] == pytest.approx(expected, rel=1e-14)
-        mixed = [counts[0], *(array[0] for array in arrays[1:])]
-        assert ratio(*mixed) == pytest.approx(expected, rel=1e-14)
+    for dtype in WIDTHS:
+        most = largest(dtype)
+        for counts in ([most] * arguments, [most, *[most // 2] * (arguments - 1)]):
+            expected = pytest.approx(float(exact(*counts)), rel=1e-14)
+            arrays = [np.array([count, most], dtype) for count in counts]
+            assert ratio(*(array[0] for array in arrays)) == expected, dtype
+            assert ratio(*arrays).tolist()[0] == expected, dtype
+            mixed = [counts[0], *(array[0] for array in arrays[1:])]
+            assert ratio(*mixed) == expected, dtype
 
 
 def test_counts_of_different_widths_are_mixed() -> None:
