@@ -11,6 +11,7 @@ import pytest
 from kolena_local import demo
 from kolena_local.comparison import compare
 from tests.cli.conftest import Invoke
+from tests.conftest import long_only
 from tests.python_process import run_command
 
 SUITE = "digits by handwriting"
@@ -159,6 +160,7 @@ def test_mistakes_are_sentences(invoke: Invoke, demo_store: Path) -> None:
         assert result.stderr.count("\n") == 1
 
 
+@long_only
 def test_process_exits_with_the_code(demo_store: Path) -> None:
     run = run_command(
         "compare", *MODELS[::-1], "-s", SUITE, "--fail-on", "worse", "--db", demo_store

@@ -16,7 +16,7 @@ import pytest
 
 from kolena_local.repository import open_store
 from tests.cli.conftest import Invoke, register, run_process
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, long_only
 from tests.python_process import COMMAND, Python, run_command
 
 HELP_OF_EVERYTHING = """
@@ -71,6 +71,7 @@ def test_piped_output_is_whole_and_parseable(store: Path) -> None:
     assert "naïve 漢字" in listing.stdout
 
 
+@long_only
 def test_output_that_is_not_utf8_gets_escapes_instead_of_a_traceback(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,7 @@ def executor(client: Any) -> Executor:
     return found
 
 
+@long_only  # a cluster starts processes for several seconds
 @pytest.mark.parametrize(
     ("functions", "size"),
     sampled([({"infer_batch": toy_workflow.guess_all}, 7), ({"infer": toy_workflow.guess}, None)]),

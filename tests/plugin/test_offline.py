@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.conftest import long_only
 from tests.plugin.conftest import Run
 
 pytest_plugins = ["pytester"]
@@ -26,6 +27,7 @@ CODE = """
 """
 
 
+@long_only
 def test_a_project_on_kolena_runs_unedited_with_the_option(
     pytester: pytest.Pytester, run: Run
 ) -> None:
