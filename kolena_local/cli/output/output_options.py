@@ -56,7 +56,7 @@ file_option = click.option(
     metavar="FILE",
     expose_value=False,
     callback=remember,
-    help="Write to FILE, which appears only when it is complete; its suffix tells the format.",
+    help="Write to FILE, which appears only when it is complete.",
 )
 quiet_option = click.option(
     "-q",
@@ -72,7 +72,8 @@ _OUTPUT_OPTIONS = (
         "--format",
         type=click.Choice(["table", "json", "jsonl", "csv", "tsv", "md", "html"]),
         metavar="FORMAT",
-        help="Print as table, json, jsonl, csv, tsv, md, or html.",
+        help="table, json, jsonl, csv, tsv, md, or html; if not given, as the suffix of --output"
+        " says, else table.",
     ),
     _format_option("--json", is_flag=True, help="Print JSON; NaN and infinities become null."),
     _format_option(
