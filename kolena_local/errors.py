@@ -10,6 +10,7 @@ where the error is raised; this module holds no texts and maps no foreign errors
     ├── InputValidationError (ValueError)
     │   └── DuplicateDatapointIdError
     ├── IncorrectUsageError (RuntimeError)
+    ├── MissingExtraError (ImportError)             a package of an extra is not installed
     ├── InvalidTokenError (ValueError)
     ├── InvalidClientStateError (RuntimeError)
     ├── MissingTokenError (KeyError)
@@ -66,6 +67,10 @@ class DuplicateDatapointIdError(InputValidationError):
 
 class IncorrectUsageError(RuntimeError, KolenaError):
     """The call is not valid at this point, or with this combination of arguments."""
+
+
+class MissingExtraError(ImportError, KolenaError):
+    """What was asked for needs packages that an extra of this package installs."""
 
 
 class InvalidTokenError(ValueError, KolenaError):

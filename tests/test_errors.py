@@ -23,6 +23,7 @@ CLASSES = [
         (errors.InputValidationError, ValueError),
         (errors.DuplicateDatapointIdError, errors.InputValidationError),
         (errors.IncorrectUsageError, RuntimeError),
+        (errors.MissingExtraError, ImportError),
         (errors.InvalidTokenError, ValueError),
         (errors.InvalidClientStateError, RuntimeError),
         (errors.MissingTokenError, KeyError),
