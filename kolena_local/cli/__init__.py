@@ -31,6 +31,7 @@ _COMMANDS = {
     ),
     "runs": ("kolena_local.cli.runs:runs", "List, show, and delete test runs."),
     "results": ("kolena_local.cli.results:results", "Print a model's metrics on a test suite."),
+    "plots": ("kolena_local.cli.plots:plots", "List and draw a model's plots on a test suite."),
     "compare": (
         "kolena_local.cli.compare:compare",
         "Compare two models on a test suite, sample by sample.",

@@ -1,16 +1,19 @@
 """Plots that an evaluator makes of a test case: their data, and checks of it.
 
-Nothing here draws.
+Drawing is in :mod:`kolena_local.view.plots`, which is imported when a figure is asked for.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, KolenaError
 from kolena_local.plurals import counted
 from kolena_local.serialization.classes import ABSTRACT
 from kolena_local.serialization.data_object import DataObject
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = [
     "AxisConfig",
@@ -43,6 +46,28 @@ class Plot(DataObject):
     """The base of all plots; use one of its subclasses."""
 
     _data_type = ABSTRACT
+
+    def figure(self) -> "Figure":
+        """Draw the plot.
+
+        Returns:
+            A matplotlib figure, which may be changed and saved.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed; the extra ``view`` installs it.
+        """
+        from kolena_local.view import plots
+
+        return plots.draw(self._to_dict())
+
+    def _repr_png_(self) -> bytes | None:
+        """Show the plot in a notebook, if it can be drawn."""
+        from kolena_local.view import plots
+
+        try:
+            return plots.image(self.figure(), "png")
+        except KolenaError:  # the notebook shows the text instead
+            return None
 
 
 class Curve(DataObject):

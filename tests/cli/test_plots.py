@@ -1,0 +1,102 @@
+"""``plots``: what evaluators drew, as a list and as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kolena_local.payload import dumps
+from kolena_local.repository import close_store, open_store
+from kolena_local.repository.result_records import CasePlot, Results
+from tests.cli.conftest import Invoke
+
+BARS = {
+    "title": "Ac/cu\u202eracy",
+    "x_label": "x",
+    "y_label": "y",
+    "labels": ["a", "b"],
+    "values": [1, 0.5],
+    "data_type": "PLOT/BAR",
+}
+MATRIX = {
+    "title": "Confusion",
+    "labels": ["a", "b"],
+    "matrix": [[1, 2], [3, 4]],
+    "x_label": "Predicted",
+    "y_label": "Actual",
+    "data_type": "PLOT/CONFUSION_MATRIX",
+}
+OF = ("plots", "resnet-50", "all animals", "--evaluator", "Drawing")
+
+
+@pytest.fixture
+def drawn(store: Path) -> Path:
+    """Return the store with plots of both test cases."""
+    with open_store(str(store)).write() as unit:
+        model, suite = unit.models.get("resnet-50"), unit.test_suites.get("all animals")
+        day, night = suite.test_cases
+        run = unit.test_runs.start(unit.test_runs.ensure(model.id, suite.id, 1, "Drawing").id)
+        configuration = unit.test_runs.ensure_configuration(run.id, "strict", "{}")
+        found = [
+            CasePlot(day.id, 0, dumps(BARS)),
+            CasePlot(day.id, 1, dumps(MATRIX)),
+            CasePlot(night.id, 0, dumps(BARS)),
+        ]
+        unit.test_runs.replace_results(configuration.id, Results([], [], found, None))
+        unit.test_runs.complete(run.id)
+    return store
+
+
+def test_plots_are_listed(invoke: Invoke, drawn: Path) -> None:
+    result = invoke(*OF, "--db", drawn)
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["test", "case", "evaluator", "configuration", "type", "title"]
+    title = r"Ac/cu\u202eracy"
+    assert [line.split()[-1] for line in lines[2:]] == [title, "Confusion", title]
+
+
+def test_a_folder_gets_a_file_for_each_plot(invoke: Invoke, drawn: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "plots"
+    result = invoke(*OF, "--db", drawn, "-o", folder, "--format", "png")
+    assert (result.exit_code, result.stderr) == (0, f"Drew 3 plots into {folder}.\n")
+    names = sorted(path.name for path in folder.iterdir())
+    assert names[1].endswith("-strict-Confusion.png")
+    assert names[0].endswith("-strict-Ac-cu-racy.png")
+    assert {(folder / name).read_bytes()[:4] for name in names} == {b"\x89PNG"}
+
+
+def test_a_pdf_file_gets_all_and_an_svg_file_one(
+    invoke: Invoke, drawn: Path, tmp_path: Path
+) -> None:
+    assert invoke(*OF, "--db", drawn, "-o", tmp_path / "all.pdf").exit_code == 0
+    assert (tmp_path / "all.pdf").read_bytes().count(b"/Type /Page ") == 3
+    result = invoke(*OF, "--db", drawn, "-o", tmp_path / "one.svg")
+    assert result.exit_code == 1
+    assert "holds one plot and there are 3" in result.stderr
+    assert not (tmp_path / "one.svg").exists()
+    with open_store(str(drawn)).read() as unit:
+        night = unit.test_suites.get("all animals").test_cases[1].name
+    result = invoke(*OF, "--test-case", night, "--db", drawn, "-o", tmp_path / "one.svg")
+    assert result.exit_code == 0
+    assert (tmp_path / "one.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_the_store_is_never_overwritten(invoke: Invoke, drawn: Path, tmp_path: Path) -> None:
+    close_store(str(drawn))
+    pdf = drawn.rename(tmp_path / "store.pdf")
+    before = pdf.read_bytes()
+    result = invoke(*OF, "--db", pdf, "-o", pdf)
+    assert result.exit_code == 1
+    assert "is a store" in result.stderr
+    assert pdf.read_bytes() == before
+
+
+def test_nothing_to_draw_is_an_error(invoke: Invoke, store: Path, tmp_path: Path) -> None:
+    result = invoke("plots", "resnet-50", "all animals", "--db", store, "-o", tmp_path / "a.pdf")
+    assert result.exit_code == 1
+    assert (
+        "The evaluator stored no plots"
+        in invoke("plots", "resnet-50", "all animals", "--db", store).stderr
+    )
