@@ -36,6 +36,7 @@ _COMMANDS = {
         "kolena_local.cli.compare:compare",
         "Compare two models on a test suite, sample by sample.",
     ),
+    "ui": ("kolena_local.cli.ui:ui", "Show the store in your browser."),
     "sql": ("kolena_local.cli.sql:sql", "Run a read-only SQL query."),
     "db": (
         "kolena_local.cli.db:db",

@@ -1,0 +1,95 @@
+"""The Jinja2 environment of the report and the page, which makes text from a store harmless.
+
+Everything is escaped, and characters that cannot be seen or that turn the writing direction around
+are written as escape sequences. Nothing in the templates can switch this off.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from kolena_local.payload import dumps
+from kolena_local.plurals import counted, printable
+from kolena_local.view.extra import from_extra
+
+with from_extra("Reports and the page"):
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        title: its header.
+        number: whether it has numbers, which are aligned to the right.
+        href: where the header leads, to sort by it.
+        sorted: ``ascending`` or ``descending`` if the table is sorted by it.
+    """
+
+    title: str
+    number: bool = False
+    href: str | None = None
+    sorted: str | None = None
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment that renders all templates."""
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    templates.filters.update(
+        number=number, moment=moment, safe_link=safe_link, counted=counted, json=dumps
+    )
+    # There is nothing that may go out as it is.
+    del templates.filters["safe"]
+    return templates
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, float):
+        return number(value)
+    return printable(str(value))
+
+
+def number(value: float, digits: int = 4) -> str:
+    """Return a number for people: integers whole, other numbers with significant digits."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "\N{MINUS SIGN}∞"
+    return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}", 1)
+
+
+def moment(text: str) -> Markup:
+    """Return a stored time as an HTML element, in UTC and to the minute."""
+    return Markup('<time datetime="{}">{} {} UTC</time>').format(text, text[:10], text[11:16])
+
+
+def safe_link(text: str) -> str | None:
+    """Return an address that may be linked; None if it is not one of a web page."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    is_web = parts.scheme in ("http", "https") and bool(parts.netloc)
+    return text if is_web and printable(text) == text and " " not in text else None

@@ -1,0 +1,43 @@
+"""Render a template as an answer of the page."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response, request, session, url_for
+
+from kolena_local.view.html import environment
+from kolena_local.view.page.settings import settings
+
+#: The sections in the top line, with their first pages.
+SECTIONS: Final = [("Models", "models.index")]
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page.
+
+    Args:
+        template: the file below ``templates/page``.
+        status: the HTTP status.
+        **values: what the template shows.
+    """
+    current = settings()
+    text = (
+        environment()
+        .get_template(f"page/{template}")
+        .render(
+            url_for=url_for,
+            sections=SECTIONS,
+            section=f"{request.blueprint}.index",
+            notices=session.pop("notices", []) if session else [],
+            location=current.location,
+            read_only=current.read_only,
+            **values,
+        )
+    )
+    return Response(text, status, mimetype="text/html")
+
+
+def note(text: str, kind: str = "good") -> None:
+    """Show a sentence on the page that is shown next."""
+    session.setdefault("notices", []).append((kind, text))
