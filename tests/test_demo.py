@@ -128,6 +128,25 @@ def test_models_are_registered_with_metadata_and_tags(store_path: Path) -> None:
     assert tags == [("baseline",), ("candidate",), ("demo",)]
 
 
+@pytest.mark.usefixtures("lines")
+def test_plots_agree_with_the_table(store_path: Path) -> None:
+    rows = query(store_path, "select test_case_id, payload from plot where position = 0")
+    counted = [sum(map(sum, json.loads(payload)["matrix"])) for _, payload in rows]
+    right = [
+        sum(row[place] for place, row in enumerate(json.loads(payload)["matrix"]))
+        for _, payload in rows
+    ]
+    expected = [
+        (n, round(n * accuracy))
+        for n, *accuracies in expected_table().values()
+        for accuracy in accuracies
+    ]
+    assert sorted(zip(counted, right, strict=True)) == sorted(expected)
+    curves = query(store_path, "select payload from plot where position = 1")
+    ends = sorted(json.loads(payload)["curves"][0]["y"][-1] for (payload,) in curves)
+    assert ends == pytest.approx(sorted(part / whole for whole, part in expected))
+
+
 KILLED = """
 import sys
 from kolena_local import demo

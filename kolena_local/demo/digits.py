@@ -5,6 +5,7 @@ The data is real (see ``SOURCE.md``). No model runs here: the stored predictions
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from kolena_local.workflow import (
+    ConfusionMatrix,
+    Curve,
+    CurvePlot,
     Evaluator,
     EvaluatorConfiguration,
     GroundTruth,
@@ -22,6 +26,7 @@ from kolena_local.workflow import (
     Metadata,
     MetricsTestCase,
     MetricsTestSample,
+    Plot,
     TestCase,
     define_workflow,
 )
@@ -97,6 +102,41 @@ class DigitEvaluator(Evaluator):
         """Return the number of images and the share that was read correctly."""
         correct = sum(metric.is_correct for metric in metrics)
         return Accuracy(n_images=len(metrics), accuracy=correct / len(metrics))
+
+    def compute_test_case_plots(
+        self,
+        test_case: TestCase,
+        inferences: list[Triple],
+        metrics: list[Correctness],
+        configuration: EvaluatorConfiguration | None = None,
+    ) -> list[Plot]:
+        """Return which digits were mistaken for which, and how accurate the surest answers are."""
+        labels = [str(digit) for digit in range(10)]
+        counts = Counter(
+            (truth.label.label, read.prediction.label)
+            for _, truth, read in inferences
+            if read.prediction is not None
+        )
+        matrix = [[counts[actual, predicted] for predicted in labels] for actual in labels]
+        return [ConfusionMatrix("Confusion matrix", labels, matrix), _accuracy_curve(inferences)]
+
+
+def _accuracy_curve(inferences: list[Triple]) -> CurvePlot:
+    """Return the accuracy of the answers with the highest scores, for shares of all images."""
+    surest = sorted(
+        (read.prediction.score, _is_correct(truth, read))
+        for _, truth, read in inferences
+        if read.prediction is not None
+    )[::-1]
+    shares = [share / 20 for share in range(1, 21)]
+    sizes = [max(1, round(share * len(surest))) for share in shares]
+    accuracies = [sum(right for _, right in surest[:size]) / size for size in sizes]
+    return CurvePlot(
+        "Accuracy of the surest answers",
+        "Share of images, highest scores first",
+        "Accuracy",
+        [Curve(shares, accuracies)],
+    )
 
 
 def _is_correct(truth: WrittenDigit, read: ReadDigit) -> bool:
