@@ -1,7 +1,8 @@
-"""Conditions on models, such as ``metadata.seed >= 3``, and fields to sort them by.
+"""Conditions such as ``metadata.seed >= 3``; those on models, and fields to sort models by.
 
 A condition is a field, an operator and one JSON value. Values are compared in Python, because
-SQLite's JSON functions cut text at NUL and convert integers beyond 2^63 to floats.
+SQLite's JSON functions cut text at NUL and convert integers beyond 2^63 to floats. Conditions on
+test samples are in ``sample_conditions``.
 """
 
 from __future__ import annotations
@@ -16,13 +17,12 @@ from typing import Any, Final, NamedTuple
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, dumps
-from kolena_local.repository.metadata_paths import PATH, Path, parse_path, value_at
+from kolena_local.repository.metadata_paths import PATH, Path, parse_path, path_text, value_at
 from kolena_local.repository.records import ModelRecord
 
 _COLUMNS: Final = ("name", "workflow", "created_at", "updated_at")
 _CONDITION: Final = re.compile(rf"\s*({PATH})\s*(<=|>=|!=|==|=|<|>)\s*(?!=)(.*\S)\s*", re.DOTALL)
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "==": operator.eq,
     "=": operator.eq,
     "<": operator.lt,
     "<=": operator.le,
@@ -41,17 +41,38 @@ class Condition(NamedTuple):
     value: Scalar
 
     def holds(self, model: ModelRecord) -> bool:
-        """Return whether a model satisfies it; ``!=`` is true exactly where ``=`` is false."""
+        """Return whether a model satisfies it."""
+        return self.admits(_found(model, self.path))
+
+    def admits(self, found: Json) -> bool:
+        """Return whether a value satisfies it; ``!=`` is true exactly where ``=`` is false."""
         if self.operator == "!=":
-            return not self._replace(operator="=").holds(model)
-        found = _found(model, self.path)
-        if isinstance(found, float) and not math.isfinite(found):
-            return False  # JSON cannot express it, so it never compares equal
-        return _kind(found) == _kind(self.value) and _OPERATORS[self.operator](found, self.value)
+            return not self._replace(operator="=").admits(found)
+        return is_finite(found) and (
+            kind_of(found) == kind_of(self.value) and _OPERATORS[self.operator](found, self.value)
+        )
+
+    def __str__(self) -> str:
+        """Return the text that :func:`read` reads."""
+        return f"{path_text(self.path)} {self.operator} {scalar_text(self.value)}"
 
 
 def parse(text: str) -> Condition:
-    """Read a condition.
+    """Read a condition on models.
+
+    Raises:
+        InputValidationError: it is not a condition; the message says why.
+    """
+    condition = read(text)
+    if not _is_metadata(condition.path) and not isinstance(condition.value, str):
+        raise InputValidationError(
+            f"{path_text(condition.path)} is text; compare it with text in double quotes."
+        )
+    return condition
+
+
+def read(text: str) -> Condition:
+    """Read a condition on whatever has fields.
 
     Raises:
         InputValidationError: it is not a condition; the message says why.
@@ -63,11 +84,9 @@ def parse(text: str) -> Condition:
             " such as metadata.seed >= 3."
         )
     path, operator, value = parse_path(match[1]), match[2], _parse_value(match[3])
-    if not _is_metadata(path) and not isinstance(value, str):
-        raise InputValidationError(f"{match[1]} is text; compare it with text in double quotes.")
     if operator not in ("=", "==", "!=") and (value is None or isinstance(value, bool)):
         raise InputValidationError(f"{match[3]} has no order; compare it with = or != only.")
-    return Condition(path, operator, value)
+    return Condition(path, "=" if operator == "==" else operator, value)
 
 
 def in_order(models: Iterable[ModelRecord], field: str) -> list[ModelRecord]:
@@ -84,7 +103,7 @@ def in_order(models: Iterable[ModelRecord], field: str) -> list[ModelRecord]:
         if value is None:
             missing.append(model)
         else:
-            found.append((_rank(value), model))
+            found.append((rank(value), model))
     found.sort(key=itemgetter(0), reverse=field.startswith("-"))
     return [model for _, model in found] + missing
 
@@ -126,10 +145,16 @@ def _found(model: ModelRecord, path: Path) -> Json:
     if path[0] != "metadata":
         column: str = getattr(model, str(path[0]))
         return column
-    return value_at(model.metadata, path[1:])
+    found: Json = value_at(model.metadata, path[1:])
+    return found
 
 
-def _kind(value: Json) -> str:
+def is_finite(value: Json) -> bool:
+    """Return False for NaN and infinities, which JSON cannot express: nothing equals them."""
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def kind_of(value: Json) -> str:
     """Return the kind of values that a value is compared with; missing counts as null."""
     if isinstance(value, bool):
         return "truth"
@@ -138,7 +163,15 @@ def _kind(value: Json) -> str:
     return "text" if isinstance(value, str) else "null" if value is None else "other"
 
 
-def _rank(value: Json) -> tuple[int, Any]:
+def scalar_text(value: Scalar) -> str:
+    """Return a value as a condition spells it."""
+    if not is_finite(value):
+        return "1e999" if value == math.inf else "-1e999"  # which the parser reads as infinity
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value)
+
+
+def rank(value: Json) -> tuple[int, Any]:
     """Return a sort key for values of any kind: numbers, then texts, then others as JSON."""
     if isinstance(value, (int, float)) and math.isfinite(value):
         return 0, value

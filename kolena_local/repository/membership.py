@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count as count_from
+from itertools import islice
 from typing import NamedTuple
 
 from kolena_local.repository.records import MemberChange
@@ -84,7 +85,7 @@ class Membership:
             return None
         self._remove([sample for sample, _ in present[same:]])
         end = count_from(self._next_position())
-        self._insert([self._row(next(end), sample, truth) for sample, truth in wanted[same:]])
+        self._insert(self._row(next(end), *pair) for pair in islice(wanted, same, None))
         return len(wanted)
 
     def _present(self, samples: Sequence[int]) -> dict[int, _Present]:
@@ -127,7 +128,7 @@ class Membership:
                 (self._version, self._test_case_id, as_json(samples)),
             )
 
-    def _insert(self, rows: Sequence[Row]) -> None:
+    def _insert(self, rows: Iterable[Row]) -> None:
         self._sql.insert(
             "INSERT INTO test_case_member"
             " (test_case_id, position, added, test_sample_id, ground_truth_id)",

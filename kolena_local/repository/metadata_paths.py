@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.payload import Json
@@ -15,7 +15,8 @@ from kolena_local.payload import Json
 Path = tuple[str | int, ...]
 
 # Like SQLite's own paths, they cannot express a quotation mark or a backslash in a key.
-SEGMENT: Final = r"""(?:"[^"\\\x00-\x1f]+"|[^\s."'\[\]=<>!\\\x00-\x1f]+)"""
+_BARE: Final = r"""[^\s."'\[\]=<>!\\\x00-\x1f]+"""
+SEGMENT: Final = rf"""(?:"[^"\\\x00-\x1f]+"|{_BARE})"""
 PATH: Final = rf"{SEGMENT}(?:\.{SEGMENT}|\[[0-9]{{1,9}}\])*"
 
 _PATH: Final = re.compile(PATH)
@@ -38,16 +39,28 @@ def parse_path(text: str) -> Path:
     )
 
 
-def value_at(metadata: dict[str, Json], path: Path) -> Json:
-    """Return what is at a path; None if there is nothing."""
-    value: Json = metadata
+def path_text(path: Path) -> str:
+    """Return the text that :func:`parse_path` reads."""
+    steps = (
+        f"[{step}]"
+        if isinstance(step, int)
+        else f".{step}"
+        if re.fullmatch(_BARE, step)
+        else f'."{step}"'
+        for step in path
+    )
+    return "".join(steps).removeprefix(".")
+
+
+def value_at(value: Json, path: Path, otherwise: Any = None) -> Any:
+    """Return what is at a path; ``otherwise`` if there is nothing."""
     for step in path:
         if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
+            value = value.get(step, otherwise)
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]
         else:
-            return None
+            return otherwise
     return value
 
 

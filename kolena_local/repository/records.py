@@ -249,6 +249,22 @@ class PairRow(NamedTuple):
     ground_truth: str
 
 
+class FoundSample(NamedTuple):
+    """A sample of a test case or test suite with one of its ground truths, found by conditions.
+
+    ``place`` orders them, and is never the same for two. The last four are JSON texts; the
+    inference is the chosen model's, None if there is none or it waits to be done again.
+    """
+
+    place: int
+    test_sample_id: int
+    ground_truth_id: int
+    sample: str
+    metadata: str
+    ground_truth: str
+    inference: str | None
+
+
 class SuiteSampleRow(NamedTuple):
     """A sample of a test suite, once, with the ground truth of the first test case that has it.
 

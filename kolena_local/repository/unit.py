@@ -16,6 +16,8 @@ from kolena_local.repository.leases import Leases
 from kolena_local.repository.models import Models
 from kolena_local.repository.records import QueryResult
 from kolena_local.repository.rows import Sql
+from kolena_local.repository.sample_search import SampleSearch
+from kolena_local.repository.slices import Slices
 from kolena_local.repository.suite_samples import SuiteSamples
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_runs import TestRuns
@@ -39,6 +41,8 @@ class Unit:
         test_cases: the test cases and their versions.
         test_suites: the test suites and their versions.
         suite_samples: the test samples of the test suites.
+        sample_search: the samples of test suites and test cases that satisfy conditions.
+        slices: test cases of such samples.
         inferences: the models' inferences for the test samples.
         exchange: the export and import of many inferences.
         leases: which samples a process is running a model on.
@@ -56,6 +60,8 @@ class Unit:
         self.test_cases = TestCases(sql)
         self.test_suites = TestSuites(sql)
         self.suite_samples = SuiteSamples(sql)
+        self.sample_search = SampleSearch(sql)
+        self.slices = Slices(sql)
         self.inferences = Inferences(sql)
         self.exchange = InferenceExchange(sql)
         self.leases = Leases(sql)

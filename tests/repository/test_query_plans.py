@@ -71,6 +71,9 @@ QUESTIONS: dict[str, Callable[[Unit], Any]] = {
     "pending samples": lambda unit: unit.inferences.pending(1, 1, 1),
     "a page of triples": lambda unit: unit.inferences.rows(1, 1, 1, after=-1, limit=2),
     "a page of a suite": lambda unit: unit.inferences.suite_rows(1, 1, 1, [1, 2, 3]),
+    "samples of a suite by conditions": lambda unit: list(
+        unit.sample_search.find(unit.sample_search.source("suite", "model"), [])
+    ),
     "some samples": lambda unit: unit.test_samples.rows([1, 2]),
     "runs": lambda unit: unit.test_runs.list(model="model", test_suite="suite"),
     "a run": lambda unit: unit.test_runs.get(1),
