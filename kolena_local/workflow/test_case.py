@@ -26,12 +26,12 @@ from kolena_local.workflow.arguments import (
     check_version,
 )
 from kolena_local.workflow.entity import (
-    NamedEntity,
     bound_workflow,
     check_workflow,
     ensure_workflow,
 )
 from kolena_local.workflow.ground_truth import GroundTruth
+from kolena_local.workflow.slicing import Sliceable
 from kolena_local.workflow.test_case_edit import (
     Change,
     TestCaseEditor,
@@ -53,7 +53,7 @@ Self = TypeVar("Self", bound="TestCase")
 _PAGE = 1000
 
 
-class TestCase(NamedEntity):
+class TestCase(Sliceable):
     """A named list of test samples with their ground truths, in versions that never change.
 
     Use the class that ``define_workflow`` returns. A test case that is already in the store is
@@ -298,6 +298,9 @@ class TestCase(NamedEntity):
         """
         with self.edit() as editor:
             editor.description(description)
+
+    def _case_type(self) -> type[TestCase]:
+        return type(self)
 
     def _shown(self) -> dict[str, Any]:
         return {"version": self.version, **super()._shown()}

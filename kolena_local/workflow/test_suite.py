@@ -21,13 +21,13 @@ from kolena_local.workflow.arguments import (
 )
 from kolena_local.workflow.entity import (
     Entity,
-    NamedEntity,
     bound_workflow,
     check_store,
     check_workflow,
     current_name,
     ensure_workflow,
 )
+from kolena_local.workflow.slicing import Sliceable
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite_edit import (
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="TestSuite")
 
 
-class TestSuite(NamedEntity):
+class TestSuite(Sliceable):
     """A named list of test cases, each at one version, in versions of its own that never change.
 
     Use the class that ``define_workflow`` returns. A test suite that is already in the store is
@@ -304,6 +304,9 @@ class TestSuite(NamedEntity):
             return store_frames.of_results(
                 unit, [run for run in runs if run.test_suite_version == self.version]
             )
+
+    def _case_type(self) -> type[TestCase]:
+        return self._test_case_type
 
     def _shown(self) -> dict[str, Any]:
         shown = {"version": self.version, "test_cases": len(self.test_cases)}
