@@ -143,7 +143,7 @@ def test_readme_comparison_is_what_the_command_prints_of_the_demo(
         printed = run_all(command).splitlines()
         shown = [line for line in table.splitlines() if line != "[…]"]
         assert [line for line in printed if line in shown] == shown
-    for heading in ("Examples", "Files of predictions"):
+    for heading in ("Examples", "Slices", "Files of predictions"):
         (commands,) = blocks(heading, "sh", CLI)
         run_all(commands)
 

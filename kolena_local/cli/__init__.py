@@ -19,11 +19,11 @@ _COMMANDS = {
     "models": ("kolena_local.cli.models:models", "List, show, and edit models."),
     "test-suites": (
         "kolena_local.cli.test_suites:test_suites",
-        "List, show, rename, and delete test suites.",
+        "List, show, create, edit, rename, and delete test suites.",
     ),
     "test-cases": (
         "kolena_local.cli.test_cases:test_cases",
-        "List, show, rename, and delete test cases.",
+        "List, show, create, rename, and delete test cases.",
     ),
     "inferences": (
         "kolena_local.cli.inferences:inferences",

@@ -52,6 +52,12 @@ def _condition(text: str) -> Condition:
     return parse(text)
 
 
+def _sample_conditions(text: str) -> list[Condition]:
+    from kolena_local.repository.sample_conditions import read_all
+
+    return read_all([text])
+
+
 def _key(text: str) -> Path:
     from kolena_local.repository.metadata_paths import parse_path
 
@@ -101,6 +107,7 @@ def _remark(text: str) -> str | None:
 
 
 CONDITION = _Parsed("condition", _condition)
+SAMPLE_CONDITIONS = _Parsed("condition", _sample_conditions)
 KEY = _Parsed("key", _key)
 ASSIGNMENT = _Parsed("assignment", _assignment)
 

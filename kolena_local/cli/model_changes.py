@@ -10,7 +10,7 @@ import click
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import MODELS, picked
 from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
-from kolena_local.cli.options import name_option, names_argument
+from kolena_local.cli.options import added_tag_option, name_option, names_argument, untag_option
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import report
 from kolena_local.cli.prompts import delete_named, deletion_options, is_interactive
@@ -33,9 +33,6 @@ _metadata_option = click.option(
     help="Set metadata; VALUE is as in JSON or Python, or else a string; dots in KEY make objects"
     " (repeatable).",
 )
-_tag_option = click.option(
-    "-t", "--tag", "tags", metavar="TAG", multiple=True, help="Add a tag (repeatable)."
-)
 
 
 @click.command("create")
@@ -48,7 +45,7 @@ _tag_option = click.option(
     type=click.File("rb"),
     help="Read metadata from a JSON file; -m overrides it.",
 )
-@_tag_option
+@added_tag_option
 @output_options
 def create_model(
     name: str,
@@ -81,8 +78,8 @@ def create_model(
 @click.option(
     "--unset", metavar="KEY", type=KEY, multiple=True, help="Remove a metadata key (repeatable)."
 )
-@_tag_option
-@click.option("--untag", metavar="TAG", multiple=True, help="Remove a tag (repeatable).")
+@added_tag_option
+@untag_option
 @output_options
 def edit_model(
     name: str,

@@ -19,6 +19,12 @@ tag_option = click.option(
     multiple=True,
     help="Only those with this tag (repeatable; all must match).",
 )
+added_tag_option = click.option(
+    "-t", "--tag", "tags", metavar="TAG", multiple=True, help="Add a tag (repeatable)."
+)
+untag_option = click.option(
+    "--untag", metavar="TAG", multiple=True, help="Remove a tag (repeatable)."
+)
 diff_option = click.option(
     "--diff",
     metavar="FROM TO",

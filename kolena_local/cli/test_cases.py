@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -9,14 +10,25 @@ import click
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import TEST_CASES, change_between, label, local_time, picked
 from kolena_local.cli.lazy import Group
+from kolena_local.cli.metadata import KEY, SAMPLE_CONDITIONS
 from kolena_local.cli.options import diff_option, name_option, names_argument
 from kolena_local.cli.output.formats import Entry
-from kolena_local.cli.output.output_options import output_options
-from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet, report
+from kolena_local.cli.output.output_options import chosen_format, output_options
+from kolena_local.cli.output.printing import (
+    Columns,
+    Listing,
+    print_listing,
+    print_sheet,
+    report,
+    say,
+)
 from kolena_local.cli.prompts import delete_named, deletion_options
 from kolena_local.cli.store_option import reading, writing
+from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
+    from kolena_local.repository.conditions import Condition
+    from kolena_local.repository.metadata_paths import Path
     from kolena_local.repository.records import SampleChange
 
 _FIELDS: Columns = {
@@ -44,10 +56,16 @@ _CHANGES = Listing(
     "The two versions have the same samples and ground truths.",
 )
 
+_DONE = {
+    "created": "Created the test case {}.",
+    "edited": "Made a new version of the test case {}.",
+    "kept": "The test case {} has these samples already.",
+}
+
 
 @click.group("test-cases", cls=Group)
 def test_cases() -> None:
-    """List, show, rename, and delete test cases."""
+    """List, show, create, rename, and delete test cases."""
 
 
 @test_cases.command("list")
@@ -89,6 +107,87 @@ def show_test_case(name: str, diff: tuple[int, int] | None) -> None:
             for one in unit.test_cases.versions(record.id)
         ]
     print_sheet(entry, _FIELDS, {"versions": _VERSIONS})
+
+
+@test_cases.command("create")
+@click.argument("name", shell_complete=names_of("test_case"))
+@click.option(
+    "--from",
+    "source",
+    metavar="NAME",
+    shell_complete=names_of("test_suite"),
+    help="The test suite or test case that has the samples; the suite if there are both.",
+)
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    type=SAMPLE_CONDITIONS,
+    multiple=True,
+    help="Only samples that match the condition (repeatable; all must match).",
+)
+@name_option("--model", help="The model whose inferences conditions are about.")
+@click.option(
+    "--stratify",
+    metavar="FIELD",
+    type=KEY,
+    help="Create a test case for each value of the field, up to 100.",
+)
+@click.option(
+    "--buckets",
+    metavar="N",
+    type=click.IntRange(2, 100),
+    help="With --stratify: divide numbers into N test cases of about equal size, at quantiles.",
+)
+@click.option(
+    "--reset", is_flag=True, help="Make a new version if the test case has other samples."
+)
+@output_options
+def create_test_cases(
+    name: str,
+    source: str | None,
+    where: tuple[list[Condition], ...],
+    model: str | None,
+    stratify: Path | None,
+    buckets: int | None,
+    reset: bool,
+) -> None:
+    """Create a test case of the samples of a test suite or test case that match conditions.
+
+    CONDITION is a field, one of = != < <= > >=, and a JSON value; `and` joins several:
+    'metadata.hour >= 20', 'ground_truth.label = "cat" and sample.width > 640', 'inference.score <
+    0.5'. Numbers compare only with numbers and strings only with strings; != is true wherever = is
+    not, and where the field is missing.
+
+    --stratify creates a test case for each value, such as 'NAME: weather = rain', or with --buckets
+    for ranges such as 'NAME: hour >= 6 and < 12'; samples without a value are in none. The
+    description tells what a test case was created from. If it exists with the same samples, nothing
+    changes; with --reset and without --from, it is created again by its description.
+    """
+    if buckets is not None and stratify is None:
+        raise click.UsageError("--buckets divides the values of a field; add --stratify FIELD.")
+    if source is None and (not reset or where or model or stratify):
+        raise click.UsageError("Missing option '--from': the test suite or test case to look in.")
+    if source is not None and not where and stratify is None:
+        raise click.UsageError("Give a condition with --where, or a field with --stratify.")
+    remarks: list[str] = []
+    with reading() as unit:
+        if source is None:
+            made_from = unit.slices.described(unit.test_cases.get(name).description)
+        else:
+            made_from = unit.sample_search.source(source, model), list(chain.from_iterable(where))
+        if stratify is None:
+            planned = [unit.slices.plan(name, *made_from)]
+        else:
+            planned, remarks = unit.slices.plan_strata(name, *made_from, stratify, buckets)
+    for remark in remarks:
+        say(f"Warning: {remark}")
+    with writing() as unit:
+        done = unit.slices.put(planned, reset=reset)
+    if chosen_format() is not None:
+        print_listing(TEST_CASES, [picked(record, TEST_CASES.keys) for _, record in done])
+    for what, record in done:
+        samples = counted(record.sample_count, "sample")
+        say(_DONE[what].format(f"'{record.name}' (version {record.version}, {samples})"))
 
 
 @test_cases.command("rename")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -16,15 +17,23 @@ from kolena_local.cli.entries import (
     test_suite_entry,
 )
 from kolena_local.cli.lazy import Group
-from kolena_local.cli.options import diff_option, name_option, names_argument, tag_option
+from kolena_local.cli.options import (
+    added_tag_option,
+    diff_option,
+    name_option,
+    names_argument,
+    tag_option,
+    untag_option,
+)
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet, report
 from kolena_local.cli.prompts import delete_named, deletion_options
 from kolena_local.cli.store_option import reading, writing
+from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
-    from kolena_local.repository.records import CaseChange
+    from kolena_local.repository.records import CaseChange, TestSuiteRecord
 
 _FIELDS: Columns = {
     "test suite": label,
@@ -52,10 +61,30 @@ _CHANGES = Listing(
     "The two versions have the same test cases.",
 )
 
+_description_option = click.option(
+    "--description", metavar="TEXT", help="What the test suite is for."
+)
+
+
+def _case_option(
+    name: str, *, help: str, required: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a repeatable option for test cases, with completion."""
+    parameter = {"--test-case": "test_cases"}.get(name, name.removeprefix("--"))
+    return click.option(
+        name,
+        parameter,
+        metavar="NAME",
+        multiple=True,
+        required=required,
+        shell_complete=names_of("test_case"),
+        help=help,
+    )
+
 
 @click.group("test-suites", cls=Group)
 def test_suites() -> None:
-    """List, show, rename, and delete test suites."""
+    """List, show, create, edit, rename, and delete test suites."""
 
 
 @test_suites.command("list")
@@ -105,6 +134,57 @@ def show_test_suite(name: str, diff: tuple[int, int] | None) -> None:
     print_sheet(entry, _FIELDS, {"test cases": _TEST_CASES, "versions": _VERSIONS})
 
 
+@test_suites.command("create")
+@click.argument("name")
+@_case_option("--test-case", required=True, help="A test case of the test suite (repeatable).")
+@_description_option
+@added_tag_option
+@output_options
+def create_test_suite(
+    name: str, test_cases: tuple[str, ...], description: str | None, tags: tuple[str, ...]
+) -> None:
+    """Create a test suite of test cases.
+
+    A test case is given as NAME, its latest version, as NAME@3, version 3, or as a pattern that
+    matches whole names, in which * is any text, ? is any character, and [ab] is a or b.
+    """
+    with writing() as unit:
+        record = unit.suite_changes.create(name, test_cases, description or "", tags)
+    cases = counted(len(record.test_cases), "test case")
+    _report(f"Created the test suite '{name}' of {cases}.", record)
+
+
+@test_suites.command("edit")
+@click.argument("name", shell_complete=names_of("test_suite"))
+@_case_option("--add", help="Add a test case, or its version in place of another (repeatable).")
+@_case_option("--remove", help="Remove a test case (repeatable).")
+@_description_option
+@added_tag_option
+@untag_option
+@output_options
+def edit_test_suite(
+    name: str,
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+    description: str | None,
+    tags: tuple[str, ...],
+    untag: tuple[str, ...],
+) -> None:
+    """Add and remove test cases, in a new version, and edit description and tags.
+
+    Test cases are given as for `create`. Description and tags are those of all versions.
+    """
+    if not (add or remove or tags or untag) and description is None:
+        raise click.UsageError(
+            "Nothing to change; add --add, --remove, --description, -t, or --untag."
+        )
+    with writing() as unit:
+        record = unit.suite_changes.edit(
+            name, add=add, remove=remove, description=description, tags=tags, untag=untag
+        )
+    _report(f"Saved the test suite '{name}' (version {record.version}).", record)
+
+
 @test_suites.command("rename")
 @click.argument("old", shell_complete=names_of("test_suite"))
 @click.argument("new")
@@ -113,7 +193,7 @@ def rename_test_suite(old: str, new: str) -> None:
     """Rename a test suite and change nothing else."""
     with writing() as unit:
         record = unit.test_suites.rename(old, new)
-    report(f"Renamed the test suite '{old}' to '{new}'.", TEST_SUITES, [test_suite_entry(record)])
+    _report(f"Renamed the test suite '{old}' to '{new}'.", record)
 
 
 @test_suites.command("delete")
@@ -137,3 +217,7 @@ def _change_entry(change: CaseChange) -> Entry:
         "version_before": change.before,
         "version_after": change.after,
     }
+
+
+def _report(sentence: str, record: TestSuiteRecord) -> None:
+    report(sentence, TEST_SUITES, [test_suite_entry(record)])

@@ -18,6 +18,7 @@ from kolena_local.repository.records import QueryResult
 from kolena_local.repository.rows import Sql
 from kolena_local.repository.sample_search import SampleSearch
 from kolena_local.repository.slices import Slices
+from kolena_local.repository.suite_changes import SuiteChanges
 from kolena_local.repository.suite_samples import SuiteSamples
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_runs import TestRuns
@@ -40,6 +41,7 @@ class Unit:
         ground_truths: the ground truths of the test samples.
         test_cases: the test cases and their versions.
         test_suites: the test suites and their versions.
+        suite_changes: changes of test suites by the names of their test cases.
         suite_samples: the test samples of the test suites.
         sample_search: the samples of test suites and test cases that satisfy conditions.
         slices: test cases of such samples.
@@ -59,6 +61,7 @@ class Unit:
         self.ground_truths = GroundTruths(sql)
         self.test_cases = TestCases(sql)
         self.test_suites = TestSuites(sql)
+        self.suite_changes = SuiteChanges(sql)
         self.suite_samples = SuiteSamples(sql)
         self.sample_search = SampleSearch(sql)
         self.slices = Slices(sql)
