@@ -17,6 +17,7 @@ from kolena_local.repository.models import Models
 from kolena_local.repository.records import QueryResult
 from kolena_local.repository.rows import Sql
 from kolena_local.repository.sample_search import SampleSearch
+from kolena_local.repository.sample_table import SampleTable
 from kolena_local.repository.slices import Slices
 from kolena_local.repository.suite_changes import SuiteChanges
 from kolena_local.repository.suite_samples import SuiteSamples
@@ -44,6 +45,7 @@ class Unit:
         suite_changes: changes of test suites by the names of their test cases.
         suite_samples: the test samples of the test suites.
         sample_search: the samples of test suites and test cases that satisfy conditions.
+        sample_table: the samples with what belongs to them, as tables for people.
         slices: test cases of such samples.
         inferences: the models' inferences for the test samples.
         exchange: the export and import of many inferences.
@@ -64,6 +66,7 @@ class Unit:
         self.suite_changes = SuiteChanges(sql)
         self.suite_samples = SuiteSamples(sql)
         self.sample_search = SampleSearch(sql)
+        self.sample_table = SampleTable(sql)
         self.slices = Slices(sql)
         self.inferences = Inferences(sql)
         self.exchange = InferenceExchange(sql)

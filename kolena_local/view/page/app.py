@@ -7,12 +7,14 @@ from werkzeug.exceptions import HTTPException
 
 from kolena_local.errors import KolenaError, NotFoundError
 from kolena_local.view.page import guard
+from kolena_local.view.page.images import images
 from kolena_local.view.page.models import models
 from kolena_local.view.page.rendering import page
+from kolena_local.view.page.samples import samples
 from kolena_local.view.page.settings import Settings, keep_settings
 from kolena_local.view.page.start import start
 
-BLUEPRINTS = (start, models)
+BLUEPRINTS = (start, models, samples, images)
 
 
 def create_app(settings: Settings) -> Flask:

@@ -10,7 +10,7 @@ from kolena_local.view.html import environment
 from kolena_local.view.page.settings import settings
 
 #: The sections in the top line, with their first pages.
-SECTIONS: Final = [("Models", "models.index")]
+SECTIONS: Final = [("Models", "models.index"), ("Samples", "samples.index")]
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
