@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kolena_local.repository import close_stores
-from tests.benchmarks import checking, loading, memory, size, starting, storing, testing
+from tests.benchmarks import checking, loading, memory, page, size, starting, storing, testing
 from tests.benchmarks.measure import Row, measure
 from tests.benchmarks.results import Growth, Ratio, Result, as_json, as_table, is_met
 
@@ -21,6 +21,7 @@ _ROWS: tuple[Row, ...] = (
     *testing.ROWS,
     *checking.ROWS,
     *starting.ROWS,
+    *page.ROWS,
 )
 _GROWTH_AT_MOST = 1.3
 
