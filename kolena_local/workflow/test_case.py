@@ -105,7 +105,8 @@ class TestCase(Sliceable):
         if record is None or _takes(record, changes, reset):
             if record is None and test_samples is not None and not changes:
                 warn(f"The test case {name!r} has no samples, because test_samples is empty.")
-            warn_of_shared_metadata(store, workflow, name, record, changes)
+            own = None if record is None else record.id
+            warn_of_shared_metadata(store, workflow, name, own, changes)
             with store.write() as unit:
                 # Again, because another process may have created it meanwhile.
                 record = unit.test_cases.find_or_refuse(name, wanted_version)
@@ -221,7 +222,8 @@ class TestCase(Sliceable):
             warn(message)
         for name, changes in named:
             if (record := known[name]) is None or _takes(record, changes, reset):
-                warn_of_shared_metadata(store, workflow, name, record, changes)
+                own = None if record is None else record.id
+                warn_of_shared_metadata(store, workflow, name, own, changes)
         with store.write() as unit:
             done = [
                 _ensure(unit, workflow, name, unit.test_cases.find(name), None, changes, reset)
@@ -277,10 +279,9 @@ class TestCase(Sliceable):
             return
         store = self._store()
         changes, wanted = editor.changes(), editor.wanted_description
-        with store.read() as unit:
-            record = unit.test_cases.at(self._id, self.version)
-        warn_of_shared_metadata(store.store, self.workflow, self.name, record, changes)
+        warn_of_shared_metadata(store.store, self.workflow, self.name, self._id, changes)
         with store.write() as unit:
+            record = unit.test_cases.at(self._id, self.version)
             record = write_edit(unit, record, wanted, changes, reset=reset)
         logger.info("edited test case %r (version %d)", record.name, record.version)
         self._mirror(store.store, record)

@@ -251,7 +251,7 @@ def warn_of_shared_metadata(
     store: Store,
     workflow: Workflow,
     name: str,
-    record: TestCaseRecord | None,
+    own: int | None,
     changes: Sequence[Change],
 ) -> None:
     """Warn if samples are about to get other metadata that also belong to other test cases.
@@ -260,14 +260,13 @@ def warn_of_shared_metadata(
         store: the store.
         workflow: the workflow of the test case.
         name: the name of the test case.
-        record: the test case; None if it is new.
+        own: the id of the test case; None if it is new.
         changes: the effect of the edit on each sample.
     """
     samples = [one.sample for one in changes if one.sample.metadata and one.ground_truth]
     if not samples:
         return
     with store.read() as unit:
-        own = None if record is None else record.id
         found = unit.test_samples.shared_changes(workflow.name, samples, own)
     if found is not None:
         number, sample, other = found
