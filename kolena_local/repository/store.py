@@ -95,8 +95,7 @@ class Store:
 
     def open(self, *, create: bool = False) -> None:
         """Make sure that the store can be used; see :func:`open_store`."""
-        with signals_deferred():
-            self._current_engine(create=create)
+        self._current_engine(create=create)
 
     def close(self) -> None:
         """Close all connections; those in use are closed as soon as their block ends.
@@ -196,20 +195,25 @@ class Store:
         if self._process != os.getpid():
             self._leave_to_parent()
         with self._lock:
-            if is_memory(self.location):
-                return self._engine or self._use(_engine_in_memory())
-            state = state_of(self.location, writable=self._writable)
+            in_memory = is_memory(self.location)
+            state = None if in_memory else state_of(self.location, writable=self._writable)
             if self._engine is not None and state == self._state:
                 return self._engine
-            self.close()
-            check_library()
-            self._writable, connection = open_prepared(self.location, create=create)
-            self._state = state_of(self.location, writable=self._writable)
-            if self._writable:
-                return self._use(_engine_for_writer(self.location, connection))
-            # What is read without locks is read by connections that are younger than the state.
-            connection.close()
-            return self._use(_engine_for_file(lambda: connect(self.location, writable=False)))
+            with signals_deferred():
+                return self._new_engine(create=create)
+
+    def _new_engine(self, *, create: bool) -> Engine:
+        if is_memory(self.location):
+            return self._use(_engine_in_memory())
+        self.close()
+        check_library()
+        self._writable, connection = open_prepared(self.location, create=create)
+        self._state = state_of(self.location, writable=self._writable)
+        if self._writable:
+            return self._use(_engine_for_writer(self.location, connection))
+        # What is read without locks is read by connections that are younger than the state.
+        connection.close()
+        return self._use(_engine_for_file(lambda: connect(self.location, writable=False)))
 
     def _engine_for_writing(self) -> Engine:
         """Open a store for writing that was read-only: the disk may have space now."""
@@ -279,6 +283,6 @@ def _new_in_memory() -> sqlite3.Connection:
 def _with_own_begin(engine: Engine) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options()[_BEGIN])
+        driver_of(connection).execute(connection.get_execution_options()[_BEGIN])
 
     return engine
