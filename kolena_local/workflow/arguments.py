@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from types import GeneratorType
 from typing import Any, Final, TypeVar
 
@@ -137,7 +136,7 @@ def check_pairs(
     pairs: Any,
     expected: Mapping[str, type],
     unfit: type[Exception] = InputValidationError,
-) -> None:
+) -> tuple[Sequence[Any], Sequence[Any]]:
     """Check that a value is a list of pairs of two types.
 
     Args:
@@ -145,6 +144,9 @@ def check_pairs(
         pairs: the argument or result.
         expected: the names and types of the two members.
         unfit: the error to raise for a member of another type.
+
+    Returns:
+        The first members and the second members.
 
     Raises:
         InputValidationError: it is not a list, or an item is not a pair.
@@ -155,12 +157,11 @@ def check_pairs(
     first, second = expected.values()
     # There may be a million pairs, so they are checked one by one only if their types require it.
     if {tuple, list}.issuperset(map(type, pairs)) and {2}.issuperset(map(len, pairs)):
-        firsts = set(map(type, map(itemgetter(0), pairs)))
-        seconds = set(map(type, map(itemgetter(1), pairs)))
-        if all(issubclass(kind, first) for kind in firsts) and all(
-            issubclass(kind, second) for kind in seconds
+        firsts, seconds = tuple(zip(*pairs, strict=True)) or ((), ())
+        if all(issubclass(kind, first) for kind in set(map(type, firsts))) and all(
+            issubclass(kind, second) for kind in set(map(type, seconds))
         ):
-            return
+            return firsts, seconds
     for index, pair in enumerate(pairs):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise InputValidationError(
@@ -168,6 +169,7 @@ def check_pairs(
             )
         check_type(f"{place}[{index}][0]", pair[0], first, unfit)
         check_type(f"{place}[{index}][1]", pair[1], second, unfit)
+    return [it[0] for it in pairs], [it[1] for it in pairs]
 
 
 def write_all(

@@ -194,10 +194,9 @@ class TestRun(Entity):
         codec = suite.workflow._codec
         pairs = check_list(inferences, "inferences must be a list of pairs")
         kinds = {"test sample": codec.test_sample_type, "inference": object}
-        check_pairs("inferences", pairs, kinds, TypeError)
+        samples, answers = check_pairs("inferences", pairs, kinds, TypeError)
         if not pairs:
             return
-        samples, answers = zip(*pairs, strict=True)
         sample_payloads = codec.write_samples(samples)
         payloads = write_all(codec.write_inferences, answers, "inferences")
         with self._store().write() as unit:
