@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import chain
-from operator import itemgetter
+from itertools import chain, repeat
+from operator import is_, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kolena_local.payload import LARGEST_EXACT
@@ -108,7 +108,7 @@ class _Column:
             kinds.remove(type(None))
             if not kinds:
                 return
-            missing = np.fromiter((value is None for value in values), np.bool_, len(values))
+            missing = np.fromiter(map(is_, values, repeat(None)), np.bool_, len(values))
         if kinds == {str}:
             values = self._shared(values)
         else:
