@@ -58,7 +58,7 @@ class Plot(DataObject):
         """
         from kolena_local.view import plots
 
-        return plots.draw(self._to_dict())
+        return plots.draw(self)
 
     def _repr_png_(self) -> bytes | None:
         """Show the plot in a notebook, if it can be drawn."""
