@@ -247,7 +247,7 @@ def test_every_table_is_strict_and_explained(fresh: sqlite3.Connection) -> None:
 
 def test_every_view_is_explained(fresh: sqlite3.Connection) -> None:
     views = fresh.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall()
-    assert [name for name, _ in views] == ["v_model", "v_inference", "v_metrics"]
+    assert [name for name, _ in views] == ["v_model", "v_inference", "v_metrics", "v_plot"]
     for name, sql in views:
         assert sql.splitlines()[1].startswith("    -- "), name
 

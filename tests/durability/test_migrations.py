@@ -115,8 +115,10 @@ def test_every_version_so_far_left_a_store() -> None:
 
 def test_a_released_store_opens_with_every_row_and_takes_new_work(released: Path) -> None:
     before = dump(released)
-    open_store(str(released), create=False)
+    with open_store(str(released), create=False).read() as unit:
+        ((shown,),) = unit.query("SELECT count(*) FROM v_plot", {}).rows
     close_stores()
+    assert shown == len(before["plot"][1]) > 0
     assert dump(released, like=before) == before
     take_new_work(released)
     assert not [finding for finding in check(str(released)) if finding.severity == "error"]

@@ -1,4 +1,4 @@
-"""The views are for people who ask in SQL: one row a model, an inference, a metric."""
+"""The views are for people who ask in SQL: one row a model, an inference, a metric, a plot."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 from kolena_local.payload import dumps
 from kolena_local.repository import Store, Unit
-from kolena_local.repository.result_records import CaseMetrics, Results
+from kolena_local.repository.result_records import CaseMetrics, CasePlot, Results
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 
@@ -61,3 +61,22 @@ def test_metrics_are_single_values_however_deep(store: Store) -> None:
         ("day", "by_class.cat", 2),
         (None, "mean", 0.25),
     ]
+
+
+def test_plots_stand_beside_their_names_until_they_are_superseded(store: Store) -> None:
+    plot = dumps({"title": "bars", "data_type": "PLOT/BAR", "values": [1, math.nan]})
+    with store.write() as unit:
+        case = add_case(unit, "day", put_pairs(unit, ["1.png"]))
+        suite = add_suite(unit, "all", [case])
+        model = unit.models.add(unit.workflows.ensure("workflow").id, "m", {}, ())
+        run = unit.test_runs.ensure(model.id, suite.id, 1, "")
+        only = unit.test_runs.ensure_configuration(run.id, None, None)
+        plots = [CasePlot(case.id, 1, plot), CasePlot(case.id, 0, plot)]
+        unit.test_runs.replace_results(only.id, Results([], [], plots, None))
+        query = "SELECT * FROM v_plot ORDER BY position"
+        named = (run.id, "m", "workflow", "all", 1, None, None, "day")
+        assert rows(unit, query) == [
+            (*named, position, "bars", "PLOT/BAR", plot, 0) for position in (0, 1)
+        ]
+        unit._sql.execute("UPDATE test_run SET superseded_at = created_at")
+        assert rows(unit, query) == []
