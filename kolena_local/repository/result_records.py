@@ -99,3 +99,4 @@ class PlotRecord(StoredRecord):
     test_case: str
     position: int
     payload: dict[str, Json]
+    is_stale: bool | None = False

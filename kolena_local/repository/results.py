@@ -105,7 +105,7 @@ class RunResults(Repository):
         """Return the plots, by configuration, test case in the order of the suite, and position."""
         columns, order = ("test_case.name", "found.position"), ("pinned.position", "found.position")
         rows = self._found(run_id, "plot", columns, _CASES, order)
-        return [PlotRecord(*row) for *row, _ in rows]
+        return [PlotRecord(*row) for row in rows]
 
     def sample_metrics(
         self, run_id: int, *, after: int = 0, limit: int = -1

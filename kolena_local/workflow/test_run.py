@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 
 from kolena_local import location
 from kolena_local.collector import collector_paused
-from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
+from kolena_local.errors import (
+    IncorrectUsageError,
+    InputValidationError,
+    KolenaError,
+)
 from kolena_local.execution.infer_pending import iter_samples
 from kolena_local.execution.model_calls import InferenceOptions
 from kolena_local.fingerprint import evaluator_fingerprint
@@ -26,9 +30,11 @@ from kolena_local.workflow.evaluator import Evaluator, EvaluatorConfiguration, n
 from kolena_local.workflow.evaluator_function import BasicEvaluatorFunction
 from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.model import Model
+from kolena_local.workflow.plot import Plot
 from kolena_local.workflow.run_arguments import check_arguments, check_version, display_name
 from kolena_local.workflow.run_evaluation import evaluate_run
 from kolena_local.workflow.run_inference import infer_run, warn_of_another_infer
+from kolena_local.workflow.run_plots import load_plots
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
 
@@ -242,6 +248,26 @@ class TestRun(Entity):
         from kolena_local.frames import store_frames
 
         return store_frames.of_metrics(self._store(), self._id, level)
+
+    def plots(self, configuration: str | None = None) -> dict[str, list[Plot]]:
+        """Load the plots that the run's evaluator made.
+
+        A warning says if they are stale, because the data has changed since.
+
+        Args:
+            configuration: the display name of an evaluator's configuration; it may be left out if
+                there is only one.
+
+        Returns:
+            The plots of each test case that has any, by its name, in the order of the test suite.
+
+        Raises:
+            NotFoundError: the run has no results of the configuration; or run, model or test suite
+                was deleted, or the store file replaced, since it was loaded.
+            InputValidationError: there are several configurations and none was chosen, or a plot's
+                class is not defined here.
+        """
+        return load_plots(self, configuration)
 
     @classmethod
     def _record(cls, unit: Unit, row: HeldRow) -> TestRunRecord:
