@@ -31,7 +31,10 @@ _COMMANDS = {
     ),
     "runs": ("kolena_local.cli.runs:runs", "List, show, and delete test runs."),
     "results": ("kolena_local.cli.results:results", "Print a model's metrics on a test suite."),
-    "plots": ("kolena_local.cli.plots:plots", "List and draw a model's plots on a test suite."),
+    "plots": (
+        "kolena_local.cli.plots:plots",
+        "List the plots of a model on a test suite, or draw them.",
+    ),
     "compare": (
         "kolena_local.cli.compare:compare",
         "Compare two models on a test suite, sample by sample.",

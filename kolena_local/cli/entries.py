@@ -60,6 +60,15 @@ def suite_metrics(unit: Unit, run_id: int) -> list[Entry]:
     return [picked(record, SUITE_METRICS) for record in unit.test_runs.suite_metrics(run_id)]
 
 
+def plots(unit: Unit, run_id: int) -> list[Entry]:
+    """Return a run's plots, each as it is stored."""
+    return [
+        picked(record, ("configuration", "test_case", "position", "is_stale"))
+        | {"plot": record.payload}
+        for record in unit.test_runs.plots(run_id)
+    ]
+
+
 def label(entry: Entry) -> str:
     """Return the entry's name with its version, as ``name@3``."""
     return f"{entry['name']}@{entry['version']}"

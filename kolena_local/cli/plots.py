@@ -11,29 +11,35 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.completion import names_of
+from kolena_local.cli.entries import age
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import quiet_option
 from kolena_local.cli.output.printing import Listing, print_listing, say
+from kolena_local.cli.results import remark_on_age
 from kolena_local.cli.store_option import db_option, given_location, reading
 from kolena_local.drafts import Destination
+from kolena_local.errors import InputValidationError
 from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from kolena_local.repository.records import TestRunRecord
     from kolena_local.repository.result_records import PlotRecord
 
 _FORMATS = ("svg", "png", "pdf")
 _PLOTS = Listing(
-    ("test_case", "evaluator", "configuration", "type", "title"),
+    ("test_case", "evaluator", "configuration", "is_stale", "type", "title"),
     {
         "test case": "test_case",
         "evaluator": "evaluator",
         "configuration": "configuration",
+        "results": age,
         "type": "type",
         "title": "title",
     },
-    "The evaluator stored no plots.",
+    "No evaluator stored such plots.",
 )
 
 
@@ -45,6 +51,7 @@ _PLOTS = Listing(
 @click.option(
     "-o",
     "--output",
+    "target",
     metavar="PATH",
     type=click.Path(path_type=Path),
     help="Draw into a .pdf file (a page for each plot), an .svg or .png file (one plot), or a"
@@ -55,7 +62,7 @@ _PLOTS = Listing(
     "chosen",
     type=click.Choice(_FORMATS),
     metavar="FORMAT",
-    help="The format of files in a folder: svg (the default), png or pdf.",
+    help="svg, png, or pdf; if not given, as the suffix of PATH says, else svg.",
 )
 @quiet_option
 @db_option
@@ -64,39 +71,40 @@ def plots(
     test_suite: str,
     test_case: str | None,
     evaluator: str | None,
-    output: Path | None,
+    target: Path | None,
     chosen: str | None,
 ) -> None:
     """List the plots of a model on a test suite, or draw them.
 
-    SUITE@3 is version 3; SUITE is the newest version that the model was tested on. Drawing needs
-    the extra: pip install 'kolena-local[view]'.
+    SUITE@3 is version 3; SUITE is the newest version that the model was tested on. For programs,
+    `results --json` has the plots. Drawing needs the extra: pip install 'kolena-local[view]'.
     """
     with reading() as unit:
         unit.models.get(model)
-        if test_case is not None:
-            unit.test_cases.get(test_case)
+        case = None if test_case is None else unit.test_cases.get(test_case).name
+        runs = unit.test_runs.of_label(model, test_suite, evaluator)
         found = [
             (run, plot)
-            for run in unit.test_runs.of_label(model, test_suite, evaluator)
+            for run in runs
             for plot in unit.test_runs.plots(run.id)
-            if test_case in (None, plot.test_case)
+            if case in (None, plot.test_case)
         ]
-    if output is None:
+    if target is None:
         print_listing(_PLOTS, [_entry(run, plot) for run, plot in found])
     elif not found:
-        raise click.ClickException("There is nothing to draw: the evaluator stored no plots.")
+        raise click.ClickException(f"There is nothing to draw. {_PLOTS.otherwise}")
     else:
-        _draw([plot for _, plot in found], output, chosen)
+        _draw([plot for _, plot in found], target, chosen)
+    remark_on_age(runs)
 
 
 def _entry(run: TestRunRecord, plot: PlotRecord) -> Entry:
-    kind = str(plot.payload.get("data_type")).partition("/")[2].lower().replace("_", " ")
     return {
         "test_case": plot.test_case,
         "evaluator": run.evaluator,
         "configuration": plot.configuration,
-        "type": kind,
+        "is_stale": plot.is_stale,
+        "type": str(plot.payload.get("data_type")).rpartition("/")[2].lower().replace("_", " "),
         "title": plot.payload.get("title"),
     }
 
@@ -104,23 +112,60 @@ def _entry(run: TestRunRecord, plot: PlotRecord) -> Entry:
 def _draw(found: Sequence[PlotRecord], output: Path, chosen: str | None) -> None:
     from kolena_local.view import plots as view
 
+    named = output.suffix[1:].lower()
+    format = chosen or (named if named in _FORMATS else None)
+    is_folder = output.is_dir() or not (output.suffix or output.exists())
+    if not is_folder and format is None:
+        raise click.ClickException(
+            f"{output} is neither a folder nor an .svg, .png or .pdf file; give one of these, or"
+            " --format."
+        )
+    if not is_folder and format != "pdf" and len(found) > 1:
+        raise click.ClickException(
+            f"A file in the format {format} holds one plot, and there are {len(found)}; give a .pdf"
+            " file, a folder, or one test case."
+        )
+    format = format or "svg"
     store = location.resolve(given_location())
-    if output.suffix[1:].lower() in _FORMATS and not output.is_dir():
-        figures = [view.draw(plot.payload) for plot in found]
-        with Destination(str(output), store) as file:
-            file.write(view.pages(figures, output.suffix[1:].lower()))
-    else:
-        output.mkdir(exist_ok=True)
-        format = chosen or "svg"
-        for name, plot in zip(_file_names(found), found, strict=True):
+    drawn = 0
+    if is_folder:
+        for name, figure in _figures(found):
+            _make(output)
             with Destination(str(output / f"{name}.{format}"), store) as file:
-                file.write(view.image(view.draw(plot.payload), format))
-    say(f"Drew {counted(len(found), 'plot')} into {output}.")
+                file.write(view.image(figure, format))
+            drawn += 1
+    elif pages := [figure for _, figure in _figures(found)]:
+        with Destination(str(output), store) as file:
+            file.write(view.pages(pages) if format == "pdf" else view.image(pages[0], format))
+        drawn = len(pages)
+    say(f"Drew {counted(drawn, 'plot')} into {output}.")
+    if drawn < len(found):
+        raise click.ClickException(f"{counted(len(found) - drawn, 'plot')} could not be drawn.")
 
 
-def _file_names(found: Sequence[PlotRecord]) -> Iterator[str]:
-    """Yield a name for each plot's file, of ASCII letters and digits only."""
+def _figures(found: Sequence[PlotRecord]) -> Iterator[tuple[str, Figure]]:
+    """Yield the name of each plot's file, and the figure; say which plots cannot be drawn."""
+    from kolena_local.view import plots as view
+
     for number, plot in enumerate(found, 1):
         parts = (plot.test_case, plot.configuration, plot.payload.get("title"))
-        words = [re.sub("[^A-Za-z0-9_]+", "-", str(part)).strip("-")[:40] for part in parts if part]
-        yield "-".join([f"{number:02}", *words])
+        # Letters and digits of any script: nothing that a file system or a shell treats specially.
+        words = [re.sub(r"\W+", "-", str(part)).strip("-")[:40] for part in parts if part]
+        # The number keeps names apart; 255 bytes is what most file systems allow.
+        name = "-".join([f"{number:0{len(str(len(found)))}}", *filter(None, words)])
+        note = ", ".join(
+            filter(None, (plot.test_case, plot.configuration, age({"is_stale": plot.is_stale})))
+        )
+        try:
+            yield name.encode()[:200].decode(errors="ignore"), view.draw(plot.payload, note=note)
+        except InputValidationError as error:
+            say(str(error))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(
+            f"The folder {folder} cannot be made ({error.strerror}); give another one."
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ from kolena_local.cli.entries import (
     case_metrics,
     first_line_of_error,
     picked,
+    plots,
     status,
     suite_label,
     suite_metrics,
@@ -21,11 +23,12 @@ from kolena_local.cli.entries import (
 from kolena_local.cli.metrics import print_all
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
-from kolena_local.cli.output.printing import print_entries, print_heading, say
+from kolena_local.cli.output.printing import is_json, print_entries, print_heading, say
 from kolena_local.cli.store_option import reading
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
+    from kolena_local.repository.records import TestRunRecord
 
 _OF_RUN = ("model", "test_suite", "test_suite_version", "evaluator")
 
@@ -41,7 +44,8 @@ def results(model: str, test_suite: str, evaluator: str | None) -> None:
     SUITE@3 is version 3; SUITE is the newest version that the model was tested on. There is a row
     for each test case and evaluator configuration. Metrics that are lists of objects, such as
     metrics by class, get a table of their own. In JSON and CSV, the metrics of the whole test suite
-    are a row without a test case.
+    are a row without a test case, and a row of JSON has the plots of its test case, as they are
+    stored.
     """
     with reading() as unit:
         unit.models.get(model)
@@ -50,17 +54,27 @@ def results(model: str, test_suite: str, evaluator: str | None) -> None:
             (picked(run, RUNS.keys), case_metrics(unit, run.id), suite_metrics(unit, run.id))
             for run in records
         ]
+        drawn = [plots(unit, run.id) if is_json() else [] for run in records]
         empty = _without_samples(unit, [run for run, _, _ in runs])
-    entries = [_entry(run, metrics) for run, cases, suites in runs for metrics in [*cases, *suites]]
+    entries = [
+        _entry(run, metrics)
+        for (run, cases, suites), found in zip(runs, drawn, strict=True)
+        for metrics in _with_plots([*cases, *suites], found)
+    ]
     print_entries([*_OF_RUN, *CASE_METRICS], entries, lambda: _print(runs))
     for run, cases, suites in runs:
         if run["status"] != "completed" or not cases + suites:
             say(_remark(run))
-    for record in records:
-        if record.staleness:
-            say(f"The results of the run {record.id} are {record.staleness}; run test() again.")
+    remark_on_age(records)
     if empty:
         say(f"Not evaluated, because they have no samples: {', '.join(empty)}.")
+
+
+def remark_on_age(runs: Iterable[TestRunRecord]) -> None:
+    """Say of which runs the results are stale."""
+    for run in runs:
+        if run.staleness:
+            say(f"The results of the run {run.id} are {run.staleness}; run test() again.")
 
 
 def _without_samples(unit: Unit, runs: list[Entry]) -> list[str]:
@@ -70,8 +84,23 @@ def _without_samples(unit: Unit, runs: list[Entry]) -> list[str]:
     return sorted({case.name for case in cases if not case.sample_count})
 
 
+def _with_plots(metrics: list[Entry], found: list[Entry]) -> list[Entry]:
+    """Return the metrics with the plots of their test case; one that has only plots gets a row."""
+    if not is_json():
+        return metrics
+    entries = {(it["configuration"], it.get("test_case")): it | {"plots": []} for it in metrics}
+    for plot in found:
+        place = (plot["configuration"], plot["test_case"])
+        only = {"metrics": {}, "plots": []} | {
+            key: plot[key] for key in ("configuration", "test_case", "is_stale")
+        }
+        entries.setdefault(place, only)["plots"].append(plot["plot"])
+    return list(entries.values())
+
+
 def _entry(run: Entry, metrics: Entry) -> Entry:
-    return {**{key: run[key] for key in _OF_RUN}, **{key: metrics.get(key) for key in CASE_METRICS}}
+    keys = [*CASE_METRICS, *(["plots"] if "plots" in metrics else [])]
+    return {**{key: run[key] for key in _OF_RUN}, **{key: metrics.get(key) for key in keys}}
 
 
 def _print(runs: list[tuple[Entry, list[Entry], list[Entry]]]) -> None:

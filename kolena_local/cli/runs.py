@@ -11,6 +11,7 @@ from kolena_local.cli.entries import (
     case_metrics,
     local_time,
     picked,
+    plots,
     seconds,
     status,
     suite_label,
@@ -24,6 +25,7 @@ from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import (
     Columns,
     Listing,
+    is_json,
     print_fields,
     print_heading,
     print_listing,
@@ -104,13 +106,15 @@ def list_runs(
 def show_run(run_id: int) -> None:
     """Show a test run with its error and all of its metrics.
 
-    ID is the number that `runs list` shows.
+    ID is the number that `runs list` shows. JSON has the plots, too, as they are stored.
     """
     with reading() as unit:
         record = unit.test_runs.get(run_id)
         entry = picked(record, RUNS.keys)
         entry["test_cases"] = case_metrics(unit, run_id)
         entry["suite_metrics"] = suite_metrics(unit, run_id)
+        if is_json():
+            entry["plots"] = plots(unit, run_id)
     print_object(entry, lambda: _print_run(entry, record.staleness))
 
 

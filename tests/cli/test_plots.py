@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +56,15 @@ def test_plots_are_listed(invoke: Invoke, drawn: Path) -> None:
     result = invoke(*OF, "--db", drawn)
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
-    assert lines[0].split() == ["test", "case", "evaluator", "configuration", "type", "title"]
+    assert lines[0].split() == [
+        "test",
+        "case",
+        "evaluator",
+        "configuration",
+        "results",
+        "type",
+        "title",
+    ]
     title = r"Ac/cu\u202eracy"
     assert [line.split()[-1] for line in lines[2:]] == [title, "Confusion", title]
 
@@ -74,7 +86,7 @@ def test_a_pdf_file_gets_all_and_an_svg_file_one(
     assert (tmp_path / "all.pdf").read_bytes().count(b"/Type /Page ") == 3
     result = invoke(*OF, "--db", drawn, "-o", tmp_path / "one.svg")
     assert result.exit_code == 1
-    assert "holds one plot and there are 3" in result.stderr
+    assert "holds one plot, and there are 3" in result.stderr
     assert not (tmp_path / "one.svg").exists()
     with open_store(str(drawn)).read() as unit:
         night = unit.test_suites.get("all animals").test_cases[1].name
@@ -94,9 +106,50 @@ def test_the_store_is_never_overwritten(invoke: Invoke, drawn: Path, tmp_path: P
 
 
 def test_nothing_to_draw_is_an_error(invoke: Invoke, store: Path, tmp_path: Path) -> None:
-    result = invoke("plots", "resnet-50", "all animals", "--db", store, "-o", tmp_path / "a.pdf")
+    of = ("plots", "resnet-50", "all animals", "--db", store)
+    result = invoke(*of, "-o", tmp_path / "a.pdf")
+    assert (result.exit_code, [*tmp_path.glob("a.pdf")]) == (1, [])
+    assert "There is nothing to draw. No evaluator stored such plots." in result.stderr
+    assert (invoke(*of).exit_code, invoke(*of).stdout) == (0, "")
+
+
+def test_names_of_test_cases_become_names_of_files(
+    invoke: Invoke, drawn: Path, tmp_path: Path
+) -> None:
+    close_store(str(drawn))
+    names = ["../a/b", "A/B.", "..", "日本" * 99]
+    for number, (old, name) in enumerate(pairwise(["day", *names])):
+        with closing(sqlite3.connect(drawn)) as raw, raw:
+            raw.execute("UPDATE test_case SET name = ? WHERE name = ?", (name, old))
+        folder = tmp_path / str(number)
+        result = invoke(*OF, "--db", drawn, "--test-case", name, "-o", folder)
+        assert result.exit_code == 0, result.stderr
+        assert sorted(path.name[:2] for path in folder.iterdir()) == ["1-", "2-"]
+    assert len([*tmp_path.glob("*/*.svg")]) == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("plots.jpg", (), "is neither a folder nor an .svg, .png or .pdf file"),
+        ("there", (), "is neither a folder nor"),
+        ("missing/folder", (), "cannot be made (No such file or directory)"),
+        ("missing/a.pdf", (), "cannot be written"),
+        ("there", ("--format", "png"), "holds one plot, and there are 3"),
+    ],
+)
+def test_a_place_that_cannot_be_drawn_into_is_refused(
+    invoke: Invoke, drawn: Path, tmp_path: Path, name: str, arguments: Any, message: str
+) -> None:
+    (tmp_path / "there").write_text("mine")
+    before = {*tmp_path.rglob("*")}
+    result = invoke(*OF, "--db", drawn, "-o", tmp_path / name, *arguments)
     assert result.exit_code == 1
-    assert (
-        "The evaluator stored no plots"
-        in invoke("plots", "resnet-50", "all animals", "--db", store).stderr
-    )
+    assert message in result.stderr
+    assert ({*tmp_path.rglob("*")}, (tmp_path / "there").read_text()) == (before, "mine")
+
+
+def test_a_format_overrides_the_suffix(invoke: Invoke, drawn: Path, tmp_path: Path) -> None:
+    chosen = ("--format", "pdf", "-o", tmp_path / "plots.svg")
+    assert invoke(*OF, "--db", drawn, *chosen).exit_code == 0
+    assert (tmp_path / "plots.svg").read_bytes().startswith(b"%PDF")

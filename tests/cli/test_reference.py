@@ -16,7 +16,7 @@ def test_the_readme_has_the_reference() -> None:
 
 def test_every_command_has_the_options_that_are_everywhere() -> None:
     changing_nothing_to_print = {"kolena-local demo", "kolena-local export", "kolena-local import"}
-    about_files = ("kolena-local db ", "kolena-local inferences ")
+    about_files = ("kolena-local db ", "kolena-local inferences ", "kolena-local plots")
     for _, command, path in commands():
         names = {option.name for option in command.params}
         missing = set(EVERYWHERE) - names

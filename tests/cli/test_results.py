@@ -87,7 +87,7 @@ def test_results_of_all_evaluators_as_entries(invoke: Invoke, evaluated: Path) -
     entries = json.loads(invoke(*arguments, "--json").stdout)
     assert {tuple(entry) for entry in entries} == {
         ("model", "test_suite", "test_suite_version", "evaluator", "configuration", "test_case",
-         "test_case_version", "sample_count", "is_stale", "metrics")
+         "test_case_version", "sample_count", "is_stale", "metrics", "plots")
     }  # fmt: skip
     found = [(one["evaluator"], one["configuration"], one["test_case"]) for one in entries]
     assert found == [

@@ -82,6 +82,11 @@ def is_for_people() -> bool:
     return chosen_format() in (None, "table", *_MARKUPS)
 
 
+def is_json() -> bool:
+    """Return whether entries are printed as JSON, on one line each or not."""
+    return chosen_format() in ("json", "jsonl")
+
+
 def _csv_cell() -> Callable[[str], str]:
     spell: Callable[[str], str] = printable if is_terminal() else str
     return (lambda text: no_formula(spell(text))) if is_csv_safe() else spell
