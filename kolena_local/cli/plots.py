@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from kolena_local.repository.records import TestRunRecord
     from kolena_local.repository.result_records import PlotRecord
 
+    _Found = tuple[TestRunRecord, PlotRecord]
+
 _FORMATS = ("svg", "png", "pdf")
 _PLOTS = Listing(
     ("test_case", "evaluator", "configuration", "is_stale", "type", "title"),
@@ -48,6 +50,7 @@ _PLOTS = Listing(
 @click.argument("test_suite", metavar="SUITE", shell_complete=names_of("test_suite"))
 @name_option("--test-case", help="Only plots of this test case.")
 @click.option("--evaluator", metavar="NAME", help="Only plots of this evaluator.")
+@click.option("--title", metavar="TITLE", help="Only plots with this title.")
 @click.option(
     "-o",
     "--output",
@@ -71,6 +74,7 @@ def plots(
     test_suite: str,
     test_case: str | None,
     evaluator: str | None,
+    title: str | None,
     target: Path | None,
     chosen: str | None,
 ) -> None:
@@ -87,14 +91,14 @@ def plots(
             (run, plot)
             for run in runs
             for plot in unit.test_runs.plots(run.id)
-            if case in (None, plot.test_case)
+            if case in (None, plot.test_case) and title in (None, plot.payload.get("title"))
         ]
     if target is None:
         print_listing(_PLOTS, [_entry(run, plot) for run, plot in found])
     elif not found:
         raise click.ClickException(f"There is nothing to draw. {_PLOTS.otherwise}")
     else:
-        _draw([plot for _, plot in found], target, chosen)
+        _draw(found, target, chosen)
     remark_on_age(runs)
 
 
@@ -109,7 +113,7 @@ def _entry(run: TestRunRecord, plot: PlotRecord) -> Entry:
     }
 
 
-def _draw(found: Sequence[PlotRecord], output: Path, chosen: str | None) -> None:
+def _draw(found: Sequence[_Found], output: Path, chosen: str | None) -> None:
     from kolena_local.view import plots as view
 
     named = output.suffix[1:].lower()
@@ -123,7 +127,7 @@ def _draw(found: Sequence[PlotRecord], output: Path, chosen: str | None) -> None
     if not is_folder and format != "pdf" and len(found) > 1:
         raise click.ClickException(
             f"A file in the format {format} holds one plot, and there are {len(found)}; give a .pdf"
-            " file, a folder, or one test case."
+            " file or a folder, or choose one with --test-case and --title."
         )
     format = format or "svg"
     store = location.resolve(given_location())
@@ -143,19 +147,17 @@ def _draw(found: Sequence[PlotRecord], output: Path, chosen: str | None) -> None
         raise click.ClickException(f"{counted(len(found) - drawn, 'plot')} could not be drawn.")
 
 
-def _figures(found: Sequence[PlotRecord]) -> Iterator[tuple[str, Figure]]:
+def _figures(found: Sequence[_Found]) -> Iterator[tuple[str, Figure]]:
     """Yield the name of each plot's file, and the figure; say which plots cannot be drawn."""
     from kolena_local.view import plots as view
 
-    for number, plot in enumerate(found, 1):
+    for number, (run, plot) in enumerate(found, 1):
         parts = (plot.test_case, plot.configuration, plot.payload.get("title"))
         # Letters and digits of any script: nothing that a file system or a shell treats specially.
         words = [re.sub(r"\W+", "-", str(part)).strip("-")[:40] for part in parts if part]
         # The number keeps names apart; 255 bytes is what most file systems allow.
         name = "-".join([f"{number:0{len(str(len(found)))}}", *filter(None, words)])
-        note = ", ".join(
-            filter(None, (plot.test_case, plot.configuration, age({"is_stale": plot.is_stale})))
-        )
+        note = ", ".join(filter(None, (run.model, *parts[:2], age({"is_stale": plot.is_stale}))))
         try:
             yield name.encode()[:200].decode(errors="ignore"), view.draw(plot.payload, note=note)
         except InputValidationError as error:

@@ -90,7 +90,8 @@ def test_a_pdf_file_gets_all_and_an_svg_file_one(
     assert not (tmp_path / "one.svg").exists()
     with open_store(str(drawn)).read() as unit:
         night = unit.test_suites.get("all animals").test_cases[1].name
-    result = invoke(*OF, "--test-case", night, "--db", drawn, "-o", tmp_path / "one.svg")
+    chosen = ("--test-case", night, "--title", BARS["title"])
+    result = invoke(*OF, *chosen, "--db", drawn, "-o", tmp_path / "one.svg")
     assert result.exit_code == 0
     assert (tmp_path / "one.svg").read_bytes().startswith(b"<?xml")
 
