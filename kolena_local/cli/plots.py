@@ -14,6 +14,7 @@ from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import age
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output.formats import Entry
+from kolena_local.cli.output.output_file import STANDARD_OUTPUT, write_data
 from kolena_local.cli.output.output_options import quiet_option
 from kolena_local.cli.output.printing import Listing, print_listing, say
 from kolena_local.cli.results import remark_on_age
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     _Found = tuple[TestRunRecord, PlotRecord]
 
 _FORMATS = ("svg", "png", "pdf")
+_STANDARD_OUTPUT = Path(STANDARD_OUTPUT)
 _PLOTS = Listing(
     ("test_case", "evaluator", "configuration", "is_stale", "type", "title"),
     {
@@ -65,7 +67,8 @@ _PLOTS = Listing(
     "chosen",
     type=click.Choice(_FORMATS),
     metavar="FORMAT",
-    help="svg, png, or pdf; if not given, as the suffix of PATH says, else svg.",
+    help="svg, png, or pdf, for standard output if there is no PATH; if not given, as the suffix of"
+    " PATH says, else svg.",
 )
 @quiet_option
 @db_option
@@ -93,12 +96,12 @@ def plots(
             for plot in unit.test_runs.plots(run.id)
             if case in (None, plot.test_case) and title in (None, plot.payload.get("title"))
         ]
-    if target is None:
+    if chosen is None and target in (None, _STANDARD_OUTPUT):
         print_listing(_PLOTS, [_entry(run, plot) for run, plot in found])
     elif not found:
         raise click.ClickException(f"There is nothing to draw. {_PLOTS.otherwise}")
     else:
-        _draw(found, target, chosen)
+        _draw(found, target or _STANDARD_OUTPUT, chosen)
     remark_on_age(runs)
 
 
@@ -118,7 +121,8 @@ def _draw(found: Sequence[_Found], output: Path, chosen: str | None) -> None:
 
     named = output.suffix[1:].lower()
     format = chosen or (named if named in _FORMATS else None)
-    is_folder = output.is_dir() or not (output.suffix or output.exists())
+    is_output = output == _STANDARD_OUTPUT
+    is_folder = output.is_dir() or not (is_output or output.suffix or output.exists())
     if not is_folder and format is None:
         raise click.ClickException(
             f"{output} is neither a folder nor an .svg, .png or .pdf file; give one of these, or"
@@ -139,10 +143,14 @@ def _draw(found: Sequence[_Found], output: Path, chosen: str | None) -> None:
                 file.write(view.image(figure, format))
             drawn += 1
     elif pages := [figure for _, figure in _figures(found)]:
-        with Destination(str(output), store) as file:
-            file.write(view.pages(pages) if format == "pdf" else view.image(pages[0], format))
+        content = view.pages(pages) if format == "pdf" else view.image(pages[0], format)
+        if is_output:
+            write_data(content)
+        else:
+            with Destination(str(output), store) as file:
+                file.write(content)
         drawn = len(pages)
-    say(f"Drew {counted(drawn, 'plot')} into {output}.")
+    say(f"Drew {counted(drawn, 'plot')}{'' if is_output else f' into {output}'}.")
     if drawn < len(found):
         raise click.ClickException(f"{counted(len(found) - drawn, 'plot')} could not be drawn.")
 

@@ -26,9 +26,10 @@ from click.testing import CliRunner
 import kolena_local
 from kolena_local.cli import main
 from kolena_local.repository import close_store, close_stores
+from kolena_local.workflow import BarPlot, Plot
 from tests.cli.conftest import Invoke, command_line
 from tests.cli.reference import commands
-from tests.comparison.conftest import LengthCase, make_world
+from tests.comparison.conftest import Closeness, LengthCase, make_world
 from tests.conftest import sampled
 
 FULL = "Error: The output cannot be written: the disk is full.\n"
@@ -61,6 +62,7 @@ ARGUMENTS = {
     "runs list": [],
     "runs show": ["1"],
     "results": ["base", "lengths"],
+    "plots": ["base", "lengths", "--test-case", "first"],
     "compare": ["base", "candidate", "-s", "lengths"],
     "sql": ["SELECT 1"],
     "db backup": [],
@@ -75,6 +77,11 @@ ARGUMENTS = {
 }
 PRINT_NOTHING = {"db restore"}
 COMMANDS = {path.removeprefix("kolena-local "): command for _, command, path in commands()}
+
+
+class Drawing(Closeness):
+    def compute_test_case_plots(self, *_: object, **__: object) -> List[Plot]:
+        return [BarPlot("bars", "x", "y", ["a"], [1])]
 
 
 def formats(command: click.Command) -> List[List[str]]:
@@ -99,8 +106,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with kolena_local.session(db=folder / "store.db"):
         world = make_world()
         LengthCase("of no test suite")
-        world.test("base", {})
-        world.test("candidate", dict.fromkeys(range(20), 2.0))
+        world.test("base", {}, Drawing())
+        world.test("candidate", dict.fromkeys(range(20), 2.0), Drawing())
     for *arguments, file in (
         ("inferences", "export", "base", "-o", "guesses.csv"),
         ("db", "backup", "backup.db"),

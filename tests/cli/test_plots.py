@@ -154,3 +154,7 @@ def test_a_format_overrides_the_suffix(invoke: Invoke, drawn: Path, tmp_path: Pa
     chosen = ("--format", "pdf", "-o", tmp_path / "plots.svg")
     assert invoke(*OF, "--db", drawn, *chosen).exit_code == 0
     assert (tmp_path / "plots.svg").read_bytes().startswith(b"%PDF")
+    chosen = ("--format", "pdf")
+    for target in ((), ("-o", "-")):
+        assert invoke(*OF, "--db", drawn, *chosen, *target).stdout.startswith("%PDF")
+    assert "Confusion" in invoke(*OF, "--db", drawn, "-o", "-").stdout
