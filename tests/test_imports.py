@@ -14,7 +14,7 @@ import pytest
 import kolena_local
 
 ABSENT = {"kolena_local.dataset", "kolena_local._experimental"}
-HEAVY = {"sqlalchemy", "sqlmodel", "pandas", "numpy"}
+HEAVY = {"sqlalchemy", "sqlmodel", "pandas", "numpy", "matplotlib", "flask", "jinja2"}
 
 IMPORTS = {
     "package": ("import kolena_local", HEAVY | {"pydantic", "pydantic_core", "platformdirs"}),

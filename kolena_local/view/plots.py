@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kolena_local.errors import InputValidationError
@@ -44,6 +45,7 @@ _FONTS: Final = (
     "Microsoft YaHei",
     "Malgun Gothic",
 )
+_TURN: Final = Lock()
 _LINE: Final = 60  # characters of the title that fit beside each other
 
 
@@ -105,11 +107,9 @@ def image(figure: Figure, format: str = "svg") -> bytes:
         figure: the figure.
         format: ``"svg"``, ``"png"`` or ``"pdf"``.
     """
-    import matplotlib as mpl
-
     output = io.BytesIO()
     unstamped = {"svg": {"Date": None}, "png": {"Software": None}, "pdf": {"CreationDate": None}}
-    with mpl.rc_context({"svg.hashsalt": "kolena_local"}), _no_warnings():
+    with _settings():
         figure.savefig(output, format=format, metadata=unstamped[format], dpi=150)
     return output.getvalue()
 
@@ -119,19 +119,26 @@ def pages(figures: Iterable[Figure]) -> bytes:
     from matplotlib.backends.backend_pdf import PdfPages
 
     output = io.BytesIO()
-    with PdfPages(output, metadata={"CreationDate": None}) as file, _no_warnings():
+    with _settings(), PdfPages(output, metadata={"CreationDate": None}) as file:
         for figure in figures:
             file.savefig(figure)
     return output.getvalue()
 
 
 @contextmanager
-def _no_warnings() -> Iterator[None]:
-    """Draw what matplotlib warns of: characters that no font has, and names without space.
+def _settings() -> Iterator[None]:
+    """Set what matplotlib does, and do not show what it warns of.
 
-    Deprecations are those of packages that an older matplotlib calls.
+    That is characters that no font has, names without space, and deprecated functions of packages
+    that an older matplotlib calls.
     """
-    with warnings.catch_warnings():
+    import matplotlib as mpl
+
+    # Settings and warnings are the process's: threads, such as those of a server, take turns.
+    with _TURN, warnings.catch_warnings(), mpl.rc_context():
+        mpl.rcParams["text.usetex"] = False
+        mpl.rcParams["font.family"] = _fonts()
+        mpl.rcParams["svg.hashsalt"] = "kolena_local"
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.filterwarnings("ignore", message="Glyph .* missing from|constrained_layout not")
         yield
@@ -146,11 +153,10 @@ def _drawn(plots: Mapping[str, StoredPlot], note: str = "") -> Figure:
             f" {', '.join(map(str, DRAWERS))}."
         )
     with from_extra("Plots"):  # importing it is slow, and makes folders for its settings
-        import matplotlib as mpl
         from matplotlib.figure import Figure
     figure = Figure(layout="constrained")
     try:
-        with _no_warnings(), mpl.rc_context({"text.usetex": False, "font.family": _fonts()}):
+        with _settings():
             drawer(figure, plots)
             figure.suptitle(_title(first["title"], note), parse_math=False, fontsize="large")
     except (AttributeError, LookupError, TypeError, ValueError) as error:

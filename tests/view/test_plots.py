@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 import xml.etree.ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -232,6 +233,12 @@ def test_equal_figures_are_equal_files(format: str, first: bytes) -> None:
     content = image(CURVES.figure(), format)
     assert content.startswith(first)
     assert content == image(CURVES.figure(), format)
+
+
+def test_threads_draw_what_one_thread_draws() -> None:
+    expected = image(CURVES.figure())
+    with ThreadPoolExecutor(4) as threads:
+        assert {*threads.map(lambda _: image(CURVES.figure()), range(12))} == {expected}
 
 
 def test_a_pdf_file_holds_several() -> None:
