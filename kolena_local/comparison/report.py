@@ -16,12 +16,11 @@ Cell = str | int | float | None
 
 
 def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
-    """Return the header and the cells of the table.
+    """Return the header and the cells of the table, with a line for each row that is listed.
 
-    Empty columns, and test cases that are the same as the whole suite, are left out.
+    Empty columns are left out.
     """
-    whole = _whole_suite(rows)
-    rows = [row for row in rows if not _repeats(row, whole)]
+    rows = listed(rows)
     columns: dict[str, Callable[[Row], Cell]] = {
         "test case": lambda row: WHOLE_SUITE if row.test_case is None else row.test_case,
         "metric": lambda row: row.metric,
@@ -45,6 +44,12 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
         if not any(map(columns[name], rows)):
             del columns[name]
     return list(columns), [[get(row) for get in columns.values()] for row in rows]
+
+
+def listed(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows without the test cases that are the same as the whole suite."""
+    whole = _whole_suite(rows)
+    return [row for row in rows if not _repeats(row, whole)]
 
 
 def _whole_suite(rows: Iterable[Row]) -> dict[str, Row]:

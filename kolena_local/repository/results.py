@@ -101,11 +101,30 @@ class RunResults(Repository):
         """Return the metrics of the run's test suite, one for each configuration."""
         return [SuiteMetricsRecord(*row) for row in self._found(run_id, "metrics_test_suite")]
 
-    def plots(self, run_id: int) -> list[PlotRecord]:
-        """Return the plots, by configuration, test case in the order of the suite, and position."""
+    def plots(self, run_id: int, test_case: str | None = None) -> list[PlotRecord]:
+        """Return the plots, by configuration, test case in the order of the suite, and position.
+
+        Args:
+            test_case: only those of the test case of this name.
+        """
         columns, order = ("test_case.name", "found.position"), ("pinned.position", "found.position")
-        rows = self._found(run_id, "plot", columns, _CASES, order)
+        joins, named = _CASES, list[str]()
+        if test_case is not None:
+            joins, named = f"{_CASES} AND test_case.name = ?", [test_case]
+        rows = self._found(run_id, "plot", columns, joins, order, named)
         return [PlotRecord(*row) for row in rows]
+
+    def plotted_cases(self, run_id: int) -> list[str]:
+        """Return the names of the test cases that have plots, in the order of the suite."""
+        rows = self._sql.fetch(
+            f"""
+            SELECT DISTINCT test_case.name {_CONFIGURATIONS}
+            JOIN plot AS found ON found.evaluator_configuration_id = configuration.id {_CASES}
+            WHERE run.id = ? ORDER BY pinned.position
+            """,
+            (run_id,),
+        )
+        return [name for (name,) in rows]
 
     def sample_metrics(
         self, run_id: int, *, after: int = 0, limit: int = -1
@@ -170,6 +189,7 @@ class RunResults(Repository):
         columns: Sequence[str] = (),
         joins: str = "",
         order: Sequence[str] = (),
+        of_joins: Sequence[str] = (),
     ) -> Iterator[list[Any]]:
         """Yield for each row: configuration, columns, payload, whether it is stale."""
         configuration = "nullif(configuration.display_name, '')"
@@ -180,7 +200,7 @@ class RunResults(Repository):
             JOIN {table} AS found ON found.evaluator_configuration_id = configuration.id {joins}
             WHERE run.id = ? ORDER BY {", ".join(("configuration.id", *order))}
             """,
-            (run_id,),
+            (*of_joins, run_id),
         )
         objects = as_objects([payload for *_, payload in rows])
         for (*values, stale, _), content in zip(rows, objects, strict=True):

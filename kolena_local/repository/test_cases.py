@@ -104,6 +104,19 @@ class TestCases(Versioned[TestCaseRecord]):
         Raises:
             NotFoundError: there is no such test case, or it has no such version.
         """
+        return self.first_changes(name, before, after, limit=-1)[0]
+
+    def first_changes(
+        self, name: str, before: int, after: int, *, limit: int
+    ) -> tuple[builtins.list[SampleChange], int]:
+        """Return the first samples in which two versions differ, and the number of all of them.
+
+        Args:
+            limit: at most so many samples; -1 for all.
+
+        Raises:
+            NotFoundError: there is no such test case, or it has no such version.
+        """
         self.get(name, before)
         rows = self._sql.fetch(
             """
@@ -112,21 +125,46 @@ class TestCases(Versioned[TestCaseRecord]):
                     added <= :before AND ifnull(removed > :before, 1) AS is_before,
                     added <= :after AND ifnull(removed > :after, 1) AS is_after
                 FROM test_case_member WHERE test_case_id = :id)
-            SELECT sample.id, sample.payload, truth_before.payload, truth_after.payload
+            SELECT change.number, sample.id, sample.payload, truth_before.payload,
+                truth_after.payload
             FROM (
-                SELECT test_sample_id, max(position) AS place,
-                    max(iif(is_before, ground_truth_id, NULL)) AS before,
-                    max(iif(is_after, ground_truth_id, NULL)) AS after
-                FROM member WHERE is_before <> is_after
-                GROUP BY test_sample_id HAVING before IS NOT after) AS change
+                SELECT test_sample_id, place, before, after, count(*) OVER () AS number FROM (
+                    SELECT test_sample_id, max(position) AS place,
+                        max(iif(is_before, ground_truth_id, NULL)) AS before,
+                        max(iif(is_after, ground_truth_id, NULL)) AS after
+                    FROM member WHERE is_before <> is_after
+                    GROUP BY test_sample_id HAVING before IS NOT after)
+                ORDER BY place LIMIT :limit) AS change
             JOIN test_sample AS sample ON sample.id = change.test_sample_id
             LEFT JOIN ground_truth AS truth_before ON truth_before.id = change.before
             LEFT JOIN ground_truth AS truth_after ON truth_after.id = change.after
             ORDER BY change.place
             """,
-            {"id": self.get(name, after).id, "before": before, "after": after},
+            {
+                "id": self.get(name, after).id,
+                "before": before,
+                "after": after,
+                "limit": limit,
+            },
         )
-        return [SampleChange._make(row) for row in rows]
+        return [SampleChange._make(row[1:]) for row in rows], rows[0][0] if rows else 0
+
+    def uses(self, name: str) -> builtins.list[tuple[str, int, int]]:
+        """Return the versions of test suites that have a test case.
+
+        Returns:
+            The name of the suite, its version, and the version of the test case; by suite.
+        """
+        rows = self._sql.fetch(
+            """
+            SELECT suite.name, pinned.version, pinned.test_case_version
+            FROM test_suite_member AS pinned JOIN test_suite AS suite ON suite.id = test_suite_id
+            WHERE test_case_id = (SELECT id FROM test_case WHERE name = ?)
+            ORDER BY suite.id, pinned.version
+            """,
+            (name,),
+        )
+        return [(suite, version, of_case) for suite, version, of_case in rows]
 
     def edit(
         self,
@@ -227,15 +265,7 @@ class TestCases(Versioned[TestCaseRecord]):
 
     def _refuse_used(self, name: str, but_by: Collection[str]) -> None:
         versions_by_suite: dict[str, builtins.list[int]] = {}
-        for suite, version in self._sql.fetch(
-            """
-            SELECT suite.name, pinned.version
-            FROM test_suite_member AS pinned JOIN test_suite AS suite ON suite.id = test_suite_id
-            WHERE test_case_id = (SELECT id FROM test_case WHERE name = ?)
-            ORDER BY suite.id, pinned.version
-            """,
-            (name,),
-        ):
+        for suite, version, _ in self.uses(name):
             if suite not in but_by:
                 versions_by_suite.setdefault(suite, []).append(version)
         if versions_by_suite:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from kolena_local.repository.names import now
 from kolena_local.repository.processes import Process, is_gone, this_process
 from kolena_local.repository.records import ConfigurationRecord, RunDeletion, TestRunRecord
 from kolena_local.repository.results import RunResults
-from kolena_local.repository.rows import Row
+from kolena_local.repository.rows import Row, as_json
 from kolena_local.repository.test_suites import TestSuites
 
 _RECORDS: Final = """
@@ -30,6 +31,11 @@ _RECORDS: Final = """
     JOIN model ON model.id = run.model_id
     JOIN test_suite AS suite ON suite.id = run.test_suite_id
     JOIN workflow ON workflow.id = suite.workflow_id
+"""
+# An import stores a run that was going on as created, with earlier results.
+_IS_BEGUN: Final = """
+    (run.status <> 'created'
+        OR EXISTS (SELECT 1 FROM evaluator_configuration WHERE test_run_id = run.id))
 """
 
 
@@ -125,13 +131,11 @@ class TestRuns(RunResults):
             superseded: also those whose results were superseded.
         """
         return self._select(
-            """
+            f"""
             WHERE (:workflow IS NULL OR workflow.name = :workflow)
                 AND (:model IS NULL OR model.name = :model)
                 AND (:suite IS NULL OR suite.name = :suite)
-                AND (NOT :begun OR run.status <> 'created'
-                    -- An import stores a run that was going on as created, with earlier results.
-                    OR EXISTS (SELECT 1 FROM evaluator_configuration WHERE test_run_id = run.id))
+                AND (NOT :begun OR {_IS_BEGUN})
                 AND (:superseded OR run.superseded_at IS NULL)
             ORDER BY ifnull(run.superseded_at, 'Z') DESC, run.id DESC
             """,
@@ -143,6 +147,51 @@ class TestRuns(RunResults):
                 "superseded": superseded,
             },
         )
+
+    def of_models(
+        self, test_suite_id: int, models: Iterable[str], version: int | None = None
+    ) -> builtins.list[TestRunRecord]:
+        """Return the current runs of some models on a test suite, the oldest first.
+
+        Args:
+            models: the names of the models.
+            version: only runs on this version of the test suite.
+        """
+        return self._select(
+            f"""
+            WHERE model.name IN (SELECT value FROM json_each(:models))
+                AND run.test_suite_id = :suite AND run.superseded_at IS NULL
+                AND run.test_suite_version = ifnull(:version, run.test_suite_version)
+                AND {_IS_BEGUN}
+            ORDER BY run.id
+            """,
+            {"models": json.dumps(list(models)), "suite": test_suite_id, "version": version},
+        )
+
+    def tested_models(
+        self, test_suite_ids: Iterable[int]
+    ) -> dict[int, builtins.list[tuple[str, int]]]:
+        """Return which models were tested on which versions of test suites, the latest run first.
+
+        Returns:
+            For each test suite's id, the names of models, each with a version of the suite.
+        """
+        rows = self._sql.fetch(
+            f"""
+            SELECT run.test_suite_id, model.name, run.test_suite_version
+            FROM json_each(?) AS wanted
+            CROSS JOIN test_run AS run ON run.test_suite_id = wanted.value
+            CROSS JOIN model ON model.id = run.model_id
+            WHERE run.superseded_at IS NULL AND {_IS_BEGUN}
+            GROUP BY run.test_suite_id, run.model_id, run.test_suite_version
+            ORDER BY max(run.id) DESC
+            """,
+            (as_json(test_suite_ids),),
+        )
+        found: dict[int, builtins.list[tuple[str, int]]] = {}
+        for suite, model, version in rows:
+            found.setdefault(suite, []).append((model, version))
+        return found
 
     def latest(
         self, model: str, test_suite: str, version: int | None = None, evaluator: str | None = None

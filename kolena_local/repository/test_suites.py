@@ -86,6 +86,18 @@ class TestSuites(Versioned[TestSuiteRecord]):
             )
         ]
 
+    def version_sizes(self, test_suite_id: int) -> builtins.list[tuple[int, str, int]]:
+        """Return each version with its time and its number of test cases, newest first."""
+        rows = self._sql.fetch(
+            """
+            SELECT version, created_at, (SELECT count(*) FROM test_suite_member AS pinned
+                WHERE pinned.test_suite_id = made.test_suite_id AND pinned.version = made.version)
+            FROM test_suite_version AS made WHERE test_suite_id = ? ORDER BY version DESC
+            """,
+            (test_suite_id,),
+        )
+        return [(version, moment, count) for version, moment, count in rows]
+
     def diff(self, name: str, before: int, after: int) -> builtins.list[CaseChange]:
         """Return the test cases in which two versions differ; order alone is not a difference.
 
