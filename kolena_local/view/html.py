@@ -7,6 +7,7 @@ are written as escape sequences. Nothing in the templates can switch this off.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from kolena_local.payload import dumps
-from kolena_local.plurals import counted, printable
+from kolena_local.plurals import INVISIBLE, UNSAFE, counted, printable
 from kolena_local.view.extra import from_extra
 
 with from_extra("Reports and the page"):
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
+_NOT_SEEN: Final = re.compile(f"([\\t\\r{INVISIBLE}])|[\\x00-\\x08\\x0b-\\x1f{UNSAFE}]")
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
@@ -54,8 +56,15 @@ def environment() -> Environment:
         keep_trailing_newline=False,
     )
     templates.filters.update(
-        number=number, moment=moment, safe_link=safe_link, counted=counted, json=dumps
+        number=number,
+        moment=moment,
+        safe_link=safe_link,
+        counted=counted,
+        json=dumps,
+        as_typed=as_typed,
+        lines=lines,
     )
+    templates.globals["column"] = Column
     # There is nothing that may go out as it is.
     del templates.filters["safe"]
     return templates
@@ -78,6 +87,23 @@ def number(value: float, digits: int = 4) -> str:
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "\N{MINUS SIGN}∞"
     return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}", 1)
+
+
+def as_typed(text: str) -> Markup:
+    """Return the value of a field of a form, so that it is sent back as it is.
+
+    Only characters that HTML cannot express, such as NUL, are sent back as escape sequences.
+    """
+    return Markup(_NOT_SEEN.sub(_reference, escape(text)))
+
+
+def _reference(character: re.Match[str]) -> str:
+    return f"&#{ord(character[0])};" if character[1] else printable(character[0])
+
+
+def lines(text: str) -> Markup:
+    """Return text on several lines, each of them harmless."""
+    return Markup("\n").join(printable(line) for line in text.split("\n"))
 
 
 def moment(text: str) -> Markup:

@@ -38,6 +38,11 @@ PAGES = {
     "models": ("/models", {}),
     "models, found by metadata": ("/models", {"where": "metadata.seed >= 3"}),
     "a model": ("/model", {"name": MODEL}),
+    "test suites": ("/test-suites", {}),
+    "a test suite": ("/test-suite", {"name": SUITE}),
+    "a test case": ("/test-case", {"name": CASE}),
+    "results": ("/results", {"model": MODEL, "suite": SUITE}),
+    "two models to compare": ("/compare", {"suite": SUITE}),
     "samples of a test suite": ("/samples", {"suite": SUITE, **_BOTH}),
     "samples, only what got worse": (
         "/samples",

@@ -7,14 +7,29 @@ from werkzeug.exceptions import HTTPException
 
 from kolena_local.errors import KolenaError, NotFoundError
 from kolena_local.view.page import guard
+from kolena_local.view.page.compare import compare
 from kolena_local.view.page.images import images
 from kolena_local.view.page.models import models
 from kolena_local.view.page.rendering import page
+from kolena_local.view.page.results import plots, results, runs
 from kolena_local.view.page.samples import samples
 from kolena_local.view.page.settings import Settings, keep_settings
 from kolena_local.view.page.start import start
+from kolena_local.view.page.test_cases import test_cases
+from kolena_local.view.page.test_suites import test_suites
 
-BLUEPRINTS = (start, models, samples, images)
+BLUEPRINTS = (
+    start,
+    models,
+    test_suites,
+    test_cases,
+    results,
+    runs,
+    plots,
+    compare,
+    samples,
+    images,
+)
 
 
 def create_app(settings: Settings) -> Flask:

@@ -10,7 +10,14 @@ from kolena_local.view.html import environment
 from kolena_local.view.page.settings import settings
 
 #: The sections in the top line, with their first pages.
-SECTIONS: Final = [("Models", "models.index"), ("Samples", "samples.index")]
+SECTIONS: Final = [
+    ("Models", "models.index"),
+    ("Test suites", "test_suites.index"),
+    ("Compare", "compare.index"),
+    ("Samples", "samples.index"),
+]
+#: Blueprints without a section of their own, with the section that they are in.
+_IN_SECTION: Final = dict.fromkeys(("test_cases", "results", "runs"), "test_suites")
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
@@ -28,7 +35,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         .render(
             url_for=url_for,
             sections=SECTIONS,
-            section=f"{request.blueprint}.index",
+            section=f"{_IN_SECTION.get(str(request.blueprint), request.blueprint)}.index",
             notices=session.pop("notices", []) if session else [],
             location=current.location,
             read_only=current.read_only,
