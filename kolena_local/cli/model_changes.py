@@ -9,7 +9,7 @@ import click
 
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.entries import MODELS, picked
-from kolena_local.cli.metadata import ASSIGNMENT, KEY, as_text, read_metadata
+from kolena_local.cli.metadata import ASSIGNMENT, KEY
 from kolena_local.cli.options import added_tag_option, name_option, names_argument, untag_option
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import report
@@ -59,6 +59,7 @@ def create_model(
     To test it, load it in a script that defines how it infers.
     """
     from kolena_local.repository.metadata_paths import assigned
+    from kolena_local.repository.metadata_text import read_metadata
 
     values = {} if metadata_file is None else read_metadata(_text(metadata_file))
     for path, value in metadata:
@@ -129,6 +130,8 @@ def delete_models(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
 
 def _edit_in_editor(name: str) -> tuple[ModelRecord, bool]:
     """Return the model as it is then, and whether its metadata changed."""
+    from kolena_local.repository.metadata_text import as_text, read_metadata
+
     with reading() as unit:
         before = unit.models.get(name)
     if not (is_interactive() or os.environ.get("VISUAL") or os.environ.get("EDITOR")):

@@ -79,6 +79,8 @@ def test_create_takes_a_file_with_options_on_top(
         (b'{"a": 1, "a": 2}', "'a' twice"),
         (b"\xff\xfe", "not valid UTF-8"),
         (b"[" * 100_000, "not JSON|too deeply"),
+        (b'{"a": 1e999}', "1e999 is too large"),
+        (b'{"a": ' + b"9" * 4_301 + b"}", "more than 4300 digits"),
     ],
 )
 def test_create_refuses_a_file_that_is_no_metadata(
