@@ -13,12 +13,11 @@ import operator
 import re
 from collections.abc import Callable, Iterable
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, dumps
 from kolena_local.repository.metadata_paths import PATH, Path, parse_path, path_text, value_at
-from kolena_local.repository.records import ModelRecord
 
 _COLUMNS: Final = ("name", "workflow", "created_at", "updated_at")
 _CONDITION: Final = re.compile(rf"\s*({PATH})\s*(<=|>=|!=|==|=|<|>)\s*(?!=)(.*\S)\s*", re.DOTALL)
@@ -30,6 +29,16 @@ _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">=": operator.ge,
 }
 
+
+class Described(Protocol):
+    """A model as far as conditions and sorting go; it has the other columns as well."""
+
+    @property
+    def metadata(self) -> dict[str, Json]:
+        """Its metadata."""
+
+
+Model = TypeVar("Model", bound=Described)
 Scalar = None | bool | int | float | str
 
 
@@ -40,7 +49,7 @@ class Condition(NamedTuple):
     operator: str
     value: Scalar
 
-    def holds(self, model: ModelRecord) -> bool:
+    def holds(self, model: Described) -> bool:
         """Return whether a model satisfies it."""
         return self.admits(_found(model, self.path))
 
@@ -89,7 +98,7 @@ def read(text: str) -> Condition:
     return Condition(path, "=" if operator == "==" else operator, value)
 
 
-def in_order(models: Iterable[ModelRecord], field: str) -> list[ModelRecord]:
+def in_order(models: Iterable[Model], field: str) -> list[Model]:
     """Sort models by a field, descending with ``-`` before it; models without it come last.
 
     Raises:
@@ -141,7 +150,7 @@ def _is_metadata(path: Path) -> bool:
     )
 
 
-def _found(model: ModelRecord, path: Path) -> Json:
+def _found(model: Described, path: Path) -> Json:
     if path[0] != "metadata":
         column: str = getattr(model, str(path[0]))
         return column

@@ -19,7 +19,7 @@ from kolena_local.repository.metadata_paths import Path, assigned, removed
 from kolena_local.repository.named import Named
 from kolena_local.repository.names import now
 from kolena_local.repository.records import ModelRecord
-from kolena_local.repository.rows import Parameters, as_objects
+from kolena_local.repository.rows import Parameters, as_json, as_objects
 
 _RECORDS: Final = """
     SELECT noun.id, noun.uid, workflow.name, noun.name, noun.metadata,
@@ -68,6 +68,15 @@ class Models(Named[ModelRecord]):
         if found is None:
             raise self._unknown(name)
         return found
+
+    def of_ids(self, ids: Iterable[int]) -> builtins.list[ModelRecord]:
+        """Return the models with these ids, in their order, without those that do not exist."""
+        wanted = [*ids]
+        found = self._select(
+            "WHERE noun.id IN (SELECT value FROM json_each(:ids))", {"ids": as_json(wanted)}
+        )
+        by_id = {model.id: model for model in found}
+        return [by_id[id_] for id_ in wanted if id_ in by_id]
 
     def list(
         self,

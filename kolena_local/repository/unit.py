@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 from kolena_local.repository import free_query
 from kolena_local.repository.dump.store_dump import StoreDump
 from kolena_local.repository.ground_truths import GroundTruths
+from kolena_local.repository.headlines import Headlines
 from kolena_local.repository.held import HeldRows
 from kolena_local.repository.inference_exchange import InferenceExchange
 from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.leases import Leases
+from kolena_local.repository.model_listing import ModelListing
 from kolena_local.repository.models import Models
 from kolena_local.repository.records import QueryResult
 from kolena_local.repository.rows import Sql
@@ -38,6 +40,8 @@ class Unit:
         held: the rows that objects in memory were made from.
         workflows: the workflows.
         models: the models, with their metadata and tags.
+        model_listing: the models by the page.
+        headlines: single metrics of all models.
         test_samples: the test samples of all workflows.
         ground_truths: the ground truths of the test samples.
         test_cases: the test cases and their versions.
@@ -59,6 +63,8 @@ class Unit:
         self.held = HeldRows(sql)
         self.workflows = Workflows(sql)
         self.models = Models(sql)
+        self.model_listing = ModelListing(sql)
+        self.headlines = Headlines(sql)
         self.test_samples = TestSamples(sql)
         self.ground_truths = GroundTruths(sql)
         self.test_cases = TestCases(sql)

@@ -1,0 +1,88 @@
+"""Ranks of several models: ties where the samples do not separate them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple
+
+import pytest
+
+from kolena_local.comparison.standings import Standings, standings
+from kolena_local.repository import open_store
+from kolena_local.repository.headlines import Headline, Source
+from kolena_local.workflow import MetricsTestCase
+from tests.comparison.conftest import Closeness, Found, Triples, World
+
+
+@dataclass(frozen=True)
+class Means(MetricsTestCase):
+    accuracy: float
+    mean_error: float
+    f1: float
+
+
+class Averages(Closeness):
+    def compute_test_case_metrics(  # type: ignore[override]
+        self, test_case: object, inferences: Triples, metrics: List[Found], settings: object = None
+    ) -> Means:
+        count = len(metrics)
+        errors = [one.error or 0.0 for one in metrics]
+        accuracy = sum(one.close for one in metrics) / count
+        return Means(accuracy, sum(errors) / count, accuracy**2)
+
+
+def ranked(metric: str, case: str = "first") -> Tuple[Dict[str, Tuple[int, int]], Standings]:
+    with open_store().read() as unit:
+        headline = Headline(Source("lengths", 1, "Averages", None), case, metric)
+        found = standings(unit, headline, list(unit.headlines.values(headline).values()))
+        names = {model.id: model.name for model in unit.models.of_ids(found.ranks)}
+    return {names[id_]: ranks for id_, ranks in found.ranks.items()}, found
+
+
+def wrong(count: int, metres: float = 2.0) -> Dict[int, Optional[float]]:
+    return dict.fromkeys(range(count), metres)
+
+
+def test_models_that_the_samples_do_not_separate_share_a_rank(world: World) -> None:
+    for name, count in {"best": 1, "nearly": 3, "poor": 20, "poorer": 22}.items():
+        world.test(name, wrong(count), Averages())
+    ranks, found = ranked("accuracy")
+    assert ranks == {"best": (1, 2), "nearly": (1, 2), "poor": (3, 4), "poorer": (3, 4)}
+    assert "McNemar's exact test of close" in found.remark
+    assert "6 pairs" in found.remark
+    # Lower errors are better; the test is the one for numbers.
+    ranks, found = ranked("mean_error")
+    assert ranks == {"best": (1, 2), "nearly": (1, 2), "poor": (3, 4), "poorer": (3, 4)}
+    assert "a sign-flip test of error" in found.remark
+
+
+def test_a_metric_that_is_not_a_mean_has_no_ties_but_equal_values(world: World) -> None:
+    for name, count in {"best": 1, "nearly": 3, "same": 3}.items():
+        world.test(name, wrong(count), Averages())
+    ranks, found = ranked("f1")
+    assert ranks == {"best": (1, 1), "nearly": (2, 3), "same": (2, 3)}
+    assert "f1 is not the mean of a metric of the samples" in found.remark
+
+
+def test_stale_results_have_no_rank(world: World) -> None:
+    for name, count in {"best": 1, "other": 20}.items():
+        world.test(name, wrong(count), Averages())
+    with open_store().write() as unit:
+        unit.inferences.mark_stale(
+            unit.models.get("best").id, unit.test_suites.get("lengths").id, 1
+        )
+    assert ranked("accuracy")[0] == {"other": (1, 1)}
+
+
+def test_ties_are_tested_only_where_that_takes_no_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, count in {"best": 1, "other": 20}.items():
+        world.test(name, wrong(count), Averages())
+    monkeypatch.setattr("kolena_local.comparison.standings._MOST_SCORES", 60)
+    assert "McNemar" in ranked("accuracy")[1].remark
+    monkeypatch.setattr("kolena_local.comparison.standings._MOST_SCORES", 59)
+    assert "too many samples" in ranked("accuracy")[1].remark
+    assert ranked("accuracy")[0] == {"best": (1, 1), "other": (2, 2)}
+    monkeypatch.setattr("kolena_local.comparison.standings._MOST_MODELS", 1)
+    assert "at most 1 models" in ranked("accuracy")[1].remark
