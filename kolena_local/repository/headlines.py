@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from kolena_local.payload import Json, loads
 from kolena_local.repository.freshness import staleness
-from kolena_local.repository.metadata_paths import Path, parse_path
+from kolena_local.repository.metadata_paths import SEGMENT, Path, parse_path, path_text
 from kolena_local.repository.rows import Repository, as_json, as_objects
 
 _STALE: Final = staleness("configuration")
@@ -179,9 +180,10 @@ def single_values(metrics: dict[str, Json], prefix: str = "") -> dict[str, Json]
     """Return the single values of metrics by their paths; lists are left out."""
     found: dict[str, Json] = {}
     for key, value in metrics.items():
-        if any(mark in key for mark in '"\\') or not key.isprintable() or not key:
+        step = path_text((key,))
+        if not re.fullmatch(SEGMENT, step):
             continue  # a path cannot express it
-        path = prefix + (key if key.replace("-", "_").isidentifier() else f'"{key}"')
+        path = prefix + step
         if isinstance(value, dict):
             found |= single_values(value, f"{path}.")
         elif not isinstance(value, list):

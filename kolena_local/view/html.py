@@ -6,6 +6,7 @@ are written as escape sequences. Nothing in the templates can switch this off.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from kolena_local.payload import dumps
+from kolena_local.payload import Json, dumps
 from kolena_local.plurals import INVISIBLE, UNSAFE, counted, printable
+from kolena_local.repository.metadata_text import as_visible_text
 from kolena_local.view.extra import from_extra
 
 with from_extra("Reports and the page"):
@@ -61,8 +63,10 @@ def environment() -> Environment:
         safe_link=safe_link,
         counted=counted,
         json=dumps,
+        visible_json=as_visible_text,
         as_typed=as_typed,
         lines=lines,
+        exact=exact,
     )
     templates.globals["column"] = Column
     # There is nothing that may go out as it is.
@@ -99,6 +103,18 @@ def as_typed(text: str) -> Markup:
 
 def _reference(character: re.Match[str]) -> str:
     return f"&#{ord(character[0])};" if character[1] else printable(character[0])
+
+
+def exact(value: Json) -> str:
+    """Return a scalar as JSON: text in quotes only if it could be taken for something else."""
+    if not isinstance(value, str):
+        return as_visible_text(value)
+    is_blank = value != value.strip() or not value
+    try:
+        json.loads(value)
+    except (ValueError, RecursionError):
+        return as_visible_text(value) if is_blank else value
+    return as_visible_text(value)
 
 
 def lines(text: str) -> Markup:

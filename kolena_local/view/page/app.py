@@ -9,7 +9,7 @@ from kolena_local.errors import KolenaError, NotFoundError
 from kolena_local.view.page import guard
 from kolena_local.view.page.compare import compare
 from kolena_local.view.page.images import images
-from kolena_local.view.page.models import models
+from kolena_local.view.page.model_editing import models
 from kolena_local.view.page.rendering import page
 from kolena_local.view.page.results import plots, results, runs
 from kolena_local.view.page.samples import samples

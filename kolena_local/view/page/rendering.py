@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, request, session, url_for
+from flask import Response, current_app, request, session, url_for
 
 from kolena_local.view.html import environment
 from kolena_local.view.page.settings import settings
@@ -34,6 +34,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         .get_template(f"page/{template}")
         .render(
             url_for=url_for,
+            link_to=link_to,
             sections=SECTIONS,
             section=f"{_IN_SECTION.get(str(request.blueprint), request.blueprint)}.index",
             notices=session.pop("notices", []) if session else [],
@@ -43,6 +44,11 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         )
     )
     return Response(text, status, mimetype="text/html")
+
+
+def link_to(endpoint: str, **values: Any) -> str | None:
+    """Return the address of a page; None if the application does not have that page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
 def note(text: str, kind: str = "good") -> None:
