@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kolena_local.payload import Json, dumps
+from kolena_local.plurals import printable
 from kolena_local.repository import open_store
 from kolena_local.repository.records import ModelRecord
 from tests.view.page.conftest import Open
@@ -236,8 +237,9 @@ def test_delete_asks_for_the_name_and_says_what_goes_with_it(
 def test_what_was_typed_is_shown_again_exactly(client: FlaskClient) -> None:
     form = {"new_name": " ", "workflow": 'a\u202e\u200b\x07\x9f"<b>'}
     text = client.post("/models/new", data=form).text
-    assert form_of(text)["workflow"] == [form["workflow"]]
-    assert not {"\u202e", "\u200b"} & {*text}
+    # Control characters cannot be written in HTML: these are shown as escape sequences.
+    assert form_of(text)["workflow"] == ['a\u202e\u200b\\x07\\x9f"<b>']
+    assert printable(text.replace("\n", "")) == text.replace("\n", "")
 
 
 def test_create(client: FlaskClient, demo_store: Path) -> None:
