@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from kolena_local.comparison.settings import (
     check_settings,
 )
 from kolena_local.comparison.statistics.correction import HOLM
+from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
 from kolena_local.errors import IncorrectUsageError, InputValidationError
@@ -130,42 +131,55 @@ def compare(
         check_comparable(
             *chosen[1:], stale_ok=stale_ok, different_evaluators_ok=different_evaluators_ok
         )
-        suite = chosen.test_suite
-        latest = unit.test_suites.get(suite.name).version
         models = [unit.models.get(one.run.model) for one in (chosen.base, chosen.candidate)]
-        slices, cluster_remarks = _paired(unit, chosen, wanted_metrics, cluster)
-    whole = {part.metric: part for part in slices if part.test_case is None}
-    signed = [metric for metric, part in whole.items() if _is_signed(part)]
-    toward = directions(whole, higher_is_better, chosen.declared(), signed)
-    rows, tests = compare_slices(slices, toward, settings)
-    caveats = report.caveats(rows, toward.values())
-    return Comparison(
-        base=chosen.base.run.model,
-        candidate=chosen.candidate.run.model,
-        test_suite=suite.name,
-        test_suite_version=suite.version,
-        evaluator=chosen.base.run.evaluator,
-        configuration=chosen.base.configuration.display_name,
-        confidence=settings.confidence,
-        rows=tuple(rows),
-        directions=toward,
-        stale=chosen.stale(),
-        caveats=(*caveats, *chosen.remarks(latest), *cluster_remarks),
-        legend=tuple(report.legend(rows, settings.confidence, correction, tests)),
-        _suite=whole,
-        _details=partial(
+        paired = pair_runs(unit, chosen, wanted_metrics, cluster)
+    suite = chosen.test_suite
+    return decide(
+        chosen,
+        paired,
+        settings,
+        partial(
             _details,
             store.location,
             [HeldRow("model", model.name, model.id, model.uid) for model in models],
             HeldRow("test suite", suite.name, suite.id, suite.uid, suite.version),
         ),
+        higher_is_better,
     )
 
 
-def _paired(
-    unit: Unit, chosen: SelectedRuns, metrics: Sequence[str] | None, cluster: str | None
-) -> tuple[list[Slice], list[str]]:
-    """Return a slice for each metric in each test case and over the suite, and remarks."""
+class PairedRuns(NamedTuple):
+    """What is read of two models' results to compare them.
+
+    Attributes:
+        slices: one for each metric in each test case, and over the suite.
+        sample_ids: the ids of the suite's samples, in order.
+        remarks: sentences about which results these are.
+    """
+
+    slices: list[Slice]
+    sample_ids: Ids
+    remarks: list[str]
+
+
+def pair_runs(
+    unit: Unit,
+    chosen: SelectedRuns,
+    metrics: Sequence[str] | None = None,
+    cluster: str | None = None,
+) -> PairedRuns:
+    """Read the per-sample metrics of two models, paired by sample.
+
+    Args:
+        unit: a read in progress.
+        chosen: their results.
+        metrics: as for :func:`compare`.
+        cluster: as for :func:`compare`.
+
+    Raises:
+        InputValidationError: a metric cannot be compared, there is none, or no sample has
+            ``cluster``.
+    """
     cases, suite = chosen.test_suite.test_cases, chosen.test_suite
     case_ids = [case.id for case in cases]
     left, right = (
@@ -178,7 +192,7 @@ def _paired(
         case.id: np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)
         for case in cases
     }
-    remarks = []
+    remarks = chosen.remarks(unit.test_suites.get(suite.name).version)
     clusters: tuple[Ids, Ids] | None = None
     if cluster is not None:
         order = np.sort(everyone)
@@ -205,7 +219,50 @@ def _paired(
         slices += [
             Slice(name, metric, boolean, one, _codes(clusters, one.ids)) for name, one in pairs
         ]
-    return slices, remarks
+    return PairedRuns(slices, everyone, remarks)
+
+
+def decide(
+    chosen: SelectedRuns,
+    paired: PairedRuns,
+    settings: Settings,
+    details: Callable[[Sequence[int]], list[SampleDetails]],
+    higher_is_better: Mapping[str, bool] | None = None,
+) -> Comparison:
+    """Compare two models by what was read of their results.
+
+    Args:
+        chosen: their results.
+        paired: what was read of them.
+        settings: how to compare.
+        details: returns what belongs to samples, by their ids.
+        higher_is_better: as for :func:`compare`.
+
+    Raises:
+        IncorrectUsageError: the models' results declare opposite directions of a metric.
+        InputValidationError: ``higher_is_better`` is invalid.
+    """
+    whole = {part.metric: part for part in paired.slices if part.test_case is None}
+    signed = [metric for metric, part in whole.items() if _is_signed(part)]
+    toward = directions(whole, higher_is_better, chosen.declared(), signed)
+    rows, tests = compare_slices(paired.slices, toward, settings)
+    return Comparison(
+        base=chosen.base.run.model,
+        candidate=chosen.candidate.run.model,
+        test_suite=chosen.test_suite.name,
+        test_suite_version=chosen.test_suite.version,
+        evaluator=chosen.base.run.evaluator,
+        configuration=chosen.base.configuration.display_name,
+        confidence=settings.confidence,
+        rows=tuple(rows),
+        directions=toward,
+        stale=chosen.stale(),
+        caveats=(*report.caveats(rows, toward.values()), *paired.remarks),
+        legend=tuple(report.legend(rows, settings.confidence, settings.correction, tests)),
+        _suite=whole,
+        _order=paired.sample_ids,
+        _details=details,
+    )
 
 
 def _is_signed(part: Slice) -> bool:

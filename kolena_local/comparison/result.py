@@ -12,6 +12,7 @@ import numpy as np
 from kolena_local.comparison import report
 from kolena_local.comparison.direction import UNDECLARED, Direction
 from kolena_local.comparison.scores import SampleDetails
+from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE, Row, Slice
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.payload import Json
@@ -97,6 +98,7 @@ class Comparison:
     legend: tuple[str, ...]
     stale: str
     _suite: dict[str, Slice] = field(repr=False, compare=False)
+    _order: Ids = field(repr=False, compare=False)
     _details: Callable[[Sequence[int]], list[SampleDetails]] = field(repr=False, compare=False)
 
     @property
@@ -146,19 +148,45 @@ class Comparison:
                 f"worst() takes an integer number of samples, not {n!r:.80}."
             )
         self.check_directions()
-        found: list[WorseSample] = []
+        return [sample for metric in self._suite for sample in self.worst_of(metric, n)]
+
+    def worst_of(self, metric: str, n: int) -> list[WorseSample]:
+        """Return the samples of the suite that got worse in a metric, the worst first.
+
+        Samples that are equally worse are in the order of the suite.
+
+        Args:
+            metric: a metric whose direction is known.
+            n: the maximum number of samples.
+        """
+        pairs, differences = self._suite[metric].pairs, self._suite[metric].pairs.differences
+        sign = 1 if self.directions[metric].higher_is_better else -1
+        by_id = np.argsort(self._order)
+        places = by_id[np.searchsorted(self._order, pairs.ids, sorter=by_id)]
+        order = np.lexsort((places, sign * differences))[: max(n, 0)]
+        worse = [index for index in order.tolist() if sign * differences[index] < 0]
+        ids = pairs.ids[worse].tolist()
+        numbers = (pairs.base[worse], pairs.candidate[worse], differences[worse])
+        columns = (ids, self._details(ids), *(column.tolist() for column in numbers))
+        return [
+            WorseSample(metric, sample_id, one.locator, *values, *one)
+            for sample_id, one, *values in zip(*columns, strict=True)
+        ]
+
+    def scores(self, sample_id: int) -> dict[str, tuple[float, float]]:
+        """Return the metrics that a sample of the suite is compared by: base and candidate.
+
+        Args:
+            sample_id: the id of the sample in the store.
+        """
+        found: dict[str, tuple[float, float]] = {}
         for metric, part in self._suite.items():
-            pairs, differences = part.pairs, part.pairs.differences
-            sign = 1 if self.directions[metric].higher_is_better else -1
-            order = np.argsort(sign * differences, kind="stable")[: max(n, 0)]
-            worse = [index for index in order.tolist() if sign * differences[index] < 0]
-            ids = pairs.ids[worse].tolist()
-            numbers = (pairs.base[worse], pairs.candidate[worse], differences[worse])
-            columns = (ids, self._details(ids), *(column.tolist() for column in numbers))
-            found += [
-                WorseSample(metric, sample_id, one.locator, *values, *one)
-                for sample_id, one, *values in zip(*columns, strict=True)
-            ]
+            start = int(np.searchsorted(part.pairs.ids, sample_id))
+            here = slice(start, start + (sample_id in part.pairs.ids[start : start + 1]))
+            sides = (part.pairs.base[here].tolist(), part.pairs.candidate[here].tolist())
+            for base, candidate in zip(*sides, strict=True):
+                both = (base, candidate)
+                found[metric] = (bool(base), bool(candidate)) if part.boolean else both
         return found
 
     @property

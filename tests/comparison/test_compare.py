@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import kolena_local
+from kolena_local import repository
 from kolena_local.comparison import compare
 from kolena_local.errors import (
     IncorrectUsageError,
@@ -15,6 +17,7 @@ from kolena_local.errors import (
     KolenaWarning,
     NotFoundError,
 )
+from kolena_local.repository.dump.importing import import_lines
 from kolena_local.workflow import test as run_test
 from tests.comparison.conftest import (
     Closeness,
@@ -64,6 +67,22 @@ def test_names_say_the_same_as_objects_and_the_seed_decides_what_is_drawn(world:
     result = compare(base, candidate, world.suite, "error", Closeness())
     assert compare("base", "candidate", "lengths@1", ["error"], "Closeness") == result
     assert compare("base", "candidate", "lengths", "error", seed=1) != result
+
+
+def test_an_imported_store_compares_alike(world: World, tmp_path: Path) -> None:
+    world.test("base", {index: index % 7 / 10 for index in range(50)})
+    world.test("candidate", {index: 2 + index % 5 / 10 for index in range(50)})
+    result = compare("base", "candidate", "lengths")
+    with repository.open_store().read() as unit:
+        lines = [line.encode() for line in unit.dump.lines()]
+    other = str(tmp_path / "other.db")
+    import_lines(other, lambda: lines)
+    with kolena_local.session(other):
+        imported = compare("base", "candidate", "lengths")
+    assert imported == result
+    samples, others = ([one.locator for one in some.worst(20)] for some in (result, imported))
+    assert samples == others
+    assert samples[:3] == ["0.png", "1.png", "2.png"]  # equally worse, in the suite's order
 
 
 def test_data_frame_has_the_rows_under_their_names(world: World) -> None:

@@ -88,6 +88,10 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
         return _NOTHING
     differences, exponent = _scaled_differences(pairs)
     sums, sizes = _units(differences, clusters)
+    # What is drawn at random must not depend on the ids of samples, which equal stores need not
+    # have in common.
+    order = np.lexsort((sizes, sums))
+    sums, sizes = sums[order], sizes[order]
     if boolean and clusters is None:
         losses, gains = int((differences < 0).sum()), int((differences > 0).sum())
         both = int(pairs.base.sum()) - losses
