@@ -110,8 +110,24 @@ def image(figure: Figure, format: str = "svg") -> bytes:
     output = io.BytesIO()
     unstamped = {"svg": {"Date": None}, "png": {"Software": None}, "pdf": {"CreationDate": None}}
     with _settings():
-        figure.savefig(output, format=format, metadata=unstamped[format], dpi=150)
+        if format == "svg":
+            _save_svg(figure, output, unstamped[format])
+        else:
+            figure.savefig(output, format=format, metadata=unstamped[format], dpi=150)
     return output.getvalue()
+
+
+def _save_svg(figure: Figure, output: io.BytesIO, metadata: dict[str, None]) -> None:
+    """Write an SVG file; ``savefig`` would draw the figure twice, the first time to measure it."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    engine = figure.get_layout_engine()
+    figure.set_dpi(72)  # as an SVG file has
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(output, metadata=metadata)
 
 
 def pages(figures: Iterable[Figure]) -> bytes:
