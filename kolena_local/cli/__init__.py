@@ -39,6 +39,10 @@ _COMMANDS = {
         "kolena_local.cli.compare:compare",
         "Compare two models on a test suite, sample by sample.",
     ),
+    "report": (
+        "kolena_local.cli.report:report",
+        "Report how models did on a test suite, in one HTML file.",
+    ),
     "ui": ("kolena_local.cli.ui:ui", "Show the store in your browser."),
     "sql": ("kolena_local.cli.sql:sql", "Run a read-only SQL query."),
     "db": (

@@ -122,7 +122,7 @@ def select_runs(
         scored, "configuration", wanted.configuration, lambda one: one.configuration.display_name
     )
     (left, *_), (right, *_) = scored
-    _check_configurations(left, right)
+    check_configurations(left, right)
     record = unit.test_suites.get(suite, left.run.test_suite_version)
     return SelectedRuns(record, left, right)
 
@@ -236,7 +236,12 @@ def _agreeing(
     return [[run for run in runs if of(run) == chosen] for runs in scored]
 
 
-def _check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:
+def check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:
+    """Refuse results of two configurations that have the same name only.
+
+    Raises:
+        IncorrectUsageError: their settings differ.
+    """
     texts = [
         None if one.configuration.payload is None else canonical(loads(one.configuration.payload))
         for one in (base, candidate)

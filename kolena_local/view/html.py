@@ -19,6 +19,7 @@ from kolena_local.payload import Json, dumps
 from kolena_local.plurals import INVISIBLE, UNSAFE, counted, printable
 from kolena_local.repository.metadata_text import as_visible_text
 from kolena_local.view.extra import from_extra
+from kolena_local.view.shortened import label, shortened
 
 with from_extra("Reports and the page"):
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -67,6 +68,8 @@ def environment() -> Environment:
         as_typed=as_typed,
         lines=lines,
         exact=exact,
+        label=label,
+        shortened=shortened,
     )
     templates.globals["column"] = Column
     # There is nothing that may go out as it is.
@@ -90,7 +93,9 @@ def number(value: float, digits: int = 4) -> str:
         return f"{value:,}"
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "\N{MINUS SIGN}∞"
-    return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}", 1)
+    is_long = 10**digits <= abs(value) < 1e15  # with an exponent, it would be hard to read
+    text = f"{value:,.0f}" if is_long else f"{value:.{digits}g}"
+    return text.replace("-", "\N{MINUS SIGN}", 1)
 
 
 def as_typed(text: str) -> Markup:

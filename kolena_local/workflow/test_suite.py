@@ -10,7 +10,7 @@ from kolena_local import repository
 from kolena_local.log import logger
 from kolena_local.repository.records import TestSuiteRecord
 from kolena_local.warn import warn
-from kolena_local.workflow import overview
+from kolena_local.workflow import overview, suite_report
 from kolena_local.workflow.arguments import (
     check_description,
     check_flag,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kolena_local.repository import Unit
+    from kolena_local.view.report import Report
     from kolena_local.workflow.model import Model
 
 Self = TypeVar("Self", bound="TestSuite")
@@ -304,6 +305,39 @@ class TestSuite(Sliceable):
             return store_frames.of_results(
                 unit, [run for run in runs if run.test_suite_version == self.version]
             )
+
+    def report(
+        self,
+        models: Iterable[Model | str] | None = None,
+        *,
+        base: Model | str | None = None,
+        worst: int = 10,
+        dated: bool = False,
+    ) -> Report:
+        """Make a report of how models did on this version of the test suite.
+
+        It has what was tested, the models with their metadata side by side, their metrics and
+        plots, verdicts on each model against the base, the samples that got worse, and what is
+        stale or missing. It needs the extra: ``pip install 'kolena-local[view]'``.
+
+        Args:
+            models: models or their names; None means all that have results, by name, up to ten.
+            base: the model that the others are compared with; None means the first.
+            worst: list at most so many samples that got worse, for each metric.
+            dated: whether to say when the report and the results were made. Without, equal stores
+                have equal reports.
+
+        Returns:
+            The report: ``save(path)`` writes one HTML file, ``html`` is its text.
+
+        Raises:
+            NotFoundError: a model is not in the store, or none has results on this version.
+            WorkflowMismatchError: a model belongs to another workflow.
+            IncorrectUsageError: a model is in another store.
+            InputValidationError: ``base`` is not one of the models, or an argument is invalid.
+            MissingExtraError: the extra is not installed.
+        """
+        return suite_report.report(self, models, base, worst, dated)
 
     def _case_type(self) -> type[TestCase]:
         return self._test_case_type
