@@ -22,7 +22,7 @@ from kolena_local.workflow.annotation import ClassificationLabel, ScoredClassifi
 from tests.cli.conftest import Invoke, command_line
 from tests.conftest import sampled
 from tests.exchange.guesses import LOCATORS, Animal, Guess, stored, write
-from tests.python_process import COMMAND, Python, run_command
+from tests.python_process import COMMAND, Python, run_command, run_python
 
 ALL_STORED = "3 inferences of two were stored.\nall@1: inferences for 3 of 3 samples.\n"
 
@@ -365,8 +365,8 @@ def test_csv_needs_neither_pandas_nor_pyarrow(guessed: Path) -> None:
         "main(sys.argv[1:], standalone_mode=False)\n"
         "assert not {'pandas', 'pyarrow', 'numpy'} & set(sys.modules)"
     )
-    arguments = ["--db", str(guessed), "inferences", "export", "one", "-q"]
-    subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+    done = run_python(code, "--db", guessed, "inferences", "export", "one", "-q")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")

@@ -16,6 +16,7 @@ import kolena_local
 from kolena_local.repository import close_stores, open_store
 from kolena_local.repository.file import connection
 from kolena_local.workflow import Image, test
+from tests.conftest import long_only
 from tests.durability.dump import is_sound
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Guess, Judge, animals, guess
 from tests.python_process import Python, run_python
@@ -81,6 +82,7 @@ def test_a_forked_child_goes_on_with_its_parents_objects(filled: Path) -> None:
     assert is_sound(filled)
 
 
+@long_only
 def test_a_spawned_child_works_in_the_same_store(filled: Path) -> None:
     with kolena_local.session(db=filled):
         AnimalSuite.load("animals")
