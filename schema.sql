@@ -7,7 +7,7 @@ BEGIN;
 
 -- The mark by which the package knows its files, and the number of the last migration.
 PRAGMA application_id = 1802268515;
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 CREATE TABLE workflow (
     -- What models, test cases and test suites belong to: one kind of problem, such as
@@ -43,7 +43,9 @@ CREATE TABLE model (
     -- A random number that no other row has, in this file or another; copies of a file share it.
     INTEGER NOT NULL DEFAULT 0, infer_fingerprint
     -- The digest of the code that made the model's inferences; NULL if it is not known.
-    TEXT,
+    TEXT, provenance_id
+    -- When the model was registered, or asked to infer everything again; NULL if it is not known.
+    INTEGER REFERENCES provenance (id),
     FOREIGN KEY (workflow_id) REFERENCES workflow (id) ON DELETE CASCADE
 ) STRICT;
 
@@ -183,7 +185,9 @@ CREATE TABLE inference (
     test_sample_id INTEGER NOT NULL,
     -- 1: to be done again (a reset was asked for), the payload is still the old one.
     stale INTEGER NOT NULL DEFAULT 0 CHECK (stale IN (0, 1)),
-    payload TEXT NOT NULL,
+    payload TEXT NOT NULL, provenance_id
+    -- When the inference was stored; NULL if it is not known.
+    INTEGER REFERENCES provenance (id),
     UNIQUE (model_id, test_sample_id),
     FOREIGN KEY (model_id) REFERENCES model (id) ON DELETE CASCADE,
     FOREIGN KEY (test_sample_id) REFERENCES test_sample (id) ON DELETE CASCADE
@@ -234,7 +238,9 @@ CREATE TABLE evaluator_configuration (
     TEXT, stale_since
     -- When it happened first; NULL beside a reason: whether the results are stale is not known.
     TEXT CHECK (stale_since IS NULL OR (stale_reason IS NOT NULL
-        AND stale_since IS strftime('%Y-%m-%dT%H:%M:%fZ', stale_since))),
+        AND stale_since IS strftime('%Y-%m-%dT%H:%M:%fZ', stale_since))), provenance_id
+    -- When the results were computed; NULL if it is not known.
+    INTEGER REFERENCES provenance (id),
     UNIQUE (test_run_id, display_name),
     FOREIGN KEY (test_run_id) REFERENCES test_run (id) ON DELETE CASCADE
 ) STRICT;
@@ -343,7 +349,9 @@ CREATE TABLE "test_run" (
     -- current run.
     superseded_at TEXT CHECK (superseded_at IS strftime('%Y-%m-%dT%H:%M:%fZ', superseded_at)),
     -- What happened to its data since the evaluation that is under way began; NULL: nothing.
-    data_change TEXT,
+    data_change TEXT, provenance_id
+    -- At the last attempt; NULL if it is not known.
+    INTEGER REFERENCES provenance (id),
     FOREIGN KEY (test_suite_id, test_suite_version)
         REFERENCES test_suite_version (test_suite_id, version) ON DELETE CASCADE,
     FOREIGN KEY (model_id) REFERENCES model (id) ON DELETE CASCADE
@@ -418,5 +426,45 @@ CREATE VIEW v_plot AS
     JOIN workflow ON workflow.id = model.workflow_id
     JOIN test_suite AS suite ON suite.id = run.test_suite_id
     JOIN test_case ON test_case.id = plot.test_case_id;
+
+CREATE TABLE provenance (
+    -- Code and environment at some moment, without secrets; equal ones are one row.
+    id INTEGER NOT NULL PRIMARY KEY,
+    -- As in test_sample.
+    digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 17),
+    payload TEXT NOT NULL
+        CHECK (CASE WHEN json_valid(payload) THEN json_type(payload) END IS 'object'),
+    -- When it was captured first.
+    created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at))
+) STRICT;
+
+CREATE VIEW v_provenance AS
+    -- What is known of code and environment: a row for each model ("model"), each test run ("run"),
+    -- and all inferences of a model that were made alike ("inferences").
+    SELECT model.name AS model, workflow.name AS workflow, found.what, found.test_run_id,
+        -- How many inferences; NULL for models and test runs.
+        found.inferences,
+        json_extract(payload, '$.git.commit') AS git_commit,
+        json_extract(payload, '$.git.branch') AS git_branch,
+        -- 1: there were changes that had not been committed.
+        json_extract(payload, '$.git.is_dirty') AS is_dirty,
+        json_extract(payload, '$.python.version') AS python,
+        json_extract(payload, '$.system.os') AS os,
+        json_extract(payload, '$.system.host') AS host,
+        -- JSON objects; provenance has all that is known.
+        json_extract(payload, '$.packages') AS packages,
+        json_extract(payload, '$.seeds') AS seeds,
+        payload AS provenance
+    FROM (
+        SELECT id AS model_id, 'model' AS what, NULL AS test_run_id, NULL AS inferences,
+            provenance_id
+        FROM model
+        UNION ALL SELECT model_id, 'run', id, NULL, provenance_id FROM test_run
+        UNION ALL SELECT model_id, 'inferences', NULL, count(*), provenance_id
+        FROM inference GROUP BY model_id, provenance_id
+    ) AS found
+    JOIN provenance ON provenance.id = found.provenance_id
+    JOIN model ON model.id = found.model_id
+    JOIN workflow ON workflow.id = model.workflow_id;
 
 COMMIT;

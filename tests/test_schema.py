@@ -112,6 +112,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "metrics_test_case": {"evaluator_configuration_id": 1, "test_case_id": 1, "payload": "{}"},
     "metrics_test_suite": {"evaluator_configuration_id": 1, "payload": "{}"},
     "plot": {"evaluator_configuration_id": 1, "test_case_id": 1, "position": 0, "payload": "{}"},
+    "provenance": {"digest": DIGEST, "payload": "{}", "created_at": TIME},
 }
 # … and what each CHECK must refuse in it.
 BAD: dict[str, dict[str, list[Any]]] = {
@@ -160,6 +161,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "metrics_test_case": {"payload": ["", "{"]},
     "metrics_test_suite": {"payload": ["NaN"]},
     "plot": {"position": [-1], "payload": ["{"]},
+    "provenance": {"digest": [bytes(16)], "payload": ["{", "[]"], "created_at": ["x"]},
 }
 
 
@@ -247,7 +249,8 @@ def test_every_table_is_strict_and_explained(fresh: sqlite3.Connection) -> None:
 
 def test_every_view_is_explained(fresh: sqlite3.Connection) -> None:
     views = fresh.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall()
-    assert [name for name, _ in views] == ["v_model", "v_inference", "v_metrics", "v_plot"]
+    names = ["v_model", "v_inference", "v_metrics", "v_plot", "v_provenance"]
+    assert [name for name, _ in views] == names
     for name, sql in views:
         assert sql.splitlines()[1].startswith("    -- "), name
 

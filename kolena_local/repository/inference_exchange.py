@@ -216,7 +216,7 @@ class InferenceExchange(Repository):
             " FROM temp.match CROSS JOIN temp.arrival ON arrival.line = match.line"
             " WHERE TRUE ORDER BY match.test_sample_id"
             " ON CONFLICT (model_id, test_sample_id)"
-            " DO UPDATE SET payload = excluded.payload, stale = 0"
+            " DO UPDATE SET payload = excluded.payload, stale = 0, provenance_id = NULL"
             + ("" if replace else " WHERE stale = 1"),
             (model_id,),
         )

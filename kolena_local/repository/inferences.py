@@ -8,7 +8,8 @@ from typing import Final
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
 from kolena_local.repository.freshness import RESET, STORED, can_become_stale, mark_results_stale
-from kolena_local.repository.records import Coverage, SuiteSampleRow
+from kolena_local.repository.provenances import ensure_provenance
+from kolena_local.repository.records import Coverage, Facts, SuiteSampleRow
 from kolena_local.repository.rows import Repository, Row, as_json, as_object, as_records
 from kolena_local.repository.suite_samples import SAMPLES, SuiteSamples
 
@@ -81,7 +82,13 @@ class Inferences(Repository):
         return marked
 
     def put(
-        self, model_id: int, samples: Sequence[int], payloads: Sequence[str], *, replace: bool
+        self,
+        model_id: int,
+        samples: Sequence[int],
+        payloads: Sequence[str],
+        *,
+        replace: bool,
+        provenance: Facts | None = None,
     ) -> None:
         """Store the model's inferences.
 
@@ -89,6 +96,7 @@ class Inferences(Repository):
             samples: the ids of their test samples.
             payloads: what is stored of each, in the same order.
             replace: whether fresh inferences are overwritten; stale ones always are.
+            provenance: what made them; None if it is not known.
 
         Raises:
             RemoteError: ``replace`` is False and a sample has a fresh inference; nothing is stored.
@@ -96,12 +104,13 @@ class Inferences(Repository):
             NotFoundError: there is no such model or sample.
         """
         unwritten = self._sql.connection.begin_nested()
+        first = [model_id, ensure_provenance(self._sql, provenance)]
         written = start = 0
         # Until all results that this could make stale are.
         while start < len(samples) and can_become_stale(self._sql, model_id):
             page = slice(start, start + _PAGE)
             changed: list[int] = []
-            written += self._insert(model_id, samples[page], payloads[page], replace, changed)
+            written += self._insert(first, samples[page], payloads[page], replace, changed)
             mark_results_stale(
                 self._sql,
                 STORED,
@@ -110,7 +119,15 @@ class Inferences(Repository):
                 "run.model_id = :model",
             )
             start += _PAGE
-        written += self._insert(model_id, samples[start:], payloads[start:], replace)
+        written += self._insert(first, samples[start:], payloads[start:], replace)
+        if replace and provenance is not None and written < len(samples):
+            # Equal answers stay as they are, but were given anew.
+            self._sql.execute(
+                "UPDATE inference SET provenance_id = :made WHERE model_id = :model"
+                " AND test_sample_id IN (SELECT value FROM json_each(:samples))"
+                " AND provenance_id IS NOT :made",
+                {"made": first[1], "model": model_id, "samples": as_json(samples)},
+            )
         if replace or written == len(samples):
             unwritten.commit()
         else:
@@ -119,7 +136,7 @@ class Inferences(Repository):
 
     def _insert(
         self,
-        model_id: int,
+        first: Sequence[int | None],
         samples: Sequence[int],
         payloads: Sequence[str],
         replace: bool,
@@ -129,12 +146,13 @@ class Inferences(Repository):
         # What is equal stays as it is, and so do the results that were computed from it.
         condition = "stale = 1 OR payload IS NOT excluded.payload" if replace else "stale = 1"
         return self._sql.insert_columns(
-            "INSERT INTO inference (model_id, test_sample_id, payload)",
+            "INSERT INTO inference (model_id, provenance_id, test_sample_id, payload)",
             [samples, payloads],
             "ON CONFLICT (model_id, test_sample_id)"
-            f" DO UPDATE SET payload = excluded.payload, stale = 0 WHERE {condition}"
+            " DO UPDATE SET payload = excluded.payload, stale = 0,"
+            f" provenance_id = excluded.provenance_id WHERE {condition}"
             + ("" if changed is None else " RETURNING test_sample_id"),
-            first=model_id,
+            first=first,
             returned=changed,
         )
 

@@ -16,6 +16,9 @@ from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json
 from kolena_local.repository.names import local_minute
 
+Facts = dict[str, Json]
+"""What code and environment were, as :mod:`kolena_local.provenance` captured them."""
+
 _COLUMN_TYPES: Final = frozenset({int, str, NoneType})
 
 
@@ -263,6 +266,16 @@ class FoundSample(NamedTuple):
     metadata: str
     ground_truth: str
     inference: str | None
+
+
+class InferencesMade(NamedTuple):
+    """Inferences of a model that were made by the same code in the same environment.
+
+    ``provenance`` is what is known of these, None if nothing is.
+    """
+
+    number: int
+    provenance: Facts | None
 
 
 class SuiteSampleRow(NamedTuple):

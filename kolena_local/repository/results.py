@@ -66,7 +66,7 @@ class RunResults(Repository):
                 "INSERT INTO metrics_test_sample"
                 " (evaluator_configuration_id, test_case_id, test_sample_id, payload)",
                 metrics,
-                first=configuration_id,
+                first=[configuration_id],
             )
             del metrics  # frees it before the next page is decompressed
         self._sql.insert(

@@ -105,7 +105,7 @@ class Sql:
         columns: Sequence[Sequence[Any]],
         tail: str = "",
         *,
-        first: int | None = None,
+        first: Sequence[int | None] = (),
         returned: list[int] | None = None,
     ) -> int:
         """Insert rows given as columns, without creating a tuple for each row.
@@ -114,7 +114,7 @@ class Sql:
             head: the statement up to VALUES, ``INSERT INTO inference (model_id, …)``.
             columns: the values of each column, all of the same length.
             tail: what comes after the rows, such as ``ON CONFLICT …``.
-            first: the value of the first column in every row, if it is not in ``columns``.
+            first: the values of the first columns in every row, if they are not in ``columns``.
             returned: gets the integers that ``tail`` returns by ``RETURNING …``, one for each row
                 that was inserted or changed.
 
@@ -130,7 +130,7 @@ class Sql:
             flat = [None] * (size * width)
             for place, column in enumerate(columns):
                 flat[place::width] = column[start : start + size]
-            statement = _values(f"{head} VALUES", width, size, tail, first)
+            statement = _values(f"{head} VALUES", width, size, tail, tuple(first))
             if returned is None:
                 changed += self.execute(statement, flat)
             else:
@@ -244,7 +244,9 @@ def _spans(count: int) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=256)
-def _values(head: str, columns: int, rows: int, tail: str = "", first: int | None = None) -> str:
-    marks = ",".join("?" * columns)
-    row = f"({marks})" if first is None else f"({first:d},{marks})"
+def _values(
+    head: str, columns: int, rows: int, tail: str = "", first: tuple[int | None, ...] = ()
+) -> str:
+    same = ("NULL" if value is None else f"{value:d}" for value in first)
+    row = f"({','.join([*same, *'?' * columns])})"
     return f"{head} {','.join([row] * rows)} {tail}"

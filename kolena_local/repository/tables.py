@@ -33,8 +33,21 @@ def _parent(column: str, **options: Any) -> Any:
     return Field(sa_column_args=[ForeignKey(column, ondelete="CASCADE")], **options)
 
 
+def _provenance() -> Any:
+    return Field(default=None, sa_column_args=[ForeignKey("provenance.id")])
+
+
 def _uid() -> Any:
     return Field(default_factory=new_uid, sa_column_kwargs={"server_default": text("0")})
+
+
+class ProvenanceTable(Table, table=True):
+    __tablename__ = "provenance"
+
+    id: int | None = Field(default=None, primary_key=True)
+    digest: bytes = Field(unique=True)
+    payload: str = _text()
+    created_at: str = _text()
 
 
 class WorkflowTable(Table, table=True):
@@ -59,6 +72,7 @@ class ModelTable(Table, table=True):
     updated_at: str = _text()
     uid: int = _uid()
     infer_fingerprint: str | None = _text()
+    provenance_id: int | None = _provenance()
 
 
 class TestCaseTable(Table, table=True):
@@ -126,6 +140,7 @@ class TestRunTable(Table, table=True):
     uid: int = _uid()
     superseded_at: str | None = _text(default=None)
     data_change: str | None = _text(default=None)
+    provenance_id: int | None = _provenance()
 
 
 class EvaluatorConfigurationTable(Table, table=True):
@@ -146,3 +161,4 @@ class EvaluatorConfigurationTable(Table, table=True):
     evaluated_at: str | None = _text(default=None)
     stale_reason: str | None = _text(default=None)
     stale_since: str | None = _text(default=None)
+    provenance_id: int | None = _provenance()

@@ -11,7 +11,13 @@ from kolena_local.errors import NotFoundError
 from kolena_local.repository.held import new_uid
 from kolena_local.repository.names import now
 from kolena_local.repository.processes import Process, is_gone, this_process
-from kolena_local.repository.records import ConfigurationRecord, RunDeletion, TestRunRecord
+from kolena_local.repository.provenances import ensure_provenance
+from kolena_local.repository.records import (
+    ConfigurationRecord,
+    Facts,
+    RunDeletion,
+    TestRunRecord,
+)
 from kolena_local.repository.results import RunResults
 from kolena_local.repository.rows import Row, as_json
 from kolena_local.repository.test_suites import TestSuites
@@ -74,14 +80,20 @@ class TestRuns(RunResults):
         assert row.id is not None, "a row that was written has its id"
         return self.get(row.id)
 
-    def start(self, run_id: int) -> TestRunRecord:
-        """Note that the run begins, for the first time or again, in this process."""
+    def start(self, run_id: int, provenance: Facts | None = None) -> TestRunRecord:
+        """Note that the run begins, for the first time or again, in this process.
+
+        Args:
+            run_id: the run.
+            provenance: by what code, in what environment; None if it is not known.
+        """
         return self._set(
             run_id,
             status="running",
             started_at=now(),
             finished_at=None,
             error=None,
+            provenance_id=ensure_provenance(self._sql, provenance),
             **this_process()._asdict(),
         )
 
@@ -263,6 +275,7 @@ class TestRuns(RunResults):
         payload: str | None,
         directions: str | None = None,
         fingerprint: str | None = None,
+        provenance: Facts | None = None,
     ) -> ConfigurationRecord:
         """Return a run's configuration for new results; create it if needed.
 
@@ -274,6 +287,7 @@ class TestRuns(RunResults):
             payload: its JSON text, which replaces the stored one.
             directions: the JSON text of the directions of its metrics, which does so, too.
             fingerprint: the digest of the evaluator's code and settings.
+            provenance: by what code, in what environment; None if it is not known.
 
         Raises:
             NotFoundError: there is no such run.
@@ -282,6 +296,7 @@ class TestRuns(RunResults):
 
         from kolena_local.repository.tables import EvaluatorConfigurationTable
 
+        made = ensure_provenance(self._sql, provenance)
         key: dict[str, Any] = {"test_run_id": run_id, "display_name": display_name or ""}
         for earlier in self.configurations(run_id):
             if earlier.display_name == (display_name or None) and self._has_results(earlier.id):
@@ -293,6 +308,7 @@ class TestRuns(RunResults):
             row = session.exec(query).one_or_none() or EvaluatorConfigurationTable(**key)
             row.payload, row.directions = payload, directions
             row.fingerprint, row.evaluated_at = fingerprint, now()
+            row.provenance_id = made
             row.stale_reason = self._sql.value(
                 "SELECT data_change FROM test_run WHERE id = ?", (run_id,)
             )
@@ -328,12 +344,13 @@ class TestRuns(RunResults):
             self._sql.execute(
                 """
                 INSERT INTO test_run (id, model_id, test_suite_id, test_suite_version, evaluator,
-                    status, created_at, finished_at, superseded_at, uid)
+                    status, created_at, finished_at, superseded_at, uid, provenance_id)
                 SELECT :kept, model_id, test_suite_id, test_suite_version, evaluator,
-                    'completed', created_at, :finished, :now, :uid
+                    'completed', created_at, :finished, :now, :uid,
+                    (SELECT provenance_id FROM evaluator_configuration WHERE id = :earlier)
                 FROM test_run WHERE id = :run
                 """,
-                {**parameters, "kept": kept},
+                {**parameters, "kept": kept, "earlier": earlier.id},
             )
         self._sql.execute(
             "UPDATE evaluator_configuration SET test_run_id = ? WHERE id = ?", (kept, earlier.id)

@@ -48,7 +48,7 @@ class TestSamples(Repository):
         self._sql.insert_columns(
             "INSERT INTO test_sample (workflow_id, id, digest, payload, metadata)",
             [new_ids, new, payloads, metadata],
-            first=workflow_id,
+            first=[workflow_id],
         )
         ids.update(zip(new, new_ids, strict=True))
         return [ids[sample.digest] for sample in samples]

@@ -16,6 +16,7 @@ from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.leases import Leases
 from kolena_local.repository.model_listing import ModelListing
 from kolena_local.repository.models import Models
+from kolena_local.repository.provenances import Provenances
 from kolena_local.repository.records import QueryResult
 from kolena_local.repository.rows import Sql
 from kolena_local.repository.sample_search import SampleSearch
@@ -55,6 +56,7 @@ class Unit:
         exchange: the export and import of many inferences.
         leases: which samples a process is running a model on.
         test_runs: the test runs, their configurations and results.
+        provenances: what code and environment were when all of these were made.
         dump: the whole store as JSON lines.
     """
 
@@ -78,6 +80,7 @@ class Unit:
         self.exchange = InferenceExchange(sql)
         self.leases = Leases(sql)
         self.test_runs = TestRuns(sql)
+        self.provenances = Provenances(sql)
         self.dump = StoreDump(sql)
 
     def query(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
+from kolena_local.payload import Json
 from kolena_local.repository import Store, Unit
 from kolena_local.repository.records import Coverage, MemberChange, ModelRecord
 from tests.repository.conftest import add_case, add_suite, put_pairs
@@ -150,3 +151,26 @@ def test_coverage_is_that_of_the_latest_versions_that_were_run_or_have_inference
             Coverage("suite", 2, 3, 2),
             Coverage("not run", 1, 2, 2),
         ]
+
+
+def test_an_inference_that_is_replaced_loses_what_was_known_of_the_earlier_one(
+    store: Store,
+) -> None:
+    old: dict[str, Json] = {"git": {"commit": "1"}}
+    new: dict[str, Json] = {"git": {"commit": "2"}}
+    with store.write() as unit:
+        (a, _), (b, _), (c, _) = put_pairs(unit, "abc")
+        model = add_model(unit)
+
+        def put(answers: dict[int, str], provenance: dict[str, Json] | None) -> list[object]:
+            given = (model.id, [*answers], [*answers.values()])
+            unit.inferences.put(*given, replace=True, provenance=provenance)
+            return [tuple(one) for one in unit.provenances.of_inferences(model.id)]
+
+        assert put({a: '"a"', b: '"b"', c: '"c"'}, old) == [(3, old)]
+        assert put({a: '"other"'}, None) == [(2, old), (1, None)]
+        # An answer that is the same as before stays, with what is known of it.
+        assert put({b: '"b"'}, None) == [(2, old), (1, None)]
+        # It was given anew.
+        assert put({b: '"b"', c: '"other"'}, {**new}) == [(2, new), (1, None)]
+        assert put({a: '"a"'}, {**old}) == [(2, new), (1, old)]

@@ -12,6 +12,7 @@ from kolena_local.repository.dump.line_types import (
     Column,
     LineType,
     Parent,
+    made_by,
     named,
     sample_in,
     store_tags,
@@ -33,6 +34,10 @@ _DIGEST: Final = Column("digest", "digest")
 _FIELDS: Final = Column("fields", "object", source="payload")
 _DIRECTIONS: Final = Column("directions", "directions", nullable=True, missing=(None,))
 _VERSION: Final = Column("version", "int")
+_MADE_BY: Final = Column(
+    "provenance", "maker", nullable=True, source="provenance.digest", missing=(None,)
+)
+_IS_MAKER_KNOWN: Final = "(incoming.provenance IS NULL OR provenance.id IS NOT NULL)"
 _RUN: Final = (
     _MODEL,
     _TEST_SUITE,
@@ -170,6 +175,12 @@ LINE_TYPES: Final = (
         locator=True,
     ),
     LineType(
+        "provenance",
+        (_DIGEST,),
+        (_FIELDS, _CREATED_AT),
+        values={"created_at": _CREATED["created_at"]},
+    ),
+    LineType(
         "test_case",
         (Column("name"),),
         (_WORKFLOW, _VERSION, *_TIMES),
@@ -229,17 +240,23 @@ LINE_TYPES: Final = (
     LineType(
         "model",
         (Column("name"),),
-        (_WORKFLOW, tags_of("model"), Column("metadata", "object"), *_TIMES),
-        (named("workflow", "model"),),
+        (_WORKFLOW, tags_of("model"), Column("metadata", "object"), _MADE_BY, *_TIMES),
+        (named("workflow", "model"), made_by("model")),
         {**_CREATED, "uid": "random()"},
+        condition=_IS_MAKER_KNOWN,
         more=store_tags("model"),
         is_updated=True,
     ),
     LineType(
         "inference",
         (_MODEL, _SAMPLE),
-        (Column("stale", "int"), _FIELDS),
-        (named("model", "inference"), sample_in("model.workflow_id", "inference")),
+        (Column("stale", "int"), _MADE_BY, _FIELDS),
+        (
+            named("model", "inference"),
+            sample_in("model.workflow_id", "inference"),
+            made_by("inference"),
+        ),
+        condition=_IS_MAKER_KNOWN,
         locator=True,
     ),
     LineType(
@@ -249,6 +266,7 @@ LINE_TYPES: Final = (
             # A run that is going on belongs to its process; elsewhere it has yet to begin.
             Column("status", source="iif(test_run.status = 'running', 'created', test_run.status)"),
             Column("error", "any text", nullable=True),
+            _MADE_BY,
             _CREATED_AT,
             _time("started_at", _UNLESS_RUNNING.format("started_at")),
             _time("finished_at", _UNLESS_RUNNING.format("finished_at")),
@@ -264,6 +282,7 @@ LINE_TYPES: Final = (
                     AND made.version = incoming.test_suite_version
                 """,
             ),
+            made_by("test_run"),
         ),
         {
             **_CREATED_VERSION,
@@ -273,23 +292,26 @@ LINE_TYPES: Final = (
             "started_at": "incoming.started_at",
             "finished_at": "incoming.finished_at",
         },
+        condition=_IS_MAKER_KNOWN,
         selected="test_run.superseded_at IS NULL",
     ),
     LineType(
         "configuration",
         _CONFIGURATION,
-        (_FIELDS._replace(nullable=True), _DIRECTIONS, *_FRESHNESS),
+        (_FIELDS._replace(nullable=True), _DIRECTIONS, *_FRESHNESS, _MADE_BY),
         (
             Parent(
                 "test_run",
                 f"JOIN test_run ON test_run.id = evaluator_configuration.test_run_id {_JOIN_RUN}",
                 _FIND_RUN,
             ),
+            made_by("evaluator_configuration"),
         ),
         {
             "display_name": "ifnull(incoming.configuration, '')",
             "stale_since": "iif(incoming.is_stale = 1, :now, NULL)",
         },
+        condition=_IS_MAKER_KNOWN,
         table="evaluator_configuration",
     ),
     LineType(

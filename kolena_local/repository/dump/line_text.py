@@ -66,9 +66,9 @@ def write(line_type: LineType, row: Row, *, times: bool = False) -> str:
         parts.append(f'"locator":{_written(row[-1])}')
     try:
         for column, value in zip(line_type.columns, row, strict=False):
-            if column.kind == "time" and not times:
+            if (column.kind == "time" and not times) or (column.kind == "maker" and value is None):
                 continue
-            if column.kind == "digest":
+            if column.kind in ("digest", "maker"):
                 value = f'"{value.hex()}"'
             elif value is None:
                 value = "null"
@@ -147,7 +147,7 @@ def _value(content: dict[str, Any], column: Column, number: int) -> Any:
         return None
     if not _FITS[column.kind](value):
         raise refusal(number, f"{name!r} cannot be {value!r:.80}")
-    if column.kind == "digest":
+    if column.kind in ("digest", "maker"):
         return bytes.fromhex(value)
     if column.kind == "names":
         value = sorted(set(value))
@@ -211,6 +211,7 @@ _FITS: Final[dict[str, Callable[[Any], bool]]] = {
     "name": _is_name,
     "int": _is_number,
     "digest": _is_digest,
+    "maker": _is_digest,
     "object": lambda value: isinstance(value, dict),
     "schema": lambda value: isinstance(value, dict),
     "names": _are_names,

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 JSON_KINDS: Final = ("object", "schema", "names", "pins", "directions")
-CHOSEN: Final = ("workflow", "test_sample", "ground_truth", "test_case", "test_suite", "model")
+CHOSEN: Final = (
+    "workflow",
+    "provenance",
+    "test_sample",
+    "ground_truth",
+    "test_case",
+    "test_suite",
+    "model",
+)
 """The tables by whose rows a selection of the store is known."""
 
 _JOINED: Final = re.compile(r"(?<!LEFT )JOIN (\w+)")
@@ -33,7 +41,7 @@ class Column(NamedTuple):
         source: the column of the line type's table that has the value, if its name differs; or an
             SQL expression of what is stored elsewhere.
         missing: the value in lines that lack the key, because an earlier version wrote them or they
-            have no times; empty if none may lack it.
+            have no times or no provenance; empty if none may lack it.
     """
 
     name: str
@@ -91,6 +99,15 @@ def sample_in(workflow: str, child: str) -> Parent:
     )
 
 
+def made_by(child: str) -> Parent:
+    """Return the provenance of a line as the parent of a table; there may be none."""
+    return Parent(
+        "provenance",
+        f"LEFT JOIN provenance ON provenance.id = {child}.provenance_id",
+        "LEFT JOIN provenance ON provenance.digest = incoming.provenance",
+    )
+
+
 @dataclass(frozen=True)
 class LineType:
     """A type of line.
@@ -132,7 +149,8 @@ class LineType:
     def compared(self) -> tuple[Column, ...]:
         """The columns that must be the same in a store that has the line already."""
         # The latest definition in a store says what its types are; a file does not change that.
-        compared = [one for one in self.columns if one.kind not in ("schema", "time")]
+        # Equal inferences are equal, whatever made them.
+        compared = [one for one in self.columns if one.kind not in ("schema", "time", "maker")]
         if any(column.name == "digest" for column in self.keys):
             # The digest stands for the fields: 1 and 1.0 have the same, and not the same text.
             return tuple(column for column in compared if column.name != "fields")
@@ -194,6 +212,8 @@ class LineType:
         renewed = {"updated_at", "uid"} & {*self.values}
         renewed -= {"uid"} if len(renewed) == 2 else set()
         columns = [*filter(None, (one.stored for one in content)), *sorted(renewed)]
+        if any(one.kind == "maker" for one in self.columns):
+            columns.append("provenance_id")
         changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
         changed = " OR ".join(
             f"{one.value(self.table_name)} IS NOT excluded.{one.stored}" for one in content

@@ -32,6 +32,17 @@ _CHOSEN: Final = {
         UNION SELECT test_sample_id FROM inference
         WHERE :suites = '[]' AND model_id IN temp.chosen_model
     """,
+    "provenance": """
+        SELECT provenance_id FROM model
+        WHERE id IN temp.chosen_model AND provenance_id IS NOT NULL
+        UNION SELECT provenance_id FROM inference
+        WHERE model_id IN temp.chosen_model AND provenance_id IS NOT NULL
+        UNION SELECT provenance_id FROM test_run
+        WHERE model_id IN temp.chosen_model AND provenance_id IS NOT NULL
+        UNION SELECT made.provenance_id FROM evaluator_configuration AS made
+        JOIN test_run ON test_run.id = made.test_run_id
+        WHERE model_id IN temp.chosen_model AND made.provenance_id IS NOT NULL
+    """,
     "workflow": """
         SELECT workflow_id FROM model WHERE id IN temp.chosen_model
         UNION SELECT workflow_id FROM test_suite WHERE id IN temp.chosen_test_suite

@@ -208,7 +208,7 @@ class Settling:
         """Remove from the store what lines replace as a whole."""
         self._check_nothing_is_lost()
         inferences = " ".join(parent.found for parent in BY_NAME["inference"].parents)
-        (run,) = BY_NAME["configuration"].parents
+        run, _ = BY_NAME["configuration"].parents
         for table, joins in (
             (
                 "inference",

@@ -26,10 +26,11 @@ OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "metrics_test_suite": ("payload",),
     "plot": ("payload",),
     "model": ("metadata",),
+    "provenance": ("payload",),
 }
 """The columns, by table, in which each text is a JSON object."""
 
-IDENTIFIED: Final = ("test_sample", "ground_truth")
+IDENTIFIED: Final = ("test_sample", "ground_truth", "provenance")
 """The tables whose rows are identified by the digest of their payload."""
 
 Row = tuple[Any, ...]
