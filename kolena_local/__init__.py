@@ -17,7 +17,15 @@ from kolena_local import errors, location
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "errors", "initialize", "session"]
-_LOADED_AT_FIRST_USE = ("annotation", "asset", "comparison", "io", "metrics", "workflow")
+_LOADED_AT_FIRST_USE = (
+    "annotation",
+    "asset",
+    "comparison",
+    "io",
+    "metrics",
+    "provenance",
+    "workflow",
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -37,6 +45,7 @@ def initialize(
     verbose: bool = True,
     proxies: dict[str, str] | None = None,
     db: str | os.PathLike[str] | None = None,
+    provenance: bool | None = None,
     **kwargs: Any,
 ) -> None:
     """Choose the store of this process, and whether messages are printed.
@@ -52,14 +61,18 @@ def initialize(
         proxies: ignored.
         db: path of the store, or ``":memory:"`` for one that ends with the process. None leaves the
             choice to the environment variables and the user's data folder.
+        provenance: whether to note what code and environment are when a model is created or tested,
+            unless the model says otherwise. None leaves the choice to the variable
+            ``KOLENA_LOCAL_PROVENANCE``, which is ``1`` or ``0``.
         kwargs: ignored.
 
     Raises:
-        InputValidationError: ``db`` is blank.
+        InputValidationError: ``db`` is blank, or ``provenance`` is not a bool.
     """
-    from kolena_local import log
+    from kolena_local import log, provenance_setting
 
     _warn_of_unused(args, kwargs)
+    provenance_setting.set_default(provenance)
     location.set_default(db)
     log.print_messages(verbose)
 
@@ -85,7 +98,7 @@ def _is_like_a_path(argument: Any) -> bool:
 
 
 @contextmanager
-def session(db: str | os.PathLike[str]) -> Iterator[str]:
+def session(db: str | os.PathLike[str], *, provenance: bool | None = None) -> Iterator[str]:
     """Use another store inside a ``with`` block, for this thread or task only.
 
     A thread that is started inside the block uses the usual store, unless it runs in a copy of the
@@ -93,14 +106,17 @@ def session(db: str | os.PathLike[str]) -> Iterator[str]:
 
     Args:
         db: path of the store, or ``":memory:"`` for an empty one that ends with the block.
+        provenance: as for :func:`initialize`; None changes nothing.
 
     Yields:
         The store's location.
 
     Raises:
-        InputValidationError: ``db`` is blank.
+        InputValidationError: ``db`` is blank, or ``provenance`` is not a bool.
     """
-    with location.use(db) as place:
+    from kolena_local import provenance_setting
+
+    with location.use(db) as place, provenance_setting.use(provenance):
         try:
             yield place
         finally:

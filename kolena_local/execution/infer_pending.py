@@ -21,6 +21,7 @@ from kolena_local.serialization.codec import Codec
 
 if TYPE_CHECKING:
     from kolena_local.repository.held import HeldStore
+    from kolena_local.repository.records import Facts
 
 _PAGE = 500
 
@@ -33,6 +34,7 @@ def infer_pending(
     test_suite: str,
     model: ModelFunctions,
     options: InferenceOptions,
+    provenance: Facts | None = None,
 ) -> int:
     """Infer samples, saving in batches; return when all are done, by this process or by others.
 
@@ -47,6 +49,7 @@ def infer_pending(
         test_suite: the name of their test suite, for messages.
         model: the model's functions.
         options: how they are called.
+        provenance: what code and environment are; None if it is not known.
 
     Returns:
         How many inferences this process saved.
@@ -55,7 +58,7 @@ def infer_pending(
         InputValidationError: the model returned something that is not an inference of the workflow,
             or not one for each sample of a batch.
     """
-    queue = WorkQueue(store, codec, model_id, pending)
+    queue = WorkQueue(store, codec, model_id, pending, provenance)
     with progress_bar(len(pending), "performing inference") as advance:
 
         def keep(sample_id: int, inference: Any) -> None:

@@ -21,6 +21,7 @@ from kolena_local.plurals import counted, sentence
 if TYPE_CHECKING:
     from kolena_local.repository.held import HeldStore
     from kolena_local.repository.leases import Claim
+    from kolena_local.repository.records import Facts
     from kolena_local.serialization.codec import Codec
 
 #: A batch is saved once it has this many inferences or is this old. A killed process loses one
@@ -48,12 +49,21 @@ class WorkQueue:
         codec: the codec of the workflow.
         model_id: the id of the model in the store.
         pending: the ids of the pending samples, in order.
+        provenance: what code and environment are; None if it is not known.
     """
 
-    def __init__(self, store: HeldStore, codec: Codec, model_id: int, pending: array[int]) -> None:
+    def __init__(
+        self,
+        store: HeldStore,
+        codec: Codec,
+        model_id: int,
+        pending: array[int],
+        provenance: Facts | None = None,
+    ) -> None:
         self._store = store
         self._codec = codec
         self._model_id = model_id
+        self._provenance = provenance
         self._owner = secrets.token_hex(16)
         self._todo = pending
         self._refused = array("q")
@@ -155,7 +165,11 @@ class WorkQueue:
         samples, payloads, refused = self._payloads()
         with self._store.write() as unit:
             if samples:
-                unit.inferences.put(self._model_id, samples, payloads, replace=True)
+                unit.inferences.put(
+                    *(self._model_id, samples, payloads),
+                    replace=True,
+                    provenance=self._provenance,
+                )
             if hold:
                 unit.leases.extend(self._owner, seconds=LEASE_SECONDS)
             else:

@@ -6,8 +6,9 @@ Models, inferences, test runs and results refer to it. Where nobody asked for it
 from __future__ import annotations
 
 from kolena_local.payload import digest, dumps, loads
+from kolena_local.repository.models import Models
 from kolena_local.repository.names import now
-from kolena_local.repository.records import Facts, InferencesMade
+from kolena_local.repository.records import Facts, InferencesMade, ModelRecord
 from kolena_local.repository.rows import Repository, Sql, as_object
 from kolena_local.repository.suite_samples import SAMPLES
 
@@ -78,7 +79,19 @@ class Provenances(Repository):
         """Return whether the store has any, which is told at once."""
         return bool(self._sql.value("SELECT EXISTS (SELECT 1 FROM provenance)"))
 
-    def set_of_model(self, model_id: int, facts: Facts | None, *, replace: bool) -> None:
+    def describe(self, model: ModelRecord) -> Facts:
+        """Return all that can differ between two models of one purpose."""
+        facts = dict(self.of_model(model.id) or {})
+        captured = facts.pop("infer", None)
+        return {
+            "workflow": model.workflow,
+            "tags": [*sorted(model.tags)],
+            "metadata": model.metadata,
+            "infer": Models(self._sql).infer_fingerprint(model.id) or captured,
+            "provenance": facts or None,
+        }
+
+    def set_of_model(self, model_id: int, facts: Facts | None, *, replace: bool = False) -> None:
         """Note what was captured for a model.
 
         Args:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kolena_local import repository
 from kolena_local.log import logger
 from kolena_local.payload import Json, canonical, dumps, loads
-from kolena_local.repository.records import ModelRecord
+from kolena_local.provenance import Difference, Provenance
+from kolena_local.provenance.difference import differences
+from kolena_local.repository.records import Facts, ModelRecord
 from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
@@ -17,6 +19,7 @@ from kolena_local.workflow.arguments import (
     check_metadata,
     check_name,
     check_tags,
+    check_type,
 )
 from kolena_local.workflow.entity import (
     bound_workflow,
@@ -25,6 +28,7 @@ from kolena_local.workflow.entity import (
     ensure_workflow,
 )
 from kolena_local.workflow.model_inferences import ModelInferences
+from kolena_local.workflow.model_provenance import captured, check_provenance
 from kolena_local.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -49,10 +53,13 @@ class Model(ModelInferences):
         tags: words to find the model by.
         infer_batch: a function from a list of test samples to the list of their inferences, for
             models that are faster in batches; ``test`` prefers it to ``infer``.
+        provenance: whether to note what code and environment are when the model is created, and
+            whenever it is tested; or what :func:`kolena_local.provenance.capture` returned, to note
+            that instead. None leaves it to ``session``, ``initialize`` and the environment.
 
     Raises:
         InputValidationError: the name is blank, ``infer`` or ``infer_batch`` is not a
-            function, or metadata or tags cannot be stored.
+            function, ``provenance`` is not one of the above, or metadata or tags cannot be stored.
         WorkflowMismatchError: the name belongs to a model of another workflow.
     """
 
@@ -66,6 +73,7 @@ class Model(ModelInferences):
     _metadata_as_loaded: str
     infer: Infer | None
     infer_batch: InferBatch | None
+    _provenance: bool | Provenance | None
 
     def __init__(
         self,
@@ -75,28 +83,32 @@ class Model(ModelInferences):
         tags: Iterable[str] | None = None,
         *,
         infer_batch: InferBatch | None = None,
+        provenance: bool | Provenance | None = None,
     ) -> None:
         workflow = bound_workflow(type(self))
         name, infer = check_name(name, "model"), check_infer(infer)
         infer_batch = check_infer(infer_batch, "infer_batch")
+        provenance = check_provenance(provenance)
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
         store = repository.open_store()
         with store.read() as unit:
             record = unit.models.find(name)
         what = "loaded"
         if record is None:
+            facts = captured(provenance, infer_batch or infer)
             with store.write() as unit:
                 record = unit.models.find(name)  # another process may have created it
                 if record is None:
                     what = "created"
                     workflow_id = ensure_workflow(unit, workflow)
                     record = unit.models.add(workflow_id, name, wanted_metadata, wanted_tags)
+                    unit.provenances.set_of_model(record.id, facts)
         check_workflow("model", name, record.workflow, workflow)
         if what == "loaded":
             given = {} if metadata is None else {"metadata": wanted_metadata}
             _warn_of_differences(record, given if tags is None else {**given, "tags": wanted_tags})
         logger.info("%s model %r", what, name)
-        self._mirror(store, record, infer=infer, infer_batch=infer_batch)
+        self._mirror(store, record, infer=infer, infer_batch=infer_batch, _provenance=provenance)
 
     @classmethod
     def create(
@@ -107,6 +119,7 @@ class Model(ModelInferences):
         tags: Iterable[str] | None = None,
         *,
         infer_batch: InferBatch | None = None,
+        provenance: bool | Provenance | None = None,
     ) -> Self:
         """Create a model.
 
@@ -116,22 +129,27 @@ class Model(ModelInferences):
             metadata: as for the constructor.
             tags: as for the constructor.
             infer_batch: as for the constructor.
+            provenance: as for the constructor.
 
         Raises:
             NameConflictError: there is a model with this name, in any workflow.
             InputValidationError: the name is blank, ``infer`` or ``infer_batch`` is not a
-                function, or metadata or tags cannot be stored.
+                function, ``provenance`` is invalid, or metadata or tags cannot be stored.
         """
         workflow = bound_workflow(cls)
         name, infer = check_name(name, "model"), check_infer(infer)
         infer_batch = check_infer(infer_batch, "infer_batch")
+        provenance = check_provenance(provenance)
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
+        facts = captured(provenance, infer_batch or infer)
         store = repository.open_store()
         with store.write() as unit:
             workflow_id = ensure_workflow(unit, workflow)
             record = unit.models.add(workflow_id, name, wanted_metadata, wanted_tags)
+            unit.provenances.set_of_model(record.id, facts)
         logger.info("created model %r", name)
-        return cls._mirroring(store, record, infer=infer, infer_batch=infer_batch)
+        given = {"infer": infer, "infer_batch": infer_batch, "_provenance": provenance}
+        return cls._mirroring(store, record, **given)
 
     @classmethod
     def load(
@@ -140,6 +158,7 @@ class Model(ModelInferences):
         infer: Infer | None = None,
         *,
         infer_batch: InferBatch | None = None,
+        provenance: bool | Provenance | None = None,
     ) -> Self:
         """Load a model.
 
@@ -147,6 +166,7 @@ class Model(ModelInferences):
             name: its name.
             infer: as for the constructor.
             infer_batch: as for the constructor.
+            provenance: as for the constructor.
 
         Raises:
             NotFoundError: there is no model with this name.
@@ -155,11 +175,13 @@ class Model(ModelInferences):
         workflow = bound_workflow(cls)
         name, infer = check_name(name, "model"), check_infer(infer)
         infer_batch = check_infer(infer_batch, "infer_batch")
+        provenance = check_provenance(provenance)
         store = repository.open_store()
         with store.read() as unit:
             record = unit.models.get(name)
         check_workflow("model", name, record.workflow, workflow)
-        return cls._mirroring(store, record, infer=infer, infer_batch=infer_batch)
+        given = {"infer": infer, "infer_batch": infer_batch, "_provenance": provenance}
+        return cls._mirroring(store, record, **given)
 
     @classmethod
     def load_all(cls: type[Self], *, tags: Iterable[str] | None = None) -> list[Self]:
@@ -173,7 +195,8 @@ class Model(ModelInferences):
         store = repository.open_store()
         with store.read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
-        return [cls._mirroring(store, record, infer=None, infer_batch=None) for record in records]
+        nothing = dict.fromkeys(("infer", "infer_batch", "_provenance"))
+        return [cls._mirroring(store, record, **nothing) for record in records]
 
     def update(
         self,
@@ -235,6 +258,38 @@ class Model(ModelInferences):
         with repository.open_store().read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
         return store_frames.of_models(records)
+
+    def load_provenance(self) -> Provenance | None:
+        """Load what was captured when the model was created, or first tested with ``provenance``.
+
+        Testing it with ``reset`` captures it anew. None if nothing was captured.
+
+        Raises:
+            NotFoundError: the model was deleted, or the store file replaced, since it was loaded.
+        """
+        with self._store().read() as unit:
+            facts = unit.provenances.of_model(self._id)
+        return None if facts is None else Provenance(facts)
+
+    def diff(self, other: Model) -> list[Difference]:
+        """Return how this model differs from another: in metadata, tags, code and environment.
+
+        Args:
+            other: the other model, of any workflow, in this store or another.
+
+        Raises:
+            InputValidationError: it is not a model.
+            NotFoundError: one of them was deleted, or the store file replaced, since it was loaded.
+        """
+        check_type("other", other, Model)
+        return differences(self._description(), other._description())
+
+    def _description(self) -> Facts:
+        with self._store().read() as unit:
+            return unit.provenances.describe(unit.models.get(current_name(unit, self)))
+
+    def _captured(self) -> Facts | None:
+        return captured(self._provenance, self.infer_batch or self.infer)
 
     def _repr_html_(self) -> str:
         return overview.of_model(self)

@@ -188,7 +188,7 @@ def _save(run: TestRun, configuration: EvaluatorConfiguration | None, results: R
         name, payload = kept_name(configuration), dumps(write(configuration))
     with run._store().write() as unit:
         record = unit.test_runs.ensure_configuration(
-            run._id, name, payload, results.directions, run._fingerprint
+            run._id, name, payload, results.directions, run._fingerprint, run._provenance
         )
         unit.test_runs.replace_results(record.id, results)
 

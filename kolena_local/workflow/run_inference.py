@@ -38,10 +38,13 @@ def infer_run(run: TestRun, options: InferenceOptions) -> None:
             f" inference; pass infer to {type(model).__name__}()."
         )
     with store.write() as unit:
-        if run.reset or not unit.inferences.count(model._id):
+        begins = not unit.inferences.count(model._id)
+        if run.reset or begins:
             unit.models.set_infer_fingerprint(model._id, _fingerprint(model))
+        if run.reset or (begins and run._provenance is not None):
+            unit.provenances.set_of_model(model._id, run._provenance, replace=True)
     codec = suite.workflow._codec
-    infer_pending(store, codec, model._id, pending, suite.name, functions, options)
+    infer_pending(store, codec, model._id, pending, suite.name, functions, options, run._provenance)
 
 
 def warn_of_another_infer(run: TestRun) -> None:

@@ -21,7 +21,7 @@ from kolena_local.execution.model_calls import InferenceOptions
 from kolena_local.fingerprint import evaluator_fingerprint
 from kolena_local.log import logger
 from kolena_local.plurals import agreeing, counted
-from kolena_local.repository.records import HeldRow, TestRunRecord
+from kolena_local.repository.records import Facts, HeldRow, TestRunRecord
 from kolena_local.warn import warn
 from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import check_flag, check_list, check_pairs, write_all
@@ -72,6 +72,7 @@ class TestRun(Entity):
     configurations: list[EvaluatorConfiguration] | None
     reset: bool
     _fingerprint: str | None
+    _provenance: Facts | None
 
     def __init__(
         self,
@@ -84,7 +85,7 @@ class TestRun(Entity):
         given = check_list(configurations, "configurations must be a list")
         check_arguments(model, test_suite, evaluator, given)
         wanted_reset = check_flag(reset, "reset")
-        evaluator_name = display_name(evaluator)
+        evaluator_name, provenance = display_name(evaluator), model._captured()
         store = test_suite._store(model)
         with store.write() as unit:
             check_version(test_suite, unit.test_suites.at(test_suite._id).version)
@@ -101,6 +102,7 @@ class TestRun(Entity):
             reset=wanted_reset,
             # Now, before inference: the source may be edited while that takes its time.
             _fingerprint=None if evaluator is None else evaluator_fingerprint(evaluator),
+            _provenance=provenance,
         )
 
     def run(
@@ -213,7 +215,10 @@ class TestRun(Entity):
                     f"{samples[ids.index(None)]!r:.200} is not in the test suite {suite.name!r};"
                     " add it to one of its test cases first."
                 )
-            unit.inferences.put(self.model._id, found, payloads, replace=self.reset)
+            unit.provenances.set_of_model(self.model._id, self._provenance)
+            unit.inferences.put(
+                self.model._id, found, payloads, replace=self.reset, provenance=self._provenance
+            )
 
     def evaluate(self) -> None:
         """Compute metrics from stored inferences.
@@ -296,7 +301,7 @@ class TestRun(Entity):
         # Batch systems and `timeout` send SIGTERM; finished inferences are saved as after Ctrl-C.
         with exit_on_sigterm():
             with store.write() as unit:
-                unit.test_runs.start(run_id)
+                unit.test_runs.start(run_id, self._provenance)
                 if reset:
                     unit.inferences.mark_stale(
                         self.model._id, self.test_suite._id, self.test_suite.version
