@@ -36,7 +36,9 @@ from kolena_local.cli.output.printing import (
     shown,
 )
 from kolena_local.cli.output.terminal_text import cell
+from kolena_local.cli.provenance import print_provenance
 from kolena_local.cli.store_option import reading
+from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
     from kolena_local.repository.conditions import Condition
@@ -67,6 +69,7 @@ _COVERAGE: Columns = {
         "edit": f"{_CHANGES}:edit_model",
         "rename": f"{_CHANGES}:rename_model",
         "delete": f"{_CHANGES}:delete_models",
+        "diff": "kolena_local.cli.provenance:diff_models",
     },
 )
 def models() -> None:
@@ -118,11 +121,14 @@ def list_models(
 
 @click.command("show")
 @click.argument("name", shell_complete=names_of("model"))
+@click.option("--provenance", is_flag=True, help="Also code and environment that made them.")
 @output_options
-def show_model(name: str) -> None:
+def show_model(name: str, provenance: bool) -> None:
     """Show a model with its inferences, runs, and metrics.
 
-    The tables show only metrics that are single values; --json prints all of them.
+    The tables show only metrics that are single values; --json prints all of them. --provenance
+    shows what was captured of code and environment, by Model(…, provenance=True), when the model
+    was created and when its inferences were made.
     """
     with reading() as unit:
         model = unit.models.get(name)
@@ -133,6 +139,12 @@ def show_model(name: str) -> None:
             picked(run, RUNS.keys) | {"test_cases": case_metrics(unit, run.id)}
             for run in unit.test_runs.list(model=name, begun=True)
         ]
+        if provenance:
+            entry["provenance"] = unit.provenances.of_model(model.id)
+            entry["inference_provenance"] = [
+                {"count": made.number, "provenance": made.provenance}
+                for made in unit.provenances.of_inferences(model.id)
+            ]
     print_object(entry, lambda: _print_model(entry))
 
 
@@ -146,6 +158,11 @@ def _print_model(model: Entry) -> None:
         print_rows(_COVERAGE, model["test_suites"])
     for run in model["runs"]:
         _print_run(run)
+    if "provenance" in model:
+        print_provenance("provenance of the model", model["provenance"])
+    for made in model.get("inference_provenance", ()):
+        heading = f"provenance of {counted(made['count'], 'inference')}"
+        print_provenance(heading, made["provenance"], known=model["provenance"])
 
 
 def _print_run(run: Entry) -> None:

@@ -34,6 +34,7 @@ from kolena_local.cli.output.printing import (
     shown,
 )
 from kolena_local.cli.prompts import delete, deletion_options
+from kolena_local.cli.provenance import print_provenance
 from kolena_local.cli.store_option import reading
 
 if TYPE_CHECKING:
@@ -104,9 +105,11 @@ def list_runs(
 @click.argument("run_id", metavar="ID", type=int)
 @output_options
 def show_run(run_id: int) -> None:
-    """Show a test run with its error and all of its metrics.
+    """Show a test run with its error, all of its metrics, and its provenance.
 
-    ID is the number that `runs list` shows. JSON has the plots, too, as they are stored.
+    ID is the number that `runs list` shows. JSON has the plots, too, as they are stored. The
+    provenance is what was captured of code and environment, if the model was made with
+    provenance=True.
     """
     with reading() as unit:
         record = unit.test_runs.get(run_id)
@@ -115,6 +118,7 @@ def show_run(run_id: int) -> None:
         entry["suite_metrics"] = suite_metrics(unit, run_id)
         if is_json():
             entry["plots"] = plots(unit, run_id)
+        entry["provenance"] = unit.provenances.of_run(run_id)
     print_object(entry, lambda: _print_run(entry, record.staleness))
 
 
@@ -143,6 +147,8 @@ def _print_run(run: Entry, staleness: str) -> None:
         print_heading("error")
         print_text(run["error"].splitlines())
     print_all(run["test_cases"], run["suite_metrics"])
+    if run["provenance"] is not None:
+        print_provenance("provenance", run["provenance"])
 
 
 def _deletion_entry(record: RunDeletion) -> Entry:

@@ -32,8 +32,8 @@ from kolena_local.cli.store_option import reading
 def sql(query: str, parameters: tuple[tuple[str, str], ...], limit: int) -> None:
     """Run a read-only SQL query.
 
-    The views v_model, v_inference, v_metrics, and v_plot are made for queries; `sql "SELECT sql
-    FROM sqlite_master"` prints all tables and views with their comments.
+    The views v_model, v_inference, v_metrics, v_plot, and v_provenance are made for queries;
+    `sql "SELECT sql FROM sqlite_master"` prints all tables and views with their comments.
     """
     with reading() as unit:
         answer = unit.query(

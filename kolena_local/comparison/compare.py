@@ -10,6 +10,7 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.direction import directions
+from kolena_local.comparison.provenance_remarks import provenance_remarks
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.run_selection import (
     SelectedRuns,
@@ -193,6 +194,7 @@ def pair_runs(
         for case in cases
     }
     remarks = chosen.remarks(unit.test_suites.get(suite.name).version)
+    remarks += provenance_remarks(unit, chosen)
     clusters: tuple[Ids, Ids] | None = None
     if cluster is not None:
         order = np.sort(everyone)

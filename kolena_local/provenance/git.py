@@ -78,9 +78,9 @@ def _facts(git: _Git, file: str | None) -> tuple[dict[str, Any], str]:
         "branch": None if branch == "(detached)" else without_user(branch),
         "is_dirty": is_dirty or not has_commit,
     }
-    return facts | ({"diff": changes.hexdigest()} if is_dirty and has_commit else {}), str(
-        Path(top).resolve()
-    )
+    if is_dirty and has_commit:
+        facts["diff"] = changes.hexdigest()
+    return facts, str(Path(top).resolve())
 
 
 class _Git:

@@ -37,8 +37,7 @@ def imported_packages() -> dict[str, str]:
 def _installed() -> Iterator[tuple[str, tuple[str, str, str]]]:
     """Yield name, version and metadata folder of packages by normal name, the used ones last."""
     # The folders of scripts have no packages in them, and may have any number of files.
-    script = getattr(sys.modules.get("__main__"), "__file__", None)
-    own = {"", str(Path(script or "").parent)}
+    own = {"", str(Path(_file("__main__")).parent)}
     for folder in reversed([place for place in sys.path if place not in own]):
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
@@ -49,50 +48,33 @@ def _installed() -> Iterator[tuple[str, tuple[str, str, str]]]:
 
 def _imported() -> Iterator[str]:
     """Yield the imported modules that may be packages: not Python's own, and not parts of them."""
-    for name, module in [*sys.modules.items()]:
-        above, _, last = name.rpartition(".")
-        is_own = name.partition(".")[0] in sys.stdlib_module_names or name == "__main__"
-        if is_own or "." in above:
+    python = sys.stdlib_module_names | {"__main__"}
+    for name in [*sys.modules]:
+        above, _, _ = name.rpartition(".")
+        if "." in above or (above or name) in python:
             continue
         # Several packages may share a name, such as google, which then has no file.
-        is_shared = above and getattr(sys.modules.get(above), "__file__", None) is None
-        if (not above and last) or is_shared:
-            file = getattr(module, "__file__", None)
-            if file is not None or not above:
-                yield name
+        if not above or (_file(name) and not _file(above)):
+            yield name
 
 
 def _look_up(modules: set[str], installed: dict[str, tuple[str, str, str]]) -> None:
     """Note the packages of modules whose names differ, from the lists of installed files."""
-    files = {
-        name: getattr(sys.modules.get(name.replace("/", ".")), "__file__", None) or ""
-        for name in modules
-    }
-    left = {
-        name for name, file in files.items() if "site-packages" in file or "dist-packages" in file
-    }
+    files = {name: _file(name.replace("/", ".")) for name in modules}
+    left = {it for it, file in files.items() if re.search("(site|dist)-packages", file)}
     for package, (_, _, folder) in installed.items():
-        if not left:
-            return
-        listed = _text(folder, "top_level.txt") if all("/" not in name for name in left) else ""
-        if listed:
-            own = left & {*listed.split()}
-        else:
-            record = "\n" + _text(folder, "RECORD")
-            own = {
-                name
-                for name in left
-                if f"\n{name}/" in record or f"\n{name}.py," in record or f"\n{name}." in record
-            }
+        record = ""
+        if left:
+            with suppress(OSError):
+                record = "\n" + Path(folder, "RECORD").read_text("utf-8", "replace")
+        # A folder, or a file with any of Python's suffixes.
+        own = {it for it in left if f"\n{it}/" in record or f"\n{it}." in record}
         _package_of.update(dict.fromkeys(own, package))
         left -= own
 
 
-def _text(folder: str, name: str) -> str:
-    try:
-        return Path(folder, name).read_text("utf-8", "replace")
-    except OSError:
-        return ""
+def _file(module: str) -> str:
+    return getattr(sys.modules.get(module), "__file__", None) or ""
 
 
 def _normal(name: str) -> str:
