@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy.dialects.sqlite import pysqlite
 
-from kolena_local import location, log
+from kolena_local import location, log, provenance_setting
 from kolena_local.repository import store
 from kolena_local.repository.file import connection
 
@@ -128,6 +128,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     location.set_default(None)
     yield home
     location.set_default(None)
+    provenance_setting.set_default(None)
     log.print_messages(False)
     store.close_stores()
 

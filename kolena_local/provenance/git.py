@@ -6,12 +6,12 @@ without the programs that a repository's configuration may name.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
 import subprocess
+from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
-from threading import Timer
 from time import monotonic
 from typing import Any, Final
 
@@ -21,11 +21,6 @@ from kolena_local.provenance.files import without_user
 TIME_LIMIT = 2.0
 
 _OPTIONS: Final = ("--no-optional-locks", "-c", "core.fsmonitor=false")
-_DIFF: Final = (
-    *("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--binary"),
-    *("--full-index", "--src-prefix=a/", "--dst-prefix=b/", "--submodule=short"),
-    *("--diff-algorithm=myers", "--unified=3", "HEAD"),
-)
 # In a hook, they name the repository of the hook.
 _OTHER_REPOSITORY: Final = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"),
@@ -48,39 +43,42 @@ def git_facts(folder: str | None, file: str | None) -> tuple[dict[str, Any], str
         return {"missing": "the calling code is not in a folder"}, None
     try:
         return _facts(_Git(folder), file)
-    except (_GitError, OSError) as reason:
-        known = isinstance(reason, _GitError)
-        return {"missing": str(reason) if known else "a file could not be read"}, None
+    except _GitError as reason:
+        return {"missing": str(reason)}, None
+    except (LookupError, OSError, ValueError):
+        return {"missing": "git or a changed file could not be read"}, None
 
 
 def _facts(git: _Git, file: str | None) -> tuple[dict[str, Any], str]:
-    top = os.fsdecode(git.output("rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    top = Path(os.fsdecode(git.output("rev-parse", "--show-toplevel").removesuffix(b"\n")))
     status = git.output(
-        "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--no-renames"
+        *("status", "--porcelain=v2", "--branch", "-z", "--no-renames"),
+        *("--untracked-files=no", "--ignore-submodules=none"),
     )
-    heads, is_dirty = {}, False
-    for line in status.decode("utf-8", "replace").split("\0"):
-        if line.startswith("# branch."):
-            name, _, value = line.removeprefix("# branch.").partition(" ")
-            heads[name] = value
-        elif line and not line.startswith("# "):
-            is_dirty = True
-    commit, branch = heads.get("oid", ""), heads.get("head", "")
-    has_commit = bool(commit) and not commit.startswith("(")
-    changes = hashlib.blake2b(digest_size=16)
-    if is_dirty and has_commit:
-        git.run(_DIFF, changes.update)
-    if file is not None and not git.output("ls-files", "-z", "--", file):
-        is_dirty = True
-        changes.update(Path(file).read_bytes())
+    heads, changes = {}, blake2b(digest_size=16)
+    changed = [line for line in status.split(b"\0") if line]
+    while changed and changed[0].startswith(b"# "):
+        _, name, value = changed.pop(0).decode("utf-8", "replace").split(" ", 2)
+        heads[name] = value
+    for line in changed:
+        # Kind, state, whether it is a submodule, modes, digests, path; a conflict has more of them.
+        is_conflict = line.startswith(b"u")
+        *fields, path = line.split(b" ", 10 if is_conflict else 8)
+        changes.update(b"\0".join([path, fields[2], fields[6 if is_conflict else 5], b""]))
+        git.hash(top / os.fsdecode(path), changes)
+    # A commit says nothing of code that it does not have.
+    is_unknown = file is not None and not git.output("ls-files", "-z", "--", file)
+    if file is not None and is_unknown:
+        git.hash(Path(file), changes)
+    commit, branch = heads["branch.oid"], heads["branch.head"]
     facts: dict[str, Any] = {
-        "commit": commit if has_commit else None,
+        "commit": None if commit.startswith("(") else commit,
         "branch": None if branch == "(detached)" else without_user(branch),
-        "is_dirty": is_dirty or not has_commit,
+        "is_dirty": bool(changed) or is_unknown,
     }
-    if is_dirty and has_commit:
+    if facts["is_dirty"]:
         facts["diff"] = changes.hexdigest()
-    return facts, str(Path(top).resolve())
+    return facts, str(top.resolve())
 
 
 class _Git:
@@ -96,13 +94,20 @@ class _Git:
             "GIT_TERMINAL_PROMPT": "0",
         }
 
-    def output(self, *arguments: str) -> bytes:
-        chunks: list[bytes] = []
-        self.run(arguments, chunks.append)
-        return b"".join(chunks)
+    def hash(self, file: Path, into: blake2b) -> None:
+        """Hash what a file has now; nothing for one that was deleted, or is a folder."""
+        with suppress(FileNotFoundError, IsADirectoryError):
+            if file.is_symlink():
+                into.update(os.fsencode(file.readlink()))
+                return
+            with file.open("rb") as stream:
+                while chunk := stream.read(1 << 20):
+                    into.update(chunk)
+                    if monotonic() >= self._end:
+                        raise _GitError("the changes are too large")
 
-    def run(self, arguments: tuple[str, ...], take: Any) -> None:
-        """Run a command of git, and pass on what it prints, however much that is."""
+    def output(self, *arguments: str) -> bytes:
+        """Return what a command of git prints."""
         try:
             process = subprocess.Popen(
                 ["git", *_OPTIONS, *arguments],
@@ -110,28 +115,23 @@ class _Git:
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                # The first command tells why git does not work here, in a few words.
-                stderr=subprocess.PIPE if arguments[0] == "rev-parse" else subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
                 start_new_session=True,
             )
         except OSError:
             raise _GitError("git could not be started") from None
-        # What git has started has its output open, too.
-        timer = Timer(max(self._end - monotonic(), 0), os.killpg, [process.pid, signal.SIGKILL])
-        timer.start()
-        problem = b""
-        try:
-            with process:
-                while chunk := process.stdout.read(1 << 16):  # type: ignore[union-attr]
-                    take(chunk)
-                if process.stderr is not None:
-                    problem = process.stderr.read()
-        finally:
-            timer.cancel()
+        with process:
+            try:
+                left = max(self._end - monotonic(), 0)
+                found, problem = process.communicate(timeout=left)
+            except subprocess.TimeoutExpired:
+                raise _GitError("git took too long") from None
+            finally:
+                if process.poll() is None:
+                    # With what it has started, which has its output open, too.
+                    os.killpg(process.pid, signal.SIGKILL)
         if process.returncode == 0:
-            return
-        if monotonic() >= self._end:
-            raise _GitError("git took too long")
+            return found
         if b"not a git repository" in problem:
             raise _GitError("not a git repository")
         raise _GitError("git refused" if b"ownership" in problem else "git failed")
