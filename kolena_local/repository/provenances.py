@@ -66,7 +66,7 @@ class Provenances(Repository):
                 WHERE model_id = :model {"" if test_suite is None else of_suite}
                 GROUP BY provenance_id
             ) AS made LEFT JOIN provenance ON provenance.id = made.provenance_id
-            ORDER BY made.number DESC, made.provenance_id
+            ORDER BY made.number DESC, made.provenance_id IS NULL, made.provenance_id
             """,
             {"model": model_id, "suite": suite, "version": version},
         )
