@@ -12,7 +12,8 @@ from kolena_local.provenance.difference import leaves
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
-    from kolena_local.repository.records import Facts, InferencesMade
+    from kolena_local.repository.provenances import InferencesMade
+    from kolena_local.repository.records import Facts
 
 _ENVIRONMENT: Final = {
     "python.version": "Python",

@@ -5,12 +5,24 @@ Models, inferences, test runs and results refer to it. Where nobody asked for it
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kolena_local.payload import digest, dumps, loads
 from kolena_local.repository.models import Models
 from kolena_local.repository.names import now
-from kolena_local.repository.records import Facts, InferencesMade, ModelRecord
+from kolena_local.repository.records import Facts, ModelRecord
 from kolena_local.repository.rows import Repository, Sql, as_object
 from kolena_local.repository.suite_samples import SAMPLES
+
+
+class InferencesMade(NamedTuple):
+    """Inferences of a model that were made by the same code in the same environment.
+
+    ``provenance`` is what is known of these, None if nothing is.
+    """
+
+    number: int
+    provenance: Facts | None
 
 
 def ensure_provenance(sql: Sql, facts: Facts | None) -> int | None:

@@ -268,16 +268,6 @@ class FoundSample(NamedTuple):
     inference: str | None
 
 
-class InferencesMade(NamedTuple):
-    """Inferences of a model that were made by the same code in the same environment.
-
-    ``provenance`` is what is known of these, None if nothing is.
-    """
-
-    number: int
-    provenance: Facts | None
-
-
 class SuiteSampleRow(NamedTuple):
     """A sample of a test suite, once, with the ground truth of the first test case that has it.
 

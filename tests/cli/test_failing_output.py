@@ -41,6 +41,7 @@ needs_full_device = pytest.mark.skipif(
 ARGUMENTS = {
     "models list": [],
     "models show": ["base"],
+    "models diff": ["base", "candidate"],
     "models create": ["new", "-w", "Lengths"],
     "models edit": ["base", "-t", "new"],
     "models rename": ["base", "new"],
