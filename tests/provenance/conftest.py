@@ -9,6 +9,8 @@ from typing import Any, Dict, NamedTuple
 
 import pytest
 
+from kolena_local.provenance import git
+
 
 class Project(NamedTuple):
     """A folder with scripts, which may be a git repository."""
@@ -46,6 +48,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "jane@example.org")
     # What lies above is not a repository, whatever the machine has there.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    # A busy machine may be slow.
+    monkeypatch.setattr(git, "TIME_LIMIT", 60.0)
     project = Project(tmp_path / "project")
     project.folder.mkdir()
     project.git("init", "-q", "-b", "main")

@@ -303,7 +303,10 @@ def test_no_secret_reaches_the_file_nor_an_export(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     script = folder / SECRETS["user"] / "run.py"
-    code = f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')"
+    code = (
+        "import runpy; from kolena_local.provenance import git; git.TIME_LIMIT = 60.0\n"
+        f"runpy.run_path({str(script)!r}, run_name='__main__')"
+    )
     done = run_python(code, f"--token={SECRETS['argument']}")
     assert done.returncode == 0, done.stderr
     exported = tmp_path / "export.jsonl"
