@@ -34,6 +34,9 @@ def captured(given: bool | Provenance | None, infer: Any) -> Facts | None:
     """
     if given is False or (given is None and not provenance_setting.is_on()):
         return None
+    # Storing imports it anyway, and whether it was imported before should make no difference.
+    import kolena_local.repository.tables  # noqa: F401
+
     facts = dict((given if isinstance(given, Provenance) else capture()).facts)
     fingerprint = None if infer is None else infer_fingerprint(infer)
     return facts if fingerprint is None else {**facts, "infer": fingerprint}

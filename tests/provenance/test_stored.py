@@ -6,6 +6,8 @@ import json
 import os
 import runpy
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Dict, List, Optional
@@ -157,6 +159,26 @@ def test_it_is_captured_where_it_is_asked_for(
         ):
             with pytest.raises(InputValidationError, match="provenance must be"):
                 call()
+
+
+def test_models_that_are_made_one_after_the_other_do_not_differ(
+    project: Project, store_path: Path
+) -> None:
+    script = project.write(
+        "two.py",
+        "from tests.comparison.conftest import LengthModel\n"
+        "from kolena_local.provenance import git; git.TIME_LIMIT = 60.0\n"
+        "first, second = (LengthModel(name, provenance=True) for name in ('a', 'b'))\n"
+        "print(first.diff(second))",
+    )
+    project.commit()
+    done = subprocess.run(
+        [sys.executable, script],
+        check=True,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "KOLENA_LOCAL_DB": str(store_path)},
+    )
+    assert done.stdout == b"[]\n"
 
 
 def test_two_models_differ_in_metadata_and_provenance(world: World, invoke: Invoke) -> None:
