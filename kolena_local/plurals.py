@@ -16,11 +16,23 @@ INVISIBLE: Final = (
 # another name.
 UNSAFE: Final = f"\x7f-\x9f\ud800-\udfff{INVISIBLE}"
 _NOT_PRINTABLE = re.compile(f"[\\x00-\\x1f{UNSAFE}]")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def printable(text: str) -> str:
     r"""Return the text on one line; control and invisible characters are escaped."""
     return _NOT_PRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def no_formula(text: str) -> str:
+    """Return the text of a cell so that no spreadsheet runs it as a formula; numbers stay."""
+    if not text.startswith(_FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -12,7 +12,6 @@ import click
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.lazy import LazyGroup
 from kolena_local.cli.options import name_option
-from kolena_local.cli.output.formats import no_formula
 from kolena_local.cli.output.output_file import (
     current,
     is_terminal,
@@ -29,7 +28,7 @@ from kolena_local.cli.output.output_options import (
 from kolena_local.cli.output.printing import say
 from kolena_local.cli.store_option import db_option, reading
 from kolena_local.exchange.row_files import FORMATS, format_of
-from kolena_local.plurals import agreeing, counted, printable
+from kolena_local.plurals import agreeing, counted, no_formula, printable
 
 if TYPE_CHECKING:
     from kolena_local.exchange.row_writers import Output

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -29,6 +32,8 @@ from kolena_local.repository.test_runs import TestRuns
 from kolena_local.repository.test_samples import TestSamples
 from kolena_local.repository.test_suites import TestSuites
 from kolena_local.repository.workflows import Workflows
+
+_STEPS_BETWEEN_LOOKS: Final = 10_000
 
 
 class Unit:
@@ -100,3 +105,19 @@ class Unit:
             InputValidationError: it is not valid SQL, or it does more than read.
         """
         return free_query.query(self._sql.driver, question, parameters, limit)
+
+    @contextmanager
+    def time_limit(self, seconds: float) -> Iterator[None]:
+        """Interrupt queries that still run when the block has taken this long.
+
+        Do not call :meth:`query` in the block, since that would end the limit.
+
+        Raises:
+            StoreBusyError: a query was interrupted.
+        """
+        raw, end = self._sql.driver, time.monotonic() + seconds
+        raw.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
+        try:
+            yield
+        finally:
+            raw.set_progress_handler(None, 0)

@@ -20,7 +20,6 @@ HTML_START = """<!doctype html>
   th, td { border: 1px solid #ccc; padding: 0.2em 0.6em; text-align: left; vertical-align: top }
   .number { text-align: right }
 </style>"""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def separated(
@@ -34,7 +33,8 @@ def separated(
         keys: the keys of every entry; they are the header if there are no entries.
         entries: the entries, one per row.
         delimiter: the character between two cells.
-        show: returns the text to write for a cell's text, such as :func:`no_formula`.
+        show: returns the text to write for a cell's text, such as
+            :func:`kolena_local.plurals.no_formula`.
     """
     columns: dict[str, dict[str, None]] = {key: {} for key in keys}
     rows: list[Entry] = []
@@ -48,17 +48,6 @@ def separated(
     lines = [list(map(show, names))]
     lines += ([show(_csv_text(row.get(name))) for name in names] for row in rows)
     return "\n".join(_separated_line(line, delimiter) for line in lines)
-
-
-def no_formula(text: str) -> str:
-    """Return the text of a cell so that no spreadsheet runs it as a formula; numbers stay."""
-    if not text.startswith(_FORMULA):
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text
 
 
 def _separated_line(values: Sequence[str], delimiter: str) -> str:

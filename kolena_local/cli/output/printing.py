@@ -20,7 +20,6 @@ from kolena_local.cli.output.formats import (
     html_table,
     html_text,
     markdown,
-    no_formula,
     separated,
 )
 from kolena_local.cli.output.output_file import is_terminal, output_encoding, write_text
@@ -28,7 +27,7 @@ from kolena_local.cli.output.output_options import chosen_format, is_csv_safe, i
 from kolena_local.cli.output.table import fields as field_lines
 from kolena_local.cli.output.table import table
 from kolena_local.cli.output.terminal_text import cell, json_text
-from kolena_local.plurals import printable
+from kolena_local.plurals import no_formula, printable
 
 _MARKUPS = {"md": markdown, "html": html_table}
 

@@ -55,6 +55,11 @@ _REFUSED: Final = (InputValidationError, "The store {place} refuses a value ({ca
 
 _MEANINGS: Final[dict[str, tuple[type[KolenaError], str]]] = {
     "is locked": _BUSY,
+    "interrupted": (
+        StoreBusyError,
+        "The store {place} needs too long for this; ask for less, or try again when the machine"
+        " is less busy.",
+    ),
     "readonly database": _READ_ONLY,
     "file is not a database": (
         NotAStoreError,
@@ -153,7 +158,7 @@ def _say(meaning: tuple[type[KolenaError], str], place: str, cause: BaseExceptio
     if kind is StoreFullError:
         return full(place)
     who = ""
-    if kind is StoreBusyError:
+    if "{who}" in sentence:
         writer = writer_of(place)
         who = f" ({writer})" if writer else f" (see `lsof {place}`)"
     return kind(sentence.format(place=place, cause=cause, who=who))

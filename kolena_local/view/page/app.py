@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from typing import Final
+
+from flask import Flask, Response, request
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from kolena_local.errors import KolenaError, NotFoundError
+from kolena_local.errors import KolenaError, NameConflictError, NotFoundError, StoreError
 from kolena_local.view.page import guard
 from kolena_local.view.page.compare import compare
 from kolena_local.view.page.images import images
@@ -30,6 +33,19 @@ BLUEPRINTS = (
     samples,
     images,
 )
+LARGEST_FORM: Final = 2**20
+
+_STATUSES: Final = ((StoreError, 503), (NotFoundError, 404), (NameConflictError, 409))
+_MESSAGES: Final = {
+    400: "A part of the address or of the form is missing; go back and try again.",
+    404: "There is no such page.",
+    405: "This page can only be read, or only be sent a form.",
+    413: "The form holds more than 1 MiB; nothing was changed. Use the command line or Python.",
+    500: (
+        "This is a bug, or the store is damaged: `kolena-local db check` finds out. The terminal"
+        " in which kolena-local ui runs shows the error."
+    ),
+}
 
 
 def create_app(settings: Settings) -> Flask:
@@ -38,13 +54,12 @@ def create_app(settings: Settings) -> Flask:
     Args:
         settings: the store, and where the page is served.
     """
+    # Without a secret key there are no sessions in cookies; what pages need to remember is in the
+    # settings.
     app = Flask(__name__, static_folder=None, template_folder=None)
-    app.secret_key = settings.secret
     app.config.update(
-        SESSION_COOKIE_NAME=f"kolena_local_{settings.port}_notices",
-        SESSION_COOKIE_SAMESITE="Strict",
-        MAX_CONTENT_LENGTH=2**20,
-        MAX_FORM_MEMORY_SIZE=2**20,
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
         MAX_FORM_PARTS=1_000,
     )
     keep_settings(app, settings)
@@ -57,9 +72,15 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _show_http_error(error: HTTPException) -> Response:
-    return page("error.html", error.code or 500, heading=error.name, message=error.description)
+    status = error.code or 500
+    message = _MESSAGES.get(status, error.description)
+    return page("error.html", status, heading=error.name, message=message, typed=[])
 
 
 def _show_error(error: KolenaError) -> Response:
-    status = 404 if isinstance(error, NotFoundError) else 400
-    return page("error.html", status, heading="That did not work", message=str(error))
+    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 400)
+    # Nobody types a form again because another process was writing. Escaped here, because
+    # templates show line breaks as escape sequences.
+    fields = request.form.items(multi=True) if status == 503 else ()
+    typed = [(escape(name), escape(value)) for name, value in fields]
+    return page("error.html", status, heading="That did not work", message=str(error), typed=typed)

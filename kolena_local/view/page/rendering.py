@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, current_app, request, session, url_for
+from flask import Response, current_app, request, url_for
 
 from kolena_local.view.html import environment
 from kolena_local.view.page.settings import settings
@@ -29,6 +29,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         **values: what the template shows.
     """
     current = settings()
+    notices = [current.notices.popleft() for _ in range(len(current.notices))]
     text = (
         environment()
         .get_template(f"page/{template}")
@@ -37,7 +38,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
             link_to=link_to,
             sections=SECTIONS,
             section=f"{_IN_SECTION.get(str(request.blueprint), request.blueprint)}.index",
-            notices=session.pop("notices", []) if session else [],
+            notices=notices,
             location=current.location,
             read_only=current.read_only,
             **values,
@@ -53,4 +54,4 @@ def link_to(endpoint: str, **values: Any) -> str | None:
 
 def note(text: str, kind: str = "good") -> None:
     """Show a sentence on the page that is shown next."""
-    session.setdefault("notices", []).append((kind, text))
+    settings().notices.append((kind, text))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from kolena_local.repository import Store, Unit, open_store
 from kolena_local.view.page.settings import settings
@@ -13,9 +14,15 @@ def store() -> Store:
     return open_store(settings().location, create=False)
 
 
-def reading() -> AbstractContextManager[Unit]:
-    """Read one snapshot of the store."""
-    return store().read()
+@contextmanager
+def reading() -> Iterator[Unit]:
+    """Read one snapshot of the store; queries that run for too long are ended.
+
+    Raises:
+        StoreBusyError: the queries took longer than the page may take.
+    """
+    with store().read() as unit, unit.time_limit(settings().seconds):
+        yield unit
 
 
 def writing() -> AbstractContextManager[Unit]:

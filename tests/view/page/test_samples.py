@@ -153,7 +153,7 @@ def test_a_filter_is_saved_as_a_test_case(
     again = client.post(
         "/samples/save", data={**BOTH, "where": "metadata.width = 6", "name": "hard"}
     )
-    assert again.status_code == 400
+    assert again.status_code == 409
     assert "There is a test case &#39;hard&#39; already" in again.text
 
 
