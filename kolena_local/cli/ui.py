@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from kolena_local.cli.output.printing import say
-from kolena_local.cli.store_option import given_location
+from kolena_local.cli.store_option import db_option, given_location
 
 if TYPE_CHECKING:
     from kolena_local.view.page.settings import Settings
 
 
 @click.command()
+@db_option
 @click.option(
     "--port",
     metavar="N",
@@ -44,15 +45,29 @@ def ui(port: int, no_browser: bool, read_only: bool, images: Path | None, host: 
     The page is served on this machine only, and ends with Ctrl-C. The address works once, in one
     browser. Needs the extra: pip install 'kolena-local[view]'.
     """
+    from kolena_local.errors import InputValidationError
+    from kolena_local.location import is_memory
     from kolena_local.repository import open_store
     from kolena_local.view.page.serve import serve
     from kolena_local.view.page.settings import Settings
 
-    location = open_store(given_location(), create=False).location
-    wanted = Settings(location, host, port, read_only=read_only, images=images)
+    store = open_store(given_location(), create=False)
+    if is_memory(store.location):
+        raise InputValidationError(
+            "The store ':memory:' belongs to one process and is empty here; give the path of a"
+            " file with --db."
+        )
+    wanted = Settings(store.location, host, port, read_only=read_only, images=images)
     serve(wanted, open_browser=not no_browser, say=_announce)
 
 
 def _announce(settings: Settings) -> None:
+    from kolena_local.view.page.serve import is_this_machine_only
+
     click.echo(settings.address)
+    if not is_this_machine_only(settings.host):
+        say(
+            f"Warning: the page is served on {settings.host}, without encryption. Whoever opens the"
+            " address first, or reads along, can read and change the store."
+        )
     say("Press Ctrl-C to stop.")
