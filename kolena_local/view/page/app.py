@@ -74,7 +74,7 @@ def create_app(settings: Settings) -> Flask:
 def _show_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     message = _MESSAGES.get(status, error.description)
-    return page("error.html", status, heading=error.name, message=message, typed=[])
+    return page("error.html", status, heading=error.name, message=message)
 
 
 def _show_error(error: KolenaError) -> Response:

@@ -29,13 +29,43 @@ class Example:
 _OTHER = f"{NAME} 2"
 _NAMED = Example({"name": NAME})
 _BOTH = {"suite": NAME, "model": NAME, "base": _OTHER}
+_OF_MODEL = {"suite": NAME, "model": NAME}
 _PAIR = {"suite": NAME, "base": NAME, "candidate": _OTHER}
 _CHANGED = Example(form={"name": NAME, "uid": "1", "seen": "x", "new_name": NAME, "typed": NAME})
 EXAMPLES: Dict[str, List[Example]] = {
     "start.index": [Example(status=303)],
     "start.style": [Example()],
-    "models.index": [Example(), Example({"search": NAME, "sort": NAME})],
+    "models.index": [
+        Example(),
+        Example({"q": NAME, "tag": NAME, "key": NAME}),
+        Example({"where": "metadata.link = 1", "columns": "chosen", "key": "link"}),
+    ],
     "models.show": [_NAMED],
+    "models.edit": [_NAMED, Example({"name": NAME, "whole": 1})],
+    "models.save": [_CHANGED],
+    "models.new_name": [_NAMED],
+    "models.rename": [_CHANGED],
+    "models.confirm": [_NAMED],
+    "models.delete": [_CHANGED],
+    "models.create": [Example(form={"new_name": NAME, "workflow": NAME})],
+    "test_suites.index": [Example(), Example({"search": NAME, "workflow": NAME, "tag": NAME})],
+    "test_suites.show": [_NAMED, Example({"name": NAME, "version": 1, "model": NAME})],
+    "test_suites.edit": [_NAMED],
+    "test_suites.describe": [_CHANGED],
+    "test_suites.rename": [_CHANGED],
+    "test_suites.delete": [_CHANGED],
+    "test_cases.index": [Example(), Example({"search": NAME, "workflow": NAME})],
+    "test_cases.show": [_NAMED, Example({"name": NAME, "version": 1})],
+    "test_cases.edit": [_NAMED],
+    "test_cases.rename": [_CHANGED],
+    "test_cases.delete": [_CHANGED],
+    "results.show": [Example(_OF_MODEL), Example({**_OF_MODEL, "test_case": NAME})],
+    "runs.show": [Example({"id": 1}), Example({"id": 1, "test_case": NAME})],
+    "plots.image": [
+        Example({"run": 1, "test_case": NAME, "position": place}) for place in range(4)
+    ],
+    "compare.index": [Example(), Example({"suite": NAME})],
+    "compare.show": [Example(_PAIR)],
     "samples.index": [
         Example(),
         Example(_BOTH),
