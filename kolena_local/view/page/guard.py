@@ -13,6 +13,7 @@ from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from kolena_local.view.html import environment
+from kolena_local.view.page.peers import is_another_user
 from kolena_local.view.page.settings import settings
 
 _HEADERS: Final = {
@@ -54,7 +55,10 @@ def _admit() -> AnyResponse | None:
     if given is not None and request.path == "/" and request.method == "GET":
         if invited:
             return redirect("/", 303)
-        return _exchanged() if current.use_token(given) else _refused(403, _NOT_INVITED)
+        # The browser was started with the address, and other users see how programs were started.
+        if _is_another_user() or not current.use_token(given):
+            return _refused(403, _NOT_INVITED)
+        return _exchanged()
     if not invited:
         return _refused(403, _NOT_INVITED)
     if request.method not in ("GET", "HEAD", "POST"):
@@ -72,6 +76,11 @@ def _has_cookie() -> bool:
         compare_digest(cookie.encode("utf-8", "replace"), settings().secret.encode())
         for cookie in request.cookies.getlist(_cookie_name())
     )
+
+
+def _is_another_user() -> bool:
+    address, port = request.environ.get("REMOTE_ADDR", ""), request.environ.get("REMOTE_PORT", 0)
+    return is_another_user(address, int(port), settings().port)
 
 
 def _exchanged() -> AnyResponse:
