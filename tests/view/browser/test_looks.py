@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from kolena_local import demo
+from kolena_local.cli import main
+from tests.cli.conftest import separating_runner
 from tests.cli.test_ui import served
 from tests.view.browser.browser import Page, in_browser
 
@@ -58,3 +61,16 @@ def test_everybody_can_read_a_refusal(driver: Any, page: Page) -> None:
     page.open(address)
     assert page.heading == "Not shown"
     page.check_accessible()
+
+
+def test_everybody_can_read_a_report(driver: Any, tmp_path: Path) -> None:
+    store, file = tmp_path / "demo.db", tmp_path / "report.html"
+    demo.run(str(store), echo=lambda line: None)
+    arguments = ["report", demo.TEST_SUITE, "--output", str(file), "--db", str(store)]
+    made = separating_runner().invoke(main, arguments)
+    assert made.exit_code == 0, made.stderr
+    page = Page(driver, "").open(file.as_uri())
+    for width, scheme in LOOKS:
+        page.look(width, scheme)
+        page.check_accessible()
+    page.check_quiet()
