@@ -65,6 +65,7 @@ ARGUMENTS = {
     "results": ["base", "lengths"],
     "plots": ["base", "lengths", "--test-case", "first"],
     "compare": ["base", "candidate", "-s", "lengths"],
+    "report": ["lengths"],
     "sql": ["SELECT 1"],
     "db backup": [],
     "db check": [],
@@ -187,7 +188,12 @@ def test_output_that_cannot_be_written_is_a_sentence(
 
 
 def test_every_command_is_tried() -> None:
-    assert set(ARGUMENTS) == set(COMMANDS)
+    assert set(ARGUMENTS) | {"ui"} == set(COMMANDS)
+
+
+@needs_full_device
+def test_nothing_is_served_if_the_address_cannot_be_printed(renew: Callable[[], None]) -> None:
+    assert run_into(full_device(), ["ui", "--no-browser"]) == (1, FULL)
 
 
 @needs_full_device

@@ -16,7 +16,8 @@ def test_the_readme_has_the_reference() -> None:
 
 def test_every_command_has_the_options_that_are_everywhere() -> None:
     changing_nothing_to_print = {"kolena-local demo", "kolena-local export", "kolena-local import"}
-    changing_nothing_to_print.add("kolena-local report")  # it is HTML and nothing else
+    # HTML and nothing else, to standard output or to a browser.
+    changing_nothing_to_print |= {"kolena-local report", "kolena-local ui"}
     about_files = ("kolena-local db ", "kolena-local inferences ", "kolena-local plots")
     for _, command, path in commands():
         names = {option.name for option in command.params}

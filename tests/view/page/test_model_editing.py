@@ -264,4 +264,4 @@ def test_a_page_that_was_opened_read_only_offers_no_changes(
         assert 'method="post"' not in page.text
     for path in ("/model/edit", "/model/rename", "/model/delete", "/models/new"):
         assert client.get(f"{path}?name=svm-rbf").status_code == 403
-        assert client.post(path, data={}).status_code == 405
+        assert client.post(path, data={}).status_code == 403
