@@ -33,6 +33,11 @@ def serve(wanted: Settings, *, open_browser: bool, say: Callable[[Settings], Non
     """
     listening = _listening(wanted.host, wanted.port)
     settings = replace(wanted, port=listening.getsockname()[1])
+    try:
+        say(settings)  # who connects already waits until the server takes the socket
+    except BaseException:
+        listening.close()
+        raise
     # A browser's many requests at once are not worth a warning on the terminal.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = create_server(
@@ -49,7 +54,6 @@ def serve(wanted: Settings, *, open_browser: bool, say: Callable[[Settings], Non
         threads=8,
         asyncore_use_poll=True,
     )
-    say(settings)
     if open_browser:
         # Some browsers run in the terminal and return when they are closed.
         threading.Thread(target=_open, args=[settings.address], daemon=True).start()
