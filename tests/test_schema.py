@@ -113,6 +113,16 @@ GOOD: dict[str, dict[str, Any]] = {
     "metrics_test_suite": {"evaluator_configuration_id": 1, "payload": "{}"},
     "plot": {"evaluator_configuration_id": 1, "test_case_id": 1, "position": 0, "payload": "{}"},
     "provenance": {"digest": DIGEST, "payload": "{}", "created_at": TIME},
+    "determinism_check": {
+        "model_id": 1,
+        "test_suite_id": 1,
+        "test_suite_version": 1,
+        "checked_at": TIME,
+        "identical": 1,
+        "within_tolerance": 0,
+        "different": 0,
+        "payload": "{}",
+    },
 }
 # … and what each CHECK must refuse in it.
 BAD: dict[str, dict[str, list[Any]]] = {
@@ -162,6 +172,13 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "metrics_test_suite": {"payload": ["NaN"]},
     "plot": {"position": [-1], "payload": ["{"]},
     "provenance": {"digest": [bytes(16)], "payload": ["{", "[]"], "created_at": ["x"]},
+    "determinism_check": {
+        "checked_at": ["x"],
+        "identical": [-1],
+        "within_tolerance": [-1],
+        "different": [-1],
+        "payload": ["{", "[]"],
+    },
 }
 
 

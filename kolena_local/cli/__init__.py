@@ -29,7 +29,7 @@ _COMMANDS = {
         "kolena_local.cli.inferences:inferences",
         "Import inferences from files, and export them.",
     ),
-    "runs": ("kolena_local.cli.runs:runs", "List, show, and delete test runs."),
+    "runs": ("kolena_local.cli.runs:runs", "List, show, verify, and delete test runs."),
     "results": ("kolena_local.cli.results:results", "Print a model's metrics on a test suite."),
     "plots": (
         "kolena_local.cli.plots:plots",
@@ -71,6 +71,6 @@ def main() -> None:
     store.db in the folder KOLENA_LOCAL_HOME, else store.db in your user data folder. Results go to
     standard output, everything else to standard error. `model list` is the same as `models list`.
 
-    Exit codes: 0 success, 1 error, 2 wrong usage, 3 and 4 see compare, 5 the store is busy,
-    damaged, written by a newer version, or not a store, 130 interrupted, 143 terminated.
+    Exit codes: 0 success, 1 error, 2 wrong usage, 3 and 4 see compare and runs verify, 5 the store
+    is busy, damaged, written by a newer version, or not a store, 130 interrupted, 143 terminated.
     """

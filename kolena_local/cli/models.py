@@ -38,6 +38,7 @@ from kolena_local.cli.output.printing import (
 from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.provenance import print_provenance
 from kolena_local.cli.store_option import reading
+from kolena_local.cli.verify import check_fields
 from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ def list_models(
 def show_model(name: str, provenance: bool) -> None:
     """Show a model with its inferences, runs, and metrics.
 
-    The tables show only metrics that are single values; --json prints all of them. --provenance
+    The tables show only metrics that are single values; --json prints all of them. If answers were
+    checked by `runs verify`, the latest result is shown. --provenance
     shows what was captured of code and environment, by Model(…, provenance=True), when the model
     was created and when its inferences were made.
     """
@@ -139,6 +141,8 @@ def show_model(name: str, provenance: bool) -> None:
             picked(run, RUNS.keys) | {"test_cases": case_metrics(unit, run.id)}
             for run in unit.test_runs.list(model=name, begun=True)
         ]
+        check = unit.determinism_checks.latest(model.id)
+        entry["determinism"] = None if check is None else check.entry()
         if provenance:
             entry["provenance"] = unit.provenances.of_model(model.id)
             entry["inference_provenance"] = [
@@ -158,6 +162,10 @@ def _print_model(model: Entry) -> None:
         print_rows(_COVERAGE, model["test_suites"])
     for run in model["runs"]:
         _print_run(run)
+    check = model["determinism"]
+    if check is not None:
+        print_heading(f"determinism, checked {local_time('checked_at')(check)}")
+        print_fields({f"  {name}": value for name, value in check_fields(check).items()})
     if "provenance" in model:
         print_provenance("provenance of the model", model["provenance"])
     for made in model.get("inference_provenance", ()):

@@ -36,6 +36,7 @@ from kolena_local.cli.output.printing import (
 from kolena_local.cli.prompts import delete, deletion_options
 from kolena_local.cli.provenance import print_provenance
 from kolena_local.cli.store_option import reading
+from kolena_local.cli.verify import verify
 
 if TYPE_CHECKING:
     from kolena_local.repository.records import RunDeletion
@@ -66,7 +67,10 @@ _FIELDS: Columns = {
 
 @click.group(cls=Group)
 def runs() -> None:
-    """List, show, and delete test runs."""
+    """List, show, verify, and delete test runs."""
+
+
+runs.add_command(verify)
 
 
 @runs.command("list")

@@ -23,6 +23,10 @@ _IS_PENDING: Final = """
     OR EXISTS (SELECT 1 FROM inference INDEXED BY inference_stale
         WHERE model_id = :model AND test_sample_id = member.test_sample_id AND stale = 1))
 """
+_IS_ANSWERED: Final = """
+    EXISTS (SELECT 1 FROM inference
+        WHERE model_id = :model AND test_sample_id = member.test_sample_id AND stale = 0)
+"""
 
 
 class Inferences(Repository):
@@ -32,6 +36,19 @@ class Inferences(Repository):
         """Return the suite's samples that the model has still to do, in the suite's order."""
         samples = SuiteSamples(self._sql)
         return samples.ids(test_suite_id, version, _IS_PENDING, model=model_id)
+
+    def answered(self, model_id: int, test_suite_id: int, version: int) -> array[int]:
+        """Return the suite's samples that have an inference that is not waiting to be redone."""
+        samples = SuiteSamples(self._sql)
+        return samples.ids(test_suite_id, version, _IS_ANSWERED, model=model_id)
+
+    def payloads(self, model_id: int, sample_ids: Sequence[int]) -> dict[int, str]:
+        """Return the model's inferences for samples, by their ids."""
+        query = (
+            "SELECT test_sample_id, payload FROM json_each(?) AS wanted CROSS JOIN inference"
+            " ON model_id = ? AND test_sample_id = wanted.value"
+        )
+        return dict(self._sql.fetch(query, (as_json(sample_ids), model_id)))
 
     def count_waiting(self, model_id: int) -> int:
         """Return how many inferences of a model wait to be done again."""

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from kolena_local.repository import free_query
+from kolena_local.repository.determinism_checks import DeterminismChecks
 from kolena_local.repository.dump.store_dump import StoreDump
 from kolena_local.repository.ground_truths import GroundTruths
 from kolena_local.repository.headlines import Headlines
@@ -62,6 +63,7 @@ class Unit:
         leases: which samples a process is running a model on.
         test_runs: the test runs, their configurations and results.
         provenances: what code and environment were when all of these were made.
+        determinism_checks: whether models still answered the same when they were asked again.
         dump: the whole store as JSON lines.
     """
 
@@ -86,6 +88,7 @@ class Unit:
         self.leases = Leases(sql)
         self.test_runs = TestRuns(sql)
         self.provenances = Provenances(sql)
+        self.determinism_checks = DeterminismChecks(sql)
         self.dump = StoreDump(sql)
 
     def query(

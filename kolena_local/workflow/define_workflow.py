@@ -62,3 +62,13 @@ def class_of(workflow: Workflow, name: str) -> type[Entity]:
         _, *classes = define_workflow(workflow.name, *types)
         (found,) = (made for made in classes if made.__name__ == name)
     return found
+
+
+def latest_classes(name: str) -> tuple[type[TestSuite], type[Model]] | None:
+    """Return the test suite and model classes of a workflow, None if this process defined none."""
+    for (workflow, kind), made in reversed([*_made.items()]):
+        if workflow.name == name and kind == "Model" and issubclass(made, Model):
+            suite = class_of(workflow, "TestSuite")
+            assert issubclass(suite, TestSuite), "it was made under this name"
+            return suite, made
+    return None

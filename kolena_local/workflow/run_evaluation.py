@@ -6,7 +6,7 @@ or the new ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kolena_local.collector import existing_objects_spared
@@ -52,12 +52,25 @@ def evaluate_run(run: TestRun) -> None:
     """
     if not _has_samples(run):
         return
+    for configuration, results in compute_results(run):
+        _save(run, configuration, results)
+
+
+def compute_results(
+    run: TestRun, test_case_ids: Collection[int] | None = None
+) -> Iterator[tuple[EvaluatorConfiguration | None, Results]]:
+    """Yield the results of a run under each configuration; nothing is stored.
+
+    Args:
+        run: the run.
+        test_case_ids: only results of these test cases, and none of the suite; None means all. An
+            evaluator function is given the whole suite and returns all.
+    """
     model = run.model
     inferred = Inferred(run._store(), model.workflow._codec, model._id, model.name)
     if isinstance(run.evaluator, Evaluator):
-        _evaluate_by_case(run, inferred, run.evaluator)
-    else:
-        _evaluate_at_once(run, inferred, run.evaluator)
+        return _by_case(run, inferred, run.evaluator, test_case_ids)
+    return _at_once(run, inferred, run.evaluator)
 
 
 def _has_samples(run: TestRun) -> bool:
@@ -75,7 +88,9 @@ def _has_samples(run: TestRun) -> bool:
     return len(empty) < len(cases)
 
 
-def _evaluate_by_case(run: TestRun, inferred: Inferred, evaluator: Evaluator) -> None:
+def _by_case(
+    run: TestRun, inferred: Inferred, evaluator: Evaluator, test_case_ids: Collection[int] | None
+) -> Iterator[tuple[Any, Results]]:
     """Evaluate test case by test case, each under every configuration, then the suite."""
     suite = run.test_suite
     with inferred.store.read() as unit:
@@ -83,18 +98,20 @@ def _evaluate_by_case(run: TestRun, inferred: Inferred, evaluator: Evaluator) ->
     configurations: Sequence[Any] = evaluator.configurations or [None]
     buffers = [ResultBuffer() for _ in configurations]
     for case, test_case in zip(cases, suite.test_cases, strict=True):
-        if not case.sample_count:
+        if not case.sample_count or case.id not in (test_case_ids or [case.id]):
             continue
         data = inferred.load_case(case)
         with existing_objects_spared():
             for configuration, results in zip(configurations, buffers, strict=True):
                 _evaluate_case(evaluator, test_case, data, configuration, results)
     for configuration, results in zip(configurations, buffers, strict=True):
-        of_suite = evaluator.compute_test_suite_metrics(suite, results.of_cases, configuration)
+        of_suite = None
+        if test_case_ids is None:
+            of_suite = evaluator.compute_test_suite_metrics(suite, results.of_cases, configuration)
         if of_suite is not None:
             place = f"{evaluator.display_name()}.compute_test_suite_metrics()"
             check_type(place, of_suite, MetricsTestSuite)
-        _save(run, configuration, results.with_suite(of_suite))
+        yield configuration, results.with_suite(of_suite)
 
 
 def _evaluate_case(
@@ -121,7 +138,7 @@ def _evaluate_case(
         results.add_plots(case.id, plots)
 
 
-def _evaluate_at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> None:
+def _at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> Iterator[tuple[Any, Results]]:
     """Give an evaluator function the whole suite, once for each configuration."""
     suite = run.test_suite
     _warn_of_disagreement(inferred.store, suite)
@@ -141,7 +158,8 @@ def _evaluate_at_once(run: TestRun, inferred: Inferred, evaluator: Any) -> None:
                 check_type("The evaluator's result", found, EvaluationResults)
                 results = _collected(found, sample_ids, suite)
                 _warn_of_missing_in(found, evaluator, suite, len(data.samples), members)
-                _save(run, configuration, results)
+        if found is not None:
+            yield configuration, results
 
 
 def _warn_of_missing_in(

@@ -62,6 +62,7 @@ ARGUMENTS = {
     "runs delete": ["1", "--yes"],
     "runs list": [],
     "runs show": ["1"],
+    "runs verify": ["base", "lengths", "--evaluator", f"{__name__}:Drawing"],
     "results": ["base", "lengths"],
     "plots": ["base", "lengths", "--test-case", "first"],
     "compare": ["base", "candidate", "-s", "lengths"],

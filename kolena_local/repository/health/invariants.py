@@ -27,6 +27,7 @@ OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "plot": ("payload",),
     "model": ("metadata",),
     "provenance": ("payload",),
+    "determinism_check": ("payload",),
 }
 """The columns, by table, in which each text is a JSON object."""
 
