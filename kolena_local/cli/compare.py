@@ -102,6 +102,11 @@ _WORST: Columns = {
     help="Compare results of evaluators with the same name but different code or settings.",
 )
 @click.option(
+    "--noise",
+    is_flag=True,
+    help="Say which differences asking the same model again may make, as `runs verify` found.",
+)
+@click.option(
     "--worst",
     metavar="N",
     type=click.IntRange(min=1),

@@ -10,6 +10,7 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.direction import directions
+from kolena_local.comparison.noise import Noise, check_noise, stored_checks, with_noise
 from kolena_local.comparison.provenance_remarks import provenance_remarks
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.run_selection import (
@@ -61,6 +62,7 @@ def compare(
     runs: tuple[int, int] | None = None,
     stale_ok: bool = False,
     different_evaluators_ok: bool = False,
+    noise: Noise = False,
 ) -> Comparison:
     """Compare two models on the samples of a test suite that both were evaluated on.
 
@@ -102,6 +104,9 @@ def compare(
             a remark say so.
         different_evaluators_ok: whether the results may come from evaluators of the same name but
             with different code or settings; a remark says so.
+        noise: True adds a remark on differences that are not larger than what changed when a model
+            was asked again, in the latest checks of determinism on this suite. A number is that
+            change, averaged over samples: for bools, the share that flips. Verdicts stay the same.
 
     Returns:
         The comparison, with a row for each metric in each test case and over the whole suite.
@@ -110,7 +115,7 @@ def compare(
         NotFoundError: a model or test suite is not in the store, or has no results.
         IncorrectUsageError: the models' results are not of the same suite version, evaluator and
             configuration, declare opposite directions of a metric, or are stale; the message says
-            how to compute them again.
+            how to compute them again. Or ``noise`` is True, and neither model was checked.
         InputValidationError: a metric is unknown, or neither a bool nor a number; an argument is
             invalid; or both models have results of several evaluators or configurations and none
             was chosen.
@@ -119,7 +124,7 @@ def compare(
 
     settings = check_settings(confidence, resamples, seed, correction)
     wanted_metrics, cluster = check_metrics(metrics), check_cluster(cluster)
-    chosen_runs = check_runs(runs)
+    chosen_runs, noise = check_runs(runs), check_noise(noise)
     store = open_store(_location(base, candidate, test_suite), create=False)
     with store.read() as unit:
         chosen = select_runs(
@@ -134,8 +139,9 @@ def compare(
         )
         models = [unit.models.get(one.run.model) for one in (chosen.base, chosen.candidate)]
         paired = pair_runs(unit, chosen, wanted_metrics, cluster)
+        checks = stored_checks(unit, models, chosen.test_suite) if noise is True else []
     suite = chosen.test_suite
-    return decide(
+    found = decide(
         chosen,
         paired,
         settings,
@@ -147,6 +153,7 @@ def compare(
         ),
         higher_is_better,
     )
+    return found if noise is False else with_noise(found, noise, checks)
 
 
 class PairedRuns(NamedTuple):

@@ -1,0 +1,53 @@
+"""A comparison says which of its differences asking a model again may make."""
+
+from __future__ import annotations
+
+import pytest
+
+from kolena_local.comparison import compare
+from kolena_local.determinism import check_determinism
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+from tests.cli.conftest import Invoke, invoke
+from tests.comparison.conftest import Closeness, World, closeness
+from tests.determinism.test_determinism import make_tested, world
+
+__all__ = ["invoke", "world"]  # the fixtures
+
+
+def test_metrics_that_flip_are_the_noise_of_a_comparison(world: World, invoke: Invoke) -> None:
+    make_tested(world, "sound")
+    with pytest.raises(IncorrectUsageError, match="never checked"):
+        compare("sound", "sound", world.suite, noise=True)
+    forgotten = make_tested(world, "forgotten")
+    for evaluator in (Closeness(), closeness):
+        check = check_determinism(forgotten, world.suite, n=50, evaluator=evaluator)
+        metrics = {one.metric: one for one in check.metrics}
+        assert metrics["close"].n == check.metrics_n == 50
+        assert metrics["close"].mean_change == metrics["close"].flipped / 50 > 0
+        assert metrics["remark"].flipped == 0
+        assert check.metrics_flipped == metrics["error"].flipped == 50
+    check_determinism(forgotten, world.suite, n=50, evaluator=Closeness())
+    plain = compare("sound", "forgotten", world.suite)
+    noted = compare("sound", "forgotten", world.suite, noise=True)
+    more = noted.caveats[len(plain.caveats) :]
+    assert noted.rows == plain.rows  # verdicts stay
+    (row,) = (one for one in plain.rows if (one.test_case, one.metric) == (None, "error"))
+    change = metrics["error"].mean_change
+    assert change is not None
+    said = [one for one in more if "'error'" in one and "(whole suite)" in one]
+    assert bool(said) == (abs(row.difference) <= change)
+    assert any("Only 'forgotten' was checked" in one for one in more)
+    assert not any(
+        "may be due" in one for one in compare("sound", "forgotten", world.suite, noise=0).caveats
+    )
+    assert (
+        sum(
+            "may be due" in one
+            for one in compare("sound", "forgotten", world.suite, noise=9.0).caveats
+        )
+        == 2
+    )
+    with pytest.raises(InputValidationError, match="noise must be"):
+        compare("sound", "forgotten", world.suite, noise="much")  # type: ignore[arg-type]
+    shown = invoke("compare", "sound", "forgotten", "-s", "lengths", "--noise").stdout
+    assert "Only 'forgotten' was checked" in shown
