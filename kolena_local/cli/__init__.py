@@ -43,6 +43,10 @@ _COMMANDS = {
         "kolena_local.cli.report:report",
         "Report how models did on a test suite, in one HTML file.",
     ),
+    "slices": (
+        "kolena_local.cli.slices:slices",
+        "Find slices of a test suite on which a model is worse.",
+    ),
     "ui": ("kolena_local.cli.ui:ui", "Show the store in your browser."),
     "sql": ("kolena_local.cli.sql:sql", "Run a read-only SQL query."),
     "db": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from kolena_local.plurals import counted
 if TYPE_CHECKING:
     from kolena_local.repository.conditions import Condition
     from kolena_local.repository.metadata_paths import Path
-    from kolena_local.repository.records import SampleChange
+    from kolena_local.repository.records import SampleChange, TestCaseRecord
 
 _FIELDS: Columns = {
     "test case": label,
@@ -185,6 +186,11 @@ def create_test_cases(
         done = unit.slices.put(planned, reset=reset)
     if chosen_format() is not None:
         print_listing(TEST_CASES, [picked(record, TEST_CASES.keys) for _, record in done])
+    say_done(done)
+
+
+def say_done(done: Iterable[tuple[str, TestCaseRecord]]) -> None:
+    """Print what was done with each test case."""
     for what, record in done:
         samples = counted(record.sample_count, "sample")
         say(_DONE[what].format(f"'{record.name}' (version {record.version}, {samples})"))

@@ -1,13 +1,25 @@
 """Compare two models: is the candidate better, worse, or are there too few samples to decide?
 
 :func:`compare` reads stored per-sample metrics and pairs the two models by sample. No model and no
-evaluator runs. ``statistics`` has pure functions on arrays, from which ``verdicts`` makes rows;
-only ``compare``, ``run_selection`` and ``scores`` know the store.
+evaluator runs. :func:`find_slices` searches the same metrics for slices on which a model is worse.
+``statistics`` has pure functions on arrays, from which ``verdicts`` makes rows; only ``compare``,
+``find_slices``, ``slice_fields``, ``arguments``, ``run_selection`` and ``scores`` know the store.
 """
 
 from kolena_local.comparison.compare import compare
 from kolena_local.comparison.direction import Direction
+from kolena_local.comparison.find_slices import find_slices
+from kolena_local.comparison.found_slices import FoundSlice, FoundSlices
 from kolena_local.comparison.result import Comparison, WorseSample
 from kolena_local.comparison.verdicts import Row
 
-__all__ = ["Comparison", "Direction", "Row", "WorseSample", "compare"]
+__all__ = [
+    "Comparison",
+    "Direction",
+    "FoundSlice",
+    "FoundSlices",
+    "Row",
+    "WorseSample",
+    "compare",
+    "find_slices",
+]

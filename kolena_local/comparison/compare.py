@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kolena_local.comparison import report
+from kolena_local.comparison.arguments import location_of, name_of, selection_of
 from kolena_local.comparison.direction import directions
 from kolena_local.comparison.noise import Noise, check_noise, stored_checks, with_noise
 from kolena_local.comparison.provenance_remarks import provenance_remarks
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.run_selection import (
     SelectedRuns,
-    Selection,
     check_comparable,
     select_runs,
 )
@@ -36,7 +36,6 @@ from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
-from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.records import HeldRow
 
@@ -125,13 +124,13 @@ def compare(
     settings = check_settings(confidence, resamples, seed, correction)
     wanted_metrics, cluster = check_metrics(metrics), check_cluster(cluster)
     chosen_runs, noise = check_runs(runs), check_noise(noise)
-    store = open_store(_location(base, candidate, test_suite), create=False)
+    store = open_store(location_of(base, candidate, test_suite), create=False)
     with store.read() as unit:
         chosen = select_runs(
             unit,
-            _name(unit, base),
-            _name(unit, candidate),
-            _selection(unit, test_suite, _display_name(evaluator), _display_name(configuration)),
+            name_of(unit, base),
+            name_of(unit, candidate),
+            selection_of(unit, test_suite, evaluator, configuration),
             chosen_runs,
         )
         check_comparable(
@@ -252,7 +251,7 @@ def decide(
         InputValidationError: ``higher_is_better`` is invalid.
     """
     whole = {part.metric: part for part in paired.slices if part.test_case is None}
-    signed = [metric for metric, part in whole.items() if _is_signed(part)]
+    signed = [metric for metric, part in whole.items() if part.pairs.is_signed]
     toward = directions(whole, higher_is_better, chosen.declared(), signed)
     rows, tests = compare_slices(paired.slices, toward, settings)
     return Comparison(
@@ -274,10 +273,6 @@ def decide(
     )
 
 
-def _is_signed(part: Slice) -> bool:
-    return any(bool((side < 0).any()) for side in (part.pairs.base, part.pairs.candidate))
-
-
 def _codes(clusters: tuple[Ids, Ids] | None, ids: Ids) -> Ids | None:
     if clusters is None:
         return None
@@ -293,55 +288,3 @@ def _details(
     base, candidate = models
     with open_store(location, create=False).held([*models, suite]).read() as unit:
         return details(unit, base.id, candidate.id, suite.id, suite.version or 0, sample_ids)
-
-
-def _selection(
-    unit: Unit, test_suite: str | TestSuite, evaluator: str | None, configuration: str | None
-) -> Selection:
-    if not isinstance(test_suite, str):
-        version = getattr(test_suite, "version", None)
-        if not isinstance(version, int):
-            raise InputValidationError(
-                f"A test suite, or the name of one, is needed, not {test_suite!r:.80}."
-            )
-        return Selection(_name(unit, test_suite), version, evaluator, configuration)
-    record = unit.test_suites.resolve(test_suite)
-    version = None if record.name == test_suite else record.version
-    return Selection(record.name, version, evaluator, configuration)
-
-
-def _location(*objects: object) -> str | None:
-    """Return the location of the store of the objects; None if all of them are names."""
-    found = {
-        one.__dict__["_location"] for one in objects if "_location" in getattr(one, "__dict__", {})
-    }
-    if len(found) > 1:
-        raise IncorrectUsageError(
-            f"The models and the test suite are in different stores ({', '.join(sorted(found))});"
-            " load all of them from one."
-        )
-    return next(iter(found), None)
-
-
-def _name(unit: Unit, named: object) -> str:
-    """Return the current name of a model or test suite; a name is returned as it is."""
-    name = named if isinstance(named, str) else getattr(named, "name", None)
-    if not isinstance(name, str):
-        raise InputValidationError(
-            f"A model or test suite, or the name of one, is needed, not {named!r:.80}."
-        )
-    held = getattr(named, "_held", None)
-    return name if held is None else unit.held.name(*held())
-
-
-def _display_name(named: Any) -> str | None:
-    """Return the name under which results of an evaluator or configuration are stored."""
-    if named is None or isinstance(named, str):
-        return named
-    display_name = None if isinstance(named, type) else getattr(named, "display_name", None)
-    name = display_name() if callable(display_name) else getattr(named, "__name__", None)
-    if isinstance(named, type) or not isinstance(name, str):
-        raise InputValidationError(
-            f"An evaluator or configuration, or the name of one, is needed, not {named!r:.80}."
-        )
-    return name

@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING
 
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.verdicts import Row
 from kolena_local.plurals import agreeing, counted, enumerated
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WHOLE_SUITE = "(whole suite)"
 
@@ -26,12 +31,12 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
         "metric": lambda row: row.metric,
         "verdict": lambda row: row.verdict,
         "n": lambda row: row.n,
-        "base": lambda row: _digits(row.base, 4),
-        "candidate": lambda row: _digits(row.candidate, 4),
-        "difference": lambda row: _digits(row.difference, 3),
-        "low": lambda row: _digits(row.ci_low, 3),
-        "high": lambda row: _digits(row.ci_high, 3),
-        "p adjusted": lambda row: _digits(row.p_adjusted, 2),
+        "base": lambda row: rounded(row.base, 4),
+        "candidate": lambda row: rounded(row.candidate, 4),
+        "difference": lambda row: rounded(row.difference, 3),
+        "low": lambda row: rounded(row.ci_low, 3),
+        "high": lambda row: rounded(row.ci_high, 3),
+        "p adjusted": lambda row: rounded(row.p_adjusted, 2),
         "more needed": lambda row: row.more_samples,
         "only base": lambda row: row.only_base,
         "only candidate": lambda row: row.only_candidate,
@@ -72,6 +77,12 @@ def text(header: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
+def html(title: str, frame: pd.DataFrame, remarks: Iterable[str]) -> str:
+    """Format a table for notebooks."""
+    below = "".join(f"<p>{escape(remark)}</p>" for remark in remarks)
+    return f"<p>{escape(title)}</p>{frame.to_html(index=False, na_rep='')}{below}"
+
+
 def caveats(rows: Sequence[Row], directions: Iterable[Direction]) -> Iterator[str]:
     """Yield the sentences without which the table would be misread.
 
@@ -79,7 +90,7 @@ def caveats(rows: Sequence[Row], directions: Iterable[Direction]) -> Iterator[st
         rows: the rows of the comparison.
         directions: whether higher or lower is better, for each metric.
     """
-    yield from _directions(list(directions))
+    yield from directions_of(list(directions))
     whole = _whole_suite(rows)
     same = dict.fromkeys(f"'{row.test_case}'" for row in rows if _repeats(row, whole))
     if same:
@@ -118,7 +129,8 @@ def legend(rows: Sequence[Row], confidence: float, correction: str, tests: int) 
         )
 
 
-def _directions(directions: Sequence[Direction]) -> Iterator[str]:
+def directions_of(directions: Sequence[Direction]) -> Iterator[str]:
+    """Yield sentences about whether higher or lower is better."""
     reasons = {
         "given": "as specified",
         "declared": "as declared",
@@ -156,7 +168,8 @@ def _left_out(row: Row, several: bool) -> Iterator[str]:
             yield f"{samples} left out{of}: {what}."
 
 
-def _digits(value: float, digits: int) -> float | None:
+def rounded(value: float, digits: int) -> float | None:
+    """Return a number with so many digits; None for NaN."""
     if math.isnan(value):
         return None
     shown = float(f"{value:.{digits}g}")

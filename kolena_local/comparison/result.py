@@ -273,8 +273,4 @@ class Comparison:
         return f"<Comparison: {self.title}>"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self.remarks)
-        table = self.to_dataframe().to_html(index=False, na_rep="")
-        return f"<p>{escape(self.title)}</p>{table}{remarks}"
+        return report.html(self.title, self.to_dataframe(), self.remarks)

@@ -60,6 +60,11 @@ class SelectedRuns(NamedTuple):
             )
         elif self.base.configuration.fingerprint != self.candidate.configuration.fingerprint:
             remarks.append("The evaluators of base and candidate differ in their code or settings.")
+        return remarks + self.currency(latest)
+
+    def currency(self, latest: int) -> list[str]:
+        """Return sentences about whether the results are current."""
+        remarks = []
         for run, configuration in dict.fromkeys((self.base, self.candidate)):
             if configuration.is_stale is not False:
                 remarks.append(
@@ -75,7 +80,7 @@ class SelectedRuns(NamedTuple):
                 f"These are results on version {self.test_suite.version} of the test suite; its"
                 f" latest version is {latest}."
             )
-        for run in (self.base.run, self.candidate.run):
+        for run in dict.fromkeys((self.base.run, self.candidate.run)):
             if run.status != "completed":
                 remarks.append(
                     f"The last run of '{run.model}' is {run.status}: these results are from an"
@@ -142,7 +147,7 @@ def check_comparable(
                 f"The results of '{run.model}' on '{run.test_suite}@{run.test_suite_version}' (run"
                 f" {run.id}) are {found.staleness}. Compute them again by"
                 " test() with this model, test suite and evaluator, which infers only what is"
-                " missing; or pass stale_ok=True (--stale-ok) to compare them as they are."
+                " missing; or pass stale_ok=True (--stale-ok) to use them as they are."
             )
     fingerprints = {one.configuration.fingerprint for one in (base, candidate)}
     if len(fingerprints) > 1 and not different_evaluators_ok:
@@ -228,8 +233,9 @@ def _agreeing(
             " test() with the same arguments for both models."
         )
     elif len(common) > 1 and not newest:
+        who = f"'{base}' has" if base == candidate else "Both models have"
         raise InputValidationError(
-            f"Both models have results of several {aspect}s: {_names(common)}; choose one with"
+            f"{who} results of several {aspect}s: {_names(common)}; choose one with"
             f" {aspect}= (--{aspect})."
         )
     chosen = max(common) if newest else common[0]

@@ -11,6 +11,7 @@ from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.errors import InputValidationError
 
 _FEWEST_RESAMPLES, _MOST_RESAMPLES = 100, 10_000_000
+_FEWEST_SAMPLES, _MOST_BUCKETS = 10, 100
 
 
 def check_settings(confidence: Any, resamples: Any, seed: Any, correction: Any) -> Settings:
@@ -42,8 +43,8 @@ def check_settings(confidence: Any, resamples: Any, seed: Any, correction: Any) 
     return Settings(float(confidence), int(resamples), int(seed), check_correction(correction))
 
 
-def check_metrics(metrics: Any) -> list[str] | None:
-    """Return the names of metrics as a list, None as None.
+def check_metrics(metrics: Any, what: str = "metrics") -> list[str] | None:
+    """Return the names of metrics, or of something else, as a list; None as None.
 
     Raises:
         InputValidationError: it is neither a name nor a list of names.
@@ -55,9 +56,30 @@ def check_metrics(metrics: Any) -> list[str] | None:
     for name in names:
         if not isinstance(name, str):
             raise InputValidationError(
-                f"metrics must be the name of a metric or a list of names, not {metrics!r:.80}."
+                f"{what} must be the name of a {what[:-1]} or a list of names, not {metrics!r:.80}."
             )
     return names
+
+
+def check_search(min_samples: Any, buckets: Any, higher_is_better: Any) -> None:
+    """Check the other arguments of a search for slices.
+
+    Raises:
+        InputValidationError: one of them is out of range or of another type.
+    """
+    if not _is_whole(min_samples) or min_samples < _FEWEST_SAMPLES:
+        raise InputValidationError(
+            f"min_samples must be an integer of at least {_FEWEST_SAMPLES}, not"
+            f" {min_samples!r:.80}."
+        )
+    if not _is_whole(buckets) or not 2 <= buckets <= _MOST_BUCKETS:
+        raise InputValidationError(
+            f"buckets must be an integer from 2 to {_MOST_BUCKETS}, not {buckets!r:.80}."
+        )
+    if higher_is_better is not None and not isinstance(higher_is_better, bool):
+        raise InputValidationError(
+            f"higher_is_better must be True or False, not {higher_is_better!r:.80}."
+        )
 
 
 def check_cluster(cluster: Any) -> str | None:

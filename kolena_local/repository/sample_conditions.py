@@ -84,7 +84,7 @@ def check_fields(paths: Iterable[Path], pages: Iterable[Sequence[FoundSample]], 
         elif not unseen:
             break
     for path in [*left, *unseen]:
-        raise InputValidationError(_unknown(path_text(path), list(known), whose))
+        raise unknown_field(path_text(path), list(known), whose)
 
 
 def _parts(text: str) -> list[str]:
@@ -120,16 +120,18 @@ def _names_in(value: Json, path: Path) -> Iterator[str]:
                 yield from _names_in(item, (*path, key))
 
 
-def _unknown(name: str, known: list[str], whose: str) -> str:
-    """Say that no sample has a field, and which there are: the nearest, or else the first."""
+def unknown_field(name: str, known: list[str], whose: str) -> InputValidationError:
+    """Return the error that no sample has a field; it names the nearest ones, or else the first."""
     message = f"No sample of {whose} has the field '{name}'"
     if not known:
-        return f"{message}; it has no samples."
+        return InputValidationError(f"{message}; it has no samples.")
     # People leave out the first word, or get it right: what all fields begin with says nothing.
     by_end = {other.partition(".")[2]: other for other in reversed(known)}
     near = [by_end[end] for end in difflib.get_close_matches(name.rpartition(".")[2], by_end)]
     near = list(dict.fromkeys([*difflib.get_close_matches(name, known, cutoff=0.9), *near]))[:3]
     if near:
-        return f"{message}; did you mean {' or '.join(map(repr, near))}?"
+        return InputValidationError(f"{message}; did you mean {' or '.join(map(repr, near))}?")
     more = [f"{len(known) - 5} more"] if len(known) > 5 else []
-    return f"{message}; there are {enumerated([*map(repr, known[:5]), *more])}."
+    return InputValidationError(
+        f"{message}; there are {enumerated([*map(repr, known[:5]), *more])}."
+    )

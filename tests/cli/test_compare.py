@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,29 @@ def test_process_exits_with_the_code(demo_store: Path) -> None:
     )
     assert run.returncode == 3
     assert "Traceback" not in run.stderr
+
+
+def test_slices_on_which_a_model_is_worse_are_listed_and_stored_by_their_number(
+    invoke: Invoke, demo_store: Path, tmp_path: Path
+) -> None:
+    store = shutil.copy(demo_store, tmp_path / "copy.db")
+    find = ["slices", "find", MODELS[0], SUITE, "--db", store]
+    shown = invoke(*find)
+    title, _, _, _, row, _, remark = shown.stdout.splitlines()
+    assert (shown.exit_code, remark) == (0, "Higher is better: is_correct (as declared).")
+    assert title.startswith("slices of digits by handwriting@1 where is_correct is worse: logistic")
+    assert row.split()[:6] == ["1", "metadata.slant_degrees", ">=", "3.4", "worse", "219"]
+    assert "suggested 1 slice of 5 fields; the other half tested it" in shown.stderr
+    saved = invoke(*find, "--json", "--quiet", "--save", "1", "slanted")
+    (entry,) = json.loads(saved.stdout)
+    assert (entry["slice"], entry["verdict"]) == ("metadata.slant_degrees >= 3.4", "worse")
+    (case,) = json.loads(invoke("test-cases", "list", "slanted", "--json", "--db", store).stdout)
+    assert case["sample_count"] == entry["n"]
+    refused = invoke(*find, "--save", "2", "none")
+    assert refused.exit_code == 1
+    assert "Error: There is no slice 2 to save; 1 slice was found." in refused.stderr
+    nothing = invoke(*find, "--base", MODELS[0])
+    assert (nothing.exit_code, nothing.stdout) == (1, "")
+    gained = invoke("slices", "find", MODELS[1], SUITE, "--base", MODELS[0], "--db", store)
+    assert (gained.exit_code, gained.stdout) == (0, "")
+    assert "suggested no slice of 5 fields" in gained.stderr

@@ -86,7 +86,7 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
     n = len(pairs.ids)
     if n == 0:
         return _NOTHING
-    differences, exponent = _scaled_differences(pairs)
+    differences, exponent = scaled_differences(pairs)
     sums, sizes = _units(differences, clusters)
     # What is drawn at random must not depend on the ids of samples, which equal stores need not
     # have in common.
@@ -148,7 +148,8 @@ def samples_to_decide(found: Estimate, level: float) -> int | None:
     return math.ceil(more / unit) * unit
 
 
-def _scaled_differences(pairs: Pairs) -> tuple[Floats, int]:
+def scaled_differences(pairs: Pairs) -> tuple[Floats, int]:
+    """Return candidate minus base times a power of two, and the exponent for ``unscaled``."""
     differences, exponent = pairs.differences, 0
     if np.isinf(differences).any():
         # Halves, so that their difference is finite; what halving rounds away is negligible.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -65,6 +65,15 @@ class Pairs:
                 return self.candidate - self.base
         both = zip(self.base.tolist(), self.candidate.tolist(), strict=True)
         return np.array([_difference(base, candidate) for base, candidate in both])
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a value is below zero."""
+        return any(bool((side < 0).any()) for side in (self.base, self.candidate))
+
+    def without_base(self) -> Pairs:
+        """Return the same with zeros for the base, so that differences are the candidate's."""
+        return replace(self, base=np.zeros(len(self.ids)))
 
 
 def pair(members: Ids, base: Scores, candidate: Scores) -> Pairs:

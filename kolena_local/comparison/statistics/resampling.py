@@ -60,7 +60,7 @@ def bootstrap_interval(
     mean = float(sums.sum() / sizes.sum())
     if 2.0 ** (1 - n_units) > 1 - confidence:
         # With so few units, the true mean is outside of their range too often.
-        reach = _student(confidence, n_units - 1) * standard_error(sums, sizes)
+        reach = student(confidence, n_units - 1) * standard_error(sums, sizes)
         return mean - reach, mean + reach
     means = _resampled_means(sums, sizes, resamples, np.random.default_rng([seed, 0]))
     # Equal means may differ by rounding errors.
@@ -70,7 +70,7 @@ def bootstrap_interval(
     share = (below + level / 2) / resamples
     bias = _NORMAL.inv_cdf(min(max(share, 0.5 / resamples), 1 - 0.5 / resamples))
     acceleration = _acceleration(sums, sizes)
-    reach = math.sqrt(n_units / (n_units - 1)) * _student(confidence, n_units - 1)
+    reach = math.sqrt(n_units / (n_units - 1)) * student(confidence, n_units - 1)
     ends = [_adjusted(bias, bias + end, acceleration) for end in (-reach, reach)]
     # Only rounding errors put an end outside of the range of the units.
     low, high = np.clip(np.quantile(means, ends), of_units.min(), of_units.max())
@@ -160,11 +160,15 @@ def _adjusted(bias: float, end: float, acceleration: float) -> float:
     return _NORMAL.cdf(bias + end / divisor)
 
 
-def _student(confidence: float, degrees: int) -> float:
+def student(confidence: float, degrees: float) -> float:
     """Return the two-sided quantile of Student's t distribution.
 
     Source: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5,
     for three or more degrees of freedom: within 0.2 % at a confidence of 95 %, 1 % at 99 %.
+
+    Args:
+        confidence: the confidence level, such as 0.95.
+        degrees: the degrees of freedom: 1, 2, or at least 3.
     """
     # From the tail, because 1 + confidence would be rounded.
     tail = (1 - confidence) / 2
