@@ -1,7 +1,7 @@
 """Change models: create, edit metadata and tags, rename, delete.
 
-A form sends back what it showed. If that is not what is stored any more, somebody else has changed
-it in the meantime, and nothing is saved before the user has seen both.
+A form sends back what it showed. If that is not what is stored any more, someone else has
+changed it in the meantime, and nothing is saved before the user has seen both.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def edit() -> Response:
 
 @models.post("/model/edit")
 def save() -> AnyResponse:
-    """Save metadata and tags, unless somebody else changed them since the form was shown."""
+    """Save metadata and tags, unless someone else changed them since the form was shown."""
     seen = seen_in(request.form.get("seen", ""))
     draft = draft_in(request.form, seen)
     metadata = draft.metadata(seen.metadata)
@@ -99,7 +99,7 @@ def new_name() -> Response:
 
 @models.post("/model/rename")
 def rename() -> AnyResponse:
-    """Rename a model, unless somebody else did since the form was shown."""
+    """Rename a model, unless someone else did since the form was shown."""
     seen, typed = seen_in(request.form.get("seen", "")), request.form.get("new_name", "")
     try:
         with writing() as unit:
@@ -108,7 +108,7 @@ def rename() -> AnyResponse:
                 return _gone(unit, seen, typed)
             if model.name != seen.name:
                 error = (
-                    f"Somebody else renamed this model from '{seen.name}' to '{model.name}' in the"
+                    f"Someone else renamed this model from '{seen.name}' to '{model.name}' in the"
                     " meantime. Rename it again to replace that name with yours."
                 )
                 return _rename_form(seen_of(model), typed, error, 409)
@@ -137,7 +137,7 @@ def delete() -> AnyResponse:
         if model is None:
             return _gone(unit, seen)
         if model.name != seen.name or request.form.get("counts") != _counts(unit, model.name):
-            error = "The model was changed by somebody else in the meantime; look again."
+            error = "The model was changed by someone else in the meantime; look again."
             return _delete_form(unit, seen_of(model), typed, error, 409)
         if _as_read(typed) != _as_read(model.name):
             error = "That is not the name of the model, so nothing was deleted."
@@ -174,7 +174,7 @@ def create() -> AnyResponse:
 
 
 def _stored(unit: Unit, seen: Seen) -> ModelRecord | None:
-    """Return the model that a form showed, whatever its name by now; None if it was deleted."""
+    """Return the model that a form showed, whatever its name is now; None if it was deleted."""
     try:
         return unit.models.get(unit.held.name(seen.row))
     except NotFoundError:
@@ -265,7 +265,7 @@ def _name_in_field(name: str) -> str:
 
 
 def _as_read(name: str) -> str:
-    """Return a name as a browser shows it, which is how somebody types it."""
+    """Return a name as a browser shows it, which is how people type it."""
     return " ".join(printable(name).split())
 
 

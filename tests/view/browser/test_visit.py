@@ -45,14 +45,14 @@ def test_a_model_is_found_by_its_metadata_edited_renamed_and_deleted(
     page.check_quiet()
 
 
-def test_a_change_that_somebody_else_made_meanwhile_is_not_lost(
+def test_a_change_that_someone_else_made_meanwhile_is_not_lost(
     page: Page, demo_store: Path
 ) -> None:
     page.follow(MODEL).follow("Edit")
     with open_store(str(demo_store)).write() as unit:
         unit.models.edit(MODEL, assign=[(("seed",), 9)])
     page.fill("value of seed", "8").press("Save")
-    assert page.heading == f"Somebody else changed {MODEL}"
+    assert page.heading == f"Someone else changed {MODEL}"
     assert stored(demo_store, MODEL).metadata["seed"] == 9
     page.check_accessible()
     page.press("Apply my changes on top")
