@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kolena_local.repository.headlines import Headline, HeadlineValue
 
 _MOST_MODELS: Final = 20
-#: Few enough to be read and tested while somebody waits for a page.
+#: Few enough to be read and tested while someone waits for a page.
 _MOST_SCORES: Final = 20_000
 _LEVEL: Final = 0.05
 #: The confidence interval, for which there are resamples, is not used.
@@ -37,7 +37,7 @@ class Standings(NamedTuple):
 
 
 def higher_is_better(headline: Headline, values: Sequence[HeadlineValue]) -> bool | None:
-    """Return whether a higher metric is better, as declared or by its name; None: not known."""
+    """Return whether a higher metric is better, as declared or by its name; None if unknown."""
     level = "suite" if headline.test_case is None else "case"
     declared: Any = loads(values[0].directions or "{}") if values else {}
     at_level = declared.get(level) if isinstance(declared, dict) else None

@@ -1,4 +1,4 @@
-"""The lock file of the calling code, and names that are not told."""
+"""The lock file of the calling code, and texts without the user's name."""
 
 from __future__ import annotations
 

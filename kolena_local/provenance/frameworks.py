@@ -1,4 +1,4 @@
-"""What frameworks say about themselves, if they are imported already. None is imported for it."""
+"""What frameworks say about themselves, if they are imported already; none is imported here."""
 
 from __future__ import annotations
 

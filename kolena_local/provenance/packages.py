@@ -1,8 +1,8 @@
 """The versions of the packages that are imported.
 
-``importlib.metadata`` would read files of all packages that are installed, which takes many times
-as long as all else here. Name and version of a package are also in the name of a folder beside it;
-only for modules that have another name than their package, files are read.
+``importlib.metadata`` would read files of all installed packages, which takes many times as long as
+everything else here. The name of a folder beside each package also has its name and version. Files
+are read only for modules whose name differs from their package's.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def _named(items: list[dict[str, Json]]) -> list[tuple[str, Json]]:
 
 
 def _size(value: Json) -> float | None:
-    """Return what a bar shows; None of what is not a finite number."""
+    """Return what a bar shows; None for what is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:

@@ -52,7 +52,7 @@ def _restored(stored: dict[str, Json]) -> Plot:
     cls = claimant(data_type)
     if cls is None or not issubclass(cls, Plot):
         raise InputValidationError(
-            f"A stored plot has the data type {data_type!r:.80}, of which there is no class here;"
+            f"A stored plot has the data type {data_type!r:.80}, which no imported class has;"
             " import the module that defines it first."
         )
     return restore(cls, stored)

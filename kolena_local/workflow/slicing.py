@@ -37,7 +37,7 @@ class Sliceable(NamedEntity):
     ) -> TestCase:
         """Make a test case of the samples that satisfy conditions, with their ground truths.
 
-        A test case of that name that has the same samples is loaded. The description tells the
+        A test case of that name that has the same samples is loaded. The description has the
         conditions.
 
         Args:

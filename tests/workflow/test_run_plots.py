@@ -83,7 +83,7 @@ def test_a_plot_of_a_class_that_is_not_imported_says_so(monkeypatch: pytest.Monk
     run = TestRun(Model("m", infer=score), two_cases(), Drawing())
     run.run()
     monkeypatch.delitem(classes.BY_DATA_TYPE, "PLOT/PIE")
-    with pytest.raises(InputValidationError, match="'PLOT/PIE', of which there is no class here"):
+    with pytest.raises(InputValidationError, match="'PLOT/PIE', which no imported class has"):
         run.plots()
 
 

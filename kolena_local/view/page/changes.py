@@ -128,8 +128,8 @@ def _held(unit: Unit, noun: str) -> Any:
     """Return the record that the form was made for.
 
     Raises:
-        NotFoundError: there is none of its name any more.
-        NameConflictError: it has another version by now, or is another one of that name.
+        NotFoundError: nothing has its name any more.
+        NameConflictError: it has another version now, or is another one of that name.
     """
     record = _all(unit, noun).get(request.form.get("name", ""))
     if str(record.uid) != request.form.get("uid"):

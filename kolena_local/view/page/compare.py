@@ -216,6 +216,7 @@ def _compared(
     options: tuple[tuple[str, Any], ...],
     state: tuple[object, ...],
 ) -> Comparison:
+    """Return a comparison; ``state`` is only a part of the key under which it is kept."""
     from kolena_local import comparison  # late, because it imports numpy
 
     given = dict(options)

@@ -23,7 +23,7 @@ _RESULTS: Final = 10
 _CASES: Final = 50
 _METRICS: Final = 12
 _RUNS: Final = 50
-#: Samples of which it is counted at once how many have an inference.
+#: Up to so many samples, those with an inference are counted at once.
 _COUNTED: Final = 50_000
 
 

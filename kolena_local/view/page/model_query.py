@@ -27,8 +27,8 @@ class ModelQuery:
         tags: tags that the models have.
         where: conditions, as they were typed.
         sort: the field, or a metric as text after ``metric:``, with ``-`` before it for descending.
-        keys: the metadata in columns, as paths; None if nobody chose.
-        metrics: the metrics in columns; None if nobody chose.
+        keys: the metadata in columns, as paths; None if none were chosen.
+        metrics: the metrics in columns; None if none were chosen.
         page: the number of the page.
     """
 

@@ -65,7 +65,7 @@ def index() -> AnyResponse:
     query, given = from_arguments(request.args), request.args
     is_choosing = given.get("add_source", "") not in ("", given.get("offered"))
     if "form" in given and (given.get("add_metric") or not is_choosing):
-        # What the form leaves empty does not belong into an address that people keep.
+        # What the form leaves empty does not belong in an address that people keep.
         return redirect(query.href(), 303)
     with reading() as unit:
         return _shown(unit, query)
@@ -219,7 +219,7 @@ def _finite(value: HeadlineValue) -> float | None:
 
 
 def _first_metric(source: Source, choices: Choices) -> Headline | None:
-    """Return a metric to begin with: the first of which it is known what is better."""
+    """Return a metric to begin with: the first with a known direction."""
     from kolena_local.comparison.direction import directions
 
     for case, names in (

@@ -10,9 +10,9 @@ from pathlib import Path
 def is_another_user(address: str, port: int, our_port: int) -> bool:
     """Return whether a connection on this machine is known to come from another user's program.
 
-    Administrators are no other users: they may read the store anyway, and what forwards ports
-    often runs as root. Where the system does not tell, and if root serves the page, the answer is
-    False.
+    Administrators do not count as other users: they may read the store anyway, and programs that
+    forward ports often run as root. Where the system does not tell, and if root serves the
+    page, the answer is False.
     """
     try:
         sockets = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]

@@ -210,7 +210,7 @@ def _metrics(
 
 
 def _count(unit: Unit, table: Table) -> str:
-    """Say how many rows there are; counting ends where nobody needs the number any more."""
+    """Say how many rows there are; counting stops at a number that says enough."""
     if not table.conditions and table.scope.test_suite_id is None:
         return counted(table.record.sample_count, "sample")  # type: ignore[union-attr]  # a case
     found = unit.sample_table.count(table.scope, table.conditions, _COUNTED + 1)

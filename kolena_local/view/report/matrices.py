@@ -63,6 +63,6 @@ def _is_small_matrix(plot: StoredPlot) -> bool:
 
 
 def _size(value: Any) -> float:
-    """Return a value as far as it is shaded: finite and above zero."""
+    """Return the part of a value that is shaded: what is finite and above zero, else 0."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if is_number and 0 < value < 1e300 else 0.0

@@ -54,7 +54,7 @@ class Verdicts(NamedTuple):
         rows: its cells.
         remarks: sentences about the table.
         worst: the samples that got worse.
-        undeclared: the metrics of which it is not known whether higher or lower is better.
+        undeclared: the metrics without a known direction.
     """
 
     candidate: str
