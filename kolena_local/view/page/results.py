@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from flask import Blueprint, Response, abort, request
 
 from kolena_local.payload import dumps, loads
+from kolena_local.view.page.downloads import attachment
 from kolena_local.view.page.paging import Part, number_from, part_of
 from kolena_local.view.page.rendering import page
 from kolena_local.view.page.store import reading
@@ -97,10 +98,10 @@ def image() -> Response:
         ]
     if not found:
         abort(404)
-    response = Response(_drawn(dumps(found[0].payload), format), mimetype=_FORMATS[format])
+    drawn = _drawn(dumps(found[0].payload), format)
     if "download" in request.args:
-        response.headers["Content-Disposition"] = f"attachment; filename=plot-{position}.{format}"
-    return response
+        return attachment(f"plot-{position}.{format}", drawn, _FORMATS[format])
+    return Response(drawn, mimetype=_FORMATS[format])
 
 
 @lru_cache(maxsize=64)

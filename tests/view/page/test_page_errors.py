@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from kolena_local.errors import StoreBusyError
 from kolena_local.repository import open_store
 from kolena_local.view.page.app import create_app
-from kolena_local.view.page.downloads import attachment, csv_attachment
+from kolena_local.view.page.downloads import attachment
 from kolena_local.view.page.settings import Settings
 from kolena_local.view.page.store import reading
 from tests.view.page.visitors import SAME, check_headers, invited
@@ -138,11 +138,3 @@ def test_a_download_keeps_letters_of_all_languages(settings: Settings) -> None:
     assert guest.get("/route").headers["Content-Disposition"] == (
         "attachment; filename*=UTF-8''na%C3%AFve_%E6%BC%A2%E5%AD%97.csv"
     )
-
-
-def test_no_cell_of_a_downloaded_table_is_a_formula(settings: Settings) -> None:
-    rows = [["=1+1", "-0.5", "@x"], ["+1 a", "\tx", "a,b"]]
-    guest = with_route(settings, lambda: csv_attachment("t.csv", ["-a", "b", "c"], rows))
-    answer = guest.get("/route")
-    assert answer.mimetype == "text/csv"
-    assert answer.text.splitlines() == ["'-a,b,c", "'=1+1,-0.5,'@x", "'+1 a,'\tx,\"a,b\""]

@@ -123,7 +123,9 @@ def test_results_have_all_metrics_and_plots_that_can_be_seen_and_saved(client: F
     assert answer.mimetype == "image/svg+xml" and b"<svg" in answer.data
     answer = client.get(f"{sources[1]}&format=png&download=1")
     assert answer.data.startswith(b"\x89PNG")
-    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert re.fullmatch(
+        r"attachment; filename\*=UTF-8''plot-\d\.png", answer.headers["Content-Disposition"]
+    )
     for change in ("&position=9", "&format=pdf", "&test_case=other"):
         name = change[1:].partition("=")[0]
         assert client.get(re.sub(f"&{name}=[^&]*", "", sources[0]) + change).status_code == 404
