@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from kolena_local.payload import Json, loads
 from kolena_local.repository.freshness import staleness
-from kolena_local.repository.metadata_paths import SEGMENT, Path, parse_path, path_text
+from kolena_local.repository.metadata_paths import SEGMENT, parse_path, path_text, sqlite_path
 from kolena_local.repository.rows import Repository, as_json, as_objects
 
 _STALE: Final = staleness("configuration")
@@ -123,7 +123,7 @@ class Headlines(Repository):
         Raises:
             InputValidationError: the metric is not a path.
         """
-        path = _sqlite_path(parse_path(headline.metric))
+        path = sqlite_path(parse_path(headline.metric))
         of_case = headline.test_case is not None
         table = "metrics_test_case" if of_case else "metrics_test_suite"
         rows = self._sql.fetch(
@@ -203,10 +203,6 @@ def _parameters(source: Source) -> dict[str, str | int | None]:
         "evaluator": source.evaluator,
         "configuration": source.configuration,
     }
-
-
-def _sqlite_path(path: Path) -> str:
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in path)
 
 
 def _value(found: str | float | None, kind: str) -> Json:

@@ -52,6 +52,11 @@ def path_text(path: Path) -> str:
     return "".join(steps).removeprefix(".")
 
 
+def sqlite_path(path: Path) -> str:
+    """Return a path as SQLite's JSON functions read it."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in path)
+
+
 def value_at(value: Json, path: Path, otherwise: Any = None) -> Any:
     """Return what is at a path; ``otherwise`` if there is nothing."""
     for step in path:

@@ -20,11 +20,11 @@ from kolena_local.repository.records import (
 )
 from kolena_local.repository.rows import Repository, as_records
 from kolena_local.repository.sample_conditions import check_fields, satisfying
+from kolena_local.repository.suite_samples import PLACES
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_suites import TestSuites
 
 _PAGE: Final = 2000
-_CASE: Final = 2**40  # as in ``suite_samples.PLACE``
 
 
 class Source(NamedTuple):
@@ -110,8 +110,8 @@ class SampleSearch(Repository):
             suite = {"suite": record.id, "suite_version": record.version}
         for number, case in enumerate(cases):
             given = {"case": case.id, "version": case.version, "number": number, "model": model}
-            start = max(after, number * _CASE - 1)
-            while page := self._page({**suite, **given, "after": start - number * _CASE}):
+            start = max(after, number * PLACES - 1)
+            while page := self._page({**suite, **given, "after": start - number * PLACES}):
                 yield page
                 start = page[-1].place
 
@@ -132,7 +132,7 @@ class SampleSearch(Repository):
     def _page(self, parameters: dict[str, Any]) -> list[FoundSample]:
         rows = self._sql.fetch(
             f"""
-            SELECT :number * {_CASE} + member.position, sample.id, truth.id, sample.payload,
+            SELECT :number * {PLACES} + member.position, sample.id, truth.id, sample.payload,
                 sample.metadata, truth.payload, inference.payload
             FROM test_case_member AS member
             CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id

@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
 from kolena_local.repository.conditions import Condition
-from kolena_local.repository.metadata_paths import Path, path_text
+from kolena_local.repository.metadata_paths import Path, path_text, sqlite_path
 from kolena_local.repository.rows import Repository
-from kolena_local.repository.suite_samples import PLACE
+from kolena_local.repository.suite_samples import PLACE, PLACES
 
 #: The first words of fields, and the columns in which they are.
 _COLUMNS: Final = {
@@ -30,7 +30,6 @@ _COLUMNS: Final = {
     "base_metrics": "base_metrics.payload",
 }
 ROOTS: Final = (*_COLUMNS, "change")
-_CASE: Final = 2**40  # as in ``PLACE``
 _FIRST_ONLY: Final = """
     AND NOT EXISTS (
         -- The same sample in an earlier test case of the test suite.
@@ -158,7 +157,7 @@ class SampleTable(Repository):
             order = "found.place"
             # No page is read again for the next one.
             start = -1 if after is None else after[1]
-            parameters.update(after_case=max(start, 0) // _CASE, after_position=start % _CASE)
+            parameters.update(after_case=max(start, 0) // PLACES, after_position=start % PLACES)
             page = f"""{wanted} AND pinned.position >= :after_case
                 AND member.position > CASE WHEN {start} < 0 OR pinned.position > :after_case THEN -1
                     ELSE :after_position END
@@ -318,8 +317,7 @@ def _value(path: Path, name: str) -> tuple[str, dict[str, Any]]:
             f"'{path_text(path)}' is not a field of this table; fields begin with"
             f" {', '.join(f'{one}.' for one in ROOTS)}."
         )
-    steps = "".join(f"[{it}]" if isinstance(it, int) else f'."{it}"' for it in rest)
-    given = {name: f"${steps}"}
+    given = {name: sqlite_path(tuple(rest))}
     if root == "change":
         both = (f"json_extract({_COLUMNS[it]}, :{name})" for it in ("metrics", "base_metrics"))
         return f"({' - '.join(both)})", given

@@ -18,8 +18,11 @@ SAMPLES: Final = """
 """
 """The members of a suite's test cases, test case by test case; select the suite by `pinned`."""
 
-PLACE: Final = "pinned.position * 1099511627776 + member.position"
-"""A sample's place in its suite as one number: first the test case's (times 2^40), then its own."""
+PLACES: Final = 2**40
+"""More places than a test case has."""
+
+PLACE: Final = f"pinned.position * {PLACES} + member.position"
+"""A sample's place in its suite as one number: first the test case's, then its own."""
 
 _PAGE: Final = 1000
 

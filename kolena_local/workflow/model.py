@@ -262,7 +262,7 @@ class Model(ModelInferences):
     def load_provenance(self) -> Provenance | None:
         """Load what was captured when the model was created, or first tested with ``provenance``.
 
-        Testing it with ``reset`` captures it anew. None if nothing was captured.
+        Testing it with ``reset`` captures it again. None if nothing was captured.
 
         Raises:
             NotFoundError: the model was deleted, or the store file replaced, since it was loaded.
