@@ -73,19 +73,11 @@ def index() -> AnyResponse:
 
 def _shown(unit: Unit, query: ModelQuery) -> Response:
     sources = unit.headlines.sources()
-    source = source_of(request.args.get("add_source", ""))
-    if source not in sources:
-        source = sources[0] if len(sources) == 1 else None
+    source = _chosen_source(sources)
     choices = None if source is None else unit.headlines.choices(source)
     offered = [path for path in map(_path_of, unit.model_listing.keys(_KEYS_OFFERED)) if path]
     keys = offered[:_KEYS_SHOWN] if query.keys is None else query.keys
-    metrics = query.metrics
-    if metrics is None:
-        first = None if source is None or choices is None else _first_metric(source, choices)
-        metrics = () if first is None else (first,)
-    ordering = query.sort_metric
-    if ordering is not None and ordering not in metrics:
-        metrics = (*metrics, ordering)
+    metrics = _metrics(query, source, choices)
     errors: dict[str, str] = {}
     conditions = _conditions(query, errors)
     ids: list[int] = []
@@ -119,7 +111,7 @@ def _shown(unit: Unit, query: ModelQuery) -> Response:
         number=number,
         last=last,
         remark=remark,
-        ordering=ordering,
+        ordering=query.sort_metric,
         best=[line.model.name for line in lines if line.rank][:2],
         workflows=[one.name for one in unit.workflows.list()],
         known_tags=[tag for tag in unit.model_listing.tags(_TAGS_OFFERED) if printable(tag) == tag],
@@ -131,6 +123,26 @@ def _shown(unit: Unit, query: ModelQuery) -> Response:
         is_choosing="add_source" in request.args,
         limit=PAGE,
     )
+
+
+def _chosen_source(sources: Sequence[Source]) -> Source | None:
+    """Return the source whose metrics the form offers; None if there is a choice to make first."""
+    source = source_of(request.args.get("add_source", ""))
+    if source in sources:
+        return source
+    return sources[0] if len(sources) == 1 else None
+
+
+def _metrics(
+    query: ModelQuery, source: Source | None, choices: Choices | None
+) -> tuple[Headline, ...]:
+    """Return the metrics in columns, among them the one that the list is sorted by."""
+    metrics = query.metrics
+    if metrics is None:
+        first = None if source is None or choices is None else _first_metric(source, choices)
+        metrics = () if first is None else (first,)
+    ordering = query.sort_metric
+    return metrics if ordering is None or ordering in metrics else (*metrics, ordering)
 
 
 def _conditions(query: ModelQuery, errors: dict[str, str]) -> list[Condition]:

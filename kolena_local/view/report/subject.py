@@ -63,13 +63,7 @@ def choose(
     """
     suites = unit.test_suites
     labeled = suites.resolve(label) if version is None else suites.get(label, version)
-    for name in models if base is None else [*models, base]:
-        model = unit.models.get(name)
-        if model.workflow != labeled.workflow:
-            raise WorkflowMismatchError(
-                f"The model '{name}' is of the workflow '{model.workflow}', and the test suite"
-                f" '{labeled.name}' of '{labeled.workflow}'; choose models of one workflow."
-            )
+    _check_workflows(unit, labeled, models if base is None else [*models, base])
     asked = label if version is None else f"{label}@{version}"
     scored = _scored(unit, labeled.name, set(models))
     if version is None:
@@ -105,6 +99,16 @@ def choose(
         results,
         {name: list(dict.fromkeys(found)) for name, found in runs.items()},
     )
+
+
+def _check_workflows(unit: Unit, suite: TestSuiteRecord, models: Sequence[str]) -> None:
+    for name in models:
+        model = unit.models.get(name)
+        if model.workflow != suite.workflow:
+            raise WorkflowMismatchError(
+                f"The model '{name}' is of the workflow '{model.workflow}', and the test suite"
+                f" '{suite.name}' of '{suite.workflow}'; choose models of one workflow."
+            )
 
 
 def _scored(unit: Unit, suite: str, models: set[str]) -> list[ScoredRun]:
