@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from kolena_local import demo
 from kolena_local.demo import digits
 from kolena_local.repository import open_store
+from kolena_local.repository.records import MemberChange
 from tests.view.page.conftest import Open
 
 SUITE = demo.TEST_SUITE
@@ -92,8 +93,6 @@ def test_versions_say_what_changed_between_them(client: FlaskClient, demo_store:
     with open_store(str(demo_store)).write() as unit:
         suite, case = unit.test_suites.get(SUITE), unit.test_cases.get(CASE)
         (first, *_) = unit.test_cases.sample_ids(case.id, case.version)
-        from kolena_local.repository.records import MemberChange
-
         changes = [MemberChange(first, None, False)]
         new = unit.test_cases.edit(case.id, 1, description=None, reset=False, changes=changes)
         pins = [(one.id, one.version) for one in suite.test_cases if one.name != "digits: all"]
