@@ -19,6 +19,7 @@ from kolena_local.view.page.rendering import page
 from kolena_local.view.page.settings import settings
 from kolena_local.view.page.store import reading
 from kolena_local.view.result_tables import in_words, is_number
+from kolena_local.view.side_by_side import differences
 
 if TYPE_CHECKING:
     from kolena_local.comparison import Comparison, Row
@@ -99,9 +100,19 @@ def show() -> Response:
         suites = [one.name for one in unit.test_suites.list()]
         choices = _choices(unit, label)
         state = _state(unit, choices.suite, {base, candidate})
+        known = all(unit.models.find(name) for name in (base, candidate))
+        differing = differences(unit, base, candidate) if known else None
     try:
         found = _compared(settings().location, base, candidate, label, _options(), state)
-        return _page(label, suites, choices, found=found, rows=_rows(found), worst=_worst(found))
+        return _page(
+            label,
+            suites,
+            choices,
+            found=found,
+            rows=_rows(found),
+            worst=_worst(found),
+            differing=differing,
+        )
     except NotFoundError as error:
         return _page(label, suites, choices, 404, refusal=str(error))
     except KolenaError as error:

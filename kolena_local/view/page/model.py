@@ -16,6 +16,8 @@ from kolena_local.view.html import Column
 from kolena_local.view.page.models import MetricCell, metric_cells, models, shortened
 from kolena_local.view.page.rendering import page
 from kolena_local.view.page.store import reading
+from kolena_local.view.provenance_facts import captured
+from kolena_local.view.side_by_side import differences
 
 __all__ = ["models"]
 
@@ -23,6 +25,7 @@ _RESULTS: Final = 10
 _CASES: Final = 50
 _METRICS: Final = 12
 _RUNS: Final = 50
+_CAPTURED: Final = 5
 #: Up to so many samples, those with an inference are counted at once.
 _COUNTED: Final = 50_000
 
@@ -64,12 +67,19 @@ def show() -> Response:
         runs = unit.test_runs.list(model=name, begun=True)
         tables = [table for run in runs[:_RESULTS] for table in _result_tables(unit, run)]
         coverage = _coverage(unit, model.id, model.workflow, force="count" in request.args)
+        against = request.args.get("against")
+        differing = differences(unit, name, against) if against else None
+        provenance = captured(unit, model)
     return page(
         "model.html",
         model=model,
         tables=tables,
         coverage=coverage,
         runs=runs[:_RUNS],
+        against=against,
+        differing=differing,
+        provenance=provenance[:_CAPTURED],
+        more_provenance=len(provenance[_CAPTURED:]),
         run_count=len(runs),
     )
 

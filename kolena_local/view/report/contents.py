@@ -14,11 +14,12 @@ from kolena_local.payload import Json
 from kolena_local.plurals import agreeing, counted, enumerated
 from kolena_local.repository import Unit
 from kolena_local.view.metrics_tables import MetricTable, metric_tables
+from kolena_local.view.provenance_facts import of_inferences
 from kolena_local.view.report.pictures import OverlaidPlot, overlaid
 from kolena_local.view.report.subject import Method, Subject
 from kolena_local.view.report.verdicts import Verdicts, all_verdicts
 from kolena_local.view.shortened import label
-from kolena_local.view.side_by_side import Fact, fact, metadata_side_by_side
+from kolena_local.view.side_by_side import Fact, fact, side_by_side
 
 _NAMED: Final = 10
 
@@ -48,8 +49,9 @@ class Contents(NamedTuple):
         subject: what it is about.
         samples: how many samples the suite has, each counted once.
         titles: the names of the models.
-        facts: what is known of the models besides their metadata.
+        facts: what is known of the models besides their metadata and provenance.
         metadata: their metadata.
+        provenance: code and environment of their inferences, as far as it was captured.
         notices: what is stale, missing or left out.
         results: the results, by evaluator and configuration.
     """
@@ -59,6 +61,7 @@ class Contents(NamedTuple):
     titles: list[str]
     facts: list[Fact]
     metadata: list[Fact]
+    provenance: list[Fact]
     notices: list[str]
     results: list[Results]
 
@@ -98,10 +101,16 @@ def read(
         samples,
         [*map(label, names)],
         [fact(name, values) for name, values in facts],
-        metadata_side_by_side(subject.models),
+        side_by_side(model.metadata for model in subject.models),
+        _provenance(unit, subject),
         list(_notices(subject, missing)),
         [_results(unit, subject, method, worst, advance) for method in subject.results],
     )
+
+
+def _provenance(unit: Unit, subject: Subject) -> list[Fact]:
+    models = subject.models if unit.provenances.are_known() else []
+    return side_by_side([of_inferences(unit, model, subject.suite) for model in models])
 
 
 def _results(
