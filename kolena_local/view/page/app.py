@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from flask import Flask, Response, request
-from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from kolena_local.errors import KolenaError, NameConflictError, NotFoundError, StoreError
@@ -79,8 +78,6 @@ def _show_http_error(error: HTTPException) -> Response:
 
 def _show_error(error: KolenaError) -> Response:
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 400)
-    # Nobody types a form again because another process was writing. Escaped here, because
-    # templates show line breaks as escape sequences.
-    fields = request.form.items(multi=True) if status == 503 else ()
-    typed = [(escape(name), escape(value)) for name, value in fields]
+    # Nobody types a form again because another process was writing.
+    typed = [*request.form.items(multi=True)] if status == 503 else []
     return page("error.html", status, heading="That did not work", message=str(error), typed=typed)

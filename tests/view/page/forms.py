@@ -27,8 +27,10 @@ class _Reader(HTMLParser):
         elif tag == "input" and self._inside and "name" in given:
             if given.get("type") != "checkbox" or "checked" in given:
                 default = "on" if given.get("type") == "checkbox" else ""
-                # A field of one line leaves line breaks out.
-                value = given.get("value", default).replace("\n", "").replace("\r", "")
+                value = given.get("value", default)
+                if given.get("type") != "hidden":
+                    # A field of one line leaves line breaks out.
+                    value = value.replace("\n", "").replace("\r", "")
                 self.fields.append((given["name"], value))
         elif tag == "textarea":
             self._name, self._area = given["name"], []

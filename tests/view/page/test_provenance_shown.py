@@ -71,6 +71,8 @@ def test_code_and_environment_are_shown_where_they_were_captured(
     assert ["code", "a" * 12, "b" * 12 + " with uncommitted changes", "differs"] in found
     assert ["Python", "3.11.1", "3.11.1", "same"] in found
     (packages,) = (row for row in found if row[:1] == ["packages"])
-    assert packages[1].startswith("2 (hash ") and packages[3] == "differs"  # as many, but not the same
+    assert (
+        packages[1].startswith("2 (hash ") and packages[3] == "differs"
+    )  # as many, but not the same
     assert HOSTILE not in report(store, "lengths", ["clean", "unknown", "odd"]).html
     assert "Provenance</h3>" not in report(store, "lengths", ["unknown"]).html

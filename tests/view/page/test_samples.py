@@ -25,6 +25,7 @@ from kolena_local.repository.sample_table import TableRow, TableScope
 from kolena_local.workflow import GroundTruth, Image, Inference, define_workflow
 from kolena_local.workflow.annotation import Keypoints, LabeledBoundingBox
 from tests.view.page.conftest import Open
+from tests.view.page.forms import form_of
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,28 @@ def test_a_page_leads_to_the_next_one_and_to_each_sample(client: FlaskClient) ->
     (sample,) = re.findall(r'href="([^"]*)">#7<', client.get("/samples", query_string=BOTH).text)
     shown = client.get(html.unescape(sample)).text
     assert "digits/0009.png" in shown and BASE in shown and MODEL in shown
+
+
+def test_the_samples_of_a_suite_with_an_odd_name_are_filtered_and_saved(
+    demo_store: Path, open_page: Open
+) -> None:
+    odd = "right\u202eto left,\ttab\nand line"
+    with open_store(str(demo_store)).write() as unit:
+        unit.test_suites.rename(TEST_SUITE, odd)
+        unit.models.rename(MODEL, f"model {odd}")
+    client = open_page(demo_store)
+    asked = {
+        "suite": odd,
+        "model": f"model {odd}",
+        "base": BASE,
+        "where": 'ground_truth.label != "\u202e"',
+    }
+    page = client.get("/samples", query_string=asked)
+    form = form_of(page.text, {"name": "saved"})
+    assert form == {**{name: [text] for name, text in asked.items()}, "name": ["saved"]}
+    assert "\u202e" not in page.text
+    saved = client.post("/samples/save", data=form)
+    assert saved.status_code == 303, saved.text
 
 
 @pytest.mark.parametrize(
