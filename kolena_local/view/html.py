@@ -26,6 +26,8 @@ with from_extra("Reports and the page"):
     from markupsafe import Markup, escape
 
 _NOT_SEEN: Final = re.compile(f"([\\t\\r{INVISIBLE}])|[\\x00-\\x08\\x0b-\\x1f{UNSAFE}]")
+# The characters < > and " of values are escaped.
+_LABEL: Final = re.compile(r'(<(?:div|nav)\b[^<>]* aria-label=")([^"]*)"')
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
@@ -75,6 +77,28 @@ def environment() -> Environment:
     # There is nothing that may go out as it is.
     del templates.filters["safe"]
     return templates
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a template as HTML, in which no two regions have the same label.
+
+    Args:
+        template: the file below ``templates``.
+        **values: what it shows.
+    """
+    seen: set[str] = set()
+
+    def unique(region: re.Match[str]) -> str:
+        before, first = region.groups()
+        label, place = first, 1
+        while label.casefold() in seen:
+            place += 1
+            label = f"{first} ({place})"
+        seen.add(label.casefold())
+        return f'{before}{label}"'
+
+    # Here, because names are cut to fit, and only a page as a whole knows which are then the same.
+    return _LABEL.sub(unique, environment().get_template(template).render(**values))
 
 
 def _visible(value: Any) -> Any:

@@ -157,6 +157,25 @@ def test_hostile_text_is_only_text(tmp_path: Path) -> None:
     assert len(page.html) < 1_000_000
 
 
+def test_regions_have_different_labels_even_if_names_differ_only_where_they_are_cut(
+    tmp_path: Path,
+) -> None:
+    long = "x" * 400
+    store_of(
+        tmp_path / "store.db",
+        models={f"{long} {name}": {} for name in ("a", "b", "C", "c")},
+        metrics=lambda model, case: {f"{long} {number}": {"a": 1} for number in range(3)},
+        configurations=("one", "One", f"{long} 1", f"{long} 2"),
+    )
+    labels = [
+        " ".join((attributes["aria-label"] or "").casefold().split())
+        for _, attributes in Page(made(tmp_path / "store.db").html).tags
+        if "aria-label" in attributes
+    ]
+    assert len(labels) > 20
+    assert sorted(labels) == sorted(set(labels))
+
+
 def test_stale_results_are_shown_and_get_no_verdict(tmp_path: Path) -> None:
     path = store_of(tmp_path / "store.db")
     with open_store(str(path)).write() as unit:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import Response, current_app, request, url_for
 
-from kolena_local.view.html import environment
+from kolena_local.view.html import render
 from kolena_local.view.page.settings import settings
 
 #: The sections in the top line, with their first pages.
@@ -30,19 +30,16 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     """
     current = settings()
     notices = [current.notices.popleft() for _ in range(len(current.notices))]
-    text = (
-        environment()
-        .get_template(f"page/{template}")
-        .render(
-            url_for=url_for,
-            link_to=link_to,
-            sections=SECTIONS,
-            section=f"{_IN_SECTION.get(str(request.blueprint), request.blueprint)}.index",
-            notices=notices,
-            location=current.location,
-            read_only=current.read_only,
-            **values,
-        )
+    text = render(
+        f"page/{template}",
+        url_for=url_for,
+        link_to=link_to,
+        sections=SECTIONS,
+        section=f"{_IN_SECTION.get(str(request.blueprint), request.blueprint)}.index",
+        notices=notices,
+        location=current.location,
+        read_only=current.read_only,
+        **values,
     )
     return Response(text, status, mimetype="text/html")
 

@@ -12,7 +12,7 @@ from kolena_local.drafts import Destination
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.progress import Progress, no_progress
 from kolena_local.repository import Store
-from kolena_local.view.html import Column, environment
+from kolena_local.view.html import Column, render
 from kolena_local.view.report.contents import Contents, read
 from kolena_local.view.report.pictures import Picture, picture
 from kolena_local.view.report.subject import choose
@@ -131,18 +131,15 @@ def _html(
     made: str | None,
 ) -> str:
     described = any(case.description for case in contents.subject.suite.test_cases)
-    text = (
-        environment()
-        .get_template("report.html")
-        .render(
-            **contents._asdict(),
-            plots_left_out=plots_left_out,
-            pictures=[list(of_cases.items()) for of_cases in pictures],
-            summary_columns=_SUMMARY,
-            case_columns=[*_CASES, Column("description")] if described else _CASES,
-            described=described,
-            made=made,
-            version=__version__,
-        )
+    text = render(
+        "report.html",
+        **contents._asdict(),
+        plots_left_out=plots_left_out,
+        pictures=[list(of_cases.items()) for of_cases in pictures],
+        summary_columns=_SUMMARY,
+        case_columns=[*_CASES, Column("description")] if described else _CASES,
+        described=described,
+        made=made,
+        version=__version__,
     )
     return text + "\n"
