@@ -1,4 +1,4 @@
-"""The first page and the stylesheet."""
+"""The first page, the stylesheet and the icon."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ def index() -> AnyResponse:
 def style() -> Response:
     """Serve the stylesheet."""
     return Response((TEMPLATES / "style.css").read_text("utf-8"), mimetype="text/css")
+
+
+@start.get("/favicon.ico")
+def icon() -> Response:
+    """Say that there is no icon; browsers ask for one, and show an error if it is not found."""
+    return Response(status=204)

@@ -35,6 +35,7 @@ _CHANGED = Example(form={"name": NAME, "uid": "1", "seen": "x", "new_name": NAME
 EXAMPLES: Dict[str, List[Example]] = {
     "start.index": [Example(status=303)],
     "start.style": [Example()],
+    "start.icon": [Example(status=204)],
     "models.index": [
         Example(),
         Example({"q": NAME, "tag": NAME, "key": NAME}),
