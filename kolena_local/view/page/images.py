@@ -20,9 +20,6 @@ from kolena_local.view.page.settings import settings
 from kolena_local.view.page.store import reading
 from kolena_local.view.samples import SampleView
 
-with from_extra("Pictures of samples"):
-    from PIL import Image, UnidentifiedImageError
-
 images = Blueprint("images", __name__)
 
 #: Formats that are told by their first bytes, and their types. SVG is not an image: it has scripts.
@@ -88,6 +85,9 @@ def _sample(text: str) -> Json:
 
 def _file(sample: Json) -> tuple[Path, str, tuple[int, int]] | None:
     """Return the file of a sample's locator, its format and its size; None if it has none."""
+    with from_extra("Pictures of samples"):
+        from PIL import Image, UnidentifiedImageError  # late: most pages have no picture
+
     folder = settings().images
     locator = sample.get("locator") if isinstance(sample, dict) else None
     if folder is None or not isinstance(locator, str):

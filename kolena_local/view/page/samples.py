@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from kolena_local.comparison.direction import directions
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import counted
 from kolena_local.repository.conditions import Condition
@@ -265,6 +264,8 @@ def _worse(table: Table, rows: list[SampleView]) -> list[tuple[str, str, str]]:
         for field in fields(rows)
         if field.part == "metrics" and any(isinstance(it.value(field), (int, float)) for it in rows)
     }
+    from kolena_local.comparison.direction import directions  # late, because it imports numpy
+
     declared = [json.loads(it.directions or "{}").get("sample", {}) for it in (model, base)]
     found = []
     for name, direction in directions(sorted(names), None, declared).items():
