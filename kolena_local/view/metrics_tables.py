@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from kolena_local.payload import Json
+from kolena_local.view.result_tables import size
 from kolena_local.view.shortened import short_value, shortened
 
 _MOST_ROWS: Final = 1_000  # of a metric that has parts
@@ -81,7 +81,7 @@ def _table(
 ) -> MetricTable:
     first = {test_case: place for place, (test_case, _) in reversed([*enumerate(found)])}
     order = sorted(found, key=lambda row: first[row[0]])  # a model may have parts of its own
-    scale = [_size(value) for values in found.values() for value in values.values()]
+    scale = [size(value) for values in found.values() for value in values.values()]
     most = _MOST_ROWS if any(part for _, part in found) else len(found)
     shown = order[:most]
     spans = Counter(test_case for test_case, _ in shown)
@@ -125,22 +125,12 @@ def _named(items: list[dict[str, Json]]) -> list[tuple[str, Json]]:
     return [(str(place), item) for place, item in enumerate(items)]
 
 
-def _size(value: Json) -> float | None:
-    """Return what a bar shows; None for what is not a finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
-
-
 def _cells(values: Sequence[Json], scale: Sequence[float | None]) -> list[Cell]:
-    known = [size for size in scale if size is not None]
+    known = [one for one in scale if one is not None]
     # What is between 0 and 1 is a share; other metrics have no natural end but the largest.
     end = max([1.0, *known])
-    sizes = [None if min(known) < 0 else _size(value) for value in values] if known else []
+    sizes = [None if min(known) < 0 else size(value) for value in values] if known else []
     return [
-        Cell(short_value(value), None if size is None else size / end)
-        for value, size in zip_longest(values, sizes)
+        Cell(short_value(value), None if one is None else one / end)
+        for value, one in zip_longest(values, sizes)
     ]

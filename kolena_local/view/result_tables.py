@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeGuard
 
 from kolena_local.payload import Json, dumps
 from kolena_local.repository.result_records import CaseMetricsRecord, SuiteMetricsRecord
+from kolena_local.view.shortened import flat, without_types
 
 MetricsRecord = CaseMetricsRecord | SuiteMetricsRecord
 Values = dict[str, Json]
@@ -43,27 +44,16 @@ class MetricTable(NamedTuple):
         }
 
 
-def flat(values: Mapping[str, Json], prefix: str = "") -> Values:
-    """Return nested objects as one object with dotted names."""
-    found: Values = {}
-    for name, value in values.items():
-        if isinstance(value, dict) and value:
-            found.update(flat(value, f"{prefix}{name}."))
-        else:
-            found[prefix + name] = value
-    return found
-
-
 def metric_tables(records: Iterable[MetricsRecord]) -> list[MetricTable]:
     """Return the metrics of records as tables: single values first, then each list of objects."""
     top: list[tuple[MetricsRecord, Values]] = []
     nested: dict[str, list[tuple[MetricsRecord, Values]]] = {}
     for record in records:
-        values = flat(record.metrics)
+        values = dict(flat(record.metrics))
         top.append((record, values))
         for name, value in values.items():
             if isinstance(value, list) and value:
-                objects = [flat(item) for item in value if isinstance(item, dict)]
+                objects = [dict(flat(item)) for item in value if isinstance(item, dict)]
                 if len(objects) == len(value):
                     nested.setdefault(name, []).extend((record, item) for item in objects)
     tables = [_table(None, top, nested)] if top else []
@@ -93,15 +83,16 @@ def shares(values: Sequence[Json]) -> list[float | None]:
     The values are of one metric. Shares of 1 reach as far as they are; other numbers are compared
     to the largest. Counts, and numbers of which some are negative, have no bars.
     """
-    sizes = list(map(_size, values))
-    known = [size for size in sizes if size is not None]
+    sizes = list(map(size, values))
+    known = [one for one in sizes if one is not None]
     if not known or min(known) < 0 or max(known) == 0 or all(_is_count(one) for one in values):
         return [None] * len(values)
     full = max(1.0, *known)
-    return [None if size is None else size / full for size in sizes]
+    return [None if one is None else one / full for one in sizes]
 
 
-def _size(value: Json) -> float | None:
+def size(value: Json) -> float | None:
+    """Return what a bar shows; None of what is not a finite number."""
     try:
         return float(value) if is_number(value) and math.isfinite(value) else None
     except OverflowError:  # an integer beyond 1e308
@@ -129,8 +120,7 @@ def in_words(value: Json, longest: int = 300) -> str:
     else:
         fields = {
             name: item if isinstance(item, str) else dumps(item)
-            for name, item in flat(value).items()
-            if name.rpartition(".")[2] != "data_type"
+            for name, item in without_types(value)
         }
         several = ", ".join(f"{name}: {item}" for name, item in fields.items())
         text = next(iter(fields.values())) if len(fields) == 1 else several

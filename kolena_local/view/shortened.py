@@ -43,12 +43,17 @@ def fields(value: Json) -> list[tuple[str, Json]]:
     """
     if not isinstance(value, dict):
         return [] if value is None else [("", short_value(value))]
-    found = [(name, item) for name, item in flat(value) if name.rpartition(".")[2] != "data_type"]
+    found = without_types(value)
     short = [(shortened(name), short_value(item)) for name, item in found[:_FIELDS]]
     if len(found) == 1:
         return [("", short[0][1])]
     more = len(found) - len(short)
     return [*short, *([("…", f"{counted(more, 'more field')}")] if more else [])]
+
+
+def without_types(values: Mapping[str, Any]) -> list[tuple[str, Json]]:
+    """Return the fields of nested objects under dotted names, without their types."""
+    return [(name, item) for name, item in flat(values) if name.rpartition(".")[2] != "data_type"]
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Json]]:

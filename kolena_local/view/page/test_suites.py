@@ -15,7 +15,8 @@ from kolena_local.view.page import changes
 from kolena_local.view.page.paging import number_from, part_of
 from kolena_local.view.page.rendering import page
 from kolena_local.view.page.store import reading
-from kolena_local.view.result_tables import Values, flat, numeric_names, shares
+from kolena_local.view.result_tables import Values, numeric_names, shares
+from kolena_local.view.shortened import flat
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -214,7 +215,7 @@ def _columns(unit: Unit, run: TestRunRecord) -> list[MetricColumn]:
     for record in unit.test_runs.case_metrics(run.id):
         empty = MetricColumn(run, record.configuration, record.is_stale, {})
         column = found.setdefault(record.configuration, empty)
-        column.values[record.test_case] = flat(record.metrics)
+        column.values[record.test_case] = dict(flat(record.metrics))
     return list(found.values())
 
 
