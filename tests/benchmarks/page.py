@@ -71,6 +71,8 @@ def answer_first(folder: Path, rows: int) -> tuple[Turn, Turn]:
 
 def _seconds_to_page(code: str, *arguments: str) -> float:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    # Installed packages are compiled, as Flask is here.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     server: List[subprocess.Popen[str]] = []
 
     def run() -> None:
