@@ -210,7 +210,7 @@ def _options() -> tuple[tuple[str, Any], ...]:
     directions.update(dict.fromkeys(asked.getlist("lower"), False))
     if directions:
         options["higher_is_better"] = tuple(directions.items())
-    runs = [int(text) for text in asked.getlist("run") if text.isdigit() and len(text) < 10]
+    runs = [int(text) for text in asked.getlist("run") if text.isdecimal() and len(text) < 10]
     if len(runs) == 2:
         options["runs"] = tuple(runs)
     for key in ("stale_ok", "different_evaluators_ok"):

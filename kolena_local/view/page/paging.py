@@ -53,7 +53,13 @@ def part_of(items: Sequence[Item], size: int = 100, key: str = "page") -> Part[I
 def here(**values: Any) -> str:
     """Return the address of this page with other parameters."""
     assert request.endpoint is not None, "a page is at an endpoint"
-    return url_for(request.endpoint, **{**request.args.to_dict(flat=False), **values})
+    # Not what would change how the address is made, such as _scheme.
+    kept = {
+        name: given
+        for name, given in request.args.lists()
+        if name != "endpoint" and not name.startswith("_")
+    }
+    return url_for(request.endpoint, **{**kept, **values})
 
 
 def number_from(key: str) -> int | None:

@@ -116,7 +116,7 @@ def show() -> Response:
     with reading() as unit:
         table = _table(unit, given)
         rows = unit.sample_table.rows(
-            table.scope, after=(None, _integer(given.get("place")) - 1), limit=1
+            table.scope, after=(None, _integer(request.args.get("place")) - 1), limit=1
         )
     if not rows:
         raise InputValidationError("There is no such sample; go back to the table.")
@@ -129,7 +129,7 @@ def show() -> Response:
         view=view,
         parts=[(table.names[part], part) for part in parts],
         picture=picture(view),
-        back=_link(given, place=None),
+        back=_link(given),
     )
 
 
@@ -151,8 +151,8 @@ def save() -> AnyResponse:
 
 
 def _given() -> dict[str, str]:
-    """Return what the address says, without what it leaves empty."""
-    return {name: text for name, text in request.args.items() if text}
+    """Return what the address asks of the table, without what it leaves empty."""
+    return {name: text for name in _ARGUMENTS if (text := request.args.get(name))}
 
 
 def _link(given: dict[str, str], **changes: str | None) -> str:

@@ -318,6 +318,20 @@ def test_nothing_in_an_address_or_a_form_runs_or_hides(app: Flask, guest: FlaskC
                 check_harmless(answer.get_data(as_text=True))
 
 
+def test_what_nobody_asked_for_in_an_address_neither_breaks_a_page_nor_changes_its_links(
+    app: Flask, guest: FlaskClient
+) -> None:
+    odd = {"endpoint": "x", "_scheme": "javascript", "_external": 1, "_method": "x", "run": "²"}
+    for method, address, example in requests(app):
+        if method == "GET":
+            path, _, query = address.partition("?")
+            given = {"place": 1, **odd, **example.values}
+            answer = guest.get(path, query_string=given, headers=SAME)
+            assert answer.status_code == example.status, (path, query)
+            if answer.mimetype == "text/html":
+                check_harmless(answer.get_data(as_text=True))
+
+
 def test_no_template_can_switch_escaping_off() -> None:
     templates = list(TEMPLATES.rglob("*.html"))
     assert len(templates) > 5
