@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,14 +45,19 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Dif
 
 
 def leaves(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the values of a JSON object that are not objects, by names such as ``a.b``."""
+    """Return the values of a JSON object that are not objects, by names such as ``a.b``.
+
+    A key with a full stop in it is in double quotes, so that no two values have one name.
+    """
     found: dict[str, Any] = {}
     for name, value in values.items():
+        if "." in name or '"' in name:
+            name = json.dumps(name, ensure_ascii=False)
         is_object = isinstance(value, Mapping) and value
         found |= leaves(value, f"{prefix}{name}.") if is_object else {f"{prefix}{name}": value}
     return found
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    # NaN is not equal to itself, and True is equal to 1.
-    return repr(one) == repr(other)
+    # As text, because NaN is not equal to itself, and True is equal to 1.
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

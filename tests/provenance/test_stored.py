@@ -200,6 +200,20 @@ def test_two_models_differ_in_metadata_and_provenance(world: World, invoke: Invo
     assert (nothing.stdout, nothing.stderr) == ("", "The models do not differ.\n")
 
 
+def test_keys_with_full_stops_and_objects_in_lists_differ_only_where_they_do(world: World) -> None:
+    one = LengthModel("one", metadata={"a.b": 1, "a": {"b": 2}, "list": [{"x": 1, "y": 2}]})
+    two = LengthModel("two", metadata={"a.b": 7, "a": {"b": 2}, "list": [{"y": 2, "x": 1}]})
+    assert one.diff(two) == [('metadata."a.b"', 1, 7)]
+    three = LengthModel("three", metadata={"a": {"b": 1}, 'a"."c': 2})
+    four = LengthModel("four", metadata={"a.b": 1, "a": {"c": 2}})
+    assert [field for field, *_ in three.diff(four)] == [
+        "metadata.a.b",
+        r'metadata."a\".\"c"',
+        'metadata."a.b"',
+        "metadata.a.c",
+    ]
+
+
 def test_a_comparison_remarks_on_code_and_environments(world: World, invoke: Invoke) -> None:
     def remarks(base: str, candidate: str) -> List[str]:
         found = compare(base, candidate, "lengths").caveats
