@@ -35,6 +35,8 @@ def lock_file(folder: str | None, root: str | None) -> dict[str, str] | None:
     for place in (Path(folder), *Path(folder).parents):
         for name in _LOCK_FILES:
             with suppress(OSError):
+                if not (place / name).is_file():  # to read a pipe never ends
+                    continue
                 content = (place / name).read_bytes()
                 path = without_user(os.path.relpath(place / name, top))
                 return {"path": path, "hash": blake2b(content, digest_size=16).hexdigest()}

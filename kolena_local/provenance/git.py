@@ -95,10 +95,12 @@ class _Git:
         }
 
     def hash(self, file: Path, into: blake2b) -> None:
-        """Hash what a file has now; nothing for one that was deleted, or is a folder."""
-        with suppress(FileNotFoundError, IsADirectoryError):
+        """Hash what a file has now; nothing where there is no file any more."""
+        with suppress(FileNotFoundError):
             if file.is_symlink():
                 into.update(os.fsencode(file.readlink()))
+                return
+            if not file.is_file():  # to read a pipe never ends
                 return
             with file.open("rb") as stream:
                 while chunk := stream.read(1 << 20):

@@ -211,6 +211,18 @@ def test_the_nearest_lock_file_of_the_repository(project: Project) -> None:
     }
 
 
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(project: Project) -> None:
+    known = project.write("known.txt", "a")
+    project.commit()
+    known.unlink()
+    os.mkfifo(known)
+    os.mkfifo(project.folder / "uv.lock")
+    project.write("requirements.txt", "a")
+    facts = project.capture()
+    assert facts["git"]["is_dirty"] is True
+    assert facts["lock_file"]["path"] == "requirements.txt"
+
+
 def test_seeds_are_integers_by_name() -> None:
     import numpy
 
