@@ -46,11 +46,12 @@ def lock_file(folder: str | None, root: str | None) -> dict[str, str] | None:
 
 
 def without_user(text: str) -> str:
-    """Return a text with ``~`` where it has the name of the user as a word."""
+    """Return a text with ``~`` where it has the name of the user as a word, in any case."""
     names = set()
     with suppress(ImportError, KeyError, OSError, RuntimeError):  # a container may have no user
         names.add(Path.home().name)
         names.add(getpass.getuser())
     for name in filter(None, names):
-        text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", "~", text)
+        word = rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
+        text = re.sub(word, "~", text, flags=re.IGNORECASE)
     return text
