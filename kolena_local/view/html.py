@@ -153,6 +153,7 @@ def lines(text: str) -> Markup:
 
 def moment(text: str) -> Markup:
     """Return a stored time as an HTML element, in UTC and to the minute."""
+    text = printable(text)
     return Markup('<time datetime="{}">{} {} UTC</time>').format(text, text[:10], text[11:16])
 
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from kolena_local.errors import StoreBusyError
 from kolena_local.repository import open_store
+from kolena_local.view.html import moment
 from kolena_local.view.page.app import create_app
 from kolena_local.view.page.downloads import attachment
 from kolena_local.view.page.settings import Settings
@@ -138,3 +139,8 @@ def test_a_download_keeps_letters_of_all_languages(settings: Settings) -> None:
     assert guest.get("/route").headers["Content-Disposition"] == (
         "attachment; filename*=UTF-8''na%C3%AFve_%E6%BC%A2%E5%AD%97.csv"
     )
+
+
+def test_a_time_that_something_else_wrote_hides_nothing(settings: Settings) -> None:
+    guest = with_route(settings, lambda: str(moment("a\x00\u202eb")))
+    assert guest.get("/route").text.startswith(r'<time datetime="a\x00\u202eb">')
