@@ -39,7 +39,9 @@ class SelectedRuns(NamedTuple):
 
     def declared(self) -> list[dict[str, str]]:
         """Return ``higher`` or ``lower`` for the metrics that base and candidate declare so."""
-        return [_declared(one.configuration.directions) for one in (self.base, self.candidate)]
+        return [
+            declared_of_samples(one.configuration.directions) for one in (self.base, self.candidate)
+        ]
 
     def stale(self) -> str:
         """Return which results are stale or of unknown age, in a few words; '' if none are."""
@@ -260,7 +262,8 @@ def check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:
         )
 
 
-def _declared(text: str | None) -> dict[str, str]:
+def declared_of_samples(text: str | None) -> dict[str, str]:
+    """Return which metrics of samples a stored configuration declares ``higher`` or ``lower``."""
     found: Any = loads(text or "{}")
     # A file that something else has changed may say anything here; `db check` says so.
     of_samples = found.get("sample") if isinstance(found, dict) else None

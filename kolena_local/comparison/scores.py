@@ -14,6 +14,7 @@ from kolena_local.comparison.statistics.pairs import Ids, Scores, first_of_each
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, canonical, dumps, loads
 from kolena_local.repository.paging import pages_by_key
+from kolena_local.repository.rows import as_object
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -60,8 +61,7 @@ class ModelScores:
             attrgetter("test_sample_id"),
         ):
             for row in rows:
-                metrics = loads(row.payload)
-                assert isinstance(metrics, dict), "metrics are stored as an object"
+                metrics = as_object(row.payload)
                 columns.add(row.test_sample_id, metrics)
                 for name, value in metrics.items():
                     kinds = self.kinds.setdefault(name, set())
@@ -169,8 +169,7 @@ def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
     for start in range(0, len(sample_ids), _PAGE):
         page = sample_ids[start : start + _PAGE].tolist()
         for place, row in enumerate(unit.test_samples.rows(page), start=start):
-            metadata = loads(row.metadata)
-            assert isinstance(metadata, dict), "metadata are stored as an object"
+            metadata = as_object(row.metadata)
             known.update(dict.fromkeys(metadata))
             if metadata.get(field) is None:
                 lacking += 1

@@ -12,8 +12,8 @@ from flask import Blueprint, Response, request, url_for
 
 from kolena_local import location
 from kolena_local.errors import IncorrectUsageError, KolenaError, NotFoundError
-from kolena_local.payload import loads
 from kolena_local.repository.metadata_paths import path_text
+from kolena_local.repository.rows import as_objects
 from kolena_local.view.page.paging import here
 from kolena_local.view.page.rendering import page
 from kolena_local.view.page.settings import settings
@@ -170,10 +170,8 @@ def _first_sample(
     places = [None, *(case.id for case in suite.test_cases[:_LOOKED_AT])]
     for configuration, case in product(configurations, places):
         for score in unit.test_runs.sample_scores(configuration.id, case, limit=1):
-            metrics = loads(score.payload)
             (sample,) = unit.test_samples.rows([score.test_sample_id])
-            metadata = loads(sample.metadata)
-            assert isinstance(metrics, dict) and isinstance(metadata, dict), "both are objects"
+            metrics, metadata = as_objects([score.payload, sample.metadata])
             usable = [
                 name
                 for name, value in metrics.items()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import counted
 from kolena_local.repository.conditions import Condition
 from kolena_local.repository.metadata_paths import parse_path, path_text
@@ -264,11 +264,17 @@ def _worse(table: Table, rows: list[SampleView]) -> list[tuple[str, str, str]]:
         for field in fields(rows)
         if field.part == "metrics" and any(isinstance(it.value(field), (int, float)) for it in rows)
     }
-    from kolena_local.comparison.direction import directions  # late, because it imports numpy
+    # Late, because they import numpy.
+    from kolena_local.comparison.direction import directions
+    from kolena_local.comparison.run_selection import declared_of_samples
 
-    declared = [json.loads(it.directions or "{}").get("sample", {}) for it in (model, base)]
+    declared = [declared_of_samples(it.directions) for it in (model, base)]
     found = []
-    for name, direction in directions(sorted(names), None, declared).items():
+    try:
+        known = directions(sorted(names), None, declared)
+    except IncorrectUsageError:  # they declare the opposite of each other
+        return []
+    for name, direction in known.items():
         field = path_text(("change", *parse_path(f"metrics.{name}")[1:]))
         if direction.higher_is_better is not None:
             signs = "<>" if direction.higher_is_better else "><"

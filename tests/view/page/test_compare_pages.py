@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 
 from kolena_local import comparison, demo, session
@@ -69,3 +72,18 @@ def test_two_models_are_chosen_from_those_that_were_tested(client: FlaskClient) 
 
 def _shown(cell: object) -> object:
     return number(cell) if isinstance(cell, (int, float)) else cell
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE metrics_test_sample SET payload = '[]'", "UPDATE test_sample SET metadata = '[]'"],
+)
+def test_a_damaged_store_is_not_called_a_bug(
+    client: FlaskClient, demo_store: Path, damage: str
+) -> None:
+    with closing(sqlite3.connect(demo_store)) as connection, connection:
+        connection.execute(damage)
+    for path in ("/compare", "/compare/result"):
+        answer = client.get(path, query_string=ASKED)
+        assert answer.status_code == 503
+        assert "The store is damaged" in answer.text

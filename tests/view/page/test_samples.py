@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
@@ -199,6 +201,22 @@ def test_what_the_table_cannot_show_is_said(
     answer = client.get("/samples", query_string={"suite": TEST_SUITE, **arguments})
     assert answer.status_code in (400, 404)
     assert sentence in answer.text
+
+
+@pytest.mark.parametrize("said", ['{"sample": {"is_correct": "%s"}}', "[]", '{"sample": 5}'])
+def test_samples_are_shown_whatever_results_declare_to_be_better(
+    client: FlaskClient, demo_store: Path, said: str
+) -> None:
+    with closing(sqlite3.connect(demo_store)) as connection, connection:
+        for better, odd in (("higher", 0), ("lower", 1)):
+            connection.execute(
+                "UPDATE evaluator_configuration SET directions = ? WHERE id % 2 = ?",
+                [said.replace("%s", better), odd],
+            )
+    answer = client.get("/samples", query_string=BOTH)
+    assert answer.status_code == 200
+    assert "digits/" in answer.text
+    assert "%s" not in said or "only what got worse" not in answer.text
 
 
 @pytest.fixture
