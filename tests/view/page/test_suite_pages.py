@@ -115,7 +115,7 @@ def test_versions_say_what_changed_between_them(client: FlaskClient, demo_store:
 
 def test_results_have_all_metrics_and_plots_that_can_be_seen_and_saved(client: FlaskClient) -> None:
     html = read(client, "/results", model=CANDIDATE, suite=f"{SUITE}@1")
-    assert f"{CASE} 120 120 0.9833" in rows(html, "metrics by test case")
+    assert f"{CASE} 120 120 0.9833" in rows(html, "Metrics by test case")
     sources = [one.replace("&amp;", "&") for one in re.findall(r'<img src="([^"]*)"', html)]
     assert len(sources) == 2
     answer = client.get(sources[0])
@@ -135,7 +135,7 @@ def test_results_have_all_metrics_and_plots_that_can_be_seen_and_saved(client: F
 
 def test_a_suite_is_described_renamed_and_deleted(client: FlaskClient, demo_store: Path) -> None:
     html = read(client, "/test-suite/edit", name=SUITE)
-    assert "With it go 2 versions, 2 runs and" in html
+    assert "This also deletes 2 versions, 2 runs and" in html
     given = fields(html, "/test-suite/edit")
     wanted = {**given, "description": "two\r\nlines", "tags": "a, b,a"}
     assert client.post("/test-suite/edit", data=wanted).status_code == 303
