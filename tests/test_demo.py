@@ -213,6 +213,8 @@ def test_what_it_proposes_to_try_next_works(
     lines = [line.replace(str(first_run[0]), str(store_path)) for line in lines]
     proposed = [shlex.split(line)[1:] for line in lines[lines.index("Try next:") + 1 :]]
     assert proposed[0][2:] == ["compare", BASELINE, CANDIDATE, "--suite", demo.TEST_SUITE]
-    assert len(proposed) == 3
-    for arguments in proposed:
+    assert len(proposed) == 4
+    *proposed, page = proposed
+    assert page[2:] == ["ui"]
+    for arguments in [*proposed, [*page, "--help"]]:
         assert CliRunner().invoke(main, arguments).exit_code == 0

@@ -59,7 +59,7 @@ def run(db: str | None = None, *, delay: float = 0.0, echo: Callable[[str], None
         echo("Try next:")
         program = _program() if db is None else f"{_program()} --db {shlex.quote(db)}"
         compare = shlex.join(["compare", *MODELS, "--suite", TEST_SUITE])
-        for command in (compare, "models list", f"models show {list(MODELS)[-1]}"):
+        for command in (compare, "models list", f"models show {list(MODELS)[-1]}", "ui"):
             echo(f"  {program} {command}")
 
 
