@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kolena_local.errors import KolenaError, NotFoundError
 from kolena_local.payload import Json, dumps
-from kolena_local.plurals import counted, printable
+from kolena_local.plurals import agreeing, counted, printable
 from kolena_local.repository import Unit
 from kolena_local.repository.metadata_text import as_visible_text
 from kolena_local.repository.records import ModelRecord
@@ -206,7 +206,8 @@ def _counts(unit: Unit, name: str) -> str:
     """Return what is deleted with a model, in words."""
     ((_, _, counts),) = unit.models.deletion([name])
     inferences, runs = counts["inference_count"], counts["run_count"]
-    return f"{counted(inferences, 'inference')} and {counted(runs, 'test run')}"
+    noun = agreeing(inferences, "inference", "inferences")
+    return f"{inferences:,} {noun} and {counted(runs, 'test run')}"
 
 
 def _gone(unit: Unit, seen: Seen, typed: str = "") -> Response:

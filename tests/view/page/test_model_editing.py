@@ -221,7 +221,7 @@ def test_delete_asks_for_the_name_and_says_what_goes_with_it(
     client: FlaskClient, demo_store: Path
 ) -> None:
     page = client.get("/model/delete?name=svm-rbf").text
-    assert "1079 inferences and 1 test run" in page
+    assert "1,079 inferences and 1 test run" in page
     answer = client.post("/model/delete", data=form_of(page, {"typed": "svm"}))
     assert (answer.status_code, "nothing was deleted" in answer.text) == (400, True)
     with open_store(str(demo_store)).write() as unit:
