@@ -102,6 +102,7 @@ class ModelListing(Repository):
         rows = self._sql.fetch(
             """
             SELECT entry.key FROM model, json_each(model.metadata) AS entry
+            WHERE typeof(entry.key) = 'text'
             GROUP BY entry.key ORDER BY count(*) DESC, min(model.id), min(entry.id) LIMIT ?
             """,
             (limit,),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import List
 from urllib.parse import parse_qs, quote, urlsplit
@@ -145,3 +147,15 @@ def test_the_page_of_a_model_shows_metadata_results_coverage_and_runs(
     )
     assert "<dt>kind</dt>" in page
     assert client.get("/model?name=svm-rb").status_code == 404
+
+
+@pytest.mark.parametrize("metadata", ["null", "[1]", "7"])
+def test_metadata_that_is_no_object_makes_a_damaged_store_not_a_bug(
+    client: FlaskClient, demo_store: Path, metadata: str
+) -> None:
+    with closing(sqlite3.connect(demo_store)) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE model SET metadata = ?", [metadata])
+    answer = client.get("/models")
+    assert answer.status_code == 503
+    assert "The store is damaged" in answer.text
