@@ -108,7 +108,10 @@ def _file(sample: Json) -> tuple[Path, str, tuple[int, int]] | None:
 def _places(locator: str) -> Iterator[str]:
     """Yield where a locator may be below the folder: as it is, and as the path of an address."""
     yield locator
-    parts = urlsplit(locator)
+    try:
+        parts = urlsplit(locator)
+    except ValueError:
+        return
     if parts.scheme and parts.netloc:
         path = unquote(parts.path).lstrip("/")
         yield path

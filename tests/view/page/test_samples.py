@@ -241,6 +241,7 @@ def pictures(store_path: Path, tmp_path: Path) -> Path:
             str(tmp_path / "secret.png"),
             "file:///etc/passwd",
             "cat.png\0",
+            "http://[cat.png",
         )
     ]
     with session(db=str(store_path)):
@@ -252,8 +253,8 @@ def test_images_are_shown_only_from_below_the_folder(
     pictures: Path, store_path: Path, open_page: Open
 ) -> None:
     client = open_page(store_path, images=pictures)
-    shown = [client.get(f"/image?sample={id_}") for id_ in range(1, 11)]
-    assert [it.status_code for it in shown] == [200, 200, 200] + [404] * 7
+    shown = [client.get(f"/image?sample={id_}") for id_ in range(1, 12)]
+    assert [it.status_code for it in shown] == [200, 200, 200] + [404] * 8
     assert {it.mimetype for it in shown[:3]} == {"image/png"}
     text = client.get("/sample?test_case=all&place=0").text
     assert '<rect x="10" y="5" width="20" height="15"/>' in text
