@@ -5,11 +5,13 @@ Nothing a test does can reach the developer's store, nor the next test.
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 import gc
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -95,8 +97,27 @@ def pytest_collection() -> Iterator[None]:
         gc.set_threshold(*gc.get_threshold()[:2], 100)
 
 
+# A test that hangs says where, after five minutes at most: pytest's own faulthandler_timeout starts
+# and ends a thread for each test, which takes a twentieth of the whole suite's time.
+_HANGS_SECONDS, _REARM_SECONDS = 300, 10
+_watch = {"stderr": 2, "armed": float("-inf")}
+
+
+def pytest_configure() -> None:
+    """Keep the standard error that pytest puts aside while tests run."""
+    _watch["stderr"] = os.dup(2)
+
+
+def pytest_runtest_setup() -> None:
+    """Put off the moment at which a hanging test says where, now and then."""
+    if time.monotonic() - _watch["armed"] > _REARM_SECONDS:
+        faulthandler.dump_traceback_later(_HANGS_SECONDS, file=int(_watch["stderr"]))
+        _watch["armed"] = time.monotonic()
+
+
 def pytest_unconfigure() -> None:
     """Collect once: pytest and Python would walk all that is left, several times each."""
+    faulthandler.cancel_dump_traceback_later()
     gc.collect()
     gc.freeze()
 
