@@ -20,6 +20,7 @@ from kolena_local.repository import open_store
 from kolena_local.workflow import Image, define_workflow
 from tests.cli.conftest import Invoke
 from tests.cli.test_bad_inferences import BAD
+from tests.conftest import sampled
 from tests.exchange.guesses import LOCATORS, Animal, Guess, stored, write
 
 _, TestCase, TestSuite, Model = define_workflow("Animals", Image, Animal, Guess)
@@ -64,7 +65,9 @@ def test_both_ways_write_the_same_file(
         assert python.read_bytes() == command.read_bytes()
 
 
-@pytest.mark.parametrize("content", [content for content, _ in BAD.values()], ids=BAD)
+@pytest.mark.parametrize(
+    "content", sampled(content for content, _ in BAD.values()), ids=sampled(BAD)
+)
 def test_both_ways_refuse_a_file_with_the_same_message(
     guessed: Path, invoke: Invoke, tmp_path: Path, content: str
 ) -> None:

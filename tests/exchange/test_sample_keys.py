@@ -128,7 +128,9 @@ def exported(invoke: Invoke, path: Path, answers: list[tuple[Any, float]]) -> li
     return files
 
 
-@pytest.mark.parametrize(("mine", "other"), sampled(NEIGHBORS.values()), ids=sampled(NEIGHBORS))
+@pytest.mark.parametrize(
+    ("mine", "other"), sampled(NEIGHBORS.values(), 7), ids=sampled(NEIGHBORS, 7)
+)
 def test_neighbors_get_each_their_own_and_nobody_elses(
     tmp_path: Path, invoke: Invoke, mine: Any, other: Any
 ) -> None:

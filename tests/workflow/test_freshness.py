@@ -175,7 +175,7 @@ def evaluated() -> TestSuite:
     return suite
 
 
-@pytest.mark.parametrize("way", sampled([*STALE, *FRESH], 2))
+@pytest.mark.parametrize("way", sampled([*STALE, *FRESH], 4))
 def test_every_place_says_whether_a_result_is_stale(
     evaluated: TestSuite, way: str, tmp_path: Path
 ) -> None:

@@ -39,6 +39,7 @@ from kolena_local.workflow import (
     no_op_evaluator,
     test,
 )
+from tests.conftest import sampled
 
 NUMBERS = itertools.count()
 
@@ -189,7 +190,7 @@ def state(value: Any) -> Any:
     return [state(item) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("made", MADE, ids=name_of)
+@pytest.mark.parametrize("made", sampled(MADE), ids=name_of)
 def test_an_inference_comes_back_as_it_was_everywhere(made: Any) -> None:
     _, case_type, suite_type, model_type = define_workflow("Any", Image, Truth, type(made))
     case = case_type("c", test_samples=[(Image(f"{at}.png"), Truth()) for at in range(3)])
