@@ -43,7 +43,7 @@ from tests.comparison.conftest import (
     closeness,
     make_world,
 )
-from tests.conftest import long_only
+from tests.conftest import long_only, sampled
 from tests.determinism import models
 
 __all__ = ["invoke"]  # the fixture
@@ -246,17 +246,28 @@ def test_metrics_are_computed_again_from_stored_inferences(world: World, invoke:
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
-    [
-        (["--infer", "tests.determinism.models:sound"], 0, "identical          40"),
-        (["--infer", "tests.determinism.models:forgotten"], 3, "answers that differ (20 of 40)"),
-        (["--infer", "tests.determinism.models:broken"], 1, "no weights (while inferring"),
-        (["--infer", "tests.determinism.models:of_another_type"], 1, "instance of Guess, not 3"),
-        (["--infer", "tests.determinism.models:nobody"], 1, "has no 'nobody'"),
-        (["--infer", "tests.nowhere:infer"], 1, "no module 'tests.nowhere'"),
-        (["--infer", "tests"], 1, "of the form module:object"),
-        (["--infer", "tests.determinism.models:sound", "--tolerance", "-1"], 1, "at least 0"),
-        ([], 2, "Give --infer module:function"),
-    ],
+    sampled(
+        [
+            (["--infer", "tests.determinism.models:sound"], 0, "identical          40"),
+            (["--infer", "tests.determinism.models:sound", "--tolerance", "-1"], 1, "at least 0"),
+            (
+                ["--infer", "tests.determinism.models:forgotten"],
+                3,
+                "answers that differ (20 of 40)",
+            ),
+            (
+                ["--infer", "tests.determinism.models:of_another_type"],
+                1,
+                "instance of Guess, not 3",
+            ),
+            (["--infer", "tests.determinism.models:broken"], 1, "no weights (while inferring"),
+            (["--infer", "tests.determinism.models:nobody"], 1, "has no 'nobody'"),
+            (["--infer", "tests.nowhere:infer"], 1, "no module 'tests.nowhere'"),
+            (["--infer", "tests"], 1, "of the form module:object"),
+            ([], 2, "Give --infer module:function"),
+        ],
+        2,
+    ),
 )
 def test_what_the_command_says_and_its_exit_code(
     world: World, invoke: Invoke, arguments: List[str], code: int, said: str
