@@ -11,6 +11,7 @@ import gc
 import os
 import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from sqlalchemy.dialects.sqlite import pysqlite
 
 from kolena_local import location, log, provenance_setting
 from kolena_local.repository import store
-from kolena_local.repository.file import connection
+from kolena_local.repository.file import connection, migrations, new_file
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 Case = TypeVar("Case")
@@ -83,6 +84,19 @@ store.create_engine = functools.partial(  # type: ignore[attr-defined]
     store.create_engine,  # type: ignore[attr-defined]
     execution_options={"compiled_cache": {}},
 )
+
+_built: dict[object, sqlite3.Connection] = {}
+
+
+def _build_as_copy(connection: sqlite3.Connection, steps: tuple[migrations.Migration, ...]) -> None:
+    if steps not in _built:
+        _built[steps] = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        new_file.build(_built[steps], steps)
+    _built[steps].backup(connection)
+
+
+# Nor do the migrations build each store in memory: like files, all are copies of the first.
+store.build = _build_as_copy  # type: ignore[assignment,attr-defined]
 
 
 @pytest.hookimpl(wrapper=True)
