@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import operator
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolena_local.errors import InputValidationError
-from kolena_local.repository import Store, open_store
+from kolena_local.repository import Store, close_store, open_store
 from kolena_local.repository.conditions import parse
 
 METADATA: dict[str, dict[str, Any]] = {
@@ -37,14 +39,20 @@ METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture
-def models() -> Store:
-    store = open_store(":memory:")
-    with store.write() as unit:
+@pytest.fixture(scope="module")
+def models_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "template.db"
+    with open_store(str(path)).write() as unit:
         workflow = unit.workflows.ensure("w")
         for name, metadata in METADATA.items():
             unit.models.add(workflow.id, name, metadata, ())
-    return store
+    close_store(str(path))
+    return path
+
+
+@pytest.fixture
+def models(models_file: Path, store_path: Path) -> Store:
+    return open_store(str(shutil.copyfile(models_file, store_path)))
 
 
 def found(store: Store, *texts: str, **options: Any) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from itertools import islice
+from pathlib import Path
 from typing import Any, List, Tuple
 
 import pytest
@@ -19,7 +21,7 @@ from kolena_local.errors import (
     NotFoundError,
 )
 from kolena_local.payload import Json, digest, dumps
-from kolena_local.repository import Store, Unit, open_store, sample_search, slices
+from kolena_local.repository import Store, Unit, close_store, open_store, sample_search, slices
 from kolena_local.repository.conditions import Condition
 from kolena_local.repository.metadata_paths import parse_path
 from kolena_local.repository.records import NewGroundTruth, NewSample, TestCaseRecord
@@ -41,10 +43,10 @@ def put(unit: Unit, name: str, metadata: Any = None, label: str = "cat") -> Pair
     return id_, truth_id
 
 
-@pytest.fixture
-def animals(file_store: Store) -> Store:
-    """Return a store with a suite of two overlapping test cases, and a model with inferences."""
-    with file_store.write() as unit:
+@pytest.fixture(scope="module")
+def animals_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("animals") / "template.db"
+    with open_store(str(path)).write() as unit:
         rain = {"hour": 21, "weather": "rain", "place": {"city name": "Oslo"}}
         a = put(unit, "a.png", {"hour": 3, "weather": "sun"})
         b = put(unit, "b.png", rain, "dog")
@@ -56,7 +58,14 @@ def animals(file_store: Store) -> Store:
         model = unit.models.add(unit.workflows.ensure("workflow").id, "resnet", {}, ())
         answers = [dumps({"score": score}) for score in (0.25, 0.75)]
         unit.inferences.put(model.id, [a[0], b[0]], answers, replace=False)
-    return file_store
+    close_store(str(path))
+    return path
+
+
+@pytest.fixture
+def animals(animals_file: Path, store_path: Path) -> Store:
+    """Return a store with a suite of two overlapping test cases, and a model with inferences."""
+    return open_store(str(shutil.copyfile(animals_file, store_path)))
 
 
 def found(store: Store, *texts: str, label: str = "animals", model: Any = "resnet") -> List[str]:
