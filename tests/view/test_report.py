@@ -190,7 +190,8 @@ def test_stale_results_are_shown_and_get_no_verdict(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
-    path = store_of(tmp_path / "store.db", models={f"m{n:02}": {} for n in range(12)})
+    models: dict[str, Any] = {f"m{n:02}": {} for n in range(12)}
+    path = store_of(tmp_path / "store.db", models=models, plots=lambda *_: ())
     with open_store(str(path)).write() as unit:
         suite = unit.test_suites.get("animals")
         workflow = unit.workflows.ensure("Animals")
