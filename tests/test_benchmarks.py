@@ -21,7 +21,7 @@ from tests.benchmarks import checking, loading, plain, size, starting, storing, 
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.measure import Row, measure
 from tests.benchmarks.results import Amount, Growth, Ratio, as_table, is_met
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, sampled
 
 STORED = [*storing.ROWS, *loading.ROWS, *testing.ROWS]
 ROWS = 50
@@ -43,7 +43,7 @@ def stored(folder: Path) -> Counter[str]:
     return found
 
 
-@pytest.mark.parametrize("row", STORED, ids=[row.work for row in STORED])
+@pytest.mark.parametrize("row", sampled(STORED), ids=lambda row: row.work)
 def test_both_sides_of_a_row_do_the_same_work(
     row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from kolena_local import demo
 from kolena_local.comparison import compare
 from tests.cli.conftest import Invoke
-from tests.conftest import long_only
+from tests.conftest import long_only, sampled
 from tests.python_process import run_command
 
 SUITE = "digits by handwriting"
@@ -124,20 +124,22 @@ def test_worst_shows_the_sample_its_ground_truth_and_both_answers(
 
 @pytest.mark.parametrize(
     ("models", "options", "code"),
-    [
-        (MODELS, (), 0),
-        (MODELS, ("--fail-on", "worse", "--strict"), 0),
-        (MODELS, ("--fail-on", "not-better", "--strict"), 0),
-        (MODELS[::-1], (), 0),
-        (MODELS[::-1], ("--strict",), 0),
-        (MODELS[::-1], ("--fail-on", "worse"), 3),
-        (MODELS[::-1], ("--fail-on", "worse", "--strict"), 3),
-        (MODELS[::-1], ("--fail-on", "not-better"), 3),
-        (MODELS[:1] * 2, ("--fail-on", "worse"), 0),
-        (MODELS[:1] * 2, ("--fail-on", "not-better"), 3),
-        (MODELS[:1] * 2, ("--fail-on", "worse", "--strict"), 4),
-        (MODELS[::-1], ("--fail-on", "worse", "--lower-is-better", "is_correct"), 0),
-    ],
+    sampled(
+        [
+            (MODELS, (), 0),
+            (MODELS, ("--fail-on", "worse", "--strict"), 0),
+            (MODELS, ("--fail-on", "not-better", "--strict"), 0),
+            (MODELS[::-1], (), 0),
+            (MODELS[::-1], ("--strict",), 0),
+            (MODELS[::-1], ("--fail-on", "worse"), 3),
+            (MODELS[::-1], ("--fail-on", "worse", "--strict"), 3),
+            (MODELS[::-1], ("--fail-on", "not-better"), 3),
+            (MODELS[:1] * 2, ("--fail-on", "worse"), 0),
+            (MODELS[:1] * 2, ("--fail-on", "not-better"), 3),
+            (MODELS[:1] * 2, ("--fail-on", "worse", "--strict"), 4),
+            (MODELS[::-1], ("--fail-on", "worse", "--lower-is-better", "is_correct"), 0),
+        ]
+    ),
 )
 def test_exit_code(
     invoke: Invoke, demo_store: Path, models: tuple, options: tuple, code: int

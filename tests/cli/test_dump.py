@@ -130,7 +130,7 @@ WRONG_LINES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "key", "value", "says"), sampled(WRONG_LINES))
+@pytest.mark.parametrize(("kind", "key", "value", "says"), sampled(WRONG_LINES, 6))
 def test_a_wrong_line_is_refused_in_a_sentence_that_names_it_and_nothing_is_imported(
     invoke: Invoke, store: Path, tmp_path: Path, kind: str, key: str, value: Any, says: str
 ) -> None:
@@ -210,14 +210,16 @@ def test_a_full_disk_for_predictions_that_are_imported_is_not_an_unreadable_file
 
 @pytest.mark.parametrize(
     ("kind", "key", "value"),
-    [
-        ("model", "metadata", {"seed": 99}),
-        ("test_sample", "metadata", {"seed": 99}),
-        ("inference", "fields", {"label": "other"}),
-        ("test_case_version", "description", "other"),
-        ("test_suite", "tags", ["other"]),
-        ("metrics_test_case", "fields", {"accuracy": 0.0}),
-    ],
+    sampled(
+        [
+            ("model", "metadata", {"seed": 99}),
+            ("test_sample", "metadata", {"seed": 99}),
+            ("inference", "fields", {"label": "other"}),
+            ("test_case_version", "description", "other"),
+            ("test_suite", "tags", ["other"]),
+            ("metrics_test_case", "fields", {"accuracy": 0.0}),
+        ]
+    ),
 )
 def test_what_is_there_and_differs_is_refused(
     invoke: Invoke, store: Path, tmp_path: Path, kind: str, key: str, value: Any
@@ -324,7 +326,7 @@ values = st.recursive(
 objects = st.dictionaries(st.text(max_size=4), values, max_size=3)
 
 
-@settings(max_examples=settings.default.max_examples // (1 if IS_LONG else 2))
+@settings(max_examples=settings.default.max_examples // (1 if IS_LONG else 4))
 @given(
     st.lists(st.tuples(objects, objects, objects, objects), max_size=4),
     st.lists(names, min_size=3, max_size=3, unique=True),

@@ -170,7 +170,7 @@ def closed_pipe() -> IO[str]:
 
 
 @needs_full_device
-@pytest.mark.parametrize("path", sampled(ARGUMENTS, 4))
+@pytest.mark.parametrize("path", sampled(ARGUMENTS, 8))
 def test_output_that_cannot_be_written_is_a_sentence(
     path: str, invoke: Invoke, renew: Callable[[], None]
 ) -> None:
@@ -220,7 +220,7 @@ def test_completion_that_cannot_be_written_is_a_sentence(
     assert run_into(full_device(), []) == (1, FULL)
 
 
-@pytest.mark.parametrize("path", sampled((path for path in ARGUMENTS if path not in NO_TABLE), 6))
+@pytest.mark.parametrize("path", sampled((path for path in ARGUMENTS if path not in NO_TABLE), 12))
 def test_closed_pipe_is_quiet(path: str, renew: Callable[[], None]) -> None:
     options = formats(COMMANDS[path])[-1]
     code, said = run_into(closed_pipe(), [*path.split(), *ARGUMENTS[path], *options])
@@ -256,7 +256,7 @@ ENDS = [
 @needs_full_device
 def test_process_ends_with_the_same_code_and_nothing_of_pythons(renew: object) -> None:
     python = f"{shlex.quote(sys.executable)} -W error -m kolena_local"
-    ends = [(f"{python} {command}", code, said) for command, code, said in sampled(ENDS)]
+    ends = [(f"{python} {command}", code, said) for command, code, said in sampled(ENDS, 5)]
     with closed_pipe() as pipe:
         processes = [
             subprocess.Popen(

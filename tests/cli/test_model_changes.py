@@ -13,6 +13,7 @@ from kolena_local.cli import model_changes, prompts
 from kolena_local.repository import open_store
 from kolena_local.repository.records import ModelRecord
 from tests.cli.conftest import Invoke, register
+from tests.conftest import sampled
 
 
 def stored(store: Path, name: str) -> ModelRecord:
@@ -98,23 +99,25 @@ def test_create_refuses_a_file_that_is_no_metadata(
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
-    [
-        (["create", "resnet-50", "-w", "Animals"], 1, "There is a model"),
-        (["create", " ", "-w", "Animals"], 1, "blank"),
-        (["create", "new"], 2, "--workflow"),
-        (["create", "new", "-w", "Animals", "-m", "seed"], 2, "not KEY=VALUE"),
-        (["create", "new", "-w", "Animals", "-m", "a..b=1"], 2, "not KEY=VALUE"),
-        (["create", "new", "-w", "Animals", "-m", "a=1", "-m", "a.b=1"], 1, "not an object"),
-        (["edit", "resnet-5", "-m", "a=1"], 1, "did you mean 'resnet-50'"),
-        (["edit", "resnet-50", "--unset", "sed"], 1, "'framework', 'seed'"),
-        (["edit", "resnet-50", "--unset", "a b"], 2, "is not a field"),
-        (["edit", "resnet-50", "--untag", "v2"], 1, "'baseline', 'v1'"),
-        (["edit", "resnet-50", "-m", "new=1", "--untag", "v2"], 1, "'baseline', 'v1'"),
-        (["rename", "resnet-5", "x"], 1, "did you mean 'resnet-50'"),
-        (["rename", "resnet-50", "bert"], 1, "There is a model"),
-        (["delete", "resnet-50", "no such", "--yes"], 1, "no model 'no such'"),
-        (["delete"], 2, "NAME"),
-    ],
+    sampled(
+        [
+            (["create", "resnet-50", "-w", "Animals"], 1, "There is a model"),
+            (["create", " ", "-w", "Animals"], 1, "blank"),
+            (["create", "new"], 2, "--workflow"),
+            (["create", "new", "-w", "Animals", "-m", "seed"], 2, "not KEY=VALUE"),
+            (["create", "new", "-w", "Animals", "-m", "a..b=1"], 2, "not KEY=VALUE"),
+            (["create", "new", "-w", "Animals", "-m", "a=1", "-m", "a.b=1"], 1, "not an object"),
+            (["edit", "resnet-5", "-m", "a=1"], 1, "did you mean 'resnet-50'"),
+            (["edit", "resnet-50", "--unset", "sed"], 1, "'framework', 'seed'"),
+            (["edit", "resnet-50", "--unset", "a b"], 2, "is not a field"),
+            (["edit", "resnet-50", "--untag", "v2"], 1, "'baseline', 'v1'"),
+            (["edit", "resnet-50", "-m", "new=1", "--untag", "v2"], 1, "'baseline', 'v1'"),
+            (["rename", "resnet-5", "x"], 1, "did you mean 'resnet-50'"),
+            (["rename", "resnet-50", "bert"], 1, "There is a model"),
+            (["delete", "resnet-50", "no such", "--yes"], 1, "no model 'no such'"),
+            (["delete"], 2, "NAME"),
+        ]
+    ),
 )
 def test_what_cannot_be_done_changes_nothing(
     invoke: Invoke, store: Path, arguments: List[str], code: int, sentence: str
@@ -266,22 +269,24 @@ def test_what_was_typed_is_printed_where_nobody_wants_to_edit_it_again(
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [
-        ("True", True),
-        ("False", False),
-        ("None", None),
-        (".5", 0.5),
-        ("-.5e-3", -0.0005),
-        ("5.", 5.0),
-        ("1e-5", 1e-5),
-        ("inf", math.inf),
-        ("-inf", -math.inf),
-        ('"True"', "True"),
-        ('"007"', "007"),
-        ("v1.2", "v1.2"),
-        ("2026-11-27", "2026-11-27"),
-        ("", ""),
-    ],
+    sampled(
+        [
+            ("True", True),
+            ("False", False),
+            ("None", None),
+            (".5", 0.5),
+            ("-.5e-3", -0.0005),
+            ("5.", 5.0),
+            ("1e-5", 1e-5),
+            ("inf", math.inf),
+            ("-inf", -math.inf),
+            ('"True"', "True"),
+            ('"007"', "007"),
+            ("v1.2", "v1.2"),
+            ("2026-11-27", "2026-11-27"),
+            ("", ""),
+        ]
+    ),
 )
 def test_values_are_read_as_in_json_or_python(
     invoke: Invoke, store_path: Path, text: str, value: object

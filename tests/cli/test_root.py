@@ -16,6 +16,7 @@ from kolena_local import __version__, errors
 from kolena_local.cli import main
 from kolena_local.cli.root import Root
 from tests.cli.conftest import Invoke
+from tests.conftest import sampled
 
 to_raise: List[BaseException] = []
 
@@ -181,7 +182,9 @@ def test_a_signal_that_is_lost_where_an_object_ends_ends_the_command(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("module", ["click", "kolena_local.cli.root", "kolena_local.cli.models"])
+@pytest.mark.parametrize(
+    "module", sampled(["click", "kolena_local.cli.root", "kolena_local.cli.models"])
+)
 def test_a_signal_while_the_command_line_is_imported_is_an_exit_code(
     module: str, number: signal.Signals
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from kolena_local.repository import close_stores
 from kolena_local.repository.file.backups import back_up
 from tests.cli.conftest import Invoke
+from tests.conftest import sampled
 
 QUESTIONS = [["models", "list"], ["models", "show", "resnet"], ["runs", "list"]]
 
@@ -125,7 +126,7 @@ TARGETS: Dict[str, Callable[[Path, Path], Path]] = {
     ],
     ids=lambda command: command[0],
 )
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", sampled(TARGETS, 2))
 def test_output_into_the_store_is_refused_and_the_store_is_still_there(
     invoke: Invoke, store: Path, tmp_path: Path, target: str, command: List[str]
 ) -> None:

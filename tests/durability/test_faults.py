@@ -21,7 +21,7 @@ import kolena_local
 from kolena_local.errors import KolenaError, StoreDamagedError
 from kolena_local.repository import close_stores, open_store
 from kolena_local.workflow import Image, TestRun, test
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, sampled
 from tests.durability.dump import Dump, dump, is_sound
 from tests.files.make import (
     AnimalCase,
@@ -181,7 +181,7 @@ def fresh(filled: Path, path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
-@pytest.mark.parametrize("name", ONE_WRITE)
+@pytest.mark.parametrize("name", sampled(reversed(ONE_WRITE), 2))
 def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
     filled: Path, tmp_path: Path, name: str
 ) -> None:
@@ -225,7 +225,7 @@ def test_a_store_whose_making_fails_at_any_statement_can_be_made_again(
 
     if not has_links:  # then a new store is built in its place, not copied
         monkeypatch.setattr(os, "link", refuse)
-    for place in range(1, 1000, 1 if IS_LONG else 4):
+    for place in range(1, 1000, 1 if IS_LONG else 9):
         path = tmp_path / f"{place}.db"
         fuse.left = place
         try:
@@ -246,7 +246,7 @@ def test_a_test_that_fails_at_any_statement_goes_on_where_it_was(
     path = tmp_path / "work.db"
     configurations = [Strictness(0.5)]
     whole: Dump = {}
-    for place in range(0, 1000, 2 if IS_LONG else 29):
+    for place in range(0, 1000, 2 if IS_LONG else 50):
         fresh(filled, path)
         made: list[Image] = []
 

@@ -231,7 +231,7 @@ def test_a_store_with_other_values_gives_our_errors(filled: Path, tmp_path: Path
     original = filled.read_bytes()
     places = columns(filled)
     path = tmp_path / "mutated.db"
-    for seed in range(MUTATED if IS_LONG else MUTATED // 4):
+    for seed in range(MUTATED if IS_LONG else MUTATED // 8):
         chance = random.Random(seed)
         path.write_bytes(original)
         changed = False
@@ -321,7 +321,7 @@ ODD_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", sampled(ODD_NAMES))
+@pytest.mark.parametrize("name", sampled(ODD_NAMES, 6))
 def test_an_odd_name_is_stored_found_and_printed_safely(store_path: Path, name: str) -> None:
     with kolena_local.session(db=store_path):
         case = AnimalCase(name, description=name)

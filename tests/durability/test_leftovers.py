@@ -14,7 +14,7 @@ from kolena_local.repository.file.backups import back_up, restore
 from kolena_local.repository.health.checks import check
 from kolena_local.repository.health.leftovers import RULE
 from kolena_local.repository.health.repairs import repair
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, sampled
 from tests.durability.test_killed_restore import killed, workflows
 
 LONG_AGO = 1_000_000_000
@@ -47,7 +47,9 @@ def age(path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-@pytest.mark.parametrize("what", ["backup beside", "backup under a name", "restore", "found"])
+@pytest.mark.parametrize(
+    "what", sampled(["backup beside", "backup under a name", "restore", "found"], 2)
+)
 def test_what_a_kill_leaves_is_named_and_removed(path: Path, tmp_path: Path, what: str) -> None:
     source = tmp_path / "elsewhere" / "source"
     source.parent.mkdir()

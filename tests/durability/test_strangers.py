@@ -159,7 +159,7 @@ CALLS: list[Callable[[str], object]] = [
 REFUSALS = (NotAStoreError, StoreDamagedError, StoreNewerError)
 
 
-@pytest.fixture(params=sampled(SCHEMAS))
+@pytest.fixture(params=sampled(SCHEMAS, 6))
 def crafted(request: pytest.FixtureRequest, filled: Path) -> Path:
     """Return a store that somebody has changed."""
     with closing(sqlite3.connect(filled, isolation_level=None)) as raw:

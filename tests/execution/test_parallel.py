@@ -59,7 +59,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 @pytest.mark.parametrize(
     ("functions", "size"),
-    [({"infer": toy_workflow.guess}, None), ({"infer_batch": toy_workflow.guess_all}, 7)],
+    sampled([({"infer": toy_workflow.guess}, None), ({"infer_batch": toy_workflow.guess_all}, 7)]),
 )
 def test_all_samples_are_inferred_once(
     means: dict[str, Any], functions: dict[str, Any], size: Any, run_of: Callable[[str], Any]
@@ -235,16 +235,18 @@ def test_batches_have_the_size_that_is_asked_for_and_infer_batch_comes_first() -
 @pytest.mark.parametrize("means", [{}, {"workers": 2}])
 @pytest.mark.parametrize(
     ("answer", "message"),
-    [
-        (
-            lambda samples: toy_workflow.guess_all(samples)[1:],
-            "returned 3 inferences for 4 test samples",
-        ),
-        (lambda samples: [], "returned 0 inferences for 4 test samples"),
-        (lambda samples: None, "must return a list of inferences, not None"),
-        (lambda samples: Guess("one"), "must return a list of inferences, not Guess"),
-        (lambda samples: ["a", "b", "c", "d"], "an inference must be an instance of Guess"),
-    ],
+    sampled(
+        [
+            (
+                lambda samples: toy_workflow.guess_all(samples)[1:],
+                "returned 3 inferences for 4 test samples",
+            ),
+            (lambda samples: [], "returned 0 inferences for 4 test samples"),
+            (lambda samples: None, "must return a list of inferences, not None"),
+            (lambda samples: Guess("one"), "must return a list of inferences, not Guess"),
+            (lambda samples: ["a", "b", "c", "d"], "an inference must be an instance of Guess"),
+        ]
+    ),
 )
 def test_a_batch_without_an_inference_for_each_sample_is_refused(
     answer: Any, message: str, means: dict[str, Any]
