@@ -114,7 +114,8 @@ def verify(model: str, suite: str, **options: Any) -> None:
 
 def check_fields(check: Entry) -> dict[str, Any]:
     """Return what is printed of a check of determinism, by its label."""
-    low, high = (f"{100 * end:.3g} %" for end in check["interval"])
+    from kolena_local.repository.determinism_checks import likely_share  # late: help is fast
+
     share = 100 * check["different"] / check["n"]
     process = ", in a new process" if check["settings"]["fresh_process"] else ""
     fields = {
@@ -124,10 +125,7 @@ def check_fields(check: Entry) -> dict[str, Any]:
         "within tolerance": check["within_tolerance"],
         "different": f"{check['different']} ({share:.3g} %)",
     }
-    ends = [f"less than {high} differ"] if check["different"] < check["n"] else []
-    ends += [f"more than {low} differ"] if check["different"] else []
-    each = " each" if ends[1:] else ""
-    fields["of all inferences"] = f"{', '.join(ends)} (95 % confidence{each})"
+    fields["of all inferences"] = likely_share(check["different"], check["n"], check["interval"])
     if check["metrics_n"] is not None:
         fields["metrics changed"] = f"of {check['metrics_flipped']} of {check['metrics_n']} samples"
     return fields

@@ -6,6 +6,7 @@ carry them, because they are about the machine on which they were made; a copy o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -136,9 +137,22 @@ class DeterminismCheck:
         """The share of answers that differ."""
         return self.different / self.n
 
+    @property
+    def likely_share(self) -> str:
+        """What is known of the share of all inferences that differ, in words."""
+        return likely_share(self.different, self.n, self.interval)
+
     def entry(self) -> dict[str, Any]:
         """Return all of it as JSON values."""
         return {**asdict(self), "n": self.n, "interval": list(self.interval)}
+
+
+def likely_share(different: int, n: int, interval: Sequence[float]) -> str:
+    """Return what is known of the share of all inferences that differ, in words."""
+    low, high = (f"{100 * end:.3g} %" for end in interval)
+    ends = [f"less than {high} differ"] if different < n else []
+    ends += [f"more than {low} differ"] if different else []
+    return f"{', '.join(ends)} (95 % confidence{' each' if ends[1:] else ''})"
 
 
 class DeterminismChecks(Repository):

@@ -16,7 +16,7 @@ from kolena_local.view.html import Column
 from kolena_local.view.page.models import MetricCell, metric_cells, models, shortened
 from kolena_local.view.page.rendering import page
 from kolena_local.view.page.store import reading
-from kolena_local.view.provenance_facts import captured
+from kolena_local.view.provenance_facts import captured, in_short
 from kolena_local.view.side_by_side import differences
 
 __all__ = ["models"]
@@ -26,6 +26,7 @@ _CASES: Final = 50
 _METRICS: Final = 12
 _RUNS: Final = 50
 _CAPTURED: Final = 5
+_ANSWERS: Final = 10
 #: Up to so many samples, those with an inference are counted at once.
 _COUNTED: Final = 50_000
 
@@ -70,6 +71,7 @@ def show() -> Response:
         against = request.args.get("against")
         differing = differences(unit, name, against) if against else None
         provenance = captured(unit, model)
+        check = unit.determinism_checks.latest(model.id)
     return page(
         "model.html",
         model=model,
@@ -81,6 +83,9 @@ def show() -> Response:
         provenance=provenance[:_CAPTURED],
         more_provenance=len(provenance[_CAPTURED:]),
         run_count=len(runs),
+        check=check,
+        checked_code=check and in_short(check.provenance or {}).get("code"),
+        answers=check.differences[:_ANSWERS] if check else (),
     )
 
 
