@@ -97,7 +97,7 @@ def verify(model: str, suite: str, **options: Any) -> None:
         with location.use(location.resolve(given_location())):
             found = check(model, suite, **options)
     except Exception as error:
-        # The model's own exception has the sample as a note, and nothing to do with the store.
+        # What a model or evaluator raised has a note, and nothing to do with the store.
         notes = getattr(error, "__notes__", ())
         if not notes or sys.flags.dev_mode:
             raise

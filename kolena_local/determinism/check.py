@@ -25,7 +25,7 @@ from kolena_local.determinism.answers import (
 from kolena_local.determinism.flips import changed_metrics
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.execution.infer_pending import iter_samples
-from kolena_local.execution.model_calls import InferenceOptions, ModelFunctions, call_model
+from kolena_local.execution.model_calls import InferenceOptions, ModelFunctions, call_model, noting
 from kolena_local.payload import dumps, loads
 from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.determinism_checks import (
@@ -123,9 +123,10 @@ def check_determinism(
     flipped: int | None = None
     changes: tuple[MetricChange, ...] = ()
     if evaluator is not None:
-        compared, flipped, changes = changed_metrics(
-            model, test_suite, evaluator, configurations or [], stored, again, allowed
-        )
+        with noting(f"computing metrics by the evaluator {display_name(evaluator)!r}"):
+            compared, flipped, changes = changed_metrics(
+                model, test_suite, evaluator, configurations or [], stored, again, allowed
+            )
     check = DeterminismCheck(
         model.name,
         test_suite.name,

@@ -11,6 +11,7 @@ from kolena_local import repository
 from kolena_local.determinism.check import check_determinism
 from kolena_local.determinism.metrics import MetricsCheck, verify_metrics
 from kolena_local.errors import InputValidationError
+from kolena_local.execution.model_calls import noting
 from kolena_local.repository.determinism_checks import DeterminismCheck
 from kolena_local.workflow.define_workflow import latest_classes
 
@@ -49,7 +50,8 @@ def verify(
     function = None if infer is None else _imported("--infer", infer)
     judge = None if evaluator is None else _imported("--evaluator", evaluator)
     if isinstance(judge, type):
-        judge = judge()
+        with noting(f"making the evaluator {evaluator!r}"):
+            judge = judge()
     classes = latest_classes(record.workflow)
     if classes is None:
         raise InputValidationError(
@@ -79,7 +81,8 @@ def _imported(option: str, place: str) -> Any:
     if folder not in sys.path:
         sys.path.insert(0, folder)  # as python -m does
     try:
-        found: Any = import_module(module_name)
+        with noting(f"importing {module_name!r}"):
+            found: Any = import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise

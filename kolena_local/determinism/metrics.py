@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kolena_local.determinism.answers import Leaf, Tolerance, check_tolerance, differing, worst
 from kolena_local.determinism.check import _locator, _whole
 from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.execution.model_calls import noting
 from kolena_local.payload import Json, loads
 from kolena_local.repository.result_records import Results
 from kolena_local.workflow.evaluator import Evaluator, kept_name
@@ -129,10 +130,8 @@ def verify_metrics(
         _provenance=None,
     )
     compared, differences, found = 0, [], False
-    for configuration, results in compute_results(run, chosen):
+    for name, again in _computed(run, chosen, names):
         found = True
-        name = None if configuration is None else kept_name(configuration)
-        again = _Metrics.computed(results, names)
         with store.read() as unit:
             stored = _Metrics.stored(unit, record.id, name, names)
             for case, sample_id, leaf in _compared(stored, again, chosen, allowed):
@@ -191,6 +190,15 @@ class _Metrics(NamedTuple):
                     for row in unit.test_runs.sample_scores(made.id, case):
                         found[case, row.test_sample_id] = loads(row.payload)
         return cls(found)
+
+
+def _computed(
+    run: TestRun, chosen: list[int], names: dict[int, str]
+) -> Iterator[tuple[str | None, _Metrics]]:
+    with noting(f"computing metrics by the evaluator {display_name(run.evaluator)!r}"):
+        for configuration, results in compute_results(run, chosen):
+            name = None if configuration is None else kept_name(configuration)
+            yield name, _Metrics.computed(results, names)
 
 
 def _compared(

@@ -16,7 +16,7 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, KolenaError
 from kolena_local.plurals import counted
 
 #: How many tasks an executor is given for each of its workers: enough to keep them busy, few enough
@@ -238,10 +238,31 @@ def _note_samples(error: Exception, samples: Sequence[Any]) -> None:
         note = f"while inferring the test sample {first}"
         if len(samples) > 1:
             note = f"while inferring {len(samples)} test samples, the first of which is {first}"
-        # As `add_note` of Python 3.11 does; an exception may be raised more than once.
-        notes = getattr(error, "__notes__", [])
-        if note not in notes:
-            error.__notes__ = [*notes, note]  # type: ignore[attr-defined]
+        _note(error, note)
+
+
+def _note(error: Exception, note: str) -> None:
+    # As `add_note` of Python 3.11 does; an exception may be raised more than once.
+    notes = getattr(error, "__notes__", [])
+    if note not in notes:
+        error.__notes__ = [*notes, note]  # type: ignore[attr-defined]
+
+
+@contextmanager
+def noting(what: str) -> Iterator[None]:
+    """Note on an exception of a user's code what was being done; errors of this package say it.
+
+    Args:
+        what: what, such as ``importing 'my_model'``.
+    """
+    try:
+        yield
+    except KolenaError:
+        raise
+    except Exception as error:
+        with suppress(Exception):  # as above
+            _note(error, f"while {what}")
+        raise
 
 
 def _check_count(name: str, value: Any) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
-from tests.comparison.conftest import Guess, Photo
+from tests.comparison.conftest import Closeness, Guess, Photo
 
 state = random.Random(7)
 
@@ -31,3 +32,18 @@ def broken(photo: Photo) -> Guess:
 
 def of_another_type(photo: Photo) -> int:
     return 3
+
+
+class Failing(Closeness):
+    error = RuntimeError("no labels")
+
+    def display_name(self) -> str:
+        return "Closeness"
+
+    def compute_test_sample_metrics(self, *arguments: Any, **_: Any) -> Any:
+        raise self.error
+
+
+class Unmade(Closeness):
+    def __init__(self) -> None:
+        raise RuntimeError("no settings")

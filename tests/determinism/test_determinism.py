@@ -249,21 +249,30 @@ def test_metrics_are_computed_again_from_stored_inferences(world: World, invoke:
     sampled(
         [
             (["--infer", "tests.determinism.models:sound"], 0, "identical          40"),
-            (["--infer", "tests.determinism.models:sound", "--tolerance", "-1"], 1, "at least 0"),
             (
                 ["--infer", "tests.determinism.models:forgotten"],
                 3,
                 "answers that differ (20 of 40)",
             ),
+            (["--infer", "tests.determinism.models:broken"], 1, "no weights (while inferring"),
             (
                 ["--infer", "tests.determinism.models:of_another_type"],
                 1,
                 "instance of Guess, not 3",
             ),
-            (["--infer", "tests.determinism.models:broken"], 1, "no weights (while inferring"),
             (["--infer", "tests.determinism.models:nobody"], 1, "has no 'nobody'"),
+            *(
+                (["--evaluator", f"tests.determinism.models:{name}", *more], 1, said)
+                for name, said in (
+                    ("Failing", "no labels (while computing metrics by the evaluator 'Closeness')"),
+                    ("Unmade", "no settings (while making the evaluator"),
+                )
+                for more in ([], ["--infer", "tests.determinism.models:sound"])
+            ),
+            (["--infer", "tests.determinism.fails:infer"], 1, "no GPU (while importing"),
             (["--infer", "tests.nowhere:infer"], 1, "no module 'tests.nowhere'"),
             (["--infer", "tests"], 1, "of the form module:object"),
+            (["--infer", "tests.determinism.models:sound", "--tolerance", "-1"], 1, "at least 0"),
             ([], 2, "Give --infer module:function"),
         ],
         2,
@@ -295,6 +304,10 @@ def test_bad_input_gets_one_sentence(world: World) -> None:
     with pytest.raises(RuntimeError, match="no weights") as raised:
         check_determinism(LengthModel.load("sound", infer=models.broken), world.suite, n=9)
     assert "while inferring the test sample" in raised.value.__notes__[0]  # type: ignore[attr-defined]
+    for check in (check_determinism, verify_metrics):
+        with pytest.raises(RuntimeError) as failed:
+            check(model, world.suite, n=9, evaluator=models.Failing())
+        assert failed.value is models.Failing.error
     with pytest.raises(IncorrectUsageError, match="cannot be sent to a new process"):
         here = LengthModel.load("sound", infer=lambda photo: models.sound(photo))
         check_determinism(here, world.suite, n=9, fresh_process=True)
