@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from kolena_local.repository.determinism_checks import (
     CheckSettings,
     DeterminismCheck,
 )
+from kolena_local.repository.dump.importing import import_lines
+from kolena_local.view.report import report
 from kolena_local.workflow import test as run_test
 from tests.comparison.conftest import Closeness, Guess, LengthModel, World, make_world
 from tests.view.page.conftest import Open, open_page
@@ -74,3 +77,27 @@ def test_what_a_check_found_is_only_text_on_the_page(
     assert shown.count("&lt;script&gt;\\u202e") >= 5, "sample, field, stored, again and code"
     assert "<script>" not in shown
     assert "\u202e" not in shown
+
+
+def test_a_report_shows_checks_without_their_time_unless_it_is_dated(
+    world: World, store_path: Path, tmp_path: Path
+) -> None:
+    checked = make_tested(world, "checked")
+    make_tested(world, "unchecked")
+    store = open_store(str(store_path))
+    before = report(store, "lengths").html
+    assert before.count("not checked<") == 2
+    check_determinism(checked, world.suite, n=40)
+    once = report(store, "lengths").html
+    said = "40: 40 identical, 0 within tolerance, 0 different; of all inferences, less than 7.22 %"
+    assert f"{said} differ (95 % confidence)<" in once
+    assert once.count("not checked<") == 1
+    time.sleep(0.002)  # another time is stored with the next check
+    again = check_determinism(checked, world.suite, n=40)
+    assert report(store, "lengths").html == once
+    assert f"confidence); {again.checked_at[:10]}" in report(store, "lengths", dated=True).html
+    with store.read() as unit:
+        lines = [line.encode() for line in unit.dump.lines()]
+    import_lines(str(tmp_path / "imported.db"), lambda: lines)
+    imported = report(open_store(str(tmp_path / "imported.db")), "lengths")
+    assert imported.html == before, "checks are about one machine, and not exported"

@@ -1,7 +1,8 @@
 """What a report shows, read from the store in one transaction.
 
 Nothing of it depends on ids, times or the order in which things were stored, so that equal stores
-have equal reports.
+have equal reports. Checks of determinism are not exported, so a report of an imported store lacks
+them.
 """
 
 from __future__ import annotations
@@ -94,6 +95,9 @@ def read(
     names = [model.name for model in subject.models]
     if names != [*map(label, names)]:
         facts.insert(0, ("name", [*names]))
+    facts.append(
+        ("inferred again", [_checked(unit, subject, model.id, dated) for model in subject.models])
+    )
     if dated:
         facts.append(("evaluated", [_evaluated(subject, name) for name in missing]))
     return Contents(
@@ -106,6 +110,25 @@ def read(
         list(_notices(subject, missing)),
         [_results(unit, subject, method, worst, advance) for method in subject.results],
     )
+
+
+def _checked(unit: Unit, subject: Subject, model_id: int, dated: bool) -> str:
+    """Return the result of the latest check of determinism on any version of the suite."""
+    suite = subject.suite
+    check = unit.determinism_checks.latest(model_id, suite.id)
+    if check is None:
+        return "not checked"
+    text = (
+        f"{check.n:,}: {check.identical:,} identical, {check.within_tolerance:,} within tolerance,"
+        f" {check.different:,} different; of all inferences, {check.likely_share}"
+    )
+    if check.test_suite_version != suite.version:
+        text += f"; on version {check.test_suite_version}"
+    return f"{text}; {_minute(check.checked_at)}" if dated else text
+
+
+def _minute(moment: str) -> str:
+    return f"{moment[:10]} {moment[11:16]} UTC"
 
 
 def _provenance(unit: Unit, subject: Subject) -> list[Fact]:
@@ -170,7 +193,7 @@ def _evaluated(subject: Subject, model: str) -> str | None:
         if model in found
     )
     newest = max(filter(None, times), default=None)
-    return newest and f"{newest[:10]} {newest[11:16]} UTC"
+    return newest and _minute(newest)
 
 
 def _notices(subject: Subject, missing: dict[str, int]) -> Iterator[str]:
