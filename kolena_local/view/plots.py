@@ -156,7 +156,9 @@ def _settings() -> Iterator[None]:
         mpl.rcParams["font.family"] = _fonts()
         mpl.rcParams["svg.hashsalt"] = "kolena_local"
         warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.filterwarnings("ignore", message="Glyph .* missing from|constrained_layout not")
+        # Of the last one, what has a place on a logarithmic axis may be too large to be drawn.
+        ignored = "Glyph .* missing from|constrained_layout not|Data has no positive values"
+        warnings.filterwarnings("ignore", message=ignored)
         yield
 
 

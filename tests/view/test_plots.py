@@ -96,6 +96,18 @@ def written_on(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
 
 
+@pytest.mark.parametrize(
+    "plot",
+    [
+        Histogram("h", "x", "y", [-2, -1, 0, 1], [0, 0, 10**300], None, AxisConfig("log")),
+        CurvePlot("c", "x", "y", [Curve([-1, 1], [1, 10**300])], AxisConfig("log")),
+    ],
+    ids=["histogram", "curve"],
+)
+def test_a_logarithmic_axis_may_have_nothing_that_can_be_drawn(plot: Plot) -> None:
+    assert plot.figure().axes
+
+
 @settings(max_examples=settings.default.max_examples // 3)  # drawing is slow
 @given(plots)
 def test_every_plot_can_be_drawn_alone_and_over_another(plot: Plot) -> None:
