@@ -80,8 +80,9 @@ ARGUMENTS = {
     "demo": [],
 }
 PRINT_NOTHING = {"db restore"}
-# The store has no slice to find, which is a message: only other formats print that.
-NO_TABLE = PRINT_NOTHING | {"slices find"}
+# The store has no slice to find, and its models do not differ, which is a message: only other
+# formats print that.
+NO_TABLE = PRINT_NOTHING | {"models diff", "slices find"}
 COMMANDS = {path.removeprefix("kolena-local "): command for _, command, path in commands()}
 
 
