@@ -108,6 +108,8 @@ def check_determinism(
     with store.read() as unit:
         stored = unit.inferences.payloads(model._id, chosen)
         samples = dict(zip(chosen, unit.test_samples.rows(chosen), strict=True))
+    if not stored:
+        raise _nothing_stored(model, test_suite)
     for sample_id in chosen:
         if sample_id not in stored:
             continue  # deleted by someone else meanwhile
@@ -152,10 +154,7 @@ def _chosen(model: Model, test_suite: TestSuite, store: HeldStore, n: int, seed:
     with store.read() as unit:
         answered = unit.inferences.answered(model._id, test_suite._id, test_suite.version)
     if not answered:
-        raise IncorrectUsageError(
-            f"The model {model.name!r} has no stored inferences for the test suite"
-            f" {test_suite.name!r}, so there is nothing to compare with; run test() first."
-        )
+        raise _nothing_stored(model, test_suite)
     if len(answered) < n:
         warn(
             f"The model {model.name!r} has {counted(len(answered), 'stored inference')} for the"
@@ -163,6 +162,13 @@ def _chosen(model: Model, test_suite: TestSuite, store: HeldStore, n: int, seed:
             f" {agreeing(len(answered), 'is', 'are')} inferred again."
         )
     return array("q", random.Random(seed).sample(answered, min(n, len(answered))))
+
+
+def _nothing_stored(model: Model, test_suite: TestSuite) -> IncorrectUsageError:
+    return IncorrectUsageError(
+        f"The model {model.name!r} has no stored inferences for the test suite"
+        f" {test_suite.name!r}, so there is nothing to compare with; run test() first."
+    )
 
 
 def _infer_again(

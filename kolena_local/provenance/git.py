@@ -1,7 +1,8 @@
 """The git commit of the calling code, and whether there are changes beside it.
 
-Git is run with a time limit, and so that it changes nothing: without locks, without a daemon, and
-without the programs that a repository's configuration may name.
+Git is run with a time limit, and so that it changes nothing: without locks and without a daemon.
+Like any ``git status``, it runs the clean filters that the repository's configuration names, such
+as that of Git LFS.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ _COLUMNS: Final = {
     "base_inference": "base_inference.payload",
     "base_metrics": "base_metrics.payload",
 }
+_PAGE: Final = 2000
 ROOTS: Final = (*_COLUMNS, "change")
 _FIRST_ONLY: Final = """
     AND NOT EXISTS (
@@ -198,12 +199,15 @@ class SampleTable(Repository):
     ) -> tuple[array[int], array[int]]:
         """Return the ids of the samples that satisfy all conditions, and of their ground truths."""
         wanted, parameters = self._wanted(scope, conditions, "NULL")
-        order = "ORDER BY pinned.position, member.position"
-        parameters.update(_given(scope))
-        return tuple(  # type: ignore[return-value]  # two
-            self._sql.fetch_ids(f"SELECT {column} FROM ({wanted} {order})", parameters)
-            for column in ("test_sample_id", "ground_truth_id")
+        query = (
+            f"SELECT test_sample_id, ground_truth_id FROM"
+            f" ({wanted} ORDER BY pinned.position, member.position)"
         )
+        samples, truths = array("q"), array("q")
+        for page in self._sql.pages(query, {**_given(scope), **parameters}, _PAGE):
+            samples.extend(sample for sample, _ in page)
+            truths.extend(truth for _, truth in page)
+        return samples, truths
 
     def models_with_runs(self, scope: TableScope, limit: int = 200) -> list[str]:
         """Return the names of the models that were run on these samples, newest runs first."""

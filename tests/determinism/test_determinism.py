@@ -6,7 +6,9 @@ import copy
 import json
 import math
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -286,6 +288,21 @@ def test_what_the_command_says_and_its_exit_code(
     result = invoke("runs", "verify", "sound", "lengths", "--n", "40", *arguments)
     assert (result.exit_code, said in result.stdout + result.stderr) == (code, True), result.output
     assert stored() == before
+
+
+def test_inferences_that_something_else_deleted_meanwhile_are_a_sentence(
+    world: World, store_path: Path
+) -> None:
+    make_tested(world, "sound")
+
+    def infer(sample: Any) -> Any:
+        with closing(sqlite3.connect(store_path)) as connection:
+            connection.execute("DELETE FROM inference")
+            connection.commit()
+        return models.sound(sample)
+
+    with pytest.raises(IncorrectUsageError, match=r"no stored inferences.*run test"):
+        check_determinism(LengthModel("sound", infer=infer), world.suite, n=40)
 
 
 def test_bad_input_gets_one_sentence(world: World) -> None:
