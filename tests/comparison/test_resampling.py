@@ -119,3 +119,12 @@ def test_clusters_of_unequal_size_are_drawn_whole() -> None:
     # Without the large cluster, which is not drawn in a third of all resamples, nothing is left.
     assert low == 0
     assert high > 50 / 78
+
+
+def test_p_value_is_the_same_whichever_model_is_the_base() -> None:
+    # More differences than all of whose signs are tried, so that signs are drawn.
+    differences = np.random.default_rng(0).normal(0.3, 1.0, 40)
+    p_value = sign_flip_p_value(differences, seed=0)
+    assert 1e-3 < p_value < 1
+    assert sign_flip_p_value(-differences, seed=0) == p_value
+    assert sign_flip_p_value(differences[::-1], seed=0) == p_value

@@ -100,6 +100,8 @@ def sign_flip_p_value(sums: Floats, seed: int) -> float:
     if len(differing) == 0:
         return 1.0
     observed = abs(differing.sum()) - 1e-12 * np.abs(differing).sum()
+    # Without their signs, so that the p-value does not depend on which model is the base.
+    differing = np.sort(np.abs(differing))
     if 2 ** len(differing) <= FLIPS:
         flips = np.arange(2 ** len(differing))[:, None] >> np.arange(len(differing)) & 1
         return float(np.mean(np.abs((2.0 * flips - 1.0) @ differing) >= observed))
