@@ -1,4 +1,4 @@
-"""pytest fixtures: a store for each test, and an assertion that a model is not worse.
+"""pytest fixtures: a store for each test, and assertions that a model is not worse, or the same.
 
 pytest loads this module in every run of every project where the package is installed, so it must
 import fast: pandas, SQLAlchemy, and the workflow are imported by the first test that needs them.
@@ -23,7 +23,8 @@ from kolena_local import location
 if TYPE_CHECKING:
     from kolena_local.comparison import Comparison
 
-_OPTION = "--kolena-offline"
+_OPTION, _UPDATE = "--kolena-offline", "--kolena-update"
+_CHANGES = "kolena_snapshot"  # a property of the test, so that it reaches the reports of xdist
 
 
 class KolenaStore:
@@ -73,11 +74,17 @@ class KolenaStore:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--kolena-offline``."""
-    parser.getgroup("kolena-local").addoption(
+    """Add ``--kolena-offline`` and ``--kolena-update``."""
+    group = parser.getgroup("kolena-local")
+    group.addoption(
         _OPTION,
         action="store_true",
         help="Make `import kolena` import kolena_local, with a store for this session only.",
+    )
+    group.addoption(
+        _UPDATE,
+        action="store_true",
+        help="Write inferences that differ into the snapshots of assert_inferences_match.",
     )
 
 
@@ -167,6 +174,54 @@ def assert_no_regression() -> Callable[..., Comparison]:
         return found
 
     return check
+
+
+@pytest.fixture
+def assert_inferences_match(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Return a function that fails the test if inferences are not those of a snapshot.
+
+    Call ``assert_inferences_match(model, suite, "snapshot.jsonl", tolerance=…)`` after ``test()``.
+    A relative path starts at the folder of the test's file. With ``--kolena-update``, the file is
+    written instead, and the summary says what has changed in it. Everything else is described in
+    ``kolena_local.determinism.assert_inferences_match``.
+    """
+
+    def check(
+        model: Any, suite: Any, path: str | os.PathLike[str], tolerance: float | None = None
+    ) -> None:
+        from kolena_local.determinism import assert_inferences_match
+
+        if isinstance(path, (str, os.PathLike)) and os.fspath(path):
+            path = request.path.parent / path
+        update, failed = request.config.getoption(_UPDATE), None
+        try:
+            changes = assert_inferences_match(model, suite, path, tolerance, update=update)
+        except AssertionError as error:
+            failed = str(error)
+        if failed is not None:  # out here, as the report would have the message twice
+            pytest.fail(failed, pytrace=False)
+        if changes is not None:
+            request.node.user_properties.append((_CHANGES, changes))
+
+    return check
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which snapshots ``--kolena-update`` has written."""
+    if not terminalreporter.config.getoption(_UPDATE):
+        return
+    reports = [one for some in terminalreporter.stats.values() for one in some]
+    changes = [
+        text
+        for report in reports
+        if getattr(report, "when", None) == "teardown"  # which has those of fixtures, too
+        for name, text in report.user_properties
+        if name == _CHANGES
+    ]
+    if changes:
+        terminalreporter.section("snapshots of inferences")
+        for text in changes:
+            terminalreporter.write_line(text)
 
 
 def _worse(found: Comparison, margin: float | None) -> list[str]:

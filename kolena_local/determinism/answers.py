@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any, Final, NamedTuple
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json
+from kolena_local.payload import CLASS_KEY, Json, is_class_name
 
 IDENTICAL, WITHIN_TOLERANCE, DIFFERENT = "identical", "within tolerance", "different"
 
@@ -41,6 +41,7 @@ class Leaf(NamedTuple):
         again: the other.
         difference: their absolute difference; None if they are not both numbers, or one is NaN.
         is_allowed: whether the tolerance allows it.
+        missing: ``stored`` or ``again`` if that value is missing.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Leaf(NamedTuple):
     again: Json
     difference: float | None
     is_allowed: bool
+    missing: str | None = None
 
 
 def check_tolerance(tolerance: Any) -> Tolerance:
@@ -90,11 +92,14 @@ def differing(stored: Json, again: Json, tolerance: Tolerance, path: str = "") -
     if isinstance(stored, dict) and isinstance(again, dict):
         for key in dict.fromkeys([*stored, *again]):
             below = f"{path}.{key}" if path else key
-            pair = (stored.get(key, _MISSING), again.get(key, _MISSING))
+            pair: tuple[Any, Any] = (stored.get(key, _MISSING), again.get(key, _MISSING))
+            if key == CLASS_KEY and all(map(is_class_name, pair)):
+                # A script's module has another name once it is imported.
+                pair = (pair[0][1], pair[1][1])
             yield from _below(*pair, tolerance, below)
     elif isinstance(stored, list) and isinstance(again, list):
-        for place, pair in enumerate(zip_longest(stored, again, fillvalue=_MISSING)):
-            yield from _below(*pair, tolerance, f"{path}[{place}]")
+        for place, items in enumerate(zip_longest(stored, again, fillvalue=_MISSING)):
+            yield from _below(*items, tolerance, f"{path}[{place}]")
     elif _is_number(stored) and _is_number(again):
         yield from _numbers(stored, again, tolerance, path)
     elif type(stored) is not type(again) or stored != again:
@@ -104,7 +109,7 @@ def differing(stored: Json, again: Json, tolerance: Tolerance, path: str = "") -
 def _below(stored: Any, again: Any, tolerance: Tolerance, path: str) -> Iterator[Leaf]:
     if stored is _MISSING or again is _MISSING:
         left, right = (None if one is _MISSING else one for one in (stored, again))
-        yield Leaf(path, left, right, None, False)
+        yield Leaf(path, left, right, None, False, "stored" if stored is _MISSING else "again")
     else:
         yield from differing(stored, again, tolerance, path)
 

@@ -141,7 +141,7 @@ def verify_metrics(
                     if sample_id is not None:
                         sample = _locator(unit.test_samples.rows([sample_id])[0].payload)
                     test_case = None if case is None else names[case]
-                    differences.append(MetricDifference(name, test_case, sample, *leaf[:-1]))
+                    differences.append(MetricDifference(name, test_case, sample, *leaf[:4]))
     if not found or not compared:
         raise NotFoundError(
             f"The model {model.name!r} has no stored metrics of the evaluator"

@@ -162,6 +162,11 @@ def test_structure_counts_more_than_numbers_and_numbers_by_their_size() -> None:
     assert outcome_of(1, 1.0) == outcome_of(-0.0, 0) == IDENTICAL
     assert outcome_of(True, 1) == outcome_of(2**70, 2**70 + 1) == DIFFERENT
     assert outcome_of(10**400, 1.0) == DIFFERENT
+    script, module, other = (
+        {"$class": name} for name in (["__main__", "A"], ["a", "A"], ["a", "B"])
+    )
+    assert outcome_of(script, module) == IDENTICAL
+    assert outcome_of(module, other) == DIFFERENT
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 60), (1, 60), (3, 60), (30, 60), (59, 60), (60, 60)])

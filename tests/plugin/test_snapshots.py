@@ -1,0 +1,82 @@
+"""The fixture ``assert_inferences_match`` and the option ``--kolena-update``."""
+
+from __future__ import annotations
+
+import pytest
+
+# What a pytest in this process imports is forgotten when it ends, which NumPy does not survive.
+import kolena_local.determinism
+from tests.conftest import long_only
+from tests.plugin.conftest import Run
+from tests.plugin.test_fixtures import THINGS
+
+assert kolena_local.determinism
+
+pytest_plugins = ["pytester"]
+
+SNAPSHOTS = """
+    from things import judged, suite
+
+    def test_one(kolena_store, assert_inferences_match):
+        assert_inferences_match(judged("model", RIGHT, 4), suite(4), "snapshots/one.jsonl")
+
+    def test_two(kolena_store, assert_inferences_match):
+        judged("model", 3, 4)
+        assert_inferences_match("model", "suite", "snapshots/two.jsonl", tolerance=0)
+"""
+
+
+def test_snapshots_lie_beside_the_test_and_are_written_with_the_option_only(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.syspath_prepend(pytester.path)
+    pytester.makepyfile(things=THINGS)
+    pytester.mkdir("tests")
+
+    def run(right: int, *options: str) -> pytest.RunResult:
+        source = pytester.makepyfile(test_it=SNAPSHOTS.replace("RIGHT", str(right)))
+        source.replace(pytester.path / "tests" / "test_it.py")
+        plugins = ("-p", "kolena_local.pytest_plugin", "-p", "no:cacheprovider")
+        return pytester.runpytest_inprocess(*plugins, *options)
+
+    def snapshots() -> str:
+        files = sorted(pytester.path.glob("tests/snapshots/*"))
+        return "\n".join(file.read_text() for file in files)
+
+    written = run(3, "--kolena-update")
+    written.assert_outcomes(passed=2)
+    written.stdout.fnmatch_lines(["*snapshots of inferences*", "*one.jsonl was written: 4 inf*"])
+    content = snapshots()
+    assert content.count('"locator"') == 8
+    two = pytester.path / "tests" / "snapshots" / "two.jsonl"
+    hidden = two.rename(pytester.path / "hidden")
+    changed = run(2)
+    changed.assert_outcomes(failed=2)
+    said = changed.stdout.str()
+    assert said.count("1 of 4 samples differs:") == 1
+    assert "'2': Guess.label is 'cat' in the snapshot and 'dog' now" in said
+    assert f"There is no snapshot {two}; to write it, run pytest with --kolena-update" in said
+    assert not two.exists()
+    hidden.rename(two)
+    assert snapshots() == content
+    accepted = run(2, "--kolena-update")
+    accepted.assert_outcomes(passed=2)
+    lines = accepted.stdout.lines
+    assert [line for line in lines if ".jsonl was" in line] == [
+        f"The snapshot {pytester.path}/tests/snapshots/one.jsonl was updated: 1 inference changed."
+    ]
+    assert snapshots() == content.replace('cat"}}\n', 'dog"}}\n', 3).replace(
+        'dog"}}\n', 'cat"}}\n', 2
+    )
+
+
+@long_only
+def test_the_summary_of_xdist_has_what_its_workers_have_written(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    pytester.makepyfile(things=THINGS, test_it=SNAPSHOTS.replace("RIGHT", "3"))
+    result = run("-n2", "--kolena-update")
+    result.assert_outcomes(passed=2)
+    for name in ("one", "two"):
+        result.stdout.fnmatch_lines(f"*snapshots/{name}.jsonl was written: 4 inferences added.")
