@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
@@ -148,10 +148,11 @@ def assert_no_regression() -> Callable[..., Comparison]:
     Call ``assert_no_regression(candidate, baseline, suite, metric=…, margin=…)``. Models and suite
     are objects or names; ``metric`` is a per-sample metric or a list of them, None for all. Without
     ``margin``, the test fails if a verdict of the comparison is "worse", which requires enough
-    samples. With ``margin``, it fails if a mean is worse by more than ``margin``, whatever the
-    number of samples. ``IncorrectUsageError`` is raised if it is not known of a metric whether
-    higher or lower is better; declare it where the metric is defined, as in
-    ``missed: LowerIsBetter[bool]``. Other keyword arguments go to
+    samples. With ``margin``, a number or one for each metric by name, it fails unless the
+    confidence interval of every row rules out a loss of more than ``margin``: too few samples and
+    samples without a result of both models are failures, too. ``IncorrectUsageError`` is raised if
+    it is not known of a metric whether higher or lower is better; declare it where the metric is
+    defined, as in ``missed: LowerIsBetter[bool]``. Other keyword arguments go to
     ``kolena_local.comparison.compare``, whose result is returned.
     """
 
@@ -160,17 +161,14 @@ def assert_no_regression() -> Callable[..., Comparison]:
         baseline: Any,
         suite: Any,
         metric: Any = None,
-        margin: float | None = None,
+        margin: float | Mapping[str, float] | None = None,
         **options: Any,
     ) -> Comparison:
         from kolena_local.comparison import compare
 
-        found = compare(baseline, candidate, suite, metrics=metric, **options)
-        found.check_directions()
-        worse = _worse(found, margin)
-        if worse:
-            by = "" if margin is None else f" by more than {margin:g}"
-            pytest.fail(f"worse{by}: {', '.join(worse)}\n\n{found}", pytrace=False)
+        found = compare(baseline, candidate, suite, metrics=metric, margin=margin, **options)
+        if found.regressions:
+            pytest.fail("\n".join([*found.regressions, "", str(found)]), pytrace=False)
         return found
 
     return check
@@ -222,22 +220,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("snapshots of inferences")
         for text in changes:
             terminalreporter.write_line(text)
-
-
-def _worse(found: Comparison, margin: float | None) -> list[str]:
-    worse = []
-    for row in found.rows:
-        sign = 1 if found.directions[row.metric].higher_is_better else -1
-        # A test case without paired values passes; without any on the suite, the test fails.
-        passed = row.n == 0 and row.test_case is not None
-        if margin is None:
-            passed = row.verdict != "worse"
-        elif not passed:
-            passed = -sign * row.difference <= margin
-        if not passed:
-            place = "the whole suite" if row.test_case is None else repr(row.test_case)
-            worse.append(f"{row.metric} in {place}")
-    return worse
 
 
 @contextmanager

@@ -113,10 +113,17 @@ _WORST: Columns = {
     help="List the N samples that got worse the most, with both answers.",
 )
 @click.option(
+    "--margin",
+    "margins",
+    metavar="X",
+    multiple=True,
+    help="Accept a loss of X; METRIC=X for one metric (repeatable).",
+)
+@click.option(
     "--fail-on",
-    type=click.Choice(["worse", "not-better"]),
+    type=click.Choice(["worse", "not-better", "worse-than-margin"]),
     metavar="VERDICT",
-    help="Exit with 3 on this verdict: worse or not-better.",
+    help="Exit with 3 on this verdict: worse, not-better or worse-than-margin.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 4 if the comparison leaves doubt.")
 @output_options
@@ -128,6 +135,7 @@ def compare(
     higher_is_better: tuple[str, ...],
     lower_is_better: tuple[str, ...],
     worst: int | None,
+    margins: tuple[str, ...],
     fail_on: str | None,
     strict: bool,
     **options: Any,
@@ -150,10 +158,15 @@ def compare(
     JSON is a list of rows. With --worst, JSON is an object in which rows is that list and worst
     lists the samples, while CSV and JSON lines have only the samples.
 
+    --margin says which loss is accepted. Whether the samples rule out a larger one is in the column
+    within margin: equivalent, no worse, worse, or not decided, by the ends of the interval.
+
     --fail-on worse exits with 3 if any row says worse; --fail-on not-better also does unless every
-    metric is better on the whole suite. Both exit with 2, as does --worst, if it is not known of
-    a metric whether higher or lower is better. --strict exits with 4 if doubt is left: that is not
-    known, the whole suite is not decided, or samples were left out.
+    metric is better on the whole suite. --fail-on worse-than-margin exits with 3 unless every row
+    with a margin rules out a larger loss; too few samples and samples without results do not. All
+    exit with 2, as does --worst, if it is not known of a metric whether higher or lower is better.
+    --strict exits with 4 if doubt is left: that is not known, the whole suite is not decided, or
+    samples were left out.
     """
     both = set(higher_is_better) & set(lower_is_better)
     if both:
@@ -161,6 +174,9 @@ def compare(
             "Give either --higher-is-better or --lower-is-better for"
             f" {enumerated(sorted(both))}, not both."
         )
+    margin = _margin(margins)
+    if fail_on == "worse-than-margin" and margin is None:
+        raise click.UsageError("Give --margin with --fail-on worse-than-margin.")
     # Late, because it imports numpy and SQLAlchemy and help must start fast.
     from kolena_local import comparison
 
@@ -174,6 +190,7 @@ def compare(
                 **dict.fromkeys(higher_is_better, True),
                 **dict.fromkeys(lower_is_better, False),
             },
+            margin=margin,
             **options,
         )
     refusal = found.refusal if fail_on is not None or worst is not None else None
@@ -182,13 +199,37 @@ def compare(
         click.echo(f"Error: {printable(refusal)}", err=True)
         raise click.exceptions.Exit(click.UsageError.exit_code)
     code = exit_code(found, fail_on, strict)
+    if fail_on == "worse-than-margin":
+        for sentence in found.regressions:
+            say(sentence)
     if code:
         raise click.exceptions.Exit(code)
 
 
+def _margin(texts: tuple[str, ...]) -> float | dict[str, float] | None:
+    """Return the margin for all metrics, or the margins of some by name; None without any."""
+    named: dict[str, float] = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise click.UsageError(
+                f"Give --margin a number, or METRIC=NUMBER, not {printable(repr(text))}."
+            ) from None
+        if name in named:
+            raise click.UsageError(f"Give --margin once for {printable(name or 'all metrics')}.")
+        named[name] = value
+    if "" in named and len(named) > 1:
+        raise click.UsageError("Give one --margin for all metrics, or METRIC=NUMBER for each.")
+    return named.get("", named or None)
+
+
 def exit_code(found: Comparison, fail_on: str | None, strict: bool) -> int:
     """Return 0 if the candidate passes, 3 if it fails, 4 if that is in doubt."""
-    if fail_on is not None and found.is_worse:
+    if fail_on in ("worse", "not-better") and found.is_worse:
+        return WORSE
+    if fail_on == "worse-than-margin" and found.regressions:
         return WORSE
     if fail_on == "not-better" and not found.is_better:
         return WORSE

@@ -11,6 +11,7 @@ import numpy as np
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import location_of, name_of, selection_of
 from kolena_local.comparison.direction import directions
+from kolena_local.comparison.margins import check_margins, with_margins
 from kolena_local.comparison.noise import Noise, check_noise, stored_checks, with_noise
 from kolena_local.comparison.provenance_remarks import provenance_remarks
 from kolena_local.comparison.result import Comparison
@@ -62,6 +63,7 @@ def compare(
     stale_ok: bool = False,
     different_evaluators_ok: bool = False,
     noise: Noise = False,
+    margin: float | Mapping[str, float] | None = None,
 ) -> Comparison:
     """Compare two models on the samples of a test suite that both were evaluated on.
 
@@ -106,6 +108,9 @@ def compare(
         noise: True adds a remark on differences that are not larger than what changed when a model
             was asked again, in the latest checks of determinism on this suite. A number is that
             change, averaged over samples: for bools, the share that flips. Verdicts stay the same.
+        margin: the loss that is accepted: a number in the metric's own unit, or one for each of
+            some metrics by name. ``within_margin`` of the rows then says whether the confidence
+            interval rules out a larger loss, which needs enough samples.
 
     Returns:
         The comparison, with a row for each metric in each test case and over the whole suite.
@@ -151,6 +156,7 @@ def compare(
             HeldRow("test suite", suite.name, suite.id, suite.uid, suite.version),
         ),
         higher_is_better,
+        margin,
     )
     return found if noise is False else with_noise(found, noise, checks)
 
@@ -236,6 +242,7 @@ def decide(
     settings: Settings,
     details: Callable[[Sequence[int]], list[SampleDetails]],
     higher_is_better: Mapping[str, bool] | None = None,
+    margin: float | Mapping[str, float] | None = None,
 ) -> Comparison:
     """Compare two models by what was read of their results.
 
@@ -245,15 +252,19 @@ def decide(
         settings: how to compare.
         details: returns what belongs to samples, by their ids.
         higher_is_better: as for :func:`compare`.
+        margin: as for :func:`compare`.
 
     Raises:
-        IncorrectUsageError: the models' results declare opposite directions of a metric.
-        InputValidationError: ``higher_is_better`` is invalid.
+        IncorrectUsageError: the models' results declare opposite directions of a metric, or one
+            with a margin has none.
+        InputValidationError: ``higher_is_better`` or ``margin`` is invalid.
     """
     whole = {part.metric: part for part in paired.slices if part.test_case is None}
     signed = [metric for metric, part in whole.items() if part.pairs.is_signed]
     toward = directions(whole, higher_is_better, chosen.declared(), signed)
+    margins = check_margins(margin, toward)
     rows, tests = compare_slices(paired.slices, toward, settings)
+    rows = with_margins(rows, margins, toward)
     return Comparison(
         base=chosen.base.run.model,
         candidate=chosen.candidate.run.model,
@@ -265,7 +276,7 @@ def decide(
         rows=tuple(rows),
         directions=toward,
         stale=chosen.stale(),
-        caveats=(*report.caveats(rows, toward.values()), *paired.remarks),
+        caveats=(*report.caveats(rows, toward), *paired.remarks),
         legend=tuple(report.legend(rows, settings.confidence, settings.correction, tests)),
         _suite=whole,
         _order=paired.sample_ids,

@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from kolena_local.comparison.direction import Direction
+from kolena_local.comparison.margins import sentences
 from kolena_local.comparison.verdicts import Row
 from kolena_local.plurals import agreeing, counted, enumerated
 
@@ -37,6 +38,8 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
         "low": lambda row: rounded(row.ci_low, 3),
         "high": lambda row: rounded(row.ci_high, 3),
         "p adjusted": lambda row: rounded(row.p_adjusted, 2),
+        "margin": lambda row: row.margin,
+        "within margin": lambda row: row.within_margin,
         "more needed": lambda row: row.more_samples,
         "only base": lambda row: row.only_base,
         "only candidate": lambda row: row.only_candidate,
@@ -48,6 +51,8 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
     for name in ("more needed", "only base", "only candidate", "untested", "no number"):
         if not any(map(columns[name], rows)):
             del columns[name]
+    if all(row.margin is None for row in rows):
+        del columns["margin"], columns["within margin"]
     return list(columns), [[get(row) for get in columns.values()] for row in rows]
 
 
@@ -83,14 +88,15 @@ def html(title: str, frame: pd.DataFrame, remarks: Iterable[str]) -> str:
     return f"<p>{escape(title)}</p>{frame.to_html(index=False, na_rep='')}{below}"
 
 
-def caveats(rows: Sequence[Row], directions: Iterable[Direction]) -> Iterator[str]:
+def caveats(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Iterator[str]:
     """Yield the sentences without which the table would be misread.
 
     Args:
         rows: the rows of the comparison.
         directions: whether higher or lower is better, for each metric.
     """
-    yield from directions_of(list(directions))
+    yield from directions_of(list(directions.values()))
+    yield from sentences(rows, directions)
     whole = _whole_suite(rows)
     same = dict.fromkeys(f"'{row.test_case}'" for row in rows if _repeats(row, whole))
     if same:
@@ -121,6 +127,11 @@ def legend(rows: Sequence[Row], confidence: float, correction: str, tests: int) 
         yield (
             "p adjusted: the probability of a difference this large if the models were equally"
             f" good, adjusted for {tests} different comparisons ({name}). Verdicts are based on it."
+        )
+    if any(row.margin is not None for row in rows):
+        yield (
+            "within margin: what the interval says of a loss of more than the margin. That no row"
+            " is worse needs no correction for the number of rows."
         )
     if any(row.more_samples for row in rows):
         yield (

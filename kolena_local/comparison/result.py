@@ -11,6 +11,7 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.direction import UNDECLARED, Direction
+from kolena_local.comparison.margins import regressions
 from kolena_local.comparison.scores import SampleDetails
 from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE, Row, Slice
@@ -32,6 +33,8 @@ COLUMNS = (
     "p_value",
     "p_adjusted",
     "verdict",
+    "margin",
+    "within_margin",
 )
 
 
@@ -123,9 +126,9 @@ class Comparison:
         """Return the rows as a DataFrame.
 
         The columns are test_case (None for the whole suite), metric, n, base, candidate,
-        difference, ci_low, ci_high, p_value, p_adjusted and verdict, as in :class:`Row`; direction,
-        which is ``higher`` or ``lower``, whichever is better, or None if that is not known; and
-        remarks, the caveats of the comparison, the same in each row.
+        difference, ci_low, ci_high, p_value, p_adjusted, verdict, margin and within_margin, as in
+        :class:`Row`; direction, which is ``higher`` or ``lower``, whichever is better, or None if
+        that is not known; and remarks, the caveats of the comparison, the same in each row.
         """
         # Imported here, because it takes a quarter of a second that nothing else here needs.
         import pandas as pd
@@ -228,6 +231,19 @@ class Comparison:
         """
         self.check_directions()
         return any(row.verdict == WORSE for row in self.rows)
+
+    @property
+    def regressions(self) -> tuple[str, ...]:
+        """Why the candidate may not replace the base, a sentence for each row that says so.
+
+        A row with a margin has to show that the loss is not larger: too few samples and samples
+        that are left out count against the candidate. A row without a margin must not be worse.
+
+        Raises:
+            IncorrectUsageError: a metric has no direction.
+        """
+        self.check_directions()
+        return tuple(regressions(report.listed(self.rows), self.directions))
 
     @property
     def is_better(self) -> bool:

@@ -70,6 +70,10 @@ class Row(Estimate):
         untested: the number left out because neither model has a result.
         without_number: the number left out because a value is NaN, infinite (or an integer too
             large for a float) or null.
+        margin: the loss that is accepted; None if none was given.
+        within_margin: ``equivalent`` if the interval is within the margin on both sides, ``no
+            worse`` if it rules out a larger loss, ``worse`` if the loss is larger, else ``not
+            decided``; None without a margin.
     """
 
     test_case: str | None
@@ -81,6 +85,8 @@ class Row(Estimate):
     only_candidate: int
     untested: int
     without_number: int
+    margin: float | None = None
+    within_margin: str | None = None
 
 
 def compare_slices(

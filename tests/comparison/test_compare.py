@@ -32,7 +32,7 @@ from tests.comparison.conftest import (
 
 COLUMNS = [
     "test_case", "metric", "n", "base", "candidate", "difference", "ci_low", "ci_high", "p_value",
-    "p_adjusted", "verdict", "direction", "remarks",
+    "p_adjusted", "verdict", "margin", "within_margin", "direction", "remarks",
 ]  # fmt: skip
 
 

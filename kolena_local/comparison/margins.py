@@ -1,0 +1,158 @@
+"""Whether a candidate is no worse than its base by more than a margin. Pure functions.
+
+A difference that is not significant is no evidence that nothing changed: a few samples may hide a
+large loss. The confidence interval says what loss the samples rule out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from numbers import Real
+from typing import Any
+
+from kolena_local.comparison.direction import Direction
+from kolena_local.comparison.verdicts import NOT_DECIDED, WORSE, Row
+from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.plurals import counted
+
+EQUIVALENT, NO_WORSE = "equivalent", "no worse"
+WITHIN = (EQUIVALENT, NO_WORSE)
+"""The values of ``within_margin`` by which a candidate may replace its base."""
+
+
+def check_margins(margin: Any, directions: Mapping[str, Direction]) -> dict[str, float]:
+    """Return the margin of each metric that has one.
+
+    Args:
+        margin: one margin for all metrics, or a mapping from metrics to margins; None for none.
+        directions: whether higher or lower is better, for each metric compared.
+
+    Raises:
+        InputValidationError: a margin is not a finite number of at least 0, or that of a metric
+            that is not compared.
+        IncorrectUsageError: a metric with a margin has no direction.
+    """
+    if margin is None:
+        return {}
+    given = margin if isinstance(margin, Mapping) else dict.fromkeys(directions, margin)
+    found = {}
+    for name, value in given.items():
+        of = f" of the metric {name!r}" if isinstance(margin, Mapping) else ""
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        if not is_number or not 0 <= value < math.inf or math.isinf(float(value)):
+            raise InputValidationError(
+                f"The margin{of} must be a number of at least 0, such as 0.01, not {value!r:.80}."
+            )
+        if name not in directions:
+            near = difflib.get_close_matches(str(name), directions, 1)
+            raise InputValidationError(
+                f"A margin was given for the metric {name!r}, which is not compared; "
+                + (f"did you mean {near[0]!r}?" if near else f"compared: {', '.join(directions)}.")
+            )
+        if directions[name].higher_is_better is None:
+            raise IncorrectUsageError(
+                f"The metric {name!r} has a margin, but whether higher or lower is better is not"
+                f" declared: write '{name}: HigherIsBetter[...]' or LowerIsBetter (both from"
+                " kolena_local.workflow) in the class of the metrics and evaluate again, or pass"
+                f" higher_is_better={{{name!r}: True}} (--higher-is-better {name})."
+            )
+        found[name] = float(value)
+    return found
+
+
+def with_margins(
+    rows: Sequence[Row], margins: Mapping[str, float], directions: Mapping[str, Direction]
+) -> list[Row]:
+    """Return rows with their margins and what their confidence intervals say of them."""
+    return [
+        replace(
+            row,
+            margin=margins[row.metric],
+            within_margin=_within(
+                *_in_good_direction(row, directions), margins[row.metric], row.verdict == WORSE
+            ),
+        )
+        if row.metric in margins
+        else row
+        for row in rows
+    ]
+
+
+def loss_ruled_out(row: Row, directions: Mapping[str, Direction]) -> float:
+    """Return the largest loss that the confidence interval of a row allows, at least 0.
+
+    It is NaN if there is no interval, and infinite if the interval has no end there.
+    """
+    low, _ = _in_good_direction(row, directions)
+    return low if math.isnan(low) else max(0.0, -low)
+
+
+def sentences(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Iterator[str]:
+    """Yield which loss over the whole suite each metric with a margin rules out."""
+    for row in rows:
+        if row.test_case is None and row.margin is not None:
+            loss = loss_ruled_out(row, directions)
+            samples = f"{row.n} samples of the whole suite"
+            if math.isnan(loss) or math.isinf(loss):
+                yield f"The {samples} rule out no loss of '{row.metric}'; they are too few."
+            else:
+                yield (
+                    f"The {samples} rule out a loss of '{row.metric}' of more than {loss:.3g};"
+                    f" the margin is {row.margin:.12g}."
+                )
+
+
+def regressions(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Iterator[str]:
+    """Yield a sentence for each row that is worse, or with a margin not shown to be within it."""
+    for row in rows:
+        place = "the whole suite" if row.test_case is None else f"'{row.test_case}'"
+        left_out = row.only_base + row.only_candidate + row.untested + row.without_number
+        loss = loss_ruled_out(row, directions)
+        what = f"'{row.metric}' in {place}"
+        if row.margin is None:
+            if row.verdict == WORSE:
+                yield f"{what} is worse."
+        elif not row.n and not left_out and row.test_case is not None:
+            continue  # an empty test case
+        elif row.within_margin == WORSE:
+            yield f"{what} is worse by more than the margin of {row.margin:.12g}."
+        elif math.isnan(loss):
+            yield f"{what} has {counted(row.n, 'sample')} to compare, too few to decide."
+        elif row.within_margin not in WITHIN:
+            yield (
+                f"{what} is not decided: {counted(row.n, 'sample')} rule out no loss of more than"
+                f" the margin of {row.margin:.12g}, only of more than {loss:.3g}."
+            )
+        elif left_out:
+            samples = counted(left_out, "sample")
+            yield f"{what} leaves out {samples} without a result of both models."
+
+
+def _in_good_direction(row: Row, directions: Mapping[str, Direction]) -> tuple[float, float]:
+    """Return the interval of candidate minus base if higher were better."""
+    if directions[row.metric].higher_is_better:
+        return row.ci_low, row.ci_high
+    return -row.ci_high, -row.ci_low
+
+
+def _within(low: float, high: float, margin: float, worse: bool) -> str:
+    """Return what an interval says of a margin.
+
+    The bound of the interval decides that a loss is not larger than the margin (non-inferiority),
+    and an interval within both margins that there is no larger difference (equivalence, by two
+    one-sided tests). With an interval of 95 %, each one-sided test is at 2.5 %.
+
+    Sources: D. J. Schuirmann, "A comparison of the two one-sided tests procedure and the power
+    approach for assessing the equivalence of average bioavailability", J. Pharmacokinet. Biopharm.
+    15 (1987) 657-680; S. Wellek, "Testing Statistical Hypotheses of Equivalence and
+    Noninferiority" (2010), chapter 3.
+    """
+    if math.isnan(low) or math.isnan(high):
+        return NOT_DECIDED
+    if low >= -margin:
+        return EQUIVALENT if high <= margin else NO_WORSE
+    # That some row is worse is a claim about the best of many, so the adjusted p-value counts too.
+    return WORSE if high < -margin and worse else NOT_DECIDED
