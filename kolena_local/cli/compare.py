@@ -26,10 +26,14 @@ from kolena_local.cli.store_option import given_location
 from kolena_local.plurals import enumerated, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kolena_local.comparison import Comparison
 
 WORSE, DOUBTFUL = 3, 4
 _LONGEST = 300
+_MOST_FLIPS = 100
+_HEADINGS = {"worst": "Samples that got worse", "flips": "Samples that changed"}
 _WORST: Columns = {
     "sample": lambda one: _in_words(one["test_sample"]),
     "ground truth": lambda one: _in_words(one["ground_truth"]),
@@ -113,6 +117,11 @@ _WORST: Columns = {
     help="List the N samples that got worse the most, with both answers.",
 )
 @click.option(
+    "--flips",
+    is_flag=True,
+    help="Count and list the samples that turned from right to wrong, and from wrong to right.",
+)
+@click.option(
     "--margin",
     "margins",
     metavar="X",
@@ -135,6 +144,7 @@ def compare(
     higher_is_better: tuple[str, ...],
     lower_is_better: tuple[str, ...],
     worst: int | None,
+    flips: bool,
     margins: tuple[str, ...],
     fail_on: str | None,
     strict: bool,
@@ -155,8 +165,11 @@ def compare(
     --cluster names a metadata field of the samples whose equal values mark dependent samples, such
     as the patient that several images show.
 
-    JSON is a list of rows. With --worst, JSON is an object in which rows is that list and worst
-    lists the samples, while CSV and JSON lines have only the samples.
+    JSON is a list of rows. With --worst or --flips, JSON is an object in which rows is that list
+    and worst or flips lists the samples, while CSV and JSON lines have only the samples.
+
+    --flips is for metrics that are bools: all samples that the candidate gets wrong and the base
+    right come first, then those with the opposite change.
 
     --margin says which loss is accepted. Whether the samples rule out a larger one is in the column
     within margin: equivalent, no worse, worse, or not decided, by the ends of the interval.
@@ -174,6 +187,8 @@ def compare(
             "Give either --higher-is-better or --lower-is-better for"
             f" {enumerated(sorted(both))}, not both."
         )
+    if flips and worst is not None:
+        raise click.UsageError("Give either --worst or --flips, not both.")
     margin = _margin(margins)
     if fail_on == "worse-than-margin" and margin is None:
         raise click.UsageError("Give --margin with --fail-on worse-than-margin.")
@@ -193,8 +208,14 @@ def compare(
             margin=margin,
             **options,
         )
-    refusal = found.refusal if fail_on is not None or worst is not None else None
-    _print(found, worst if refusal is None else None)
+    judges = fail_on is not None or worst is not None or flips
+    refusal = found.refusal if judges else None
+    if refusal is None and flips:
+        _print(found, "flips", [one._asdict() for one in found.flips()])
+    elif refusal is None and worst is not None:
+        _print(found, "worst", [one._asdict() for one in found.worst(worst)])
+    else:
+        _print(found)
     if refusal is not None:
         click.echo(f"Error: {printable(refusal)}", err=True)
         raise click.exceptions.Exit(click.UsageError.exit_code)
@@ -236,33 +257,38 @@ def exit_code(found: Comparison, fail_on: str | None, strict: bool) -> int:
     return DOUBTFUL if strict and found.is_doubtful else 0
 
 
-def _print(found: Comparison, worst: int | None) -> None:
-    from kolena_local.comparison.result import WorseSample  # late, as above
+def _print(
+    found: Comparison, name: str | None = None, samples: Sequence[dict[str, Any]] = ()
+) -> None:
+    """Print a comparison, with samples if ``name`` says which ones: worst or flips."""
+    from kolena_local.comparison.result import ChangedSample  # late, as above
 
     remarks = " ".join(found.caveats)
-    samples = [] if worst is None else [one._asdict() for one in found.worst(worst)]
+    shown = samples if name == "worst" else samples[:_MOST_FLIPS]
 
     def show() -> None:
         print_text([found.title, ""])
-        print_table(*found.table(), optional=("base", "candidate"))
+        print_table(*found.table(flips=name == "flips"), optional=("base", "candidate"))
         if found.caveats:
             print_text(["", *found.caveats])
         if samples:
-            print_heading("Samples that got worse")
-            print_rows(_WORST, samples)
+            print_heading(_HEADINGS[name or "worst"])
+            print_rows(_WORST, shown)
 
     rows = found.entries()
-    if worst is not None and chosen_format() == "json":
-        print_object({"rows": rows, "worst": samples}, show)
-    elif worst is None or is_for_people():
+    if name is not None and chosen_format() == "json":
+        print_object({"rows": rows, name: list(samples)}, show)
+    elif name is None or is_for_people():
         print_entries(list(rows[0]), rows, show)
     else:
-        keys = (*WorseSample._fields, "remarks")
+        keys = (*ChangedSample._fields, "remarks")
         print_entries(keys, [{**sample, "remarks": remarks} for sample in samples], show)
     for sentence in found.legend if is_for_people() else found.remarks:
         say(sentence)
-    if worst is not None and not samples:
-        say("No sample got worse.")
+    if name is not None and not samples:
+        say("No sample got worse." if name == "worst" else "No sample changed.")
+    if is_for_people() and len(shown) < len(samples):
+        say(f"{len(samples) - len(shown):,} more samples are in JSON and CSV.")
 
 
 def _in_words(value: Any) -> str | None:

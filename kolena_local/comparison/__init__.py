@@ -10,16 +10,16 @@ from kolena_local.comparison.compare import compare
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.find_slices import find_slices
 from kolena_local.comparison.found_slices import FoundSlice, FoundSlices
-from kolena_local.comparison.result import Comparison, WorseSample
+from kolena_local.comparison.result import ChangedSample, Comparison
 from kolena_local.comparison.verdicts import Row
 
 __all__ = [
+    "ChangedSample",
     "Comparison",
     "Direction",
     "FoundSlice",
     "FoundSlices",
     "Row",
-    "WorseSample",
     "compare",
     "find_slices",
 ]

@@ -21,10 +21,14 @@ WHOLE_SUITE = "(whole suite)"
 Cell = str | int | float | None
 
 
-def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
+def table(rows: Sequence[Row], flips: bool = False) -> tuple[list[str], list[list[Cell]]]:
     """Return the header and the cells of the table, with a line for each row that is listed.
 
     Empty columns are left out.
+
+    Args:
+        rows: the rows of the comparison.
+        flips: whether to show how many bools changed in each direction.
     """
     rows = listed(rows)
     columns: dict[str, Callable[[Row], Cell]] = {
@@ -40,6 +44,8 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
         "p adjusted": lambda row: rounded(row.p_adjusted, 2),
         "margin": lambda row: row.margin,
         "within margin": lambda row: row.within_margin,
+        "right to wrong": lambda row: row.right_to_wrong,
+        "wrong to right": lambda row: row.wrong_to_right,
         "more needed": lambda row: row.more_samples,
         "only base": lambda row: row.only_base,
         "only candidate": lambda row: row.only_candidate,
@@ -53,6 +59,8 @@ def table(rows: Sequence[Row]) -> tuple[list[str], list[list[Cell]]]:
             del columns[name]
     if all(row.margin is None for row in rows):
         del columns["margin"], columns["within margin"]
+    if not flips:
+        del columns["right to wrong"], columns["wrong to right"]
     return list(columns), [[get(row) for get in columns.values()] for row in rows]
 
 

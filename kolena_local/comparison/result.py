@@ -35,11 +35,13 @@ COLUMNS = (
     "verdict",
     "margin",
     "within_margin",
+    "right_to_wrong",
+    "wrong_to_right",
 )
 
 
-class WorseSample(NamedTuple):
-    """A sample on which the candidate is worse than the base.
+class ChangedSample(NamedTuple):
+    """A sample on which the candidate is worse than the base, or better.
 
     Attributes:
         metric: the name of the metric.
@@ -126,9 +128,10 @@ class Comparison:
         """Return the rows as a DataFrame.
 
         The columns are test_case (None for the whole suite), metric, n, base, candidate,
-        difference, ci_low, ci_high, p_value, p_adjusted, verdict, margin and within_margin, as in
-        :class:`Row`; direction, which is ``higher`` or ``lower``, whichever is better, or None if
-        that is not known; and remarks, the caveats of the comparison, the same in each row.
+        difference, ci_low, ci_high, p_value, p_adjusted, verdict, margin, within_margin,
+        right_to_wrong and wrong_to_right, as in :class:`Row`; direction, which is ``higher`` or
+        ``lower``, whichever is better, or None if that is not known; and remarks, the caveats of
+        the comparison, the same in each row.
         """
         # Imported here, because it takes a quarter of a second that nothing else here needs.
         import pandas as pd
@@ -136,7 +139,7 @@ class Comparison:
         frame: pd.DataFrame = pd.DataFrame(self.entries())
         return frame
 
-    def worst(self, n: int) -> list[WorseSample]:
+    def worst(self, n: int) -> list[ChangedSample]:
         """Return the samples of the suite that got worse, metric by metric, the worst first.
 
         Args:
@@ -153,7 +156,7 @@ class Comparison:
         self.check_directions()
         return [sample for metric in self._suite for sample in self.worst_of(metric, n)]
 
-    def worst_of(self, metric: str, n: int) -> list[WorseSample]:
+    def worst_of(self, metric: str, n: int) -> list[ChangedSample]:
         """Return the samples of the suite that got worse in a metric, the worst first.
 
         Samples that are equally worse are in the order of the suite.
@@ -162,17 +165,49 @@ class Comparison:
             metric: a metric whose direction is known.
             n: the maximum number of samples.
         """
-        pairs, differences = self._suite[metric].pairs, self._suite[metric].pairs.differences
+        pairs = self._suite[metric].pairs
+        differences = pairs.differences
         sign = 1 if self.directions[metric].higher_is_better else -1
+        order = np.lexsort((self._places(pairs.ids), sign * differences))[: max(n, 0)]
+        return self._changed(metric, order[sign * differences[order] < 0])
+
+    def flips(self) -> list[ChangedSample]:
+        """Return the samples of the suite whose bools changed, metric by metric.
+
+        Those that were right and are wrong now come first, each kind in the order of the suite.
+
+        Raises:
+            IncorrectUsageError: no metric that is compared is a bool, or one has no direction.
+        """
+        booleans = [metric for metric, part in self._suite.items() if part.boolean]
+        if not booleans:
+            raise IncorrectUsageError(
+                "Only bools can flip between right and wrong, and none of the metrics compared is"
+                f" one: {', '.join(self._suite)}."
+            )
+        self.check_directions()
+        found = []
+        for metric in booleans:
+            pairs = self._suite[metric].pairs
+            sign = 1 if self.directions[metric].higher_is_better else -1
+            order = np.lexsort((self._places(pairs.ids), sign * pairs.differences))
+            found += self._changed(metric, order[pairs.differences[order] != 0])
+        return found
+
+    def _places(self, sample_ids: Ids) -> Ids:
+        """Return where in the suite samples are."""
         by_id = np.argsort(self._order)
-        places = by_id[np.searchsorted(self._order, pairs.ids, sorter=by_id)]
-        order = np.lexsort((places, sign * differences))[: max(n, 0)]
-        worse = [index for index in order.tolist() if sign * differences[index] < 0]
-        ids = pairs.ids[worse].tolist()
-        numbers = (pairs.base[worse], pairs.candidate[worse], differences[worse])
+        places: Ids = by_id[np.searchsorted(self._order, sample_ids, sorter=by_id)]
+        return places
+
+    def _changed(self, metric: str, chosen: Ids) -> list[ChangedSample]:
+        """Return samples by their indices among the pairs of a metric."""
+        pairs = self._suite[metric].pairs
+        ids = pairs.ids[chosen].tolist()
+        numbers = (pairs.base[chosen], pairs.candidate[chosen], pairs.differences[chosen])
         columns = (ids, self._details(ids), *(column.tolist() for column in numbers))
         return [
-            WorseSample(metric, sample_id, one.locator, *values, *one)
+            ChangedSample(metric, sample_id, one.locator, *values, *one)
             for sample_id, one, *values in zip(*columns, strict=True)
         ]
 
@@ -278,9 +313,13 @@ class Comparison:
             f" {self.test_suite}@{self.test_suite_version}, by {by}{under}"
         )
 
-    def table(self) -> tuple[list[str], list[list[report.Cell]]]:
-        """Return the header and the cells of the table that ``str()`` shows."""
-        return report.table(self.rows)
+    def table(self, flips: bool = False) -> tuple[list[str], list[list[report.Cell]]]:
+        """Return the header and the cells of the table that ``str()`` shows.
+
+        Args:
+            flips: whether to add how many bools changed in each direction.
+        """
+        return report.table(self.rows, flips)
 
     def __str__(self) -> str:
         return "\n".join([self.title, "", report.text(*self.table()), "", *self.remarks])

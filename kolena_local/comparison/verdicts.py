@@ -74,6 +74,9 @@ class Row(Estimate):
         within_margin: ``equivalent`` if the interval is within the margin on both sides, ``no
             worse`` if it rules out a larger loss, ``worse`` if the loss is larger, else ``not
             decided``; None without a margin.
+        right_to_wrong: of a bool, the number of samples on which the base has the better value and
+            the candidate the worse one; None for numbers, and if it is not known which is better.
+        wrong_to_right: the number of samples on which it is the other way round.
     """
 
     test_case: str | None
@@ -87,6 +90,8 @@ class Row(Estimate):
     without_number: int
     margin: float | None = None
     within_margin: str | None = None
+    right_to_wrong: int | None = None
+    wrong_to_right: int | None = None
 
 
 def compare_slices(
@@ -151,7 +156,17 @@ def _row(
         only_candidate=part.pairs.only_candidate,
         untested=part.pairs.untested,
         without_number=part.pairs.without_number,
+        right_to_wrong=_changes(part, higher, toward=-1),
+        wrong_to_right=_changes(part, higher, toward=1),
     )
+
+
+def _changes(part: Slice, higher: bool | None, toward: int) -> int | None:
+    """Count the bools that changed for the better (1) or the worse (-1)."""
+    if not part.boolean or higher is None:
+        return None
+    sign = toward if higher else -toward
+    return int((sign * part.pairs.differences > 0).sum())
 
 
 def _evidence(row: Row) -> tuple[bool, float, float, float]:

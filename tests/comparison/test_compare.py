@@ -32,7 +32,8 @@ from tests.comparison.conftest import (
 
 COLUMNS = [
     "test_case", "metric", "n", "base", "candidate", "difference", "ci_low", "ci_high", "p_value",
-    "p_adjusted", "verdict", "margin", "within_margin", "direction", "remarks",
+    "p_adjusted", "verdict", "margin", "within_margin", "right_to_wrong",
+    "wrong_to_right", "direction", "remarks",
 ]  # fmt: skip
 
 

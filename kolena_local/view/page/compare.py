@@ -24,7 +24,7 @@ from kolena_local.view.side_by_side import differences
 if TYPE_CHECKING:
     from kolena_local.comparison import Comparison, Row
     from kolena_local.comparison.report import Cell
-    from kolena_local.comparison.result import WorseSample
+    from kolena_local.comparison.result import ChangedSample
     from kolena_local.repository import Unit
     from kolena_local.repository.records import ConfigurationRecord, TestSuiteRecord
     from kolena_local.view.intervals import Interval
@@ -262,7 +262,7 @@ def _samples(found: Comparison, row: Row) -> str:
     )
 
 
-def _worst(found: Comparison) -> list[WorseSample]:
+def _worst(found: Comparison) -> list[ChangedSample]:
     try:
         return found.worst(_WORST)
     except IncorrectUsageError:  # the remarks say which metric has no direction

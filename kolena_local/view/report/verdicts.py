@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from kolena_local.comparison import Comparison, Row, WorseSample
+from kolena_local.comparison import ChangedSample, Comparison, Row
 from kolena_local.comparison.compare import decide, pair_runs
 from kolena_local.comparison.report import Cell
 from kolena_local.comparison.run_selection import ScoredRun, SelectedRuns, check_configurations
@@ -139,7 +139,7 @@ def _overall(found: Comparison) -> list[Overall]:
 
 def _worst(found: Comparison, most: int) -> list[WorstSample]:
     """Return the samples that got worse in any metric, each once, those of a metric together."""
-    worse: dict[int, WorseSample] = {}
+    worse: dict[int, ChangedSample] = {}
     for metric, direction in found.directions.items():
         if direction.higher_is_better is not None:
             for sample in found.worst_of(metric, most):
