@@ -23,6 +23,7 @@ from kolena_local.comparison.run_selection import (
 from kolena_local.comparison.scores import (
     ModelScores,
     SampleDetails,
+    check_in_both,
     clusters_of,
     comparable,
     details,
@@ -120,9 +121,9 @@ def compare(
         IncorrectUsageError: the models' results are not of the same suite version, evaluator and
             configuration, declare opposite directions of a metric, or are stale; the message says
             how to compute them again. Or ``noise`` is True, and neither model was checked.
-        InputValidationError: a metric is unknown, or neither a bool nor a number; an argument is
-            invalid; or both models have results of several evaluators or configurations and none
-            was chosen.
+        InputValidationError: a metric is unknown, neither a bool nor a number, or named although
+            only one model has it; an argument is invalid; or both models have results of several
+            evaluators or configurations and none was chosen.
     """
     from kolena_local.repository import open_store
 
@@ -190,8 +191,8 @@ def pair_runs(
         cluster: as for :func:`compare`.
 
     Raises:
-        InputValidationError: a metric cannot be compared, there is none, or no sample has
-            ``cluster``.
+        InputValidationError: a metric cannot be compared or only one model has it, there is none,
+            or no sample has ``cluster``.
     """
     cases, suite = chosen.test_suite.test_cases, chosen.test_suite
     case_ids = [case.id for case in cases]
@@ -200,6 +201,8 @@ def pair_runs(
         for scored in (chosen.base, chosen.candidate)
     )
     usable = comparable(left, right, metrics)
+    if metrics is not None:
+        check_in_both(metrics, {chosen.base.run.model: left, chosen.candidate.run.model: right})
     everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
     members = {
         case.id: np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)

@@ -147,6 +147,25 @@ def comparable(
     return {name: usable[name] for name in wanted}
 
 
+def check_in_both(metrics: Sequence[str], scores: Mapping[str, ModelScores]) -> None:
+    """Check that all models have some metrics.
+
+    Args:
+        metrics: the names of the metrics; at least one model has each.
+        scores: the scores of each model, by its name.
+
+    Raises:
+        InputValidationError: a model lacks a metric.
+    """
+    for metric in metrics:
+        has = [name for name, one in scores.items() if metric in one.kinds]
+        for lacks in scores.keys() - has:
+            raise InputValidationError(
+                f"Only the results of '{has[0]}' have the metric {metric!r}, those of '{lacks}' do"
+                " not; run test() with the same evaluator for both models."
+            )
+
+
 def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
     """Return a cluster number for each sample: the same for the same value of a metadata field.
 

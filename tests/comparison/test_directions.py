@@ -16,7 +16,7 @@ from kolena_local import comparison
 from kolena_local.cli import main
 from kolena_local.comparison import Comparison
 from kolena_local.comparison.direction import directions
-from kolena_local.errors import IncorrectUsageError
+from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.repository import open_store
 from tests.cli.conftest import separating_runner
 from tests.comparison.directed import (
@@ -178,6 +178,19 @@ def test_direction_that_only_one_of_two_declares_holds_with_a_remark(
     assert verdicts(found) == {"better"}
     remark = f"Higher is better: hallucinated (as declared by the results of the {side} only)."
     assert found.remarks[0] == remark
+
+
+def test_named_metric_that_only_one_model_has_is_refused_with_its_name() -> None:
+    evaluate("old", lambda number: Signed(float(number)))
+    evaluate("new", lambda number: Undeclared(number % 2 == 0))
+    sentence = (
+        "Only the results of 'new' have the metric 'hallucinated', those of 'old' do not; run"
+    )
+    with pytest.raises(InputValidationError, match=sentence):
+        comparison.compare(
+            "old", "new", "suite", metrics="hallucinated", different_evaluators_ok=True
+        )
+    assert comparison.compare("old", "new", "suite", different_evaluators_ok=True).rows
 
 
 def test_error_with_a_sign_is_not_better_when_it_is_lower() -> None:
