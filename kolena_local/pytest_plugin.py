@@ -21,7 +21,7 @@ import pytest
 from kolena_local import location
 
 if TYPE_CHECKING:
-    from kolena_local.comparison import Comparison
+    from kolena_local.comparison import Comparison, Judgment
 
 _OPTION, _UPDATE = "--kolena-offline", "--kolena-update"
 _CHANGES = "kolena_snapshot"  # a property of the test, so that it reaches the reports of xdist
@@ -200,6 +200,30 @@ def assert_inferences_match(request: pytest.FixtureRequest) -> Callable[..., Non
             pytest.fail(failed, pytrace=False)
         if changes is not None:
             request.node.user_properties.append((_CHANGES, changes))
+
+    return check
+
+
+@pytest.fixture
+def assert_gate(request: pytest.FixtureRequest) -> Callable[..., Judgment]:
+    """Return a function that fails the test unless a model passes the gate in a file.
+
+    Call ``assert_gate("gate.toml", candidate=…)``. The candidate is a model or its name, and that
+    of the file if it is not given. A relative path starts at the folder of the test's file.
+    ``kolena_local.comparison.Gate`` describes the file, which ``kolena-local gate`` reads, too. An
+    undecided gate fails the test unless ``undecided_ok=True``. The judgment is returned.
+    """
+
+    def check(
+        path: str | os.PathLike[str], candidate: Any = None, *, undecided_ok: bool = False
+    ) -> Judgment:
+        from kolena_local.comparison import Gate
+
+        judgment = Gate.read(request.path.parent / path).judge(candidate)
+        accepted = ("pass", "undecided") if undecided_ok else ("pass",)
+        if judgment.outcome not in accepted:
+            pytest.fail(str(judgment), pytrace=False)
+        return judgment
 
     return check
 

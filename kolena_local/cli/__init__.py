@@ -39,6 +39,10 @@ _COMMANDS = {
         "kolena_local.cli.compare:compare",
         "Compare two models on a test suite, sample by sample.",
     ),
+    "gate": (
+        "kolena_local.cli.gate:gate",
+        "Decide by a file whether a model may replace another one.",
+    ),
     "report": (
         "kolena_local.cli.report:report",
         "Report how models did on a test suite, in one HTML file.",
@@ -75,6 +79,7 @@ def main() -> None:
     store.db in the folder KOLENA_LOCAL_HOME, else store.db in your user data folder. Results go to
     standard output, everything else to standard error. `model list` is the same as `models list`.
 
-    Exit codes: 0 success, 1 error, 2 wrong usage, 3 and 4 see compare and runs verify, 5 the store
-    is busy, damaged, written by a newer version, or not a store, 130 interrupted, 143 terminated.
+    Exit codes: 0 success, 1 error, 2 wrong usage, 3 and 4 see compare, gate, and runs verify, 5 the
+    store is busy, damaged, written by a newer version, or not a store, 130 interrupted, 143
+    terminated.
     """

@@ -1,7 +1,8 @@
 """Compare two models: is the candidate better, worse, or are there too few samples to decide?
 
 :func:`compare` reads stored per-sample metrics and pairs the two models by sample. No model and no
-evaluator runs. :func:`find_slices` searches the same metrics for slices on which a model is worse.
+evaluator runs. :class:`Gate` decides by a file whether the candidate passes. :func:`find_slices`
+searches the same metrics for slices on which a model is worse.
 ``statistics`` has pure functions on arrays, from which ``verdicts`` makes rows; only ``compare``,
 ``find_slices``, ``slice_fields``, ``arguments``, ``run_selection`` and ``scores`` know the store.
 """
@@ -10,6 +11,8 @@ from kolena_local.comparison.compare import compare
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.find_slices import find_slices
 from kolena_local.comparison.found_slices import FoundSlice, FoundSlices
+from kolena_local.comparison.gate.gate import Gate, Margin
+from kolena_local.comparison.gate.judgment import JudgedRow, Judgment
 from kolena_local.comparison.result import ChangedSample, Comparison
 from kolena_local.comparison.verdicts import Row
 
@@ -19,6 +22,10 @@ __all__ = [
     "Direction",
     "FoundSlice",
     "FoundSlices",
+    "Gate",
+    "JudgedRow",
+    "Judgment",
+    "Margin",
     "Row",
     "compare",
     "find_slices",

@@ -66,6 +66,8 @@ ARGUMENTS = {
     "results": ["base", "lengths"],
     "plots": ["base", "lengths", "--test-case", "first"],
     "compare": ["base", "candidate", "-s", "lengths"],
+    "gate check": ["gate.toml"],
+    "gate init": ["base", "candidate", "-s", "lengths"],
     "report": ["lengths"],
     "slices find": ["candidate", "lengths", "--metric", "close", "--min-samples", "10"],
     "sql": ["SELECT 1"],
@@ -83,6 +85,10 @@ PRINT_NOTHING = {"db restore"}
 # The store has no slice to find, and its models do not differ, which is a message: only other
 # formats print that.
 NO_TABLE = PRINT_NOTHING | {"models diff", "slices find"}
+GATE = """
+gate = {suite = "lengths", baseline = "candidate", candidate = "base"}
+metrics.close = {margin = 0.5}
+"""
 COMMANDS = {path.removeprefix("kolena-local "): command for _, command, path in commands()}
 
 
@@ -123,6 +129,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = ["--db", str(folder / "store.db"), *arguments, str(folder / file)]
         assert CliRunner().invoke(main, command).exit_code == 0
     close_store(str(folder / "store.db"))
+    (folder / "gate.toml").write_text(GATE, encoding="utf-8")
     return folder
 
 

@@ -142,9 +142,27 @@ REGRESSIONS = """
     def test_better(kolena_store, assert_no_regression):
         assert_no_regression(judged("new", 20), judged("old", 5), suite(), margin=0)
 
+    def test_gate(kolena_store, assert_gate):
+        judged("old", 20), judged("new", 19), judged("bad", 5)
+        assert assert_gate("gate.toml", candidate=judged("equal", 20)).outcome == "pass"
+        assert assert_gate("gate.toml", "new", undecided_ok=True).outcome == "undecided"
+        with pytest.raises(pytest.fail.Exception, match="^undecided: new .candidate. against old"):
+            assert_gate("gate.toml", "new")
+        assert_gate("gate.toml", "bad", undecided_ok=True)
+
     def test_untested(kolena_store, assert_no_regression):
         judged("old", 5)
         assert_no_regression("new", "old", "suite")
+"""
+
+GATE = """
+[gate]
+suite = "suite"
+baseline = "old"
+min_samples = 20
+
+[metrics.right]
+margin = 0.2
 """
 
 #: Tests that carry a store over as text.
@@ -173,14 +191,17 @@ def test_regressions_fail_with_the_table_and_stores_are_loaded_from_text(
     pytester: pytest.Pytester, run: Run
 ) -> None:
     pytester.makepyfile(things=THINGS, test_models=REGRESSIONS, test_text=TEXTS)
+    pytester.makefile(".toml", gate=GATE)
     result = run()
-    result.assert_outcomes(passed=4, failed=2)
+    result.assert_outcomes(passed=4, failed=3)
     result.stdout.fnmatch_lines_random(
         [
             "'right' in the whole suite is worse.",
             "test case * base * candidate * difference *",
             "*NotFoundError: There is no model 'new'*",
             "FAILED test_models.py::test_worse*",
+            "fail: right in (whole suite): It lost 0.75, and at least 0.*; the margin is 0.2.",
+            "FAILED test_models.py::test_gate*",
             "FAILED test_models.py::test_untested*",
         ]
     )

@@ -30,19 +30,24 @@ def remember(context: click.Context, _: click.Parameter, name: str | None) -> No
         return
     if context.meta.get(_DESTINATION) is not None:
         raise click.UsageError("Give one file for the output, not two.")
+    context.meta[_DESTINATION] = None if name == STANDARD_OUTPUT else destination_of(name)
+
+
+def destination_of(name: str) -> Destination:
+    """Return a file to write to, by the value of an option.
+
+    Raises:
+        click.BadParameter: its folder does not exist, or it is a store.
+    """
     is_there = False
     with suppress(OSError):  # as of a name that is too long
         is_there = Path(name).absolute().parent.is_dir()
     if not is_there:
         raise click.BadParameter(f"The folder of {name} does not exist; create it first.")
-    if name == STANDARD_OUTPUT:
-        context.meta[_DESTINATION] = None
-        return
     try:
-        destination = Destination(name, location.resolve(given_location()))
+        return Destination(name, location.resolve(given_location()))
     except InputValidationError as error:
         raise click.BadParameter(str(error)) from error
-    context.meta[_DESTINATION] = destination
 
 
 def current() -> Destination | None:
