@@ -98,8 +98,10 @@ def _printable_usage_errors() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        # The message quotes what was typed, which may be a name copied from untrusted data.
-        error.message = printable(error.message)  # type: ignore[misc]  # the subclass's is a str
+        # The message quotes what was typed, which may be a name copied from untrusted data. A group
+        # without a command has its own help as message, with Click 8.2 or newer.
+        if not isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+            error.message = printable(error.message)  # type: ignore[misc]  # the subclass's is a str
         raise
 
 

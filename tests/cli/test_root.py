@@ -215,3 +215,10 @@ def test_signals_that_are_ignored_stay_ignored(store_path: Path) -> None:
         "run()"
     )
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+def test_a_noun_alone_shows_its_help_on_lines(invoke: Invoke) -> None:
+    shown = invoke("models").output
+    assert "\\n" not in shown
+    assert "  list " in shown and "  rename " in shown
+    assert len(shown.splitlines()) > 10
