@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
-import numpy as np
+from scipy.special import bdtr, ndtri
 
 
 def mcnemar_p_value(losses: int, gains: int) -> float:
@@ -24,12 +23,7 @@ def mcnemar_p_value(losses: int, gains: int) -> float:
     discordant, fewer = losses + gains, min(losses, gains)
     if losses == gains:
         return 1.0
-    # In logarithms, each from the one before: the binomial coefficients themselves exceed the
-    # range of a float from 1,030 discordant samples on.
-    steps = np.arange(1, fewer + 1)
-    logarithms = np.cumsum(np.log((discordant - steps + 1) / steps))
-    terms = np.concatenate([[0.0], logarithms]) - discordant * math.log(2)
-    return min(1.0, 2.0 * float(np.exp(terms).sum()))
+    return min(1.0, 2.0 * float(bdtr(fewer, discordant, 0.5)))
 
 
 def proportion_interval(
@@ -54,7 +48,7 @@ def proportion_interval(
         The lower and the upper end of the second proportion minus the first.
     """
     n = both + losses + gains + neither
-    z = -NormalDist().inv_cdf((1 - confidence) / 2)  # 1 + confidence might be rounded to 2
+    z = -float(ndtri((1 - confidence) / 2))  # 1 + confidence might be rounded to 2
     first, second = (both + losses) / n, (both + gains) / n
     first_low, first_high = _wilson(both + losses, n, z)
     second_low, second_high = _wilson(both + gains, n, z)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-from numpy.typing import NDArray
+from scipy.special import betaincinv
 
 
 def exact_interval(hits: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -23,22 +20,5 @@ def exact_interval(hits: int, n: int, confidence: float = 0.95) -> tuple[float, 
     if not n:
         return 0.0, 1.0
     risk = 1 - confidence
-    log_factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
-    low = 0.0 if not hits else _share_with_tail(n - hits, n, risk, log_factorials)
-    high = 1.0 if hits == n else _share_with_tail(hits, n, risk, log_factorials)
-    return (1 - low if hits else 0.0), high
-
-
-def _share_with_tail(hits: int, n: int, risk: float, log_factorials: NDArray[np.float64]) -> float:
-    """Return the share under which at most ``hits`` of ``n`` have this probability."""
-    counts = np.arange(hits + 1)
-    choices = log_factorials[n] - log_factorials[counts] - log_factorials[n - counts]
-    below, above = 0.0, 1.0
-    while above - below > 1e-12:
-        share = (below + above) / 2
-        logs = choices + counts * math.log(share) + (n - counts) * math.log1p(-share)
-        if float(np.exp(logs).sum()) > risk:
-            below = share
-        else:
-            above = share
-    return above
+    low = float(betaincinv(hits, n - hits + 1, risk)) if hits else 0.0
+    return low, float(betaincinv(hits + 1, n - hits, 1 - risk)) if hits < n else 1.0

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri, stdtrit
 
-from kolena_local.comparison.statistics.resampling import sign_flip_p_value, student
+from kolena_local.comparison.statistics.resampling import sign_flip_p_value
 from kolena_local.comparison.statistics.scaling import Floats
 
 Members = NDArray[np.bool_]
 
-_NORMAL: Final = NormalDist()
 _DRAWS: Final = 9_999
 _FEWEST_DRAWS: Final = 999
 #: A p-value that so many draws exceed is known well enough.
@@ -92,12 +91,12 @@ def difference_interval(inside: Floats, outside: Floats, confidence: float) -> t
     if error == 0:
         return difference, difference
     if boolean:
-        reach = -_NORMAL.inv_cdf((1 - confidence) / 2) * error
+        reach = -float(ndtri((1 - confidence) / 2)) * error
         return max(-1.0, difference - reach), min(1.0, difference + reach)
     shares = [
         (part / sum(parts)) ** 2 / (len(side) - 1) for part, side in zip(parts, sides, strict=True)
     ]
-    reach = student(confidence, 1 / sum(shares)) * error
+    reach = -float(stdtrit(1 / sum(shares), (1 - confidence) / 2)) * error
     return difference - reach, difference + reach
 
 
@@ -114,7 +113,7 @@ def negative_mean_tail(values: Floats, seed: int) -> float:
     differing = values[values != 0]
     total = float(differing.sum())
     if len(differing) > _FLIPPED:
-        return _NORMAL.cdf(total / math.sqrt(float((differing**2).sum())))
+        return float(ndtr(total / math.sqrt(float((differing**2).sum()))))
     half = sign_flip_p_value(differing, seed) / 2
     return half if total < 0 else 1 - half
 
@@ -165,7 +164,7 @@ def _corrected_normal_tail(values: Floats, group: Members, step: float) -> float
     if reach < min(max(-z, 1.0), _FAR):
         return None
     z = max(z, -reach)
-    return _NORMAL.cdf(z - skewness * (z**2 - 1) / 6)
+    return float(ndtr(z - skewness * (z**2 - 1) / 6))
 
 
 def _permutation_tails(values: Floats, groups: Sequence[Members], seed: int) -> list[float]:
