@@ -71,8 +71,8 @@ def compare(
     Per-sample metrics are paired by test sample, in each test case and over the whole suite. A
     sample in several test cases counts once over the whole suite, with both models' metrics in the
     first test case for which both have some. Bools are compared by McNemar's exact test and
-    Newcombe's interval, numbers by a sign-flip test and a BCa bootstrap interval; with clusters,
-    both by the latter two, which then resample clusters. Verdicts use p-values adjusted for
+    Newcombe's interval, numbers, and with clusters bools as well, by a t test that allows for
+    skewness, and the interval of that test. Verdicts use p-values adjusted for
     multiple comparisons. Confidence intervals are not adjusted, so one may exclude zero where
     nothing is decided. Integers are subtracted exactly, however large. Results beyond the range of
     a float are infinite. The functions in :mod:`kolena_local.comparison.statistics` name the
@@ -97,8 +97,8 @@ def compare(
             ``higher`` or ``lower``, neither better nor worse.
         correction: ``holm`` bounds the probability that any verdict is false,
             ``benjamini-hochberg`` the expected share of false verdicts.
-        resamples: the number of bootstrap resamples, from 100 to 10,000,000.
-        seed: the seed of the random numbers; the same seed gives the same result.
+        resamples: without effect, as is ``seed``: nothing is drawn at random any more.
+        seed: see ``resamples``.
         runs: the ids of the runs whose results are compared, as ``kolena-local runs list --all``
             shows them; so a model can be compared with itself as it was. None means the current
             runs.

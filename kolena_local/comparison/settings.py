@@ -19,8 +19,8 @@ def check_settings(confidence: Any, resamples: Any, seed: Any, correction: Any) 
 
     Args:
         confidence: the level of the confidence intervals, at least 0.5 and below 1.
-        resamples: the number of bootstrap resamples.
-        seed: the seed of the random numbers.
+        resamples: a number of resamples, at least 100; nothing is resampled any more.
+        seed: the seed of random numbers.
         correction: the name of the correction for multiple comparisons.
 
     Raises:

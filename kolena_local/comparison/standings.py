@@ -25,7 +25,6 @@ _MOST_MODELS: Final = 20
 #: Few enough to be read and tested while someone waits for a page.
 _MOST_SCORES: Final = 20_000
 _LEVEL: Final = 0.05
-#: The confidence interval, for which there are resamples, is not used.
 _SETTINGS: Final = Settings(1 - _LEVEL, 2, 0, HOLM)
 
 
@@ -86,7 +85,7 @@ def standings(unit: Unit, headline: Headline, values: Sequence[HeadlineValue]) -
         ((row,), _) = compare_slices([part], {metric: Direction(metric, None, "")}, _SETTINGS)
         return row.p_value * pairs <= _LEVEL
 
-    test = "McNemar's exact test" if is_boolean else "a sign-flip test"
+    test = "McNemar's exact test" if is_boolean else "a skewness-corrected t test"
     return Standings(
         _ranks(order, _grouped(len(order), are_separate)),
         f"Models that share a rank are not separated from its best one by {test} of {metric} on"

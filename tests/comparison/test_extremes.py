@@ -119,7 +119,9 @@ def test_size_of_the_numbers_changes_nothing_but_the_size_of_the_answer(size: fl
     candidate = [value + 0.3 + math.sin(7 * index) for index, value in enumerate(base)]
     usual = whole(measured(base, candidate))
     scaled = whole(measured([size * one for one in base], [size * one for one in candidate]))
-    assert (scaled.p_value, scaled.verdict) == (usual.p_value, usual.verdict)
+    # Numbers near the smallest ones have fewer digits.
+    assert scaled.p_value == pytest.approx(usual.p_value, rel=1e-9)
+    assert scaled.verdict == usual.verdict
     assert scaled.more_samples == usual.more_samples
     for name in ("base", "candidate", "difference", "ci_low", "ci_high"):
         assert getattr(scaled, name) == pytest.approx(size * getattr(usual, name), rel=1e-9), name
@@ -137,17 +139,22 @@ def together(numbers: List[int], values: Values) -> List[Any]:
 @pytest.mark.parametrize(
     ("n", "value"), together([1, 2, 5, 6, 12, 30], [SMALLEST, 1e-310, 1e-150, 1e300, LARGEST])
 )
-def test_candidate_that_is_better_everywhere_by_the_same_has_an_interval_of_that(
+def test_candidate_that_is_better_everywhere_by_the_same_may_lose_as_much_where_nobody_looked(
     n: int, value: float
 ) -> None:
     row = whole(measured([0.0] * n, [value] * n))
     assert (row.n, row.base, row.candidate, row.difference) == (n, 0, value, value)
-    assert row.p_value == (2 ** (1 - n) if n < 30 else 1e-4)
-    assert row.verdict == ("better" if n >= 6 else "not decided")
     if n == 1:
         assert math.isnan(row.ci_low) and math.isnan(row.ci_high)
-    else:
-        assert (row.ci_low, row.ci_high) == (value, value)
+        return
+    assert row.ci_low < row.ci_high == value
+    if value < 1:
+        # Of a metric from 0 to 1, one unseen loss of 1 may outweigh so small a gain.
+        assert (row.p_value > 0.05, row.verdict) == (True, "not decided")
+        return
+    assert row.p_value == pytest.approx(2 ** (1 - n))
+    assert row.verdict == ("better" if n >= 6 else "not decided")
+    assert (row.ci_low > 0) == (n >= 6)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +179,8 @@ def test_one_value_as_large_as_they_get_is_a_number_like_others() -> None:
     row = whole(found)
     assert row.candidate == exact_mean(candidate)
     assert row.difference == pytest.approx(LARGEST / 30)
-    assert row.ci_low < 0.001 < LARGEST / 60 < row.ci_high < LARGEST
-    assert (row.p_value, row.verdict) == (1, "not decided")
+    assert row.ci_low < 0.001 < LARGEST / 60 < row.ci_high
+    assert (row.p_value > 0.3, row.verdict) == (True, "not decided")
     assert "5.992e+306" in str(found)
 
 
@@ -181,7 +188,7 @@ def test_largest_values_of_both_models_cancel_out() -> None:
     base, candidate = [LARGEST, LARGEST, *[1.0] * 10], [*[1.0] * 10, LARGEST, LARGEST]
     row = whole(measured(base, candidate))
     assert row.difference == 0
-    assert -LARGEST < row.ci_low < 0 < row.ci_high < LARGEST
+    assert row.ci_low < 0 < row.ci_high
     assert (row.p_value, row.verdict) == (1, "not decided")
 
 
@@ -189,7 +196,8 @@ def test_difference_beyond_the_range_of_a_float_is_infinite_and_decided() -> Non
     found = measured([-LARGEST] * 8, [LARGEST] * 8)
     row = whole(found)
     assert (row.base, row.candidate) == (-LARGEST, LARGEST)
-    assert (row.difference, row.ci_low, row.ci_high) == (math.inf,) * 3
+    assert (row.difference, row.ci_high) == (math.inf, math.inf)
+    assert row.ci_low > 0
     assert (row.p_value, row.verdict) == (2**-7, "better")
     assert found.to_dataframe()["difference"].tolist() == [math.inf] * 2
     assert "inf" in str(found) and "1.7976931348623157e+308" in str(found)
@@ -368,7 +376,7 @@ def test_arguments_may_be_numbers_of_numpy_and_any_series_of_names() -> None:
     assert same.rows == usual.rows
     assert type(same.confidence) is float
     assert same.directions["m"].source == "given"
-    assert compare("b", "c", "s", seed=2**70, higher_is_better=None).rows != usual.rows
+    assert compare("b", "c", "s", seed=2**70, higher_is_better=None).rows == usual.rows
 
 
 @pytest.mark.parametrize("n", sampled([2, 3, 30, 60]))

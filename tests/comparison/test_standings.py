@@ -53,7 +53,7 @@ def test_models_that_the_samples_do_not_separate_share_a_rank(world: World) -> N
     # Lower errors are better; the test is the one for numbers.
     ranks, found = ranked("mean_error")
     assert ranks == {"best": (1, 2), "nearly": (1, 2), "poor": (3, 4), "poorer": (3, 4)}
-    assert "a sign-flip test of error" in found.remark
+    assert "a skewness-corrected t test of error" in found.remark
 
 
 def test_a_metric_that_is_not_a_mean_has_no_ties_but_equal_values(world: World) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
+from scipy.special import ndtri
 
 from kolena_local.comparison.statistics.boolean import mcnemar_p_value, proportion_interval
+from kolena_local.comparison.statistics.mean_difference import mean_difference, standard_error
 from kolena_local.comparison.statistics.pairs import Ids, Pairs
-from kolena_local.comparison.statistics.resampling import (
-    bootstrap_interval,
-    sign_flip_p_value,
-    standard_error,
-)
 from kolena_local.comparison.statistics.scaling import Floats, mean, scaled, unscaled
 
 _POWER = 0.8
@@ -28,8 +25,8 @@ class Settings:
 
     Attributes:
         confidence: the level of the confidence intervals; 1 - confidence is the significance level.
-        resamples: the number of bootstrap resamples.
-        seed: the seed of the bootstrap and of the sign flips.
+        resamples: not used any more, as nothing is drawn at random.
+        seed: the same.
         correction: the name of the correction for multiple comparisons.
     """
 
@@ -56,6 +53,7 @@ class Estimate:
         ci_low: the lower end of its confidence interval.
         ci_high: the upper end.
         p_value: the p-value of the test for a difference.
+        plain_p_value: that of Student's t test, which overlooks skewness; for bools the same.
         relative_error: the standard error divided by the absolute difference.
     """
 
@@ -68,10 +66,11 @@ class Estimate:
     ci_low: float
     ci_high: float
     p_value: float
+    plain_p_value: float
     relative_error: float
 
 
-_NOTHING = Estimate(0, 0, 0, *[math.nan] * 7)
+_NOTHING = Estimate(0, 0, 0, *[math.nan] * 8)
 
 
 def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settings) -> Estimate:
@@ -88,22 +87,25 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
         return _NOTHING
     differences, exponent = scaled_differences(pairs)
     sums, sizes = _units(differences, clusters)
-    # What is drawn at random must not depend on the ids of samples, which equal stores need not
-    # have in common.
+    # Not even rounding may depend on the ids of samples, which equal stores need not share.
     order = np.lexsort((sizes, sums))
     sums, sizes = sums[order], sizes[order]
     if boolean and clusters is None:
         losses, gains = int((differences < 0).sum()), int((differences > 0).sum())
         both = int(pairs.base.sum()) - losses
         neither = n - both - losses - gains
-        interval = proportion_interval(both, losses, gains, neither, settings.confidence)
-        p_value = mcnemar_p_value(losses, gains)
+        low, high = proportion_interval(both, losses, gains, neither, settings.confidence)
+        p_value = plain_p_value = mcnemar_p_value(losses, gains)
     else:
-        low, high = bootstrap_interval(
-            sums, sizes, settings.confidence, settings.resamples, settings.seed
+        possible = _possible_loss(pairs, differences, exponent)
+        p_value, plain_p_value, low, high = mean_difference(
+            sums, sizes, settings.confidence, possible
         )
-        interval = unscaled(low, exponent), unscaled(high, exponent)
-        p_value = sign_flip_p_value(sums, settings.seed)
+        low, high = unscaled(low, exponent), unscaled(high, exponent)
+    p_value = max(p_value, sys.float_info.min)  # it is small, but not zero
+    if p_value > 1 - settings.confidence:
+        # Where the test finds that zero is possible, the interval must not deny it.
+        low, high = min(low, 0.0), max(high, 0.0)
     difference = mean(differences)
     return Estimate(
         n,
@@ -112,8 +114,10 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
         mean(pairs.base.astype(np.float64)),
         mean(pairs.candidate.astype(np.float64)),
         unscaled(difference, exponent),
-        *interval,
+        low,
+        high,
         p_value,
+        plain_p_value,
         standard_error(sums, sizes) / abs(difference) if difference else math.inf,
     )
 
@@ -138,8 +142,7 @@ def samples_to_decide(found: Estimate, level: float) -> int | None:
     """
     if found.units < _FEWEST_UNITS or not 0 < found.relative_error < 1e9:
         return None
-    normal = NormalDist()
-    wanted = normal.inv_cdf(_POWER) - normal.inv_cdf(level / 2)
+    wanted = float(ndtri(_POWER) - ndtri(level / 2))
     factor = (wanted * found.relative_error) ** 2
     if not 1 < factor <= _FARTHEST:
         return None
@@ -169,3 +172,21 @@ def _units(differences: Floats, clusters: Ids | None) -> tuple[Floats, Floats]:
         np.bincount(codes, weights=differences).astype(np.float64),
         np.bincount(codes).astype(np.float64),
     )
+
+
+def _possible_loss(pairs: Pairs, differences: Floats, exponent: int) -> float:
+    """Return how large a loss may be if none was seen, to the scale of the differences.
+
+    If all values are from 0 to 1, it is 1. If all differences are the same, and so say nothing of
+    others, it is what the values suggest; else the largest difference.
+    """
+    values = np.concatenate([pairs.base, pairs.candidate]).astype(np.float64)
+    least, most = float(values.min()), float(values.max())
+    largest = float(np.abs(differences).max())
+    with np.errstate(over="ignore"):
+        if least >= 0 and most <= 1:
+            return max(largest, float(np.ldexp(1.0, -exponent)))
+        if np.ptp(differences) <= 1e-6 * largest:
+            span = max(most / 2 - least / 2, most / 2, -least / 2)
+            return max(largest, float(np.ldexp(span, 1 - exponent)))
+    return largest
