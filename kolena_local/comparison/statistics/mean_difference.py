@@ -42,6 +42,9 @@ _ROUNDING: Final = 1e-6
 _LARGEST_LOSS: Final = 25.0
 #: How much longer than the other one a tail of a symmetric distribution looks in a small sample.
 _USUAL_RATIO: Final = 1.8
+#: So many units hardly tell how skewed their distribution is, and so many that differ among others.
+_FEW: Final = 8.5
+_FEW_APART: Final = 12.0
 #: Below this probability, differences that are even farther away are thought of.
 _RARE: Final = 0.005
 
@@ -120,13 +123,13 @@ class _Half(NamedTuple):
     farther: float
 
 
-def _half(sums: Floats, sizes: Floats) -> _Half:
+def _half(sums: Floats, sizes: Floats, few: float = _FEW) -> _Half:
     """Summarize units.
 
     An unseen difference may be as far above the median as the largest one that was seen, or farther
     by a factor that grows with the ratio of the upper tail to the lower one: that is how skewed
     distributions show in a sample that lacks their largest values. It is larger, too, for fewer
-    than about ten units, from which the ratio is hardly known.
+    units than about ``few``, from which the ratio is hardly known.
     """
     units = len(sums)
     mean = float(sums.sum() / sizes.sum())
@@ -140,7 +143,7 @@ def _half(sums: Floats, sizes: Floats) -> _Half:
     most = 4 + 100 / n
     # Where half of the units are alike and the lowest, there is no lower tail to compare with.
     ratio = max(1.0, min(up / down, most) / _USUAL_RATIO) if down else 1.0
-    reach = up * min((1 + (8.5 / n) ** 4) * ratio**2, most)
+    reach = up * min((1 + (few / n) ** 4) * ratio**2, most)
     return _Half(
         n,
         mean,
@@ -170,7 +173,7 @@ def _tails(sums: Floats, sizes: Floats, possible: float) -> tuple[float, float]:
         if usual >= 0:
             tails.append(2.0 ** -len(others[0]))
         if len(others[0]) > 1:
-            tails.append(_tail(_half(*others), -usual / share))
+            tails.append(_tail(_half(*others, _FEW_APART), -usual / share))
     return plain, max(tails)
 
 
@@ -185,7 +188,7 @@ def _upper_end(sums: Floats, sizes: Floats, tail: float, possible: float) -> flo
         if 2.0 ** -len(others[0]) > tail:
             ends.append(usual)
         if len(others[0]) > 1:
-            ends.append(usual + share * _end(_half(*others), tail))
+            ends.append(usual + share * _end(_half(*others, _FEW_APART), tail))
     return max(ends)
 
 
