@@ -38,6 +38,7 @@ from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
+from kolena_local.comparison.withheld import withheld
 from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.records import HeldRow
 
@@ -279,7 +280,11 @@ def decide(
         rows=tuple(rows),
         directions=toward,
         stale=chosen.stale(),
-        caveats=(*report.caveats(rows, toward), *paired.remarks),
+        caveats=(
+            *report.caveats(rows, toward),
+            *withheld(rows, settings.confidence, tests),
+            *paired.remarks,
+        ),
         legend=tuple(report.legend(rows, settings.confidence, settings.correction, tests)),
         _suite=whole,
         _order=paired.sample_ids,

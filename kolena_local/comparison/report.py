@@ -130,11 +130,13 @@ def legend(rows: Sequence[Row], confidence: float, correction: str, tests: int) 
     """
     percent = f"{100 * confidence:.12g} %"
     yield f"low and high: the {percent} confidence interval of the difference, not adjusted."
+    tested = sum(not math.isnan(row.p_value) for row in rows)
     if tests > 1:
-        name = correction.title()
+        once = f"; of {tested} rows, those on the same samples count once" if tested > tests else ""
         yield (
             "p adjusted: the probability of a difference this large if the models were equally"
-            f" good, adjusted for {tests} different comparisons ({name}). Verdicts are based on it."
+            f" good, adjusted for {tests} different comparisons ({correction.title()})"
+            f"{once}. Verdicts are based on it."
         )
     if any(row.margin is not None for row in rows):
         yield (

@@ -58,6 +58,8 @@ class Row(Estimate):
             the difference are infinite where they are beyond the range of a float.
         ci_high: the upper end of the confidence interval.
         p_value: the probability of a difference this large if the models were equally good.
+        plain_p_value: the p-value of a test that overlooks skewness, see
+            :mod:`~kolena_local.comparison.withheld`.
         p_adjusted: the p-value adjusted for multiple comparisons, which decides the verdict.
         verdict: ``better``, ``worse`` or ``not decided``: the candidate against the base.
             ``higher`` or ``lower`` if it is not known which of them is better.

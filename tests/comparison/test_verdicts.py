@@ -12,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolena_local.comparison.direction import directions
+from kolena_local.comparison.report import legend
 from kolena_local.comparison.statistics.pairs import Scores, first_of_each, pair
+from kolena_local.comparison.verdicts import Slice, compare_slices
+from kolena_local.comparison.withheld import withheld
 from kolena_local.errors import InputValidationError
 from tests.comparison.slices import SETTINGS, compared, make_slice
 
@@ -81,6 +84,62 @@ def test_one_sample_decides_nothing() -> None:
     assert (number.p_value, number.verdict, number.more_samples) == (1, "not decided", None)
     assert math.isnan(number.ci_low)
     assert (boolean.p_value, boolean.verdict) == (1, "not decided")
+
+
+def test_same_samples_in_two_slices_and_in_another_order_are_one_comparison() -> None:
+    generator = np.random.default_rng(0)
+    members = np.arange(50)
+    left, right = (Scores(members, generator.normal(mean, size=50)) for mean in (0, 0.5))
+    clusters = members // 2
+    slices = [
+        Slice(name, "accuracy", False, pair(order, left, right), codes)
+        for name, order in (
+            (None, members),
+            ("a", members[::-1]),
+            ("b", members[10:]),
+            ("c", members),
+        )
+        for codes in [clusters[np.sort(order)]]
+    ]
+    rows, tests = compare_slices(slices, directions(["accuracy"], {}), SETTINGS)
+    by_name = {row.test_case: row for row in rows}
+    assert tests == 2
+    assert by_name[None].p_value == by_name["a"].p_value == by_name["c"].p_value
+    (explained, *_) = [line for line in legend(rows, 0.95, "holm", tests) if "adjusted for" in line]
+    assert "adjusted for 2 different comparisons" in explained
+    assert "4 rows" in explained
+
+
+def test_row_of_too_few_clusters_says_that_they_cannot_decide() -> None:
+    clusters = np.repeat(np.arange(5), 20)
+    rows = compared(
+        make_slice(np.zeros(100), np.linspace(1, 2, 100), clusters=clusters),
+        make_slice(np.zeros(9), np.linspace(1, 2, 9), test_case="nine", first_id=1_000),
+    )
+    (suite,) = [row for row in rows if row.test_case is None]
+    assert suite.p_value >= 2 / 2**5 and suite.verdict == "not decided"
+    assert list(withheld(rows, 0.95, 2)) == [
+        "Too few to decide, whatever the difference: (whole suite) with 5 clusters. At a"
+        " confidence of 95 % and 2 comparisons, it takes at least 7 clusters."
+    ]
+    (alone,) = withheld([suite], 0.95, 1)
+    assert "At a confidence of 95 %, it takes at least 6 clusters." in alone
+
+
+@pytest.mark.parametrize("n", range(2, 12))
+def test_as_many_samples_as_it_takes_can_decide(n: int) -> None:
+    (row,) = compared(make_slice(np.zeros(n), np.full(n, 2.0)))
+    assert (row.verdict == "better") == (not list(withheld([row], 0.95, 1))) == (n >= 6)
+
+
+def test_verdict_that_rests_on_losses_not_being_there_is_withheld_and_says_why() -> None:
+    # A twentieth of all samples might lose 1, so that the candidate is not better at all.
+    (row,) = compared(make_slice(np.zeros(40), np.full(40, 1 / 19)))
+    assert (row.plain_p_value, row.verdict) == (0, "not decided")
+    (sentence,) = withheld([row], 0.95, 1)
+    assert sentence.startswith("Not decided, although a t test would decide: (whole suite).")
+    (clear,) = compared(make_slice(np.full(20, 0.9), np.full(20, 0.1)))
+    assert clear.verdict == "worse" and list(withheld([clear], 0.95, 1)) == []
 
 
 def test_equal_models_are_not_decided_and_no_number_of_samples_is_promised() -> None:
