@@ -147,7 +147,7 @@ def test_candidate_that_is_better_everywhere_by_the_same_may_lose_as_much_where_
     if n == 1:
         assert math.isnan(row.ci_low) and math.isnan(row.ci_high)
         return
-    assert row.ci_low < row.ci_high == value
+    assert row.ci_low < row.ci_high == pytest.approx(value)
     if value < 1:
         # Of a metric from 0 to 1, one unseen loss of 1 may outweigh so small a gain.
         assert (row.p_value > 0.05, row.verdict) == (True, "not decided")

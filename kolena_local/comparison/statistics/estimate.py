@@ -86,6 +86,7 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
     if n == 0:
         return _NOTHING
     differences, exponent = scaled_differences(pairs)
+    difference = mean(differences)
     sums, sizes = _units(differences, clusters)
     # Not even rounding may depend on the ids of samples, which equal stores need not share.
     order = np.lexsort((sizes, sums))
@@ -101,12 +102,14 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
         p_value, plain_p_value, low, high = mean_difference(
             sums, sizes, settings.confidence, possible
         )
-        low, high = unscaled(low, exponent), unscaled(high, exponent)
+        # The mean is in its interval despite rounding errors.
+        low, high = (
+            unscaled(end, exponent) for end in (min(low, difference), max(high, difference))
+        )
     p_value = max(p_value, sys.float_info.min)  # it is small, but not zero
     if p_value > 1 - settings.confidence:
         # Where the test finds that zero is possible, the interval must not deny it.
         low, high = min(low, 0.0), max(high, 0.0)
-    difference = mean(differences)
     return Estimate(
         n,
         len(sums),
