@@ -132,6 +132,19 @@ def test_candidate_that_is_worse_because_few_samples_lose_much_is_not_called_bet
     assert better / SUITES <= RISK
 
 
+def test_candidate_that_fails_wholly_on_few_samples_is_not_called_better_by_the_others() -> None:
+    # The others gain a little more or less, so that 20 of them look like a clear gain.
+    generator, better = np.random.default_rng(4), 0
+    for _ in range(SUITES):
+        base = generator.uniform(0.5, 0.9, 20)
+        gains = generator.normal(0.03, 0.005, 20)
+        candidate = np.where(generator.random(20) < 0.05, 0.0, base + gains)
+        (row,) = compared(make_slice(base, candidate))
+        better += row.verdict == "better"
+    print("called better:", better / SUITES)
+    assert better / SUITES <= RISK
+
+
 @pytest.mark.parametrize(("n", "shift", "of_t_test"), [(20, 0.65, 0.787), (60, 0.37, 0.804)])
 def test_normal_differences_are_found_nearly_as_often_as_by_a_t_test(
     n: int, shift: float, of_t_test: float

@@ -180,15 +180,18 @@ def _units(differences: Floats, clusters: Ids | None) -> tuple[Floats, Floats]:
 def _possible_loss(pairs: Pairs, differences: Floats, exponent: int) -> float:
     """Return how large a loss may be if none was seen, to the scale of the differences.
 
-    If all values are from 0 to 1, it is 1. If all differences are the same, and so say nothing of
-    others, it is what the values suggest; else the largest difference.
+    If all values are from 0 to 1, the better model may fall to 0, or the other one rise to 1. If
+    all differences are the same, and so say nothing of others, it is what the values suggest; else
+    the largest difference.
     """
-    values = np.concatenate([pairs.base, pairs.candidate]).astype(np.float64)
-    least, most = float(values.min()), float(values.max())
+    base, candidate = (side.astype(np.float64) for side in (pairs.base, pairs.candidate))
+    least = float(min(base.min(), candidate.min()))
+    most = float(max(base.max(), candidate.max()))
     largest = float(np.abs(differences).max())
     with np.errstate(over="ignore"):
         if least >= 0 and most <= 1:
-            return max(largest, float(np.ldexp(1.0, -exponent)))
+            lower, higher = sorted([mean(base), mean(candidate)])
+            return float(np.ldexp(max(lower, 1 - higher), -exponent))
         if np.ptp(differences) <= 1e-6 * largest:
             span = max(most / 2 - least / 2, most / 2, -least / 2)
             return max(largest, float(np.ldexp(span, 1 - exponent)))

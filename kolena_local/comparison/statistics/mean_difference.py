@@ -136,14 +136,17 @@ def _half(sums: Floats, sizes: Floats, few: float = _FEW) -> _Half:
     deviations = (sums - mean * sizes) * (units / sizes.sum())
     n = max(2.0, float(sizes.sum() ** 2 / (sizes**2).sum()))
     variance = float((deviations**2).mean())
-    if variance <= (_ROUNDING * float(np.abs(sums / sizes).max())) ** 2:
+    means = sums / sizes
+    if variance <= (_ROUNDING * float(np.abs(means).max())) ** 2:
         return _Half(n, mean, 0.0, 0.0, mean, mean)
-    median = float(np.median(deviations))
-    up, down = float(deviations.max()) - median, median - float(deviations.min())
+    # Not of the deviations, whose tails tell the sizes of clusters, too.
+    center = float(np.median(means))
+    up, down = float(means.max()) - center, center - float(means.min())
     most = 4 + 100 / n
     # Where half of the units are alike and the lowest, there is no lower tail to compare with.
     ratio = max(1.0, min(up / down, most) / _USUAL_RATIO) if down else 1.0
-    reach = up * min((1 + (few / n) ** 4) * ratio**2, most)
+    median = float(np.median(deviations))
+    reach = (float(deviations.max()) - median) * min((1 + (few / n) ** 4) * ratio**2, most)
     return _Half(
         n,
         mean,
