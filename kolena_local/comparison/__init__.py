@@ -2,31 +2,41 @@
 
 :func:`compare` reads stored per-sample metrics and pairs the two models by sample. No model and no
 evaluator runs. :class:`Gate` decides by a file whether the candidate passes. :func:`find_slices`
-searches the same metrics for slices on which a model is worse.
+searches the same metrics for slices on which a model is worse, :func:`rank` sorts any number of
+models, and :func:`difficulty` sorts the samples.
 ``statistics`` has pure functions on arrays, from which ``verdicts`` makes rows; only ``compare``,
-``find_slices``, ``slice_fields``, ``arguments``, ``run_selection`` and ``scores`` know the store.
+``rank``, ``difficulty``, ``candidates``, ``find_slices``, ``slice_fields``, ``arguments``,
+``run_selection`` and ``scores`` know the store.
 """
 
 from kolena_local.comparison.compare import compare
+from kolena_local.comparison.difficulty import Difficulty, difficulty
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.find_slices import find_slices
 from kolena_local.comparison.found_slices import FoundSlice, FoundSlices
 from kolena_local.comparison.gate.gate import Gate, Margin
 from kolena_local.comparison.gate.judgment import JudgedRow, Judgment
+from kolena_local.comparison.leaderboard import Leaderboard, RankedModel
+from kolena_local.comparison.rank import rank
 from kolena_local.comparison.result import ChangedSample, Comparison
 from kolena_local.comparison.verdicts import Row
 
 __all__ = [
     "ChangedSample",
     "Comparison",
+    "Difficulty",
     "Direction",
     "FoundSlice",
     "FoundSlices",
     "Gate",
     "JudgedRow",
     "Judgment",
+    "Leaderboard",
     "Margin",
+    "RankedModel",
     "Row",
     "compare",
+    "difficulty",
     "find_slices",
+    "rank",
 ]

@@ -39,7 +39,6 @@ from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
 from kolena_local.comparison.withheld import withheld
-from kolena_local.plurals import agreeing, counted
 from kolena_local.repository.records import HeldRow
 
 if TYPE_CHECKING:
@@ -201,7 +200,7 @@ def pair_runs(
         ModelScores(unit, scored.configuration.id, case_ids)
         for scored in (chosen.base, chosen.candidate)
     )
-    usable = comparable(left, right, metrics)
+    usable = comparable([left, right], metrics)
     if metrics is not None:
         check_in_both(metrics, {chosen.base.run.model: left, chosen.candidate.run.model: right})
     everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
@@ -216,11 +215,7 @@ def pair_runs(
         order = np.sort(everyone)
         codes, lacking = clusters_of(unit, order, cluster)
         clusters = (order, codes)
-        lack = agreeing(lacking, "a single sample without", "single samples without")
-        remarks.append(
-            f"Samples are clustered by {cluster}: {counted(len(np.unique(codes)), 'cluster')}"
-            + (f", {lacking} of them {lack} this field." if lacking else ".")
-        )
+        remarks.append(report.clustered(cluster, codes, lacking))
     slices = []
     for metric, boolean in usable.items():
         scores = [

@@ -99,6 +99,51 @@ def directions(
     }
 
 
+def known_direction(
+    metric: str,
+    given: bool | None,
+    declared: Mapping[str, Mapping[str, str]],
+    *,
+    signed: bool,
+    otherwise: str,
+) -> Direction:
+    """Return the direction of a metric that several models have.
+
+    Args:
+        metric: the name of the metric.
+        given: whether higher is better; None if that was not said.
+        declared: for each model by name, ``higher`` or ``lower`` as it declares for metrics.
+        signed: whether the metric has values below zero.
+        otherwise: what cannot be done without a direction, for the message.
+
+    Raises:
+        IncorrectUsageError: it is not known whether higher or lower is better, or two models
+            declare the opposite.
+    """
+    found = {
+        better: model for model, metrics in declared.items() if (better := metrics.get(metric))
+    }
+    if len(found) > 1 and given is None:
+        raise IncorrectUsageError(
+            f"The results of '{found['higher']}' declare that higher is better for the metric"
+            f" {metric!r}, those of '{found['lower']}' that lower is: evaluate all models with the"
+            " same evaluator, or pass higher_is_better=True or False (--higher-is-better or"
+            " --lower-is-better)."
+        )
+    toward = directions(
+        [metric],
+        None if given is None else {metric: given},
+        [dict.fromkeys([metric], better) for better in found] * 2 or ({}, {}),
+        [metric] if signed else [],
+    )[metric]
+    if toward.higher_is_better is None:
+        raise IncorrectUsageError(
+            f"Whether higher or lower is better is not declared for {metric!r}, so {otherwise};"
+            " pass higher_is_better=True or False (--higher-is-better or --lower-is-better)."
+        )
+    return toward
+
+
 def _declared(name: str, base: str | None, candidate: str | None) -> Direction | None:
     if base and candidate and base != candidate:
         raise IncorrectUsageError(

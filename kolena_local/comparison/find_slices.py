@@ -9,7 +9,7 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import location_of, name_of, selection_of
-from kolena_local.comparison.direction import Direction, directions
+from kolena_local.comparison.direction import Direction, known_direction
 from kolena_local.comparison.found_slices import FoundSlice, FoundSlices
 from kolena_local.comparison.provenance_remarks import provenance_remarks
 from kolena_local.comparison.run_selection import SelectedRuns, check_comparable, select_runs
@@ -22,7 +22,7 @@ from kolena_local.comparison.statistics.pairs import Pairs, pair_cases
 from kolena_local.comparison.statistics.scaling import unscaled
 from kolena_local.comparison.statistics.slices import ExaminedSlice, find
 from kolena_local.comparison.verdicts import NOT_DECIDED, WORSE
-from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted
 
 if TYPE_CHECKING:
@@ -109,7 +109,13 @@ def find_slices(
             *runs[1:], stale_ok=stale_ok, different_evaluators_ok=different_evaluators_ok
         )
         name, pairs = _pairs(unit, runs, wanted, alone=base is None)
-        toward = _direction(name, pairs, runs, higher_is_better)
+        toward = known_direction(
+            name,
+            higher_is_better,
+            dict(zip((other, candidate), runs.declared(), strict=True)),
+            signed=pairs.is_signed,
+            otherwise="no slice can be called worse",
+        )
         if len(pairs.ids) < 2 * min_samples:
             raise InputValidationError(
                 f"Slices of at least {min_samples} samples need a test suite of at least"
@@ -149,7 +155,7 @@ def _pairs(
     case_ids = [case.id for case in suite.test_cases]
     scores = ModelScores(unit, runs.candidate.configuration.id, case_ids)
     others = scores if alone else ModelScores(unit, runs.base.configuration.id, case_ids)
-    metric, *more = comparable(others, scores, wanted)
+    metric, *more = comparable([others, scores], wanted)
     if more:
         raise InputValidationError(
             f"There are several metrics: {', '.join([metric, *more])}; choose one with metric="
@@ -166,19 +172,6 @@ def _pairs(
     )
     pairs = pair_cases(everyone, left, right)
     return metric, pairs.without_base() if alone else pairs
-
-
-def _direction(metric: str, pairs: Pairs, runs: SelectedRuns, given: bool | None) -> Direction:
-    signed = [metric] if pairs.is_signed else []
-    higher = None if given is None else {metric: given}
-    found = directions([metric], higher, runs.declared(), signed)[metric]
-    if found.higher_is_better is None:
-        raise IncorrectUsageError(
-            f"Whether higher or lower is better is not declared for {metric!r}, so no slice can be"
-            " called worse; pass higher_is_better=True or False (--higher-is-better or"
-            " --lower-is-better)."
-        )
-    return found
 
 
 def _rows(

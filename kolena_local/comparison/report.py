@@ -8,8 +8,11 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.margins import sentences
+from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.comparison.verdicts import Row
 from kolena_local.plurals import agreeing, counted, enumerated
 
@@ -187,6 +190,19 @@ def _left_out(row: Row, several: bool) -> Iterator[str]:
         if count:
             samples = f"{counted(count, 'sample')} {agreeing(count, 'is', 'are')}"
             yield f"{samples} left out{of}: {what}."
+
+
+def clustered(field: str, codes: Ids, lacking: int) -> str:
+    """Return a sentence about clusters of samples.
+
+    Args:
+        field: the metadata field by which samples are clustered.
+        codes: the cluster number of each sample.
+        lacking: the number of samples without the field.
+    """
+    lack = agreeing(lacking, "a single sample without", "single samples without")
+    of_them = f", {lacking} of them {lack} this field." if lacking else "."
+    return f"Samples are clustered by {field}: {counted(len(np.unique(codes)), 'cluster')}{of_them}"
 
 
 def rounded(value: float, digits: int) -> float | None:

@@ -111,27 +111,75 @@ def select_runs(
         InputValidationError: both have results of several evaluators or configurations, and none
             was asked for.
     """
+    record, (left, right) = agreeing_runs(unit, [base, candidate], wanted, run_ids)
+    return SelectedRuns(record, left, right)
+
+
+def agreeing_runs(
+    unit: Unit, models: Sequence[str], wanted: Selection, run_ids: Sequence[int] | None = None
+) -> tuple[TestSuiteRecord, list[ScoredRun]]:
+    """Choose the results of several models that can be compared with each other.
+
+    The arguments and errors are those of :func:`select_runs`.
+
+    Returns:
+        The version of the test suite, and the results of each model.
+    """
     suite = wanted.test_suite
     unit.test_suites.get(suite)
+    ids: Sequence[int | None] = run_ids or [None] * len(models)
     scored = [
-        _scored_runs(unit, model, suite, run_id)
-        for model, run_id in zip((base, candidate), run_ids or (None, None), strict=True)
+        _scored_runs(unit, model, suite, run_id) for model, run_id in zip(models, ids, strict=True)
     ]
-    scored = _agreeing(
-        scored,
-        "test suite version",
-        wanted.version,
-        lambda one: one.run.test_suite_version,
-        newest=True,
-    )
-    scored = _agreeing(scored, "evaluator", wanted.evaluator, lambda one: one.run.evaluator)
-    scored = _agreeing(
-        scored, "configuration", wanted.configuration, lambda one: one.configuration.display_name
-    )
-    (left, *_), (right, *_) = scored
-    check_configurations(left, right)
-    record = unit.test_suites.get(suite, left.run.test_suite_version)
-    return SelectedRuns(record, left, right)
+    for aspect in _aspects(wanted):
+        scored = _agreeing(scored, aspect)
+    first, *others = [runs[0] for runs in scored]
+    for other in others:
+        check_configurations(first, other)
+    return unit.test_suites.get(suite, first.run.test_suite_version), [first, *others]
+
+
+def tested_models(unit: Unit, wanted: Selection) -> tuple[list[str], list[str]]:
+    """Return the models that have results of what the caller asked for, and those without, by name.
+
+    If no version of the test suite was asked for, it is the latest one that has results.
+
+    Args:
+        unit: a read in progress.
+        wanted: what the caller asked for.
+
+    Raises:
+        NotFoundError: there is no such test suite, or it has no results of what was asked for.
+        InputValidationError: it has results of several evaluators or configurations, and none was
+            asked for.
+    """
+    suite = wanted.test_suite
+    unit.test_suites.get(suite)
+    runs = scored = _with_scores(unit, unit.test_runs.list(test_suite=suite))
+    if not runs:
+        raise NotFoundError(
+            f"No model has per-sample metrics on the test suite '{suite}' yet; run test() with an"
+            " evaluator that computes them first."
+        )
+    for aspect in _aspects(wanted):
+        values = list(dict.fromkeys(map(aspect.of, runs)))
+        if aspect.wanted is not None and aspect.wanted not in values:
+            raise NotFoundError(
+                f"No model has results of the {aspect.name} '{aspect.wanted}' on the test suite"
+                f" '{suite}'; there are results of {_names(values)}."
+            )
+        if aspect.wanted is None and len(values) > 1 and not aspect.newest:
+            raise InputValidationError(
+                f"The test suite '{suite}' has results of several {aspect.name}s: {_names(values)};"
+                f" choose one with {aspect.name}= (--{aspect.name})."
+            )
+        if aspect.wanted is None:
+            chosen = max(values) if aspect.newest else values[0]
+        else:
+            chosen = aspect.wanted
+        runs = [run for run in runs if aspect.of(run) == chosen]
+    names = {one.run.model for one in runs}
+    return sorted(names), sorted({one.run.model for one in scored} - names)
 
 
 def check_comparable(
@@ -180,12 +228,7 @@ def _scored_runs(
             f"The model '{model}' was never tested on the test suite '{test_suite}'; run test()"
             " with both and an evaluator first."
         )
-    scored = [
-        ScoredRun(run, configuration)
-        for run in runs
-        for configuration in unit.test_runs.configurations(run.id)
-        if unit.test_runs.has_sample_scores(configuration.id)
-    ]
+    scored = _with_scores(unit, runs)
     if not scored:
         raise NotFoundError(
             f"The model '{model}' has no per-sample metrics on the test suite"
@@ -195,53 +238,86 @@ def _scored_runs(
     return scored
 
 
-def _agreeing(
-    scored: Sequence[list[ScoredRun]],
-    aspect: str,
-    wanted: Any,
-    of: Callable[[ScoredRun], Any],
-    *,
-    newest: bool = False,
-) -> list[list[ScoredRun]]:
-    """Return the runs of both models that have the same value of one aspect.
+def _with_scores(unit: Unit, runs: Sequence[TestRunRecord]) -> list[ScoredRun]:
+    return [
+        ScoredRun(run, configuration)
+        for run in runs
+        for configuration in unit.test_runs.configurations(run.id)
+        if unit.test_runs.has_sample_scores(configuration.id)
+    ]
+
+
+class _Aspect(NamedTuple):
+    """What results must have in common to be compared.
+
+    Attributes:
+        name: its name, for messages.
+        wanted: the value that was asked for; None means a value that all models have.
+        of: returns the value of a run.
+        newest: whether the largest of several common values is chosen; otherwise they are an error.
+    """
+
+    name: str
+    wanted: Any
+    of: Callable[[ScoredRun], Any]
+    newest: bool = False
+
+
+def _aspects(wanted: Selection) -> list[_Aspect]:
+    return [
+        _Aspect(
+            "test suite version",
+            wanted.version,
+            lambda one: one.run.test_suite_version,
+            newest=True,
+        ),
+        _Aspect("evaluator", wanted.evaluator, lambda one: one.run.evaluator),
+        _Aspect("configuration", wanted.configuration, lambda one: one.configuration.display_name),
+    ]
+
+
+def _agreeing(scored: Sequence[list[ScoredRun]], aspect: _Aspect) -> list[list[ScoredRun]]:
+    """Return the runs of all models that have the same value of one aspect.
 
     Args:
         scored: the scored runs of each model.
-        aspect: the name of the aspect, for messages.
-        wanted: the value that was asked for; None means a value that both models have.
-        of: returns the value of a run.
-        newest: whether the largest of several common values is chosen; otherwise they are an error.
+        aspect: the aspect.
 
     Raises:
         NotFoundError: a model has no results with the value that was asked for.
         IncorrectUsageError: the models have no value in common.
-        InputValidationError: they have several, and neither ``wanted`` nor ``newest`` is given.
+        InputValidationError: they have several, and none was asked for or is the newest.
     """
-    base, candidate = (runs[0].run.model for runs in scored)
-    of_base, of_candidate = (list(dict.fromkeys(map(of, runs))) for runs in scored)
-    common = [value for value in of_base if value in of_candidate]
-    if wanted is not None:
-        for model, values in ((base, of_base), (candidate, of_candidate)):
-            if wanted not in values:
+    models = [runs[0].run.model for runs in scored]
+    values = [list(dict.fromkeys(map(aspect.of, runs))) for runs in scored]
+    common = [value for value in values[0] if all(value in others for others in values)]
+    if aspect.wanted is not None:
+        for model, found in zip(models, values, strict=True):
+            if aspect.wanted not in found:
                 raise NotFoundError(
-                    f"The model '{model}' has no results of the {aspect} '{wanted}'; it has"
-                    f" results of {_names(values)}."
+                    f"The model '{model}' has no results of the {aspect.name} '{aspect.wanted}'; it"
+                    f" has results of {_names(found)}."
                 )
-        common = [wanted]
+        common = [aspect.wanted]
     elif not common:
+        having = [
+            f"'{model}' of {_names(found)}" for model, found in zip(models, values, strict=True)
+        ]
+        having[0] = f"'{models[0]}' has results of the {aspect.name} {_names(values[0])}"
+        both = "both" if len(models) == 2 else "all"
         raise IncorrectUsageError(
-            f"'{base}' has results of the {aspect} {_names(of_base)}, '{candidate}' of"
-            f" {_names(of_candidate)}: only results of the same {aspect} can be compared; run"
-            " test() with the same arguments for both models."
+            f"{', '.join(having)}: only results of the same {aspect.name} can be compared; run"
+            f" test() with the same arguments for {both} models."
         )
-    elif len(common) > 1 and not newest:
-        who = f"'{base}' has" if base == candidate else "Both models have"
+    elif len(common) > 1 and not aspect.newest:
+        subjects = {1: f"'{models[0]}' has", 2: "Both models have"}
+        who = subjects.get(len(set(models)), "All models have")
         raise InputValidationError(
-            f"{who} results of several {aspect}s: {_names(common)}; choose one with"
-            f" {aspect}= (--{aspect})."
+            f"{who} results of several {aspect.name}s: {_names(common)}; choose one with"
+            f" {aspect.name}= (--{aspect.name})."
         )
-    chosen = max(common) if newest else common[0]
-    return [[run for run in runs if of(run) == chosen] for runs in scored]
+    chosen = max(common) if aspect.newest else common[0]
+    return [[run for run in runs if aspect.of(run) == chosen] for runs in scored]
 
 
 def check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:

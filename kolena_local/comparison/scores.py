@@ -103,23 +103,20 @@ class _Columns:
             column.extend([math.nan] * (length - len(column)))
 
 
-def comparable(
-    base: ModelScores, candidate: ModelScores, wanted: Sequence[str] | None
-) -> dict[str, bool]:
+def comparable(models: Sequence[ModelScores], wanted: Sequence[str] | None) -> dict[str, bool]:
     """Return the metrics to compare, and for each whether it is boolean.
 
     Args:
-        base: the scores of one model.
-        candidate: the scores of the other.
+        models: the scores of each model.
         wanted: the names of metrics; None means all that are bools or numbers.
 
     Raises:
         InputValidationError: a metric is unknown, or neither a bool nor a number; or there is no
             metric to compare.
     """
+    names = dict.fromkeys(name for model in models for name in model.kinds)
     kinds = {
-        name: base.kinds.get(name, set()) | candidate.kinds.get(name, set())
-        for name in {**base.kinds, **candidate.kinds}
+        name: set[str]().union(*(model.kinds.get(name, ()) for model in models)) for name in names
     }
     usable = {
         name: found == {BOOLEAN} for name, found in kinds.items() if found <= {BOOLEAN, NUMBER}

@@ -43,7 +43,7 @@ def check_settings(confidence: Any, resamples: Any, seed: Any, correction: Any) 
     return Settings(float(confidence), int(resamples), int(seed), check_correction(correction))
 
 
-def check_metrics(metrics: Any, what: str = "metrics") -> list[str] | None:
+def check_metrics(metrics: Any, what: str = "metrics", one: str | None = None) -> list[str] | None:
     """Return the names of metrics, or of something else, as a list; None as None.
 
     Raises:
@@ -56,7 +56,8 @@ def check_metrics(metrics: Any, what: str = "metrics") -> list[str] | None:
     for name in names:
         if not isinstance(name, str):
             raise InputValidationError(
-                f"{what} must be the name of a {what[:-1]} or a list of names, not {metrics!r:.80}."
+                f"{what} must be the name of a {one or what[:-1]} or a list of names, not"
+                f" {metrics!r:.80}."
             )
     return names
 
@@ -76,9 +77,30 @@ def check_search(min_samples: Any, buckets: Any, higher_is_better: Any) -> None:
         raise InputValidationError(
             f"buckets must be an integer from 2 to {_MOST_BUCKETS}, not {buckets!r:.80}."
         )
+    check_direction(higher_is_better)
+
+
+def check_direction(higher_is_better: Any) -> None:
+    """Check whether higher values of one metric are better.
+
+    Raises:
+        InputValidationError: it is not True, False or None.
+    """
     if higher_is_better is not None and not isinstance(higher_is_better, bool):
         raise InputValidationError(
             f"higher_is_better must be True or False, not {higher_is_better!r:.80}."
+        )
+
+
+def check_name(name: Any, what: str) -> None:
+    """Check the name of a metric or test case.
+
+    Raises:
+        InputValidationError: it is neither text nor None.
+    """
+    if name is not None and not isinstance(name, str):
+        raise InputValidationError(
+            f"{what} must be the name of a {what.replace('_', ' ')}, not {name!r:.80}."
         )
 
 

@@ -157,6 +157,24 @@ class RunResults(Repository):
         query = "SELECT 1 FROM metrics_test_sample WHERE evaluator_configuration_id = ? LIMIT 1"
         return self._sql.value(query, (configuration_id,)) is not None
 
+    def judged_models(self, test_suite_id: int, evaluator: str | None) -> int:
+        """Return how many models have metrics of a suite's samples, of any version of it.
+
+        Args:
+            evaluator: the name of the evaluator that computed them; None if it has none.
+        """
+        return int(
+            self._sql.value(
+                f"""
+                SELECT count(DISTINCT run.model_id) {_CONFIGURATIONS}
+                WHERE run.test_suite_id = ? AND run.evaluator = ? AND EXISTS (
+                    SELECT 1 FROM metrics_test_sample
+                    WHERE evaluator_configuration_id = configuration.id)
+                """,
+                (test_suite_id, evaluator or ""),
+            )
+        )
+
     def sample_scores(
         self, configuration_id: int, test_case_id: int | None, *, after: int = 0, limit: int = -1
     ) -> list[SampleScoreRow]:

@@ -1,0 +1,275 @@
+"""One metric of several models on the samples that all of them have it for, read from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import compress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kolena_local.comparison.arguments import location_of, name_of, selection_of
+from kolena_local.comparison.direction import Direction, known_direction
+from kolena_local.comparison.run_selection import (
+    ScoredRun,
+    SelectedRuns,
+    agreeing_runs,
+    check_comparable,
+    declared_of_samples,
+    tested_models,
+)
+from kolena_local.comparison.scores import ModelScores, comparable
+from kolena_local.comparison.settings import check_direction, check_name
+from kolena_local.comparison.statistics.pairs import Ids, Numbers, first_of_each
+from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.plurals import agreeing, counted, enumerated
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
+    from kolena_local.repository.records import TestSuiteRecord
+
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a caller of ``rank`` or ``difficulty`` asked for, which both describe."""
+
+    models: Sequence[Any] | None
+    test_suite: Any
+    metric: str | None
+    test_case: str | None
+    evaluator: Any
+    configuration: Any
+    higher_is_better: bool | None
+    stale_ok: bool
+    different_evaluators_ok: bool
+
+    def __post_init__(self) -> None:
+        """Check what can be checked before anything is read.
+
+        Raises:
+            InputValidationError: an argument is invalid.
+        """
+        if self.models is not None and not isinstance(self.models, (list, tuple)):
+            raise InputValidationError(
+                f"models must be a list of models or their names, not {self.models!r:.80}."
+            )
+        check_name(self.metric, "metric")
+        check_name(self.test_case, "test_case")
+        check_direction(self.higher_is_better)
+
+    @property
+    def location(self) -> str | None:
+        """The location of the store that the objects are in; None if all are names."""
+        return location_of(*self.models or (), self.test_suite)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Several models with their values of a metric on the same samples.
+
+    Attributes:
+        test_suite: the version of the test suite.
+        runs: the results of each model.
+        metric: the name of the metric.
+        boolean: whether it is a bool.
+        direction: whether higher or lower is better.
+        ids: the ids of the samples that all models have a number for, in ascending order.
+        columns: the values of each model.
+        stale: what is stale or of unknown age; empty if all results are fresh.
+        remarks: sentences about which samples, models and results these are.
+    """
+
+    test_suite: TestSuiteRecord
+    runs: list[ScoredRun]
+    metric: str
+    boolean: bool
+    direction: Direction
+    ids: Ids
+    columns: list[Numbers]
+    stale: str
+    remarks: list[str]
+
+    @property
+    def models(self) -> list[str]:
+        """The names of the models."""
+        return [one.run.model for one in self.runs]
+
+
+def read_candidates(unit: Unit, wanted: Wanted, otherwise: str) -> Candidates:
+    """Read what was asked for.
+
+    Args:
+        unit: a read in progress.
+        wanted: what was asked for.
+        otherwise: what cannot be done with a metric without a direction.
+
+    Raises:
+        NotFoundError: a model, test suite or test case is not in the store, or has no results.
+        IncorrectUsageError: the direction of the metric is not known, or results are stale or
+            cannot be compared.
+        InputValidationError: a model is given twice; the metric is not one of all given models, or
+            neither a bool nor a number; the models have no sample in common; or there are several
+            metrics, evaluators or configurations to choose from.
+    """
+    suite, runs, remarks = _runs(unit, wanted)
+    cases = [case for case in suite.test_cases if wanted.test_case in (None, case.name)]
+    if not cases:
+        raise NotFoundError(
+            f"The test suite '{suite.name}@{suite.version}' has no test case '{wanted.test_case}';"
+            f" it has {listed([case.name for case in suite.test_cases])}."
+        )
+    members = [
+        np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)
+        for case in cases
+    ]
+    scores = [ModelScores(unit, run.configuration.id, [case.id for case in cases]) for run in runs]
+    metric, boolean = _metric(scores, wanted.metric)
+    having = [metric in one.kinds for one in scores]
+    remarks += _lacking(metric, runs, having, must_have=wanted.models is not None)
+    runs, scores = list(compress(runs, having)), list(compress(scores, having))
+    found = [
+        [model.of_case(metric, case.id, ids) for case, ids in zip(cases, members, strict=True)]
+        for model in scores
+    ]
+    ids, columns, left_out = _common(members, found, [run.run.model for run in runs], metric)
+    direction = known_direction(
+        metric,
+        wanted.higher_is_better,
+        {run.run.model: declared_of_samples(run.configuration.directions) for run in runs},
+        signed=any(bool((column < 0).any()) for column in columns),
+        otherwise=otherwise,
+    )
+    alone = [SelectedRuns(suite, run, run) for run in runs]
+    latest = unit.test_suites.get(suite.name).version
+    if len({run.configuration.fingerprint for run in runs}) > 1:
+        remarks.append("The evaluators of the models differ in their code or settings.")
+    remarks += dict.fromkeys(sentence for one in alone for sentence in one.currency(latest))
+    return Candidates(
+        suite,
+        runs,
+        metric,
+        boolean,
+        direction,
+        ids,
+        columns,
+        ", ".join(filter(None, (one.stale() for one in alone))),
+        left_out + remarks,
+    )
+
+
+def _runs(unit: Unit, wanted: Wanted) -> tuple[TestSuiteRecord, list[ScoredRun], list[str]]:
+    """Return the results to use, those of different models, and remarks on them."""
+    selection = selection_of(unit, wanted.test_suite, wanted.evaluator, wanted.configuration)
+    remarks = []
+    if wanted.models is None:
+        names, others = tested_models(unit, selection)
+        if others:
+            remarks.append(
+                "Not listed, because their results are of another version, evaluator or"
+                f" configuration: {listed(others)}."
+            )
+    else:
+        names = [unit.models.get(name_of(unit, model)).name for model in wanted.models]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice or not names:
+            what = f"'{twice[0]}' is given twice" if twice else "none is given"
+            raise InputValidationError(f"models must be one or more different models; {what}.")
+    # By name, so that nothing depends on the order in which models were given.
+    suite, runs = agreeing_runs(unit, sorted(names), selection)
+    for run in runs:
+        check_comparable(
+            runs[0],
+            run,
+            stale_ok=wanted.stale_ok,
+            different_evaluators_ok=wanted.different_evaluators_ok,
+        )
+    return suite, runs, remarks
+
+
+def _lacking(
+    metric: str, runs: Sequence[ScoredRun], having: Sequence[bool], *, must_have: bool
+) -> list[str]:
+    """Return a remark on models without the metric, which are left out.
+
+    Raises:
+        InputValidationError: they must have it, or only one model has it.
+    """
+    without = [run.run.model for run, has in zip(runs, having, strict=True) if not has]
+    if not without:
+        return []
+    some = [run.run.model for run, has in zip(runs, having, strict=True) if has]
+    if must_have or len(some) == 1:
+        raise InputValidationError(
+            f"The metric {metric!r} is only in the results of {listed(some)}, not in those of"
+            f" {listed(without)}; evaluate all of them with one evaluator, or choose another metric"
+            " or other models."
+        )
+    return [f"Not listed, because they do not have the metric {metric!r}: {listed(without)}."]
+
+
+def _metric(scores: Sequence[ModelScores], wanted: str | None) -> tuple[str, bool]:
+    usable = comparable(scores, None if wanted is None else [wanted])
+    if len(usable) > 1:
+        raise InputValidationError(
+            f"There are several metrics: {', '.join(usable)}; choose one with metric= (--metric)."
+        )
+    return next(iter(usable.items()))
+
+
+def _common(
+    members: Sequence[Ids], found: Sequence[Sequence[Any]], models: Sequence[str], metric: str
+) -> tuple[Ids, list[Numbers], list[str]]:
+    """Return the samples for which all models have a number, their values, and what is left out.
+
+    For a sample in several test cases, all values come from the first one in which all models have
+    a result.
+    """
+    everyone = np.unique(np.concatenate(members))
+    shared = [
+        reduce(np.intersect1d, [model[place].ids for model in found])
+        for place in range(len(members))
+    ]
+    scores = [
+        first_of_each([one.among(ids) for one, ids in zip(model, shared, strict=True)])
+        for model in found
+    ]
+    finite = [np.isfinite(one.values.astype(np.float64)) for one in scores]
+    kept = np.logical_and.reduce(finite)
+    ids = scores[0].ids[kept]
+    reasons = []
+    for name, model, numbers in zip(models, found, finite, strict=True):
+        missing = len(everyone) - len(np.unique(np.concatenate([one.ids for one in model])))
+        for count, what in (
+            (missing, "without a result"),
+            (int(np.count_nonzero(~numbers)), "with NaN, an infinite value or none"),
+        ):
+            if count:
+                reasons.append(f"'{name}' has {count} {what}")
+    lost = len(everyone) - len(ids)
+    why = _first(reasons) if reasons else "their results are in different test cases"
+    if not len(ids):
+        raise InputValidationError(
+            f"No sample has a number in {metric!r} for all of {listed(models)}: {why}; run test()"
+            " for what is missing, or choose models with models= (--model)."
+        )
+    left_out = (
+        f"{counted(lost, 'sample')} of {len(everyone)} {agreeing(lost, 'is', 'are')} left out"
+    )
+    columns = [one.values[kept] for one in scores]
+    return ids, columns, [f"{left_out} for all models: {why}."] if lost else []
+
+
+def _first(reasons: Sequence[str]) -> str:
+    more = len(reasons) - _NAMED
+    return ", ".join(reasons[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in words; of many, the first few and how many more there are."""
+    shown = [f"'{name}'" for name in names[:_NAMED]]
+    more = len(names) - _NAMED
+    return enumerated([*shown, f"{more} more"] if more > 0 else shown)
