@@ -137,6 +137,7 @@ def test_readme_comparison_is_what_the_command_prints_of_the_demo(
     for document, heading in (
         (README, "Compare two models"),
         (CHECKOUT / "kolena_local/comparison/README.md", "The result as a table"),
+        (CHECKOUT / "kolena_local/comparison/README.md", "Which of many"),
         (CHECKOUT / "kolena_local/comparison/README.md", "Finding slices"),
     ):
         (command,) = blocks(heading, "sh", document)

@@ -43,6 +43,10 @@ _COMMANDS = {
         "kolena_local.cli.gate:gate",
         "Decide by a file whether a model may replace another one.",
     ),
+    "leaderboard": (
+        "kolena_local.cli.leaderboard:leaderboard",
+        "Rank the models that were tested on a test suite.",
+    ),
     "report": (
         "kolena_local.cli.report:report",
         "Report how models did on a test suite, in one HTML file.",

@@ -68,6 +68,7 @@ ARGUMENTS = {
     "compare": ["base", "candidate", "-s", "lengths"],
     "gate check": ["gate.toml"],
     "gate init": ["base", "candidate", "-s", "lengths"],
+    "leaderboard": ["lengths", "--metric", "close"],
     "report": ["lengths"],
     "slices find": ["candidate", "lengths", "--metric", "close", "--min-samples", "10"],
     "sql": ["SELECT 1"],

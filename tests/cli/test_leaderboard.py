@@ -1,0 +1,83 @@
+"""``leaderboard``: the models of a test suite, the best first."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+from click.testing import Result
+
+from kolena_local import session
+from kolena_local.repository import close_store
+from tests.comparison.conftest import Guess, LengthModel, make_world
+from tests.comparison.test_standings import Averages
+
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a store of three tested models and one that was not tested; it is only read."""
+    path = tmp_path_factory.mktemp("stored") / "store.db"
+    with session(db=path):
+        world = make_world()
+        for name, wrong in {"good": 1, "fair": 3, "poor": 30}.items():
+            world.test(name, dict.fromkeys(range(wrong), 2.0), Averages())
+        for name in ("good", "fair", "poor"):
+            LengthModel.load(name).update(metadata={"seed": len(name), name: True})
+        LengthModel("untested", infer=lambda _: Guess())
+    yield path
+    close_store(str(path))
+
+
+@pytest.fixture
+def run(stored: Path, invoke: Invoke) -> Invoke:
+    return lambda *arguments: invoke("--db", stored, *arguments)
+
+
+def test_the_leaderboard_shows_ties_metadata_and_the_difference_to_a_baseline(run: Invoke) -> None:
+    options = ("lengths", "--metric", "close", "--baseline", "fair", "--metadata", "seed")
+    shown = run("leaderboard", *options)
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "leaderboard of lengths@1 by close, by Averages"
+    assert lines[2].split()[:3] == ["rank", "model", "ties"]
+    assert lines[2].endswith("seed")
+    ranks = [tuple(line.split()[:3]) for line in lines[4:7]]
+    assert ranks == [("1-2", "good", "a"), ("1-2", "fair", "a"), ("3", "poor", "b")]
+    assert "3 pairs of the 3 models with results of 'lengths' by Averages (Holm)." in shown.stderr
+    entries = json.loads(run("leaderboard", *options, "--json").stdout)
+    assert [entry["verdict"] for entry in entries] == ["not decided", None, "worse"]
+    assert entries[2]["difference"] == pytest.approx(-0.54)
+    assert entries[1]["metadata"] == {"seed": 4}
+    rows = list(csv.DictReader(io.StringIO(run("leaderboard", *options, "--csv").stdout)))
+    assert [row["metadata.seed"] for row in rows] == ["4", "4", "4"]
+
+
+def test_the_hardest_samples_are_listed_below_the_leaderboard(run: Invoke) -> None:
+    options = ("leaderboard", "lengths", "--metric", "close", "--hardest", "2")
+    shown = run(*options)
+    assert shown.stdout.splitlines()[-1].split()[2] == "1.png"
+    assert "No model is right on 1 sample, and every model on 20." in shown.stderr
+    assert "Only one model is right: 'good' on 2." in shown.stderr
+    found = json.loads(run(*options, "--json").stdout)
+    assert [len(found[key]) for key in ("rows", "hardest")] == [3, 2]
+    assert [one["only_right"] for one in found["hardest"]] == [None, "good"]
+    assert len(run(*options, "--csv").stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ("leaderboard lengths", 1, "There are several metrics: close, error"),
+        ("leaderboard lengths --metric close --baseline untested", 1, "'untested' is not one of"),
+        ("leaderboard lengths --metric close --model good --model god", 1, "did you mean 'good'"),
+    ],
+)
+def test_bad_options_are_named(run: Invoke, arguments: str, code: int, message: str) -> None:
+    result = run(*arguments.split())
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
