@@ -28,6 +28,7 @@ from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import (
     Columns,
+    Listing,
     print_fields,
     print_heading,
     print_listing,
@@ -91,7 +92,27 @@ def models() -> None:
 @click.option(
     "--sort",
     metavar="FIELD",
-    help="Sort by name, workflow, created_at, updated_at, or metadata.KEY; -FIELD is descending.",
+    help="Sort by name, workflow, created_at, updated_at, metadata.KEY, or with --suite a metric;"
+    " -FIELD is descending.",
+)
+@click.option(
+    "-s",
+    "--suite",
+    metavar="SUITE",
+    shell_complete=names_of("test_suite"),
+    help="The test suite whose metric --sort names; SUITE@3 is version 3.",
+)
+@click.option(
+    "--test-case",
+    metavar="NAME",
+    shell_complete=names_of("test_case"),
+    help="With --suite: the metric in this test case.",
+)
+@click.option(
+    "--evaluator", metavar="NAME", help="With --suite: use the results of this evaluator."
+)
+@click.option(
+    "--configuration", metavar="NAME", help="With --suite: use the results of this configuration."
 )
 @click.option(
     "--limit", metavar="N", type=click.IntRange(min=0), help="At most N models; 0 means all."
@@ -104,6 +125,8 @@ def list_models(
     where: tuple[Condition, ...],
     sort: str | None,
     limit: int | None,
+    suite: str | None,
+    **of_suite: str | None,
 ) -> None:
     """List models in the order in which they were created.
 
@@ -112,12 +135,50 @@ def list_models(
     CONDITION is a field, one of = != < <= > >=, and a JSON value: 'metadata.seed >= 3',
     'metadata.optimizer.name = "adam"', 'name != "baseline"'. Numbers compare only with numbers and
     strings only with strings; != is true wherever = is not.
+
+    --sort -accuracy --suite S sorts by a metric of the test suite, of the test case, or the mean of
+    a metric of the samples, whichever there is, and shows it; models without it come last.
+    `kolena-local leaderboard` also tells which differences are clear.
     """
+    if suite is None and any(of_suite.values()):
+        raise click.UsageError("--test-case, --evaluator and --configuration need --suite.")
+    metric = (sort or "").removeprefix("-")
+    if suite is not None and not metric:
+        raise click.UsageError("--suite needs --sort METRIC, or --sort -METRIC.")
     with reading() as unit:
         if workflow is not None:
             unit.workflows.get(workflow)
-        records = unit.models.list(workflow, tags, pattern, where, sort, limit or None)
-    print_listing(MODELS, [picked(record, MODELS.keys) for record in records])
+        if suite is None:
+            records = unit.models.list(workflow, tags, pattern, where, sort, limit or None)
+            print_listing(MODELS, [picked(record, MODELS.keys) for record in records])
+            return
+        # Late, because it imports numpy.
+        from kolena_local.comparison.model_metrics import in_order_of_metric, metric_of_models
+
+        values = metric_of_models(unit, suite, metric, **of_suite)
+        records = unit.models.list(workflow, tags, pattern, where)
+    records = in_order_of_metric(records, values, descending=sort != metric)[: limit or None]
+    entries = [
+        picked(record, MODELS.keys)
+        | {"metric": metric, "value": None, "is_stale": None}
+        | (values[record.name]._asdict() if record.name in values else {})
+        for record in records
+    ]
+    print_listing(_with_metric(metric), entries)
+
+
+def _with_metric(metric: str) -> Listing:
+    """Return how to list models with a metric."""
+    (first, name), *rest = MODELS.columns.items()
+    return MODELS._replace(
+        keys=(*MODELS.keys, "metric", "value", "is_stale"),
+        columns={first: name, metric: _value, **dict(rest)},
+    )
+
+
+def _value(model: Entry) -> str | float | None:
+    value = model["value"]
+    return f"{value} (stale)" if model["is_stale"] and value is not None else value
 
 
 @click.command("show")

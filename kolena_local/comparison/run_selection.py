@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
 from kolena_local.payload import canonical, loads
+from kolena_local.repository.headlines import Source
 from kolena_local.repository.names import local_minute
 
 if TYPE_CHECKING:
@@ -155,14 +156,32 @@ def tested_models(unit: Unit, wanted: Selection) -> tuple[list[str], list[str]]:
     """
     suite = wanted.test_suite
     unit.test_suites.get(suite)
-    runs = scored = _with_scores(unit, unit.test_runs.list(test_suite=suite))
-    if not runs:
+    scored = _with_scores(unit, unit.test_runs.list(test_suite=suite))
+    if not scored:
         raise NotFoundError(
             f"No model has per-sample metrics on the test suite '{suite}' yet; run test() with an"
             " evaluator that computes them first."
         )
+    source = choose_source(list(dict.fromkeys(map(_source, scored))), wanted)
+    names = {one.run.model for one in scored if _source(one) == source}
+    return sorted(names), sorted({one.run.model for one in scored} - names)
+
+
+def choose_source(sources: Sequence[Source], wanted: Selection) -> Source:
+    """Choose results that can be compared with each other.
+
+    Args:
+        sources: what computed results on the test suite, at least one.
+        wanted: what the caller asked for; without a version, it is the latest one that has results.
+
+    Raises:
+        NotFoundError: there are no results of what was asked for.
+        InputValidationError: there are results of several evaluators or configurations, and none
+            was asked for.
+    """
+    suite, found = wanted.test_suite, sources
     for aspect in _aspects(wanted):
-        values = list(dict.fromkeys(map(aspect.of, runs)))
+        values = list(dict.fromkeys(map(aspect.of, found)))
         if aspect.wanted is not None and aspect.wanted not in values:
             raise NotFoundError(
                 f"No model has results of the {aspect.name} '{aspect.wanted}' on the test suite"
@@ -177,9 +196,8 @@ def tested_models(unit: Unit, wanted: Selection) -> tuple[list[str], list[str]]:
             chosen = max(values) if aspect.newest else values[0]
         else:
             chosen = aspect.wanted
-        runs = [run for run in runs if aspect.of(run) == chosen]
-    names = {one.run.model for one in runs}
-    return sorted(names), sorted({one.run.model for one in scored} - names)
+        found = [one for one in found if aspect.of(one) == chosen]
+    return found[0]
 
 
 def check_comparable(
@@ -253,27 +271,29 @@ class _Aspect(NamedTuple):
     Attributes:
         name: its name, for messages.
         wanted: the value that was asked for; None means a value that all models have.
-        of: returns the value of a run.
+        of: returns the value of results.
         newest: whether the largest of several common values is chosen; otherwise they are an error.
     """
 
     name: str
     wanted: Any
-    of: Callable[[ScoredRun], Any]
+    of: Callable[[Source], Any]
     newest: bool = False
 
 
 def _aspects(wanted: Selection) -> list[_Aspect]:
     return [
-        _Aspect(
-            "test suite version",
-            wanted.version,
-            lambda one: one.run.test_suite_version,
-            newest=True,
-        ),
-        _Aspect("evaluator", wanted.evaluator, lambda one: one.run.evaluator),
-        _Aspect("configuration", wanted.configuration, lambda one: one.configuration.display_name),
+        _Aspect("test suite version", wanted.version, lambda one: one.version, newest=True),
+        _Aspect("evaluator", wanted.evaluator, lambda one: one.evaluator),
+        _Aspect("configuration", wanted.configuration, lambda one: one.configuration),
     ]
+
+
+def _source(one: ScoredRun) -> Source:
+    run = one.run
+    return Source(
+        run.test_suite, run.test_suite_version, run.evaluator, one.configuration.display_name
+    )
 
 
 def _agreeing(scored: Sequence[list[ScoredRun]], aspect: _Aspect) -> list[list[ScoredRun]]:
@@ -289,7 +309,7 @@ def _agreeing(scored: Sequence[list[ScoredRun]], aspect: _Aspect) -> list[list[S
         InputValidationError: they have several, and none was asked for or is the newest.
     """
     models = [runs[0].run.model for runs in scored]
-    values = [list(dict.fromkeys(map(aspect.of, runs))) for runs in scored]
+    values = [list(dict.fromkeys(aspect.of(_source(one)) for one in runs)) for runs in scored]
     common = [value for value in values[0] if all(value in others for others in values)]
     if aspect.wanted is not None:
         for model, found in zip(models, values, strict=True):
@@ -317,7 +337,7 @@ def _agreeing(scored: Sequence[list[ScoredRun]], aspect: _Aspect) -> list[list[S
             f" {aspect.name}= (--{aspect.name})."
         )
     chosen = max(common) if aspect.newest else common[0]
-    return [[run for run in runs if aspect.of(run) == chosen] for runs in scored]
+    return [[run for run in runs if aspect.of(_source(run)) == chosen] for runs in scored]
 
 
 def check_configurations(base: ScoredRun, candidate: ScoredRun) -> None:

@@ -1,4 +1,4 @@
-"""``leaderboard``: the models of a test suite, the best first."""
+"""``leaderboard`` and ``models list --sort`` by a metric."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, List
 
 import pytest
 from click.testing import Result
@@ -69,9 +69,35 @@ def test_the_hardest_samples_are_listed_below_the_leaderboard(run: Invoke) -> No
     assert len(run(*options, "--csv").stdout.splitlines()) == 3
 
 
+def listed(result: Result) -> List[str]:
+    return [line.split()[0] for line in result.stdout.splitlines()[2:]]
+
+
+def test_models_are_sorted_by_a_metric_of_samples_or_of_a_test_case(run: Invoke) -> None:
+    of = ("models", "list", "--suite", "lengths", "--sort")
+    assert listed(run(*of, "-close")) == ["good", "fair", "poor", "untested"]
+    assert listed(run(*of, "close")) == ["poor", "fair", "good", "untested"]
+    assert listed(run(*of, "-accuracy", "--test-case", "first", "--limit", "2")) == ["good", "fair"]
+    # A mean over samples of a test case, of which "poor" has ten that are wrong.
+    entries = json.loads(run(*of, "error", "--test-case", "second", "--json").stdout)
+    assert [entry["value"] for entry in entries] == [0, 0, pytest.approx(20 / 30), None]
+    assert [entry["name"] for entry in entries] == ["good", "fair", "poor", "untested"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
+        ("models list --suite lengths --sort acuracy", 1, "'acuracy'; did you mean 'accuracy'?"),
+        (
+            "models list --suite lengths --sort accuracy",
+            1,
+            "'accuracy' is a metric of test cases; choose one with --test-case: 'first'",
+        ),
+        ("models list --suite lengths", 2, "--suite needs --sort METRIC"),
+        ("models list --sort name --test-case first", 2, "need --suite"),
+        ("models list --suite lengths --sort close --test-case x", 1, "has no test case 'x'"),
+        ("models list --suite lengths --sort close --evaluator x", 1, "of the evaluator 'x'"),
+        ("models list --suite length --sort close", 1, "did you mean 'lengths'?"),
         ("leaderboard lengths", 1, "There are several metrics: close, error"),
         ("leaderboard lengths --metric close --baseline untested", 1, "'untested' is not one of"),
         ("leaderboard lengths --metric close --model good --model god", 1, "did you mean 'good'"),
