@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,8 @@ from kolena_local.comparison.run_selection import (
 )
 from kolena_local.comparison.scores import ModelScores, comparable
 from kolena_local.comparison.settings import check_direction, check_name
-from kolena_local.comparison.statistics.pairs import Ids, Numbers, first_of_each
+from kolena_local.comparison.statistics.all_pairs import on_common_samples
+from kolena_local.comparison.statistics.pairs import Ids, Numbers, Scores
 from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.plurals import agreeing, counted, enumerated
 
@@ -221,25 +221,11 @@ def _metric(scores: Sequence[ModelScores], wanted: str | None) -> tuple[str, boo
 
 
 def _common(
-    members: Sequence[Ids], found: Sequence[Sequence[Any]], models: Sequence[str], metric: str
+    members: Sequence[Ids], found: Sequence[Sequence[Scores]], models: Sequence[str], metric: str
 ) -> tuple[Ids, list[Numbers], list[str]]:
-    """Return the samples for which all models have a number, their values, and what is left out.
-
-    For a sample in several test cases, all values come from the first one in which all models have
-    a result.
-    """
+    """Return the samples that all models have a number for, their values, and what is left out."""
     everyone = np.unique(np.concatenate(members))
-    shared = [
-        reduce(np.intersect1d, [model[place].ids for model in found])
-        for place in range(len(members))
-    ]
-    scores = [
-        first_of_each([one.among(ids) for one, ids in zip(model, shared, strict=True)])
-        for model in found
-    ]
-    finite = [np.isfinite(one.values.astype(np.float64)) for one in scores]
-    kept = np.logical_and.reduce(finite)
-    ids = scores[0].ids[kept]
+    ids, columns, finite = on_common_samples(found)
     reasons = []
     for name, model, numbers in zip(models, found, finite, strict=True):
         missing = len(everyone) - len(np.unique(np.concatenate([one.ids for one in model])))
@@ -259,7 +245,6 @@ def _common(
     left_out = (
         f"{counted(lost, 'sample')} of {len(everyone)} {agreeing(lost, 'is', 'are')} left out"
     )
-    columns = [one.values[kept] for one in scores]
     return ids, columns, [f"{left_out} for all models: {why}."] if lost else []
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from kolena_local.comparison.direction import Direction, directions
+from kolena_local.comparison.direction import directions
 from kolena_local.comparison.scores import BOOLEAN, NUMBER, ModelScores
+from kolena_local.comparison.statistics.all_pairs import (
+    Relation,
+    on_common_samples,
+    p_values_of_pairs,
+    pairs_of,
+    rank_ranges,
+)
 from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings
-from kolena_local.comparison.statistics.pairs import Ids, Scores, first_of_each, pair
-from kolena_local.comparison.verdicts import Slice, compare_slices
+from kolena_local.comparison.statistics.pairs import Ids, Numbers, Scores, first_of_each
 from kolena_local.payload import loads
+from kolena_local.plurals import counted
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -29,7 +35,7 @@ _SETTINGS: Final = Settings(1 - _LEVEL, 2, 0, HOLM)
 
 
 class Standings(NamedTuple):
-    """The first and the last rank that each model shares, by its id, and a remark on them."""
+    """The first and the last rank that each model may have, by its id, and a remark on them."""
 
     ranks: dict[int, tuple[int, int]]
     remark: str
@@ -48,10 +54,9 @@ def higher_is_better(headline: Headline, values: Sequence[HeadlineValue]) -> boo
 
 
 def standings(unit: Unit, headline: Headline, values: Sequence[HeadlineValue]) -> Standings:
-    """Rank models by a metric; those that cannot be separated share ranks.
+    """Rank models by a metric as :func:`rank` does: a rank is a range if samples leave it open.
 
-    Each model is compared with the best one of the rank before it. This is possible if the metric
-    is the mean of a metric of the samples, which the numbers show.
+    This is possible if the metric is the mean of a metric of the samples, which the numbers show.
 
     Args:
         unit: a read in progress.
@@ -59,38 +64,38 @@ def standings(unit: Unit, headline: Headline, values: Sequence[HeadlineValue]) -
         values: the models' values; those that are stale or not finite numbers have no rank.
     """
     numbers = [(value, _number(value)) for value in values if value.is_stale is False]
-    lower = higher_is_better(headline, values) is False
+    sign = 1 if higher_is_better(headline, values) is False else -1
     order = sorted(
         ((value, number) for value, number in numbers if math.isfinite(number)),
-        key=lambda one: one[1] if lower else -one[1],
+        key=lambda one: sign * one[1],
     )
-    equal = [one[1] for one in order]
-    groups = [[place] for place in range(len(order))]
+    sorted_numbers = np.array([number for _, number in order])
+    separate = np.not_equal.outer(sorted_numbers, sorted_numbers)
     if len(order) < 2:
-        return Standings(_ranks(order, groups), "")
+        return Standings(_ranks(order, separate), "")
     refused = _refusal(unit, headline, [value for value, _ in order])
     scored = None if refused else _scored(unit, headline, order)
     if scored is None:
-        groups = _grouped(len(order), lambda best, other: equal[best] != equal[other])
         remark = refused or (
             f"Ties are not tested: {headline.metric} is not the mean of a metric of the samples."
         )
-        return Standings(_ranks(order, groups), f"{remark} Only equal values share a rank.")
-    metric, is_boolean, members, scores = scored
-    pairs = sum(1 for _ in combinations(order, 2))
-
-    def are_separate(best: int, other: int) -> bool:
-        both = pair(members, scores[best], scores[other])
-        part = Slice(headline.test_case, metric, is_boolean, both, None)
-        ((row,), _) = compare_slices([part], {metric: Direction(metric, None, "")}, _SETTINGS)
-        return row.p_value * pairs <= _LEVEL
-
+        return Standings(_ranks(order, separate), f"{remark} Only equal values share a rank.")
+    metric, is_boolean, ids, columns = scored
+    source = headline.source
+    suite = unit.test_suites.get(source.test_suite, source.version)
+    judged = unit.test_runs.judged_models(suite.id, source.evaluator)
+    p_values = p_values_of_pairs(ids, columns, is_boolean, None, _SETTINGS, judged)
+    # Models may have values of other samples, too, in which the order is another.
+    means = np.array([_mean(Scores(ids, column)) for column in columns])
+    in_order = np.triu(np.subtract.outer(means, means) * sign < 0)
+    separate &= (p_values <= _LEVEL) & (in_order | in_order.T)
     test = "McNemar's exact test" if is_boolean else "a skewness-corrected t test"
     return Standings(
-        _ranks(order, _grouped(len(order), are_separate)),
-        f"Models that share a rank are not separated from its best one by {test} of {metric} on"
-        f" the same samples, at {_LEVEL:.0%} after Bonferroni's correction for"
-        f" {pairs} {'pair' if pairs == 1 else 'pairs'} of models.",
+        _ranks(order, separate),
+        f"Ranks are all that a model may have: models are clearly better by {test} of {metric} on"
+        f" the same samples, at {_LEVEL:.0%} after {HOLM.title()}'s correction for"
+        f" {counted(pairs_of(judged), 'pair')} of the {judged} models with results of this test"
+        " suite.",
     )
 
 
@@ -109,8 +114,8 @@ def _refusal(unit: Unit, headline: Headline, values: Sequence[HeadlineValue]) ->
 
 def _scored(
     unit: Unit, headline: Headline, order: Sequence[tuple[HeadlineValue, float]]
-) -> tuple[str, bool, Ids, list[Scores]] | None:
-    """Return the metric of the samples whose mean is the headline, and each model's scores."""
+) -> tuple[str, bool, Ids, list[Numbers]] | None:
+    """Return the metric of the samples whose mean is the headline, and each model's values."""
     source = headline.source
     cases = [
         case
@@ -129,34 +134,20 @@ def _scored(
         if not kinds or not kinds <= {BOOLEAN, NUMBER}:
             continue
         scores = [
-            first_of_each([model.of_case(metric, id_, ids) for id_, ids in members.items()])
-            for model in models
+            [model.of_case(metric, id_, ids) for id_, ids in members.items()] for model in models
         ]
-        means = [_mean(one) for one in scores]
+        means = [_mean(first_of_each(one)) for one in scores]
         if all(map(_is_close, means, [number for _, number in order])):
-            everyone = np.unique(np.concatenate(list(members.values())))
-            return metric, kinds == {BOOLEAN}, everyone, scores
+            ids, columns, _ = on_common_samples(scores)
+            return metric, kinds == {BOOLEAN}, ids, columns
     return None
 
 
-def _grouped(count: int, are_separate: Any) -> list[list[int]]:
-    groups = [[0]]
-    for place in range(1, count):
-        if are_separate(groups[-1][0], place):
-            groups.append([place])
-        else:
-            groups[-1].append(place)
-    return groups
-
-
 def _ranks(
-    order: Sequence[tuple[HeadlineValue, float]], groups: Sequence[Sequence[int]]
+    order: Sequence[tuple[HeadlineValue, float]], separate: Relation
 ) -> dict[int, tuple[int, int]]:
-    return {
-        order[place][0].model_id: (group[0] + 1, group[-1] + 1)
-        for group in groups
-        for place in group
-    }
+    ranges = rank_ranges(separate)
+    return {value.model_id: one for (value, _), one in zip(order, ranges, strict=True)}
 
 
 def _number(value: HeadlineValue) -> float:

@@ -7,6 +7,7 @@ from typing import Dict, List, Optional, Tuple
 
 import pytest
 
+from kolena_local.comparison import rank
 from kolena_local.comparison.standings import Standings, standings
 from kolena_local.repository import open_store
 from kolena_local.repository.headlines import Headline, Source
@@ -54,6 +55,20 @@ def test_models_that_the_samples_do_not_separate_share_a_rank(world: World) -> N
     ranks, found = ranked("mean_error")
     assert ranks == {"best": (1, 2), "nearly": (1, 2), "poor": (3, 4), "poorer": (3, 4)}
     assert "a skewness-corrected t test of error" in found.remark
+
+
+def test_a_model_that_neither_neighbor_is_separated_from_may_have_the_ranks_of_both(
+    world: World,
+) -> None:
+    for name, count in {"best": 1, "middle": 7, "poor": 13}.items():
+        world.test(name, wrong(count), Averages())
+    assert ranked("accuracy")[0] == {"best": (1, 2), "middle": (1, 3), "poor": (2, 3)}
+    board = rank(None, "lengths", "close", test_case="first")
+    assert [(row.rank, row.ties) for row in board.rows] == [
+        ("1-2", "a"),
+        ("1-3", "ab"),
+        ("2-3", "b"),
+    ]
 
 
 def test_a_metric_that_is_not_a_mean_has_no_ties_but_equal_values(world: World) -> None:

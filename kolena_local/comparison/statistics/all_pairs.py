@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 from itertools import combinations
 from typing import Final
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from kolena_local.comparison.statistics.boolean import mcnemar_p_value
 from kolena_local.comparison.statistics.correction import adjusted
 from kolena_local.comparison.statistics.estimate import Settings, estimate
-from kolena_local.comparison.statistics.pairs import Ids, Numbers, Pairs
+from kolena_local.comparison.statistics.pairs import Ids, Numbers, Pairs, Scores, first_of_each
 from kolena_local.comparison.statistics.scaling import Floats
 
 Relation = NDArray[np.bool_]
@@ -31,6 +32,34 @@ def pairs_of(models: int) -> int:
 def paired(ids: Ids, base: Numbers, candidate: Numbers) -> Pairs:
     """Return two models' values on the samples that all models have."""
     return Pairs(ids, base, candidate, 0, 0, 0, 0)
+
+
+def on_common_samples(
+    models: Sequence[Sequence[Scores]],
+) -> tuple[Ids, list[Numbers], list[Relation]]:
+    """Return the samples for which all models have a number, and their values.
+
+    For a sample in several test cases, all values come from the first one in which all models have
+    a result.
+
+    Args:
+        models: the scores of each model in each test case, at least one of both.
+
+    Returns:
+        The ids of the samples, the values of each model, and for each model which of the results
+        that all models have are numbers.
+    """
+    shared = [
+        reduce(np.intersect1d, [one.ids for one in of_case])
+        for of_case in zip(*models, strict=True)
+    ]
+    scores = [
+        first_of_each([one.among(ids) for one, ids in zip(model, shared, strict=True)])
+        for model in models
+    ]
+    finite = [np.isfinite(one.values.astype(np.float64)) for one in scores]
+    kept = np.logical_and.reduce(finite)
+    return scores[0].ids[kept], [one.values[kept] for one in scores], finite
 
 
 def p_values_of_pairs(
