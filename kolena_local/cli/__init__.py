@@ -47,6 +47,10 @@ _COMMANDS = {
         "kolena_local.cli.leaderboard:leaderboard",
         "Rank the models that were tested on a test suite.",
     ),
+    "power": (
+        "kolena_local.cli.power:power",
+        "Tell what differences a test suite can show.",
+    ),
     "report": (
         "kolena_local.cli.report:report",
         "Report how models did on a test suite, in one HTML file.",

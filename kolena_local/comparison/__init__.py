@@ -4,9 +4,10 @@
 evaluator runs. :class:`Gate` decides by a file whether the candidate passes. :func:`find_slices`
 searches the same metrics for slices on which a model is worse, :func:`rank` sorts any number of
 models, and :func:`difficulty` sorts the samples.
+:func:`power` tells what differences a test suite can show.
 ``statistics`` has pure functions on arrays, from which ``verdicts`` makes rows; only ``compare``,
-``rank``, ``difficulty``, ``candidates``, ``find_slices``, ``slice_fields``, ``arguments``,
-``run_selection`` and ``scores`` know the store.
+``rank``, ``difficulty``, ``power``, ``candidates``, ``find_slices``, ``slice_fields``,
+``arguments``, ``run_selection`` and ``scores`` know the store.
 """
 
 from kolena_local.comparison.compare import compare
@@ -17,6 +18,7 @@ from kolena_local.comparison.found_slices import FoundSlice, FoundSlices
 from kolena_local.comparison.gate.gate import Gate, Margin
 from kolena_local.comparison.gate.judgment import JudgedRow, Judgment
 from kolena_local.comparison.leaderboard import Leaderboard, RankedModel
+from kolena_local.comparison.power import PowerAnalysis, PowerRow, power
 from kolena_local.comparison.rank import rank
 from kolena_local.comparison.result import ChangedSample, Comparison
 from kolena_local.comparison.verdicts import Row
@@ -33,10 +35,13 @@ __all__ = [
     "Judgment",
     "Leaderboard",
     "Margin",
+    "PowerAnalysis",
+    "PowerRow",
     "RankedModel",
     "Row",
     "compare",
     "difficulty",
     "find_slices",
+    "power",
     "rank",
 ]

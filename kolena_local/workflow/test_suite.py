@@ -45,6 +45,7 @@ from kolena_local.workflow.workflow import Workflow
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kolena_local.comparison import PowerAnalysis
     from kolena_local.repository import Unit
     from kolena_local.view.report import Report
     from kolena_local.workflow.model import Model
@@ -338,6 +339,21 @@ class TestSuite(Sliceable):
             MissingExtraError: the extra is not installed.
         """
         return suite_report.report(self, models, base, worst, dated)
+
+    def power(self, metric: str | None = None, **options: Any) -> PowerAnalysis:
+        """Tell the smallest difference between two models that this version can show.
+
+        Args:
+            metric: the metric, a bool or a number for each sample; None means the only one.
+            options: as for :func:`kolena_local.comparison.power`: ``difference``, ``spread``,
+                ``discordant``, ``models`` and others.
+
+        Raises:
+            KolenaError: as for :func:`kolena_local.comparison.power`.
+        """
+        from kolena_local.comparison import power  # late: it imports numpy
+
+        return power(self, metric, **options)
 
     def _case_type(self) -> type[TestCase]:
         return self._test_case_type

@@ -69,6 +69,7 @@ ARGUMENTS = {
     "gate check": ["gate.toml"],
     "gate init": ["base", "candidate", "-s", "lengths"],
     "leaderboard": ["lengths", "--metric", "close"],
+    "power": ["lengths", "--discordant", "0.1"],
     "report": ["lengths"],
     "slices find": ["candidate", "lengths", "--metric", "close", "--min-samples", "10"],
     "sql": ["SELECT 1"],
