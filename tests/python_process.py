@@ -22,10 +22,11 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
         "sqlalchemy.dialects.sqlite.pysqlite",
-        "kolena_local.repository.tables",
+        "kolena_local.repository.store",
         "kolena_local.workflow",
         *(f"kolena_local.cli.{file.stem}" for file in Path(cli.__path__[0]).glob("[a-z]*.py")),
         __name__,
+        "tests.python_warmth",
     ]
 )
 COMMAND = "from kolena_local.__main__ import run\nrun()"
