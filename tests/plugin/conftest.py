@@ -9,17 +9,30 @@ from typing import Callable
 
 import pytest
 
-from tests.conftest import CHECKOUT
+# What a pytest in this process imports is forgotten when it ends; NumPy and SQLAlchemy cannot be
+# imported twice.
+import kolena_local.determinism
+import kolena_local.repository.tables
+from tests.conftest import CHECKOUT, IS_LONG
+
+assert kolena_local.determinism
+assert kolena_local.repository.tables
 
 Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Return a function that runs the project's tests, with the plugin as an installation has it.
+    """Return a function that runs the project's tests, as for users to whom warnings are errors.
 
-    Every warning is an error, as for users who are careful.
+    In the long profile this is a process of its own, with the plugin as an installation has it.
     """
+    pytester.makeini("[pytest]\nfilterwarnings = error\n")
+    if not IS_LONG:
+        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        monkeypatch.syspath_prepend(pytester.path)
+        plugin = ("-p", "kolena_local.pytest_plugin", "-p", "no:cacheprovider")
+        return lambda *arguments: pytester.runpytest_inprocess(*plugin, *arguments)
     installed = tmp_path / "installed" / "kolena_local_plugin-0.dist-info"
     installed.mkdir(parents=True)
     (installed / "METADATA").write_text(
@@ -29,7 +42,6 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     (entry,) = re.findall(r"\[project\.entry-points\.pytest11\]\n(.*)\n", project)
     (installed / "entry_points.txt").write_text(f"[pytest11]\n{entry.replace(chr(34), '')}\n")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(installed.parent), str(CHECKOUT)]))
-    pytester.makeini("[pytest]\nfilterwarnings = error\n")
 
     def start(*arguments: str) -> pytest.RunResult:
         # The plugin of hypothesis takes longer to load than all of such a run.

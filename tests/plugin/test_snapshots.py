@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-# What a pytest in this process imports is forgotten when it ends, which NumPy does not survive.
-import kolena_local.determinism
 from tests.conftest import long_only
 from tests.plugin.conftest import Run
 from tests.plugin.test_fixtures import THINGS
-
-assert kolena_local.determinism
 
 pytest_plugins = ["pytester"]
 
@@ -27,31 +23,28 @@ SNAPSHOTS = """
 
 
 def test_snapshots_lie_beside_the_test_and_are_written_with_the_option_only(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, run: Run
 ) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.syspath_prepend(pytester.path)
     pytester.makepyfile(things=THINGS)
     pytester.mkdir("tests")
 
-    def run(right: int, *options: str) -> pytest.RunResult:
+    def run_with(right: int, *options: str) -> pytest.RunResult:
         source = pytester.makepyfile(test_it=SNAPSHOTS.replace("RIGHT", str(right)))
         source.replace(pytester.path / "tests" / "test_it.py")
-        plugins = ("-p", "kolena_local.pytest_plugin", "-p", "no:cacheprovider")
-        return pytester.runpytest_inprocess(*plugins, *options)
+        return run(*options)
 
     def snapshots() -> str:
         files = sorted(pytester.path.glob("tests/snapshots/*"))
         return "\n".join(file.read_text() for file in files)
 
-    written = run(3, "--kolena-update")
+    written = run_with(3, "--kolena-update")
     written.assert_outcomes(passed=2)
     written.stdout.fnmatch_lines(["*snapshots of inferences*", "*one.jsonl was written: 4 inf*"])
     content = snapshots()
     assert content.count('"locator"') == 8
     two = pytester.path / "tests" / "snapshots" / "two.jsonl"
     hidden = two.rename(pytester.path / "hidden")
-    changed = run(2)
+    changed = run_with(2)
     changed.assert_outcomes(failed=2)
     said = changed.stdout.str()
     assert said.count("1 of 4 samples differs:") == 1
@@ -60,7 +53,7 @@ def test_snapshots_lie_beside_the_test_and_are_written_with_the_option_only(
     assert not two.exists()
     hidden.rename(two)
     assert snapshots() == content
-    accepted = run(2, "--kolena-update")
+    accepted = run_with(2, "--kolena-update")
     accepted.assert_outcomes(passed=2)
     lines = accepted.stdout.lines
     assert [line for line in lines if ".jsonl was" in line] == [
