@@ -12,6 +12,7 @@ from typing import Set
 import pytest
 
 import kolena_local
+from tests.conftest import long_only
 
 ABSENT = {"kolena_local.dataset", "kolena_local._experimental"}
 HEAVY = {"sqlalchemy", "sqlmodel", "pandas", "numpy", "matplotlib", "flask", "jinja2"}
@@ -85,6 +86,7 @@ def test_what_the_package_does_not_have_is_an_attribute_error() -> None:
     assert not hasattr(kolena_local, "conftest")
 
 
+@long_only
 def test_importing_every_module_makes_nothing_on_disk(own_home: Path, tmp_path: Path) -> None:
     names = [
         module.name

@@ -8,8 +8,6 @@ import random
 import re
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -30,7 +28,7 @@ from kolena_local.errors import (
 )
 from kolena_local.repository import Store, close_stores, open_store
 from kolena_local.repository.file.backups import back_up, restore, verify
-from tests.python_process import Python
+from tests.python_process import Python, run_python
 
 
 def names(path: str | Path) -> list[str]:
@@ -191,7 +189,7 @@ def test_the_log_of_a_store_that_is_gone_does_not_get_into_the_restored_one(
     put(file_store.location, "one")
     copy = back_up(file_store.location)
     new = tmp_path / "new.db"
-    subprocess.run([sys.executable, "-c", KILLED, str(new)], check=False)
+    assert run_python(KILLED, new).returncode == -9
     new.unlink()
     with pytest.raises(InputValidationError, match="exists already"):
         back_up(file_store.location, str(new))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -24,6 +22,7 @@ from kolena_local.repository.health.checks import check
 from kolena_local.repository.health.findings import Finding
 from kolena_local.repository.health.repairs import repair
 from tests.conftest import sampled
+from tests.python_process import run_python
 from tests.repository.conftest import add_case, add_suite, put_pairs
 
 CAT: Json = {"label": "cat"}
@@ -287,7 +286,7 @@ os.kill(os.getpid(), 9)
 
 
 def test_a_run_whose_process_was_killed_is_interrupted_until_it_is_repaired(path: str) -> None:
-    subprocess.run([sys.executable, "-c", KILLED, path])
+    assert run_python(KILLED, path).returncode == -9
     (finding,) = errors(path)
     assert finding.rule == "test runs"
     assert "interrupted" in finding.text
