@@ -67,6 +67,7 @@ def test_what_is_not_there_yet_says_so(statement: str) -> None:
         exec(statement)
 
 
+@long_only
 def test_a_module_of_the_package_can_be_used_without_being_imported() -> None:
     script = """
 import sys

@@ -46,6 +46,7 @@ def test_help_imports_click_and_the_standard_library_only() -> None:
     assert output.splitlines()[-1] == "loaded: click kolena_local"
 
 
+@long_only
 def test_listing_loads_neither_pandas_nor_numpy(store: Path) -> None:
     script = (
         "import sys\nfrom kolena_local.cli import main\n"
@@ -179,6 +180,7 @@ def inferences_in(path: Path) -> int:
             return 0
 
 
+@long_only
 def test_help_has_its_texts_where_python_drops_docstrings() -> None:
     def texts(*options: str) -> list[str]:
         output = subprocess.run(

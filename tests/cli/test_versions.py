@@ -12,6 +12,7 @@ from kolena_local.payload import digest
 from kolena_local.repository import open_store
 from kolena_local.repository.records import MemberChange, NewGroundTruth
 from tests.cli.conftest import Invoke
+from tests.conftest import sampled
 
 
 @pytest.fixture
@@ -116,17 +117,20 @@ def test_a_diff_of_a_test_suite(invoke: Invoke, edited: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
-    [
-        (["test-cases", "show", "dy"], 1, "no test case 'dy'; did you mean 'day'?"),
-        (["test-cases", "show", "day@3"], 1, "no version 3"),
-        (["test-cases", "show", "day", "--diff", "1", "9"], 1, "no version 9"),
-        (["test-cases", "show", "day", "--diff", "1"], 2, "--diff"),
-        (["test-cases", "show", "day", "--diff", "1", "-1"], 2, "--diff"),
-        (["test-cases", "list", "-w", "Animal"], 1, "did you mean 'Animals'?"),
-        (["test-suites", "show", "all animal@1"], 1, "did you mean 'all animals'?"),
-        (["test-suites", "show", "all animals", "--diff", "8", "1"], 1, "no version 8"),
-        (["test-suites", "list", "-w", "Animal"], 1, "did you mean 'Animals'?"),
-    ],
+    sampled(
+        [
+            (["test-cases", "show", "dy"], 1, "no test case 'dy'; did you mean 'day'?"),
+            (["test-cases", "show", "day@3"], 1, "no version 3"),
+            (["test-cases", "show", "day", "--diff", "1", "9"], 1, "no version 9"),
+            (["test-cases", "show", "day", "--diff", "1"], 2, "--diff"),
+            (["test-cases", "show", "day", "--diff", "1", "-1"], 2, "--diff"),
+            (["test-cases", "list", "-w", "Animal"], 1, "did you mean 'Animals'?"),
+            (["test-suites", "show", "all animal@1"], 1, "did you mean 'all animals'?"),
+            (["test-suites", "show", "all animals", "--diff", "8", "1"], 1, "no version 8"),
+            (["test-suites", "list", "-w", "Animal"], 1, "did you mean 'Animals'?"),
+        ],
+        2,
+    ),
 )
 def test_what_is_not_there(
     invoke: Invoke, edited: Path, arguments: List[str], code: int, sentence: str

@@ -44,6 +44,9 @@ def disk(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 # Here statements fail and bytes change by the test's own hand: a disk would only cost time.
 WITHOUT_DISK = ("test_faults.py", "test_fuzz.py", "test_strangers.py")
+if not IS_LONG:
+    # Which row takes the place of another does not depend on the disk; the long profile has one.
+    WITHOUT_DISK += ("test_held_objects.py",)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ class Moment:
 
 
 @pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
-@pytest.mark.parametrize("name", sampled(reversed(ONE_WRITE), 4))
+@pytest.mark.parametrize("name", sampled(reversed(ONE_WRITE), 8))
 def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
     filled: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ from kolena_local.workflow import TestRun
 from kolena_local.workflow import test as run_test
 from tests.cli.conftest import Invoke, invoke
 from tests.comparison.conftest import Closeness, Guess, LengthModel, World, make_world
+from tests.conftest import long_only
 from tests.provenance.conftest import Project
 from tests.python_process import run_python
 
@@ -161,6 +162,7 @@ def test_it_is_captured_where_it_is_asked_for(
                 call()
 
 
+@long_only
 def test_models_that_are_made_one_after_the_other_do_not_differ(
     project: Project, store_path: Path
 ) -> None:

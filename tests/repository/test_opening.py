@@ -31,6 +31,7 @@ from kolena_local.errors import (
 from kolena_local.repository import Store, close_stores, open_store
 from kolena_local.repository.file import connection, migrations, opening
 from kolena_local.repository.file.backups import verify
+from tests.conftest import long_only
 from tests.files import freeze
 from tests.python_process import Python
 
@@ -145,6 +146,7 @@ def test_the_folders_above_the_usual_store_are_private_whatever_the_umask(
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+@long_only
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 cannot set this limit")
 def test_no_value_takes_all_memory(file_store: Store) -> None:
     with file_store.read() as unit, pytest.raises(InputValidationError, match="too big"):

@@ -30,7 +30,7 @@ from kolena_local.workflow import (
     Histogram,
     Plot,
 )
-from tests.conftest import IS_LONG, sampled
+from tests.conftest import long_only, sampled
 
 texts = st.text(max_size=8) | st.sampled_from(
     ["$x_1$", "_a", "<script>", "\x00", "\ud800", "日本" * 99]
@@ -199,7 +199,7 @@ BIG: dict[str, Plot] = {
 }
 
 
-@pytest.mark.parametrize("name", sampled(BIG))
+@pytest.mark.parametrize("name", sampled(BIG, 5))
 def test_nothing_that_is_written_is_cut_off_or_on_top_of_each_other(name: str) -> None:
     plot = BIG[name]
     for figure in (plot.figure(), overlay({"a": plot, "b": plot})):
@@ -247,12 +247,11 @@ def test_equal_figures_are_equal_files(format: str, first: bytes) -> None:
     assert content == image(CURVES.figure(), format)
 
 
+@long_only
 def test_threads_draw_what_one_thread_draws() -> None:
     expected = image(CURVES.figure())
     with ThreadPoolExecutor(4) as threads:
-        assert {*threads.map(lambda _: image(CURVES.figure()), range(12 if IS_LONG else 6))} == {
-            expected
-        }
+        assert {*threads.map(lambda _: image(CURVES.figure()), range(12))} == {expected}
 
 
 def test_a_pdf_file_holds_several() -> None:

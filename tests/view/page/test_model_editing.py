@@ -14,6 +14,7 @@ from kolena_local.payload import Json, dumps
 from kolena_local.plurals import printable
 from kolena_local.repository import open_store
 from kolena_local.repository.records import ModelRecord
+from tests.conftest import sampled
 from tests.view.page.conftest import Open
 from tests.view.page.forms import form_of, rows_of
 
@@ -112,21 +113,24 @@ def test_values_keep_the_type_that_was_chosen(client: FlaskClient, demo_store: P
 
 @pytest.mark.parametrize(
     ("changes", "field", "error"),
-    [
-        ({"kind2": "number", "text2": "1,5"}, "row2", "is not a number"),
-        ({"kind2": "number", "text2": "1e999"}, "row2", "is too large"),
-        ({"kind2": "number", "text2": "9" * 4_301}, "row2", "more than 4300 digits"),
-        ({"kind2": "true/false", "text2": "yes"}, "row2", "neither true nor false"),
-        ({"key2": " "}, "row2", "Give the value a key"),
-        ({"key2": "kind"}, "row2", "There is a key &#39;kind&#39; already"),
-        ({"text5": "value without a key"}, "row5", "Give the value a key"),
-        ({"text": '{"kind": [1]}'}, "row1", "There is a key &#39;kind&#39; already"),
-        ({"text": '{"a": 1, "a": 2}'}, "text", "the key &#39;a&#39; twice"),
-        ({"text": "[1]"}, "text", "is not a JSON object"),
-        ({"text": "{\r\n1}"}, "text", "in line 2"),
-        ({"text": '{"a": 1e999}'}, "text", "is too large"),
-        ({"text": "[" * 100_000}, "text", "nested too deeply"),
-    ],
+    sampled(
+        [
+            ({"kind2": "number", "text2": "1,5"}, "row2", "is not a number"),
+            ({"kind2": "number", "text2": "1e999"}, "row2", "is too large"),
+            ({"kind2": "number", "text2": "9" * 4_301}, "row2", "more than 4300 digits"),
+            ({"kind2": "true/false", "text2": "yes"}, "row2", "neither true nor false"),
+            ({"key2": " "}, "row2", "Give the value a key"),
+            ({"key2": "kind"}, "row2", "There is a key &#39;kind&#39; already"),
+            ({"text5": "value without a key"}, "row5", "Give the value a key"),
+            ({"text": '{"kind": [1]}'}, "row1", "There is a key &#39;kind&#39; already"),
+            ({"text": '{"a": 1, "a": 2}'}, "text", "the key &#39;a&#39; twice"),
+            ({"text": "[1]"}, "text", "is not a JSON object"),
+            ({"text": "{\r\n1}"}, "text", "in line 2"),
+            ({"text": '{"a": 1e999}'}, "text", "is too large"),
+            ({"text": "[" * 100_000}, "text", "nested too deeply"),
+        ],
+        2,
+    ),
 )
 def test_what_is_wrong_is_shown_beside_what_was_typed(
     changes: Dict[str, Any], field: str, error: str, client: FlaskClient, demo_store: Path
