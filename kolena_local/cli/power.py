@@ -61,7 +61,7 @@ from kolena_local.cli.store_option import given_location
 @click.option("--configuration", metavar="NAME", help="Use the results of this configuration.")
 @output_options
 def power(suite: str, models: tuple[str, ...], **options: Any) -> None:
-    """Tell what differences between two models a test suite can show.
+    """Tell what differences a test suite can show.
 
     Each row is a test case or the whole suite, with the smallest difference of the means that a
     comparison would show with the wanted probability. With --difference, also the number of

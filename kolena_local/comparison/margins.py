@@ -19,6 +19,7 @@ from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import counted
 
 EQUIVALENT, NO_WORSE = "equivalent", "no worse"
+_FEWEST_ALIKE = 29
 WITHIN = (EQUIVALENT, NO_WORSE)
 """The values of ``within_margin`` by which a candidate may replace its base."""
 
@@ -71,9 +72,7 @@ def with_margins(
         replace(
             row,
             margin=margins[row.metric],
-            within_margin=_within(
-                *_in_good_direction(row, directions), margins[row.metric], row.verdict == WORSE
-            ),
+            within_margin=_within(row, *_in_good_direction(row, directions), margins[row.metric]),
         )
         if row.metric in margins
         else row
@@ -96,7 +95,7 @@ def sentences(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Itera
         if row.test_case is None and row.margin is not None:
             loss = loss_ruled_out(row, directions)
             samples = f"{row.n} samples of the whole suite"
-            if math.isnan(loss) or math.isinf(loss):
+            if math.isnan(loss) or math.isinf(loss) or _is_alike_by_chance(row):
                 yield f"The {samples} rule out no loss of '{row.metric}'; they are too few."
             else:
                 yield (
@@ -119,7 +118,7 @@ def regressions(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Ite
             continue  # an empty test case
         elif row.within_margin == WORSE:
             yield f"{what} is worse by more than the margin of {row.margin:.12g}."
-        elif math.isnan(loss):
+        elif math.isnan(loss) or _is_alike_by_chance(row):
             yield f"{what} has {counted(row.n, 'sample')} to compare, too few to decide."
         elif row.within_margin not in WITHIN:
             yield (
@@ -138,7 +137,7 @@ def _in_good_direction(row: Row, directions: Mapping[str, Direction]) -> tuple[f
     return -row.ci_high, -row.ci_low
 
 
-def _within(low: float, high: float, margin: float, worse: bool) -> str:
+def _within(row: Row, low: float, high: float, margin: float) -> str:
     """Return what an interval says of a margin.
 
     The bound of the interval decides that a loss is not larger than the margin (non-inferiority),
@@ -150,9 +149,18 @@ def _within(low: float, high: float, margin: float, worse: bool) -> str:
     15 (1987) 657-680; S. Wellek, "Testing Statistical Hypotheses of Equivalence and
     Noninferiority" (2010), chapter 3.
     """
-    if math.isnan(low) or math.isnan(high):
+    if math.isnan(low) or math.isnan(high) or _is_alike_by_chance(row):
         return NOT_DECIDED
     if low >= -margin:
         return EQUIVALENT if high <= margin else NO_WORSE
     # That some row is worse is a claim about the best of many, so the adjusted p-value counts too.
-    return WORSE if high < -margin and worse else NOT_DECIDED
+    return WORSE if high < -margin and row.verdict == WORSE else NOT_DECIDED
+
+
+def _is_alike_by_chance(row: Row) -> bool:
+    """Return whether few samples have the same difference, which says nothing about its spread.
+
+    Two models that agree on all of them may differ on a tenth of all others: fewer than 29 samples
+    miss those with a probability of more than 5 %.
+    """
+    return row.ci_low == row.ci_high and row.units < _FEWEST_ALIKE

@@ -82,7 +82,7 @@ def lengths(lengths_template: Path, store_path: Path, monkeypatch: pytest.Monkey
             "worse",
             3,
             {"fail": 4, "undecided": 2},
-            r"fail: error in first: It lost 5, and at least 5; the margin is 1\.",
+            r"fail: error in first: It lost 5, and at least 3\.84; the margin is 1\.",
         ),
         (
             "a little worse",

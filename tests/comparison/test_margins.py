@@ -66,6 +66,15 @@ def test_samples_without_a_result_count_against_the_candidate(world: World) -> N
     )
 
 
+@pytest.mark.parametrize(("n", "said"), [(28, "not decided"), (29, "equivalent")])
+def test_a_few_equal_answers_do_not_make_models_equivalent(n: int, said: str) -> None:
+    (row,) = compared(make_slice([1.0] * n, [1.0] * n))
+    assert (row.ci_low, row.ci_high) == (0, 0)
+    toward = directions(["accuracy"], {"accuracy": True})
+    (row,) = with_margins([row], {"accuracy": 0.1}, toward)
+    assert row.within_margin == said
+
+
 @given(
     st.lists(st.floats(-10, 10), min_size=2, max_size=30),
     st.floats(0, 5),
@@ -82,7 +91,7 @@ def test_what_is_said_of_a_margin_is_what_the_interval_shows(
         "equivalent": -margin <= low and high <= margin,
         "no worse": -margin <= low and high > margin,
         "worse": high < -margin,
-        "not decided": low < -margin or math.isnan(low),
+        "not decided": low < -margin or math.isnan(low) or low == high,
     }
     assert shown[row.within_margin]
 
