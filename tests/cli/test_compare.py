@@ -11,6 +11,7 @@ import pytest
 
 from kolena_local import demo
 from kolena_local.comparison import compare
+from kolena_local.repository import close_store
 from tests.cli.conftest import Invoke
 from tests.conftest import long_only, sampled
 from tests.python_process import run_command
@@ -23,6 +24,7 @@ MODELS = ("logistic-regression", "svm-rbf")
 def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "demo.db"
     demo.run(str(path), echo=lambda line: None)
+    close_store(str(path))  # a test copies the file, without its journal
     return path
 
 
