@@ -21,6 +21,7 @@ _LOADED_AT_FIRST_USE = (
     "annotation",
     "asset",
     "comparison",
+    "dataset",
     "determinism",
     "io",
     "metrics",

@@ -21,7 +21,7 @@ _THEIRS: Final = "kolena"
 _OURS: Final = "kolena_local"
 
 # Modules that only say that they are not there.
-_ABSENT: Final = ("kolena_local.dataset", "kolena_local._experimental")
+_ABSENT: Final = ("kolena_local._experimental",)
 
 
 def alias() -> None:

@@ -316,7 +316,7 @@ def _canonical_some(values: Sequence[Json]) -> list[str]:
 
 def digest(value: Json) -> bytes:
     """Return the 17 bytes that identify content: a tag, then BLAKE2b-16 of the canonical form."""
-    return _digest_of(canonical(value))
+    return canonical_digest(canonical(value))
 
 
 def digests_of(payloads: Sequence[str]) -> list[bytes]:
@@ -328,11 +328,12 @@ def digests_of(payloads: Sequence[str]) -> list[bytes]:
     # Payloads repeat: ground truths are often one of a few labels.
     unique = dict.fromkeys(payloads)
     texts = canonical_all(loads_all(list(unique)))
-    digests = dict(zip(unique, map(_digest_of, texts), strict=True))
+    digests = dict(zip(unique, map(canonical_digest, texts), strict=True))
     return [digests[payload] for payload in payloads]
 
 
-def _digest_of(text: str) -> bytes:
+def canonical_digest(text: str) -> bytes:
+    """Return the digest of content whose text :func:`canonical` wrote."""
     hasher = _NEW_HASHER.copy()
     hasher.update(text.encode("ascii"))
     return DIGEST_TAG + hasher.digest()

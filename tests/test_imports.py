@@ -14,7 +14,7 @@ import pytest
 import kolena_local
 from tests.conftest import long_only
 
-ABSENT = {"kolena_local.dataset", "kolena_local._experimental"}
+ABSENT = {"kolena_local._experimental"}
 HEAVY = {"sqlalchemy", "sqlmodel", "pandas", "numpy", "matplotlib", "flask", "jinja2"}
 
 IMPORTS = {
@@ -27,6 +27,7 @@ IMPORTS = {
         HEAVY | {"pydantic", "pydantic_core", "platformdirs"},
     ),
     "workflow": ("from kolena_local.workflow import Image, define_workflow, test", HEAVY),
+    "dataset": ("from kolena_local.dataset import upload_dataset", HEAVY),
     "listing": (
         "from kolena_local.repository import open_store\n"
         "with open_store(':memory:').read() as unit: unit.models.list()",
@@ -55,9 +56,6 @@ def test_import_leaves_out_what_it_does_not_need(code: str, absent: Set[str]) ->
 @pytest.mark.parametrize(
     "statement",
     [
-        "import kolena_local.dataset",
-        "from kolena_local import dataset",
-        "from kolena_local.dataset import upload_dataset",
         "import kolena_local._experimental",
         "from kolena_local._experimental.object_detection import ObjectDetectionEvaluator",
     ],
@@ -71,7 +69,7 @@ def test_what_is_not_there_yet_says_so(statement: str) -> None:
 def test_a_module_of_the_package_can_be_used_without_being_imported() -> None:
     script = """
 import sys
-for name in ("annotation", "asset", "comparison", "io", "metrics", "workflow"):
+for name in ("annotation", "asset", "comparison", "dataset", "io", "metrics", "workflow"):
     for loaded in [loaded for loaded in sys.modules if loaded.startswith("kolena_local")]:
         del sys.modules[loaded]
     import kolena_local

@@ -123,6 +123,27 @@ GOOD: dict[str, dict[str, Any]] = {
         "different": 0,
         "payload": "{}",
     },
+    "dataset": {"test_suite_id": 1, "test_case_id": 1},
+    "dataset_commit": {
+        "test_suite_id": 1,
+        "number": 1,
+        "hash": "0" * 40,
+        "test_case_version": 1,
+        "test_suite_version": 1,
+        "id_fields": '["id"]',
+        "columns": '["id"]',
+        "tags": "[]",
+        "n_added": 1,
+        "n_removed": 0,
+        "created_at": TIME,
+    },
+    "dataset_embedding": {
+        "test_suite_id": 1,
+        "key": "k",
+        "datapoint": DIGEST,
+        "vector": bytes(8),
+    },
+    "quality_standard": {"test_suite_id": 1, "payload": "{}", "updated_at": TIME},
 }
 # … and what each CHECK must refuse in it.
 BAD: dict[str, dict[str, list[Any]]] = {
@@ -179,6 +200,21 @@ BAD: dict[str, dict[str, list[Any]]] = {
         "different": [-1],
         "payload": ["{", "[]"],
     },
+    "dataset": {},
+    "dataset_commit": {
+        "number": [0],
+        "hash": ["", "0"],
+        "test_case_version": [0],
+        "test_suite_version": [0],
+        "id_fields": ["{}", "["],
+        "columns": ["{}", "x"],
+        "tags": ["null"],
+        "n_added": [-1],
+        "n_removed": [-1],
+        "created_at": ["x"],
+    },
+    "dataset_embedding": {"key": [" "], "datapoint": [bytes(16)], "vector": [b"", bytes(5)]},
+    "quality_standard": {"payload": ["[]", "{"], "updated_at": ["x"]},
 }
 
 

@@ -191,24 +191,38 @@ class TestCases(Versioned[TestCaseRecord]):
             NameConflictError: ``base_version`` is not the latest version any more.
         """
         latest = self.latest_for_edit(test_case_id, base_version)
-        version = base_version + 1
-        members = Membership(self._sql, test_case_id, version, latest.sample_count)
+        members = Membership(self._sql, test_case_id, base_version + 1, latest.sample_count)
         count = members.reset(changes) if reset else members.change(changes)
         if count is None and description in (None, latest.description):
             return latest
+        return self.add_version(latest, count, description)
+
+    def add_version(
+        self,
+        latest: TestCaseRecord,
+        sample_count: int | None = None,
+        description: str | None = None,
+    ) -> TestCaseRecord:
+        """Make a new version, whose members are changed by the caller.
+
+        Args:
+            latest: the latest version.
+            sample_count: the number of samples in the new one; None keeps it.
+            description: that of the new one; None keeps it.
+        """
         edited = replace(
             latest,
-            version=version,
+            version=latest.version + 1,
             description=latest.description if description is None else description,
-            sample_count=latest.sample_count if count is None else count,
+            sample_count=latest.sample_count if sample_count is None else sample_count,
             updated_at=now(),
         )
         self._sql.execute(
             "UPDATE test_case SET version = ?, updated_at = ? WHERE id = ?",
-            (version, edited.updated_at, test_case_id),
+            (edited.version, edited.updated_at, latest.id),
         )
         uid = self._add_version(
-            test_case_id, version, edited.description, edited.sample_count, edited.updated_at
+            latest.id, edited.version, edited.description, edited.sample_count, edited.updated_at
         )
         return replace(edited, uid=uid)
 

@@ -10,6 +10,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from kolena_local.repository import free_query
+from kolena_local.repository.dataset_embeddings import DatasetEmbeddings
+from kolena_local.repository.dataset_results import DatasetResults
+from kolena_local.repository.datasets import Datasets
 from kolena_local.repository.determinism_checks import DeterminismChecks
 from kolena_local.repository.dump.store_dump import StoreDump
 from kolena_local.repository.ground_truths import GroundTruths
@@ -64,6 +67,9 @@ class Unit:
         test_runs: the test runs, their configurations and results.
         provenances: what code and environment were when all of these were made.
         determinism_checks: whether models still answered the same when they were asked again.
+        datasets: the datasets and their commits.
+        dataset_results: the results of models that were uploaded for datasets.
+        dataset_embeddings: the embeddings of datasets.
         dump: the whole store as JSON lines.
     """
 
@@ -89,6 +95,9 @@ class Unit:
         self.test_runs = TestRuns(sql)
         self.provenances = Provenances(sql)
         self.determinism_checks = DeterminismChecks(sql)
+        self.datasets = Datasets(sql)
+        self.dataset_results = DatasetResults(sql)
+        self.dataset_embeddings = DatasetEmbeddings(sql)
         self.dump = StoreDump(sql)
 
     def query(

@@ -1,0 +1,331 @@
+"""Datasets: DataFrames in, DataFrames out, with a commit for each upload that changed something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from kolena_local import repository
+from kolena_local.collector import collector_paused
+from kolena_local.dataset.cells import RowWriter, columns_of
+from kolena_local.dataset.datapoint_type import DatapointType, _infer_datatype
+from kolena_local.dataset.filters import Filters
+from kolena_local.dataset.frames import (
+    Frames,
+    Staged,
+    check_name,
+    check_names,
+    each_frame,
+    identified,
+    inferred_id_fields,
+)
+from kolena_local.errors import InputValidationError
+from kolena_local.log import logger
+from kolena_local.payload import canonical_digest, loads_all
+from kolena_local.plurals import counted
+from kolena_local.repository.dataset_records import CommitRecord, DatasetRecord, NewRows, Upload
+from kolena_local.repository.names import moment
+from kolena_local.warn import warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kolena_local.repository import Unit
+
+__all__ = [
+    "CommitData",
+    "DatapointType",
+    "DatasetEntity",
+    "_fetch_dataset_history",
+    "_infer_datatype",
+    "_load_dataset_metadata",
+    "_upload_dataset",
+    "delete_dataset",
+    "download_dataset",
+    "list_datasets",
+    "upload_dataset",
+]
+
+DATAPOINT_ID: Final = "kolena_datapoint_id"
+_PAGE: Final = 2_000
+
+
+@dataclass(frozen=True)
+class DatasetEntity:
+    """A dataset.
+
+    Attributes:
+        id: its number in the store.
+        name: its name.
+        description: what it is about.
+        id_fields: the columns that identify a datapoint.
+    """
+
+    id: int
+    name: str
+    description: str
+    id_fields: list[str]
+
+
+class CommitData(NamedTuple):
+    """A commit of a dataset.
+
+    Attributes:
+        commit: its hash.
+        timestamp: when it was made, in seconds since 1970.
+        user: an empty string: a local store has no accounts.
+        n_removed: how many datapoints it removed or changed.
+        n_added: how many datapoints it added or changed.
+    """
+
+    commit: str
+    timestamp: int
+    user: str
+    n_removed: int
+    n_added: int
+
+
+def upload_dataset(
+    name: str,
+    df: Frames,
+    *,
+    id_fields: Sequence[str] | None = None,
+    commit_tags: Sequence[str] | None = None,
+    dataset_tags: Sequence[str] | None = None,
+    append_only: bool = False,
+    description: str | None = None,
+) -> DatasetEntity:
+    """Create a dataset, or replace its datapoints.
+
+    An upload that changes something makes a commit; one that changes nothing does not. If it fails,
+    nothing is stored.
+
+    Args:
+        name: the name of the dataset.
+        df: the datapoints: a DataFrame, or an iterator of DataFrames, which are read one by one.
+        id_fields: the columns that identify a datapoint. None means those of the existing dataset;
+            for a new one ``id``, else all columns that begin with ``id_`` or end with ``_id``, else
+            ``locator``, else ``text``.
+        commit_tags: labels of the commit.
+        dataset_tags: labels to add to the dataset.
+        append_only: keep the datapoints that are not in ``df``, and update or add those that are.
+        description: what the dataset is about; None keeps what is known.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        InputValidationError: the name is blank, there are no rows, an id field is missing or has
+            values that cannot identify a row, or a cell cannot be stored.
+        DuplicateDatapointIdError: several rows have the same id; the message has the first ten.
+        NameConflictError: a test suite or test case that is not a dataset has the name.
+    """
+    check_name(name, "dataset")
+    tags = check_names(commit_tags, "commit_tags"), check_names(dataset_tags, "dataset_tags")
+    given = None if id_fields is None else check_names(id_fields, "id_fields")
+    if given == ():
+        raise InputValidationError("id_fields is empty; name at least one column.")
+    if description is not None and not isinstance(description, str):
+        raise InputValidationError(f"The description must be a string, not {description!r:.80}.")
+    store = repository.open_store()
+    with store.read() as unit:
+        known = unit.datasets.find(name)
+    fields: list[str] = []
+
+    def id_fields_for(names: Sequence[str]) -> Sequence[str]:
+        fields.extend(given or (known.id_fields if known else inferred_id_fields(names)))
+        return fields
+
+    columns: dict[str, None] = {}
+    content = blake2b(digest_size=32)
+    with ExitStack() as stack:
+        staged = Staged(stack)
+        for rows in identified(each_frame(df), id_fields_for):
+            columns.update(dict.fromkeys(rows.columns))
+            writer = RowWriter(list(rows.columns))
+            with collector_paused():
+                cells = list(rows.columns.values())
+                digests = list(map(canonical_digest, writer.canonical(cells)))
+                staged.add((digests, writer.stored(cells), rows.keys, rows.ids))
+            content.update(b"".join(digests))
+        upload = Upload(
+            tuple(fields), tuple(columns), content.digest(), append_only, *tags, description
+        )
+        with store.write() as unit:
+            commit = unit.datasets.put(name, (NewRows(*page) for page in staged.pages()), upload)
+            dataset = unit.datasets.get(name)
+    _log_upload(name, commit)
+    return _entity(dataset)
+
+
+_upload_dataset = upload_dataset
+
+
+def download_dataset(
+    name: str,
+    *,
+    commit: str | None = None,
+    include_extracted_properties: bool = False,
+    filters: Filters | None = None,
+    include_datapoint_id: bool = False,
+) -> pd.DataFrame:
+    """Return the datapoints of a dataset, in the order in which they were uploaded.
+
+    Args:
+        name: the name of the dataset.
+        commit: the hash of a commit, or the beginning of one; None is the latest.
+        include_extracted_properties: a local store extracts no properties; True is a warning.
+        filters: only datapoints that satisfy these conditions.
+        include_datapoint_id: whether to add the column ``kolena_datapoint_id``.
+
+    Returns:
+        A DataFrame whose columns have the dtype ``object``. It is empty if there are no datapoints.
+
+    Raises:
+        NotFoundError: there is no such dataset or commit.
+    """
+    check_name(name, "dataset")
+    warn_of_properties(include_extracted_properties)
+    if filters is not None and not isinstance(filters, Filters):
+        raise InputValidationError(f"filters must be Filters(...), not {filters!r:.80}.")
+    with repository.open_store(create=False).read() as unit:
+        dataset = unit.datasets.get(name)
+        found = unit.datasets.commit(dataset, commit)
+        return datapoints(unit, dataset, found, filters, with_ids=include_datapoint_id)[0]
+
+
+def datapoints(
+    unit: Unit,
+    dataset: DatasetRecord,
+    commit: CommitRecord,
+    filters: Filters | None = None,
+    *,
+    with_ids: bool = False,
+) -> tuple[pd.DataFrame, list[bytes]]:
+    """Return a commit's datapoints, and the digests of their ids."""
+    names = [DATAPOINT_ID, *commit.columns] if with_ids else [*commit.columns]
+    cells: dict[str, list[Any]] = {name: [] for name in names}
+    keys: list[bytes] = []
+    for page in unit.datasets.pages(dataset, commit, _PAGE):
+        with collector_paused():
+            rows = page
+            if filters is not None:
+                contents: list[Any] = loads_all([row.payload for row in page])
+                kept = map(filters.hold, contents)
+                rows = [row for row, holds in zip(page, kept, strict=True) if holds]
+            for name, values in columns_of([row.payload for row in rows], commit.columns).items():
+                cells[name] += values
+            keys += [row.key for row in rows]
+            if with_ids:
+                cells[DATAPOINT_ID] += [row.test_sample_id for row in rows]
+    return object_frame(cells), keys
+
+
+def object_frame(cells: dict[str, list[Any]]) -> pd.DataFrame:
+    """Return a DataFrame of Python objects; an empty one has no columns."""
+    import numpy as np
+    import pandas as pd
+
+    columns = {}
+    for name in list(cells):
+        values = cells.pop(name)
+        if values:
+            columns[name] = array = np.empty(len(values), dtype=object)
+            array[:] = values
+    count = max(map(len, columns.values()), default=0)
+    series = {
+        name: pd.Series(array, dtype=object, index=pd.RangeIndex(count), copy=False)
+        for name, array in columns.items()
+    }
+    frame: pd.DataFrame = pd.DataFrame(series, copy=False)
+    # Not what newer versions of pandas would infer for names.
+    frame.columns = pd.Index(list(columns), dtype=object)
+    return frame
+
+
+def list_datasets() -> list[str]:
+    """Return the names of all datasets, in the order of their creation."""
+    with repository.open_store().read() as unit:
+        return [dataset.name for dataset in unit.datasets.list()]
+
+
+def delete_dataset(name: str) -> None:
+    """Delete a dataset with its commits, embeddings, and all results on it; models stay.
+
+    Args:
+        name: the name of the dataset.
+
+    Raises:
+        NotFoundError: there is no such dataset.
+        IncorrectUsageError: another test suite has its test case.
+    """
+    check_name(name, "dataset")
+    with repository.open_store(create=False).write() as unit:
+        unit.datasets.delete(name)
+    logger.info("deleted dataset %r", name)
+
+
+def _load_dataset_metadata(
+    name: str, raise_error_if_not_found: bool = True
+) -> DatasetEntity | None:
+    """Return a dataset without its datapoints.
+
+    Raises:
+        NotFoundError: there is none, unless None may be returned.
+    """
+    with repository.open_store().read() as unit:
+        find = unit.datasets.get if raise_error_if_not_found else unit.datasets.find
+        found = find(check_name(name, "dataset"))
+    return None if found is None else _entity(found)
+
+
+def _fetch_dataset_history(
+    name: str, *, descending: bool = False, limit: int | None = None, page_size: int = 50
+) -> tuple[int, list[CommitData]]:
+    """Return the number of a dataset's commits, and the commits.
+
+    Args:
+        name: the name of the dataset.
+        descending: whether the newest comes first.
+        limit: at most so many commits.
+        page_size: accepted as in the original; all commits are read at once.
+
+    Raises:
+        NotFoundError: there is no such dataset.
+    """
+    with repository.open_store().read() as unit:
+        commits = unit.datasets.commits(unit.datasets.get(check_name(name, "dataset")))
+    data = [
+        CommitData(
+            one.hash, int(moment(one.created_at).timestamp()), "", one.n_removed, one.n_added
+        )
+        for one in (reversed(commits) if descending else commits)
+    ]
+    return len(data), data[:limit]
+
+
+def warn_of_properties(wanted: bool) -> None:
+    """Warn that no properties are extracted if they are wanted."""
+    if wanted:
+        warn("A local store extracts no properties; include_extracted_properties was ignored.")
+
+
+def _entity(dataset: DatasetRecord) -> DatasetEntity:
+    return DatasetEntity(dataset.id, dataset.name, dataset.description, list(dataset.id_fields))
+
+
+def _log_upload(name: str, commit: CommitRecord | None) -> None:
+    if commit is None:
+        logger.info("dataset %r is as it was; there is no new commit", name)
+    else:
+        logger.info(
+            "uploaded dataset %r: %s, %d added, %d removed; commit %s",
+            name,
+            counted(commit.n_rows, "datapoint"),
+            commit.n_added,
+            commit.n_removed,
+            commit.hash,
+        )

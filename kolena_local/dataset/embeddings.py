@@ -1,0 +1,129 @@
+"""Embeddings of datapoints: one vector each, by a key that says what computed them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kolena_local import repository
+from kolena_local.dataset.cells import columns_of
+from kolena_local.dataset.dataset import object_frame
+from kolena_local.dataset.frames import check_name, each_frame, identified, named_columns
+from kolena_local.errors import InputValidationError
+from kolena_local.log import logger
+from kolena_local.plurals import counted
+from kolena_local.warn import warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_EMBEDDING = "embedding"
+
+
+def upload_dataset_embeddings(dataset_name: str, key: str, df_embedding: pd.DataFrame) -> None:
+    """Store a vector for each of some datapoints of a dataset.
+
+    Vectors of other datapoints stay, unless they have another length.
+
+    Args:
+        dataset_name: the name of the dataset.
+        key: what computed the vectors, such as the name of a model.
+        df_embedding: the id fields of the dataset, and the column ``embedding`` with arrays, or
+            lists, of numbers. They are stored as floats of four bytes.
+
+    Raises:
+        NotFoundError: there is no such dataset.
+        InputValidationError: the key is blank, a column is missing, or the vectors are not numbers
+            or not equally long.
+        DuplicateDatapointIdError: several rows have the same id.
+    """
+    check_name(dataset_name, "dataset")
+    check_name(key, "key of embeddings")
+    store = repository.open_store()
+    with store.read() as unit:
+        dataset = unit.datasets.get(dataset_name)
+    keys: list[bytes] = []
+    vectors: list[bytes] = []
+    for frame in each_frame(df_embedding):
+        names = named_columns(frame)
+        if _EMBEDDING not in names:
+            raise InputValidationError(f"The DataFrame has no column {_EMBEDDING!r}.")
+        vectors += _vectors(frame.iloc[:, names.index(_EMBEDDING)].tolist())
+        places = [names.index(field) for field in dataset.id_fields if field in names]
+        ids = frame.iloc[:, places]
+        keys += [
+            key for rows in identified([ids], lambda _: dataset.id_fields) for key in rows.keys
+        ]
+    if len(set(map(len, vectors))) > 1:
+        raise InputValidationError("The embeddings are not equally long.")
+    with store.read() as unit:
+        present = unit.datasets.latest_ids(unit.datasets.get(dataset_name))
+    matched = [place for place, one in enumerate(keys) if one in present]
+    if len(matched) < len(keys):
+        warn(
+            f"{counted(len(keys) - len(matched), 'embedding')} of {len(keys)} were not stored: the"
+            f" dataset '{dataset_name}' has no datapoints with these ids."
+        )
+    if matched:
+        with store.write() as unit:
+            unit.dataset_embeddings.put(
+                unit.datasets.get(dataset_name),
+                key,
+                [keys[place] for place in matched],
+                [vectors[place] for place in matched],
+            )
+    logger.info("uploaded %s of dataset %r", counted(len(matched), "embedding"), dataset_name)
+
+
+def get_dataset_embedding_keys(dataset_name: str) -> list[str]:
+    """Return the keys of a dataset's embeddings, sorted.
+
+    Args:
+        dataset_name: the name of the dataset.
+
+    Raises:
+        NotFoundError: there is no such dataset.
+    """
+    check_name(dataset_name, "dataset")
+    with repository.open_store().read() as unit:
+        return unit.dataset_embeddings.keys(unit.datasets.get(dataset_name))
+
+
+def download_dataset_embeddings(dataset_name: str, key: str) -> pd.DataFrame:
+    """Return the vectors of a dataset's datapoints, with their id fields.
+
+    Args:
+        dataset_name: the name of the dataset.
+        key: what computed the vectors.
+
+    Returns:
+        The id fields and the column ``embedding``, for the datapoints that have a vector.
+
+    Raises:
+        NotFoundError: there is no such dataset, or no embeddings with this key.
+    """
+    import numpy as np
+
+    check_name(dataset_name, "dataset")
+    with repository.open_store().read() as unit:
+        dataset = unit.datasets.get(dataset_name)
+        rows = unit.dataset_embeddings.of_rows(dataset, key)
+    cells: dict[str, list[Any]] = columns_of([ids for ids, _ in rows], dataset.id_fields)
+    cells[_EMBEDDING] = [np.frombuffer(vector, "<f4").astype(np.float32) for _, vector in rows]
+    return object_frame(cells)
+
+
+def _vectors(values: list[Any]) -> list[bytes]:
+    import numpy as np
+
+    vectors = []
+    for value in values:
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            array = np.empty(0)
+        if array.ndim != 1 or not array.size or array.dtype.kind not in "biuf":
+            raise InputValidationError(
+                f"An embedding must be an array of numbers, not {value!r:.80}."
+            )
+        vectors.append(array.astype("<f4").tobytes())
+    return vectors

@@ -1,0 +1,405 @@
+"""Results of models on datasets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
+
+from kolena_local import repository
+from kolena_local.collector import collector_paused
+from kolena_local.dataset.cells import RowWriter, columns_of, to_json
+from kolena_local.dataset.dataset import datapoints, object_frame, warn_of_properties
+from kolena_local.dataset.frames import (
+    Frames,
+    Staged,
+    check_name,
+    check_names,
+    each_frame,
+    identified,
+    named_columns,
+)
+from kolena_local.dataset.thresholded import check_thresholded
+from kolena_local.errors import (
+    IncorrectUsageError,
+    InputValidationError,
+    NotFoundError,
+    WorkflowMismatchError,
+)
+from kolena_local.log import logger
+from kolena_local.payload import Json, canonical, dumps, loads
+from kolena_local.plurals import counted, enumerated
+from kolena_local.repository.dataset_records import WORKFLOW, ResultCounts
+from kolena_local.warn import warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kolena_local.repository import Unit
+    from kolena_local.repository.dataset_records import DatasetRecord
+    from kolena_local.repository.records import ModelRecord
+
+EvalConfig = Union[dict[str, Any], None]  # noqa: UP007  # as in the original, a name at runtime
+
+
+class EvalConfigResults(NamedTuple):
+    """Results under one configuration; None if there is none."""
+
+    eval_config: EvalConfig
+    results: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class ModelEntity:
+    """A model that has results.
+
+    Attributes:
+        name: its name.
+        tags: its labels, sorted.
+        metadata: what is known about it.
+    """
+
+    name: str
+    tags: list[str]
+    metadata: dict[str, Any] | None
+
+
+class UploadResultsResponse(NamedTuple):
+    """What an upload of results did.
+
+    Attributes:
+        n_inserted: how many results are new.
+        n_updated: how many results were replaced by others.
+        model_id: the number of the model in the store.
+        eval_config_id: the number of the configuration, or the list of them.
+    """
+
+    n_inserted: int
+    n_updated: int
+    model_id: int
+    eval_config_id: int | list[int]
+
+
+Results = Frames | Sequence[tuple[EvalConfig, Frames]]
+
+
+class _Staged(NamedTuple):
+    name: str
+    payload: str | None
+    rows: Staged
+
+
+def upload_results(
+    dataset: str,
+    model: str,
+    results: Results,
+    thresholded_fields: Sequence[str] | None = None,
+    tags: Sequence[str] | None = None,
+    metadata: dict[str, Any] | None = None,
+    *,
+    higher_is_better: Mapping[str, bool] | None = None,
+) -> None:
+    """Store what a model said about the datapoints of a dataset, or how well it did.
+
+    Results of other datapoints stay, those of the same datapoints are replaced. The model is
+    registered if there is none of that name.
+
+    Args:
+        dataset: the name of the dataset.
+        model: the name of the model.
+        results: a DataFrame, or an iterator of DataFrames, with the id fields of the dataset and at
+            least one more column; or a list of pairs of a configuration (a dict, or None) and such
+            results.
+        thresholded_fields: columns that hold lists of dicts, each with a number ``threshold``.
+        tags: labels to add to the model.
+        metadata: facts to add to those that are known about the model.
+        higher_is_better: for columns that are numbers or bools, whether higher values are better:
+            ``{"iou": True, "latency": False}``. Comparisons need it for verdicts.
+
+    Raises:
+        NotFoundError: there is no such dataset.
+        InputValidationError: a name is blank, there are no rows, the id fields are missing, there
+            is no other column, or a cell cannot be stored.
+        DuplicateDatapointIdError: several rows have the same id.
+        IncorrectUsageError: a tag is blank, or two configurations are the same.
+        WorkflowMismatchError: the model belongs to another workflow.
+    """
+    _upload_results(
+        dataset,
+        model,
+        results,
+        thresholded_fields,
+        tags,
+        metadata,
+        higher_is_better=higher_is_better,
+    )
+
+
+def _upload_results(
+    dataset: str,
+    model: str,
+    results: Results,
+    thresholded_fields: Sequence[str] | None = None,
+    tags: Sequence[str] | None = None,
+    metadata: dict[str, Any] | None = None,
+    *,
+    higher_is_better: Mapping[str, bool] | None = None,
+) -> UploadResultsResponse:
+    """Do what :func:`upload_results` does, and return what that was."""
+    check_name(dataset, "dataset")
+    check_name(model, "model")
+    thresholded = check_names(thresholded_fields, "thresholded_fields")
+    directions = _checked_directions(higher_is_better)
+    given_tags, facts = _checked_tags(tags), _checked_metadata(metadata)
+    store = repository.open_store()
+    with store.read() as unit:
+        record = unit.datasets.get(dataset)
+        _check_workflow(unit.models.find(model))
+    with ExitStack() as stack:
+        all_staged: list[_Staged] = []
+        attempted = 0
+        for config, name, frames in _by_configuration(results):
+            staged = Staged(stack)
+            attempted += _stage(staged, record, frames, thresholded, directions)
+            all_staged.append(_Staged(name, None if config is None else dumps(config), staged))
+        with store.read() as unit:
+            record = unit.datasets.get(dataset)
+            samples = unit.datasets.latest_ids(record)
+        _warn_of_unmatched(record, samples, all_staged, attempted)
+        with store.write() as unit:
+            stored = _ensure_model(unit, model, given_tags, facts)
+            current = unit.datasets.get(dataset)
+            if current != record:  # somebody else uploaded it in the meantime
+                samples = unit.datasets.latest_ids(current)
+            run = unit.dataset_results.start(current, stored)
+            counts: list[ResultCounts] = []
+            ids: list[int] = []
+            for name, payload, staged in all_staged:
+                found = unit.dataset_results.configuration(run.id, name, payload, directions)
+                counts.append(unit.dataset_results.put(found.id, samples, staged.pages()))
+                ids.append(found.id)
+            unit.test_runs.complete(run.id)
+    inserted, updated = sum(it.inserted for it in counts), sum(it.updated for it in counts)
+    logger.info(
+        "uploaded results of model %r on dataset %r: %s attempted, %d inserted, %d updated, 0"
+        " failed",
+        model,
+        dataset,
+        counted(attempted, "row"),
+        inserted,
+        updated,
+    )
+    is_list = isinstance(results, list)
+    return UploadResultsResponse(inserted, updated, stored.id, ids if is_list else ids[0])
+
+
+def download_results(
+    dataset: str,
+    model: str,
+    commit: str | None = None,
+    include_extracted_properties: bool = False,
+) -> tuple[pd.DataFrame, list[EvalConfigResults]]:
+    """Return the datapoints of a dataset, and the results of a model on them.
+
+    Args:
+        dataset: the name of the dataset.
+        model: the name of the model.
+        commit: the hash of a commit of the dataset; None is the latest.
+        include_extracted_properties: a local store extracts no properties; True is a warning.
+
+    Returns:
+        The datapoints, and for each configuration a DataFrame with as many rows in the same order:
+        the id fields, then the results, None where there are none. If the id fields of the dataset
+        have changed since the results were uploaded, an empty DataFrame and an empty list.
+
+    Raises:
+        NotFoundError: there is no such dataset, commit or model, or the model has no results on
+            the dataset.
+    """
+    check_name(dataset, "dataset")
+    check_name(model, "model")
+    warn_of_properties(include_extracted_properties)
+    with repository.open_store(create=False).read() as unit:
+        record = unit.datasets.get(dataset)
+        found = unit.datasets.commit(record, commit)
+        known = unit.models.find(model)
+        if known is None:
+            raise NotFoundError(f"There is no such model '{model}'; get_models() lists them.")
+        configurations = unit.dataset_results.configurations(record, known, found)
+        if not configurations:
+            return object_frame({}), []
+        frame, keys = datapoints(unit, record, found)
+        all_results = []
+        for one in configurations:
+            texts = unit.dataset_results.payloads(one.id)
+            with collector_paused():
+                cells = {
+                    field: frame[field].tolist() for field in found.id_fields if field in frame
+                }
+                cells |= _results_of(texts, keys)
+            config: Any = None if one.payload is None else loads(one.payload)
+            all_results.append(EvalConfigResults(config, object_frame(cells)))
+    return frame, all_results
+
+
+def _results_of(texts: dict[bytes, str], keys: list[bytes]) -> dict[str, list[Any]]:
+    found = [texts.get(key) for key in keys]
+    names = None if any(found) else list(columns_of(list(texts.values())))
+    return columns_of(found, names)
+
+
+def get_models(dataset: str) -> list[ModelEntity]:
+    """Return the models that have results on a dataset, in the order of their creation.
+
+    Args:
+        dataset: the name of the dataset.
+
+    Raises:
+        NotFoundError: there is no such dataset.
+    """
+    check_name(dataset, "dataset")
+    with repository.open_store().read() as unit:
+        models = unit.dataset_results.models(unit.datasets.get(dataset))
+    return [ModelEntity(it.name, sorted(it.tags), dict(it.metadata)) for it in models]
+
+
+def _by_configuration(results: Any) -> Iterator[tuple[EvalConfig, str, Frames]]:
+    """Yield each configuration, its name, which is canonical JSON, and its results.
+
+    Raises:
+        InputValidationError: something is not a configuration with results.
+        IncorrectUsageError: two configurations are the same.
+    """
+    if not isinstance(results, list) or not results or not isinstance(results[0], (tuple, list)):
+        yield None, "", results
+        return
+    seen: set[str] = set()
+    for pair in results:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise InputValidationError(
+                "Each of the results must be a pair of a configuration and a DataFrame, not"
+                f" {pair!r:.80}."
+            )
+        if pair[0] is not None and not isinstance(pair[0], dict):
+            raise InputValidationError(
+                f"A configuration must be a dict or None, not {pair[0]!r:.80}."
+            )
+        config: Any = None if pair[0] is None else to_json(pair[0], "configuration")
+        # Numbers that are equal are the same here: 1 and 1.0.
+        name = "" if config is None else dumps(json.loads(canonical(config)))
+        if name in seen:
+            raise IncorrectUsageError(
+                f"Duplicate eval configs are invalid: {name or 'None'} is there twice; give each of"
+                " the results its own configuration."
+            )
+        seen.add(name)
+        yield config, name, pair[1]
+
+
+def _stage(
+    staged: Staged,
+    dataset: DatasetRecord,
+    frames: Frames,
+    thresholded: Sequence[str],
+    directions: Mapping[str, bool],
+) -> int:
+    """Write the results to the temporary file, and return how many there are."""
+    count = 0
+    for rows in identified(
+        _checked(each_frame(frames), dataset, thresholded, directions), lambda _: dataset.id_fields
+    ):
+        names = [name for name in rows.columns if name not in (*dataset.id_fields, *thresholded)]
+        # In the order in which they are downloaded.
+        names += thresholded
+        with collector_paused():
+            texts = RowWriter(names).stored([rows.columns[name] for name in names])
+            staged.add((rows.keys, texts))
+        count += len(texts)
+    return count
+
+
+def _checked(
+    frames: Iterable[pd.DataFrame],
+    dataset: DatasetRecord,
+    thresholded: Sequence[str],
+    directions: Mapping[str, bool],
+) -> Iterator[pd.DataFrame]:
+    for frame in frames:
+        names = named_columns(frame)
+        unknown = [repr(name) for name in (*thresholded, *directions) if name not in names]
+        if unknown:
+            raise InputValidationError(
+                f"The results have no column {enumerated(unknown)}; they have"
+                f" {enumerated([repr(name) for name in names])}."
+            )
+        if not set(names).difference(dataset.id_fields, thresholded):
+            raise InputValidationError(
+                "The results have no column beside the id fields"
+                f" {enumerated(list(dataset.id_fields))}"
+                f"{' and the thresholded fields' if thresholded else ''}; add one."
+            )
+        for name in thresholded:
+            check_thresholded(frame.iloc[:, names.index(name)].tolist(), name)
+        yield frame
+
+
+def _warn_of_unmatched(
+    dataset: DatasetRecord, known: Container[bytes], staged: Sequence[_Staged], attempted: int
+) -> None:
+    unmatched = sum(
+        key not in known for one in staged for keys, _ in one.rows.pages() for key in keys
+    )
+    if unmatched:
+        warn(
+            f"{unmatched} of {counted(attempted, 'result')} were not stored: the dataset"
+            f" '{dataset.name}' has no datapoints with these"
+            f" {enumerated(list(dataset.id_fields))}."
+        )
+
+
+def _ensure_model(
+    unit: Unit, name: str, tags: Sequence[str], metadata: dict[str, Json]
+) -> ModelRecord:
+    found = unit.models.find(name)
+    _check_workflow(found)
+    if found is None:
+        return unit.models.add(unit.workflows.ensure(WORKFLOW).id, name, metadata, tags)
+    assign = [((key,), value) for key, value in metadata.items()]
+    return unit.models.edit(name, assign=assign, tags=tags)
+
+
+def _check_workflow(model: ModelRecord | None) -> None:
+    if model is not None and model.workflow != WORKFLOW:
+        raise WorkflowMismatchError(
+            f"The model '{model.name}' belongs to the workflow '{model.workflow}', so results on a"
+            " dataset cannot be its; give these another model name."
+        )
+
+
+def _checked_tags(tags: Any) -> tuple[str, ...]:
+    try:
+        return check_names(tags, "tags")
+    except InputValidationError as error:
+        raise IncorrectUsageError(str(error)) from None
+
+
+def _checked_metadata(metadata: Any) -> dict[str, Json]:
+    if not isinstance(metadata, dict | None):
+        raise InputValidationError(f"metadata must be a dict, not {metadata!r:.80}.")
+    written: Any = to_json(metadata or {}, "metadata")
+    return dict(written)
+
+
+def _checked_directions(given: Any) -> dict[str, bool]:
+    if given is not None and not isinstance(given, Mapping):
+        raise InputValidationError(
+            f"higher_is_better must map columns to True or False, not {given!r:.80}."
+        )
+    for name, higher in (given or {}).items():
+        if not isinstance(higher, bool):
+            raise InputValidationError(
+                f"higher_is_better of the column {name!r} must be True or False, not {higher!r}."
+            )
+    return dict(given or {})

@@ -1,0 +1,240 @@
+"""The DataFrames that are uploaded: their checks, and their rows as JSON texts.
+
+Frames from an iterator are checked one by one, and their rows wait in a temporary file until all
+are there: nothing is stored before that, and no code of the caller runs while the store is locked.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Union
+
+from kolena_local.collector import collector_paused
+from kolena_local.dataset.cells import Column, RowWriter, column_texts
+from kolena_local.errors import DuplicateDatapointIdError, InputValidationError
+from kolena_local.exchange.spool import Spool
+from kolena_local.payload import canonical_digest, loads
+from kolena_local.plurals import agreeing, enumerated
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Frames = Union["pd.DataFrame", Iterable["pd.DataFrame"]]
+
+_ROWS_AT_ONCE: Final = 10_000
+_SHOWN: Final = 10
+
+
+class IdentifiedRows(NamedTuple):
+    """Some rows of a frame: their ids, and the texts of their columns.
+
+    Attributes:
+        keys: the digests of the ids.
+        ids: the id fields' values as JSON objects.
+        columns: the texts of each column.
+    """
+
+    keys: list[bytes]
+    ids: list[str]
+    columns: dict[str, Column]
+
+
+def check_name(name: Any, noun: str) -> str:
+    """Return a name of a dataset or the like.
+
+    Raises:
+        InputValidationError: it is not a string, or blank.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise InputValidationError(
+            f"The name of a {noun} must be a string that is not blank, not {name!r:.80}."
+        )
+    return name
+
+
+def check_names(names: Any, argument: str) -> tuple[str, ...]:
+    """Return names as a tuple, each once; a string is one name, and None is none.
+
+    Raises:
+        InputValidationError: one is not a string, or blank.
+    """
+    given = [names] if isinstance(names, str) else [*(names or ())]
+    for name in given:
+        if not isinstance(name, str) or not name.strip():
+            raise InputValidationError(
+                f"{argument} must be strings that are not blank, and {name!r:.80} is not."
+            )
+    return tuple(dict.fromkeys(given))
+
+
+def each_frame(frames: Frames) -> Iterator[pd.DataFrame]:
+    """Yield a DataFrame, or those of an iterator.
+
+    Raises:
+        InputValidationError: something is not a DataFrame, or no frame has rows.
+    """
+    import pandas as pd
+
+    count = 0
+    is_iterable = isinstance(frames, Iterable) and not isinstance(frames, (str, bytes, dict))
+    for frame in [frames] if isinstance(frames, pd.DataFrame) or not is_iterable else frames:
+        if not isinstance(frame, pd.DataFrame):
+            raise InputValidationError(
+                f"A DataFrame, or an iterator of DataFrames, is needed, not {type(frame).__name__}."
+            )
+        count += len(frame)
+        if len(frame):
+            yield frame
+    if not count:
+        raise InputValidationError("There is nothing to upload: the DataFrame has no rows.")
+
+
+def named_columns(frame: pd.DataFrame) -> list[str]:
+    """Return the names of a frame's columns; numbers become strings.
+
+    Raises:
+        InputValidationError: two have the same name, or one has no name.
+    """
+    names = [label if isinstance(label, str) else _name(label) for label in frame.columns]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise InputValidationError(
+            f"The DataFrame has several columns called {twice[0]!r}; rename all but one."
+        )
+    return names
+
+
+def _name(label: Any) -> str:
+    if isinstance(label, tuple):
+        raise InputValidationError(
+            f"The column {label!r} has several names; give each column one name."
+        )
+    return str(label)
+
+
+def inferred_id_fields(names: Sequence[str]) -> list[str]:
+    """Return the columns that identify rows, by their names.
+
+    Raises:
+        InputValidationError: none is named so.
+    """
+    if "id" in names:
+        return ["id"]
+    found = [name for name in names if name.startswith("id_") or name.endswith("_id")]
+    for name in ("locator", "text"):
+        if not found and name in names:
+            found = [name]
+    if not found:
+        raise InputValidationError(
+            "No column identifies the rows: none is called id, id_..., ..._id, locator or text;"
+            f" pass id_fields=[...]. The columns are {enumerated([repr(it) for it in names])}."
+        )
+    return found
+
+
+def identified(
+    frames: Iterable[pd.DataFrame], id_fields: Callable[[Sequence[str]], Sequence[str]]
+) -> Iterator[IdentifiedRows]:
+    """Yield the rows of frames, some at a time.
+
+    Args:
+        frames: the frames.
+        id_fields: returns the fields that identify rows, given the columns of the first frame.
+
+    Raises:
+        InputValidationError: an id field is missing or has values that cannot identify a row, or a
+            cell cannot be stored.
+        DuplicateDatapointIdError: several rows have the same id.
+    """
+    seen: set[bytes] = set()
+    duplicates: dict[bytes, dict[str, Any]] = {}
+    fields: Sequence[str] | None = None
+    for frame in frames:
+        names = named_columns(frame)
+        fields = fields or list(id_fields(names))
+        _check_id_fields(fields, names)
+        writer = RowWriter(fields)
+        for start in range(0, len(frame), _ROWS_AT_ONCE):
+            part = frame.iloc[start : start + _ROWS_AT_ONCE]
+            with collector_paused():
+                columns = {
+                    name: column_texts(part.iloc[:, place], name)
+                    for place, name in enumerate(names)
+                }
+                of_ids = [_checked_ids(columns[field], field) for field in fields]
+                ids = writer.stored(of_ids)
+                keys = [*map(canonical_digest, writer.canonical(of_ids))]
+            _note_duplicates(duplicates, seen, keys, ids)
+            seen.update(keys)
+            if len(duplicates) >= _SHOWN:
+                break
+            if not duplicates:
+                yield IdentifiedRows(keys, ids, columns)
+    if duplicates:
+        records = list(duplicates.values())[:_SHOWN]
+        raise DuplicateDatapointIdError(
+            f"Several rows have the same {enumerated(list(fields or ()))}, which must identify a"
+            f" row: {', '.join(map(_shown, records))}; remove the duplicates, or name other"
+            " id_fields.",
+            duplicate_ids=records,
+        )
+
+
+def _check_id_fields(fields: Sequence[str], names: Sequence[str]) -> None:
+    missing = [repr(field) for field in fields if field not in names]
+    if missing:
+        raise InputValidationError(
+            f"The DataFrame has no {agreeing(len(missing), 'column', 'columns')}"
+            f" {enumerated(missing)}, which must identify its rows; it has"
+            f" {enumerated([repr(name) for name in names])}."
+        )
+
+
+def _checked_ids(column: Column, field: str) -> Column:
+    wrong = [text for text in column.canonical if text[0] in "[{"]
+    if wrong:
+        raise InputValidationError(
+            f"The column {field!r} must identify rows, and has {wrong[0]:.80}; the values of an id"
+            " field must be strings, numbers, bools or None."
+        )
+    return column
+
+
+def _note_duplicates(
+    duplicates: dict[bytes, dict[str, Any]], seen: set[bytes], keys: list[bytes], ids: list[str]
+) -> None:
+    unique = set(keys)
+    if len(unique) == len(keys) and seen.isdisjoint(unique):
+        return
+    before: set[bytes] = set()
+    for key, text in zip(keys, ids, strict=True):
+        if key in seen or key in before:
+            record: Any = loads(text)
+            duplicates.setdefault(key, record)
+        before.add(key)
+
+
+def _shown(record: dict[str, Any]) -> str:
+    values = [f"{value!r:.80}" for value in record.values()]
+    return values[0] if len(values) == 1 else f"({', '.join(values)})"
+
+
+class Staged:
+    """Rows that wait in a temporary file until all were checked."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._spool = stack.enter_context(Spool())
+        self._pages = 0
+
+    def add(self, page: tuple[Any, ...]) -> None:
+        """Add a page: lists of bytes and strings."""
+        self._spool.write(marshal.dumps(page))
+        self._pages += 1
+
+    def pages(self) -> Iterator[Any]:
+        """Yield the pages again; it may be called twice."""
+        self._spool.rewind()
+        for _ in range(self._pages):
+            yield marshal.load(self._spool.file)

@@ -1,0 +1,101 @@
+"""The values that the repository returns and takes for datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from kolena_local.repository.records import StoredRecord
+
+#: The workflow of all datasets, and of the models whose results are uploaded.
+WORKFLOW: Final = "Dataset"
+#: The evaluator of the test runs that have uploaded results.
+EVALUATOR: Final = "uploaded results"
+
+
+@dataclass(frozen=True)
+class DatasetRecord(StoredRecord):
+    """A dataset at its latest commit; its id and versions are those of its test suite and case."""
+
+    id: int
+    name: str
+    description: str
+    tags: frozenset[str]
+    test_case_id: int
+    number: int
+    id_fields: tuple[str, ...]
+    columns: tuple[str, ...]
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True)
+class CommitRecord(StoredRecord):
+    """A state of a dataset; ``columns`` are all columns in their order."""
+
+    number: int
+    hash: str
+    test_case_version: int
+    test_suite_version: int
+    id_fields: tuple[str, ...]
+    columns: tuple[str, ...]
+    tags: tuple[str, ...]
+    n_added: int
+    n_removed: int
+    n_rows: int
+    created_at: str
+
+
+class NewRows(NamedTuple):
+    """Some rows of an upload, in columns.
+
+    Attributes:
+        digests: the digests of the rows.
+        payloads: the rows as JSON objects.
+        keys: the digests of the id fields' values.
+        ids: the id fields' values as JSON objects.
+    """
+
+    digests: Sequence[bytes]
+    payloads: Sequence[str]
+    keys: Sequence[bytes]
+    ids: Sequence[str]
+
+
+class Upload(NamedTuple):
+    """What an upload says about a dataset as a whole.
+
+    Attributes:
+        id_fields: the fields that identify a row.
+        columns: all columns of the rows, in their order.
+        content: a digest of all rows, in their order.
+        append_only: whether rows that are not among them stay.
+        commit_tags: labels of the commit.
+        dataset_tags: labels to add to the dataset.
+        description: of the dataset; None keeps it.
+    """
+
+    id_fields: tuple[str, ...]
+    columns: tuple[str, ...]
+    content: bytes
+    append_only: bool
+    commit_tags: Sequence[str]
+    dataset_tags: Sequence[str]
+    description: str | None
+
+
+class DatapointRow(NamedTuple):
+    """A row of a dataset: its test sample, the digest of its id fields' values, and its content."""
+
+    test_sample_id: int
+    key: bytes
+    payload: str
+
+
+class ResultCounts(NamedTuple):
+    """How many results of an upload are new, were changed, or belong to no row."""
+
+    inserted: int
+    updated: int
+    unmatched: int

@@ -1,0 +1,378 @@
+"""Datasets: tables of datapoints with commits, on test suites and test cases.
+
+A dataset is a test suite with one test case of the same name. A datapoint is a test sample whose
+fields are the columns; its ground truth has the values of the id fields. So conditions, slices and
+comparisons need to know nothing about datasets, and a row that is in many commits, or in many
+datasets, is stored once.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+from array import array
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Final
+
+from kolena_local.errors import NameConflictError, NotFoundError
+from kolena_local.payload import dumps
+from kolena_local.repository.dataset_members import Change, DatasetMembers
+from kolena_local.repository.dataset_records import (
+    EVALUATOR,
+    WORKFLOW,
+    CommitRecord,
+    DatapointRow,
+    DatasetRecord,
+    NewRows,
+    Upload,
+)
+from kolena_local.repository.ground_truths import GroundTruths
+from kolena_local.repository.names import checked, now, unknown
+from kolena_local.repository.records import NewGroundTruth, NewSample
+from kolena_local.repository.rows import Parameters, Repository, Row, as_records
+from kolena_local.repository.test_cases import TestCases
+from kolena_local.repository.test_samples import TestSamples
+from kolena_local.repository.test_suites import TestSuites
+from kolena_local.repository.workflows import Workflows
+
+_RECORDS: Final = """
+    SELECT suite.id, suite.name, suite.description,
+        (SELECT json_group_array(tag) FROM test_suite_tag WHERE test_suite_id = suite.id),
+        dataset.test_case_id, latest.number, latest.id_fields, latest.columns,
+        suite.created_at, suite.updated_at
+    FROM dataset JOIN test_suite AS suite ON suite.id = dataset.test_suite_id
+    JOIN dataset_commit AS latest ON latest.test_suite_id = dataset.test_suite_id
+        AND latest.number = (
+            SELECT max(number) FROM dataset_commit WHERE test_suite_id = dataset.test_suite_id)
+"""
+_COMMITS: Final = """
+    SELECT number, hash, test_case_version, test_suite_version, id_fields, columns, made.tags,
+        n_added, n_removed, version.sample_count, made.created_at
+    FROM dataset_commit AS made JOIN dataset USING (test_suite_id)
+    JOIN test_case_version AS version ON version.test_case_id = dataset.test_case_id
+        AND version.version = made.test_case_version
+    WHERE made.test_suite_id = :id
+"""
+#: Which runs have the uploaded results of rows that are identified by the same fields.
+HAS_RESULTS: Final = f"""
+    run.test_suite_id = :dataset AND run.evaluator = '{EVALUATOR}' AND run.superseded_at IS NULL
+    AND :fields = (
+        SELECT id_fields FROM dataset_commit AS made WHERE made.test_suite_id = run.test_suite_id
+            AND made.test_suite_version <= run.test_suite_version
+        ORDER BY number DESC LIMIT 1)
+"""
+_TRUTH_CHUNK: Final = 10_000
+
+
+class Datasets(Repository):
+    """The datasets of a store, inside one transaction."""
+
+    def find(self, name: str) -> DatasetRecord | None:
+        """Return the dataset of that name, or None."""
+        found = self._select("WHERE suite.name = ?", (name,))
+        return found[0] if found else None
+
+    def get(self, name: str) -> DatasetRecord:
+        """Return the dataset of that name.
+
+        Raises:
+            NotFoundError: there is none; the nearest names are listed.
+        """
+        found = self.find(name)
+        if found is None:
+            raise unknown("dataset", name, (other.name for other in self.list()))
+        return found
+
+    def list(self) -> builtins.list[DatasetRecord]:
+        """Return all datasets in the order of their creation."""
+        return self._select("ORDER BY suite.id", ())
+
+    def commits(self, dataset: DatasetRecord) -> builtins.list[CommitRecord]:
+        """Return all commits of a dataset, oldest first."""
+        rows = self._sql.fetch(_COMMITS + "ORDER BY number", {"id": dataset.id})
+        return [CommitRecord(*row[:4], *map(_names, row[4:7]), *row[7:]) for row in rows]
+
+    def commit(self, dataset: DatasetRecord, hash_: str | None = None) -> CommitRecord:
+        """Return a commit by its hash, or by the beginning of it; None is the latest.
+
+        Raises:
+            NotFoundError: there is none, or there are several.
+        """
+        commits = self.commits(dataset)
+        if hash_ is None:
+            return commits[-1]
+        found = [one for one in commits if len(hash_) >= 7 and one.hash.startswith(hash_)]
+        if len(found) != 1:
+            known = ", ".join(f"'{one.hash}'" for one in commits[-3:])
+            raise NotFoundError(
+                f"The dataset '{dataset.name}' has no commit '{hash_}'; its latest commits are"
+                f" {known}."
+            )
+        return found[0]
+
+    def pages(
+        self, dataset: DatasetRecord, commit: CommitRecord, limit: int
+    ) -> Iterator[builtins.list[DatapointRow]]:
+        """Yield pages of a commit's rows, in order."""
+        pages = self._sql.pages(
+            """
+            SELECT sample.id, truth.digest, sample.payload
+            FROM test_case_member AS member
+            CROSS JOIN test_sample AS sample ON sample.id = member.test_sample_id
+            CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+            WHERE member.test_case_id = :test_case AND member.added <= :version
+                AND (member.removed IS NULL OR member.removed > :version)
+            ORDER BY member.position
+            """,
+            {"test_case": dataset.test_case_id, "version": commit.test_case_version},
+            limit,
+        )
+        for page in pages:
+            yield as_records(DatapointRow, page)
+
+    def latest_ids(self, dataset: DatasetRecord) -> dict[bytes, int]:
+        """Return the test samples of the latest rows by the digests of their id fields' values."""
+        return dict(
+            self._sql.fetch(
+                """
+                SELECT truth.digest, member.test_sample_id
+                FROM test_case_member AS member
+                CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+                WHERE member.test_case_id = ? AND member.removed IS NULL
+                ORDER BY member.position
+                """,
+                (dataset.test_case_id,),
+            )
+        )
+
+    def put(self, name: str, rows: Iterable[NewRows], upload: Upload) -> CommitRecord | None:
+        """Store an upload, in a new dataset if there is none of that name.
+
+        Args:
+            name: the dataset's name.
+            rows: all rows, no two of them with the same key.
+            upload: what else was uploaded.
+
+        Returns:
+            The new commit; None if nothing changes.
+
+        Raises:
+            NameConflictError: a test suite or test case that is not a dataset has the name.
+            InputValidationError: the name or a tag is blank.
+        """
+        dataset = self.find(name)
+        parent = None if dataset is None else self.commit(dataset)
+        workflow_id = Workflows(self._sql).ensure(WORKFLOW).id
+        samples, truths = self._put_rows(workflow_id, rows)
+        test_case_id = self._add(workflow_id, name) if dataset is None else dataset.test_case_id
+        if upload.append_only:
+            samples, truths = self._with_present(test_case_id, samples, truths)
+        cases, suites = TestCases(self._sql), TestSuites(self._sql)
+        before = cases.at(test_case_id)
+        members = DatasetMembers(self._sql, test_case_id, before.version + 1, before.sample_count)
+        change = members.replace(samples, truths)
+        suite = suites.get(name)
+        if change.is_change:
+            after = cases.add_version(before, len(truths))
+            pins = [(it.id, it.version) for it in suite.test_cases if it.id != test_case_id]
+            suite = suites.replace_test_cases(
+                suite.id, suite.version, [(test_case_id, after.version), *pins]
+            )
+        if upload.description is not None and upload.description != suite.description:
+            suites.set_description(suite.id, upload.description)
+        if not suite.tags.issuperset(upload.dataset_tags):
+            suites.set_tags(suite.id, suite.tags | set(upload.dataset_tags))
+        if upload.append_only and parent is not None:
+            new = (name for name in upload.columns if name not in parent.columns)
+            upload = upload._replace(columns=(*parent.columns, *new))
+        same = (upload.id_fields, upload.columns)
+        if parent and not change.is_change and (parent.id_fields, parent.columns) == same:
+            self._add_commit_tags(suite.id, parent, upload.commit_tags)
+            return None
+        self._add_commit(suite.id, parent, upload, change, test_case_id)
+        made = self.get(name)
+        commit = self.commit(made)
+        if parent is not None and change.is_change and parent.id_fields == upload.id_fields:
+            self._take_results_along(made, commit, change.come)
+        return commit
+
+    def delete(self, name: str) -> None:
+        """Delete a dataset with its commits, embeddings, and results; models stay.
+
+        Raises:
+            NotFoundError: there is none of this name.
+            IncorrectUsageError: another test suite has its test case.
+        """
+        dataset = self.get(name)
+        cases = TestCases(self._sql)
+        test_case = cases.at(dataset.test_case_id).name
+        cases.deletion([test_case], [name])
+        TestSuites(self._sql).delete([name])
+        cases.delete([test_case])
+        Workflows(self._sql).delete_unused(WORKFLOW)
+
+    def _add(self, workflow_id: int, name: str) -> int:
+        """Add an empty dataset, and return the id of its test case."""
+        checked("dataset", name)
+        for noun in ("test_suite", "test_case"):
+            workflow = self._sql.value(
+                f"SELECT workflow.name FROM {noun} JOIN workflow ON workflow.id = workflow_id"
+                f" WHERE {noun}.name = ?",
+                (name,),
+            )
+            if workflow is not None:
+                raise NameConflictError(
+                    f"The name '{name}' belongs to a {noun.replace('_', ' ')} of the workflow"
+                    f" '{workflow}' that is not a dataset; give the dataset another name."
+                )
+        suite = TestSuites(self._sql).add(workflow_id, name, "", ())
+        case = TestCases(self._sql).add(workflow_id, name, "")
+        self._sql.execute(
+            "INSERT INTO dataset (test_suite_id, test_case_id) VALUES (?, ?)", (suite.id, case.id)
+        )
+        return case.id
+
+    def _put_rows(self, workflow_id: int, rows: Iterable[NewRows]) -> tuple[array[int], array[int]]:
+        """Store rows, and return the ids of their test samples and ground truths."""
+        all_samples, all_truths = array("q"), array("q")
+        for some in rows:
+            new: Iterable[Row] = zip(
+                some.digests, some.payloads, [{}] * len(some.keys), strict=True
+            )
+            samples = TestSamples(self._sql).put(workflow_id, as_records(NewSample, new))
+            ids = zip(samples, some.keys, some.ids, strict=True)
+            truths = GroundTruths(self._sql).put(as_records(NewGroundTruth, ids))
+            all_samples.extend(samples)
+            all_truths.extend(truths)
+        return all_samples, all_truths
+
+    def _with_present(
+        self, test_case_id: int, samples: array[int], truths: array[int]
+    ) -> tuple[array[int], array[int]]:
+        """Return the present rows with others in place of those with the same keys, or after."""
+        rows = self._sql.fetch(
+            """
+            SELECT truth.digest, member.test_sample_id, truth.id
+            FROM test_case_member AS member
+            CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+            WHERE member.test_case_id = ? AND member.removed IS NULL ORDER BY member.position
+            """,
+            (test_case_id,),
+        )
+        merged = {key: (sample, truth) for key, sample, truth in rows}
+        keys = dict(DatasetMembers(self._sql, test_case_id, 0, 0).keys(truths))
+        for sample, truth in zip(samples, truths, strict=True):
+            merged[keys[truth]] = (sample, truth)
+        pairs = merged.values()
+        return array("q", (one for one, _ in pairs)), array("q", (one for _, one in pairs))
+
+    def _add_commit(
+        self,
+        suite_id: int,
+        parent: CommitRecord | None,
+        upload: Upload,
+        change: Change,
+        test_case_id: int,
+    ) -> None:
+        content = dumps([upload.append_only, [*upload.id_fields], [*upload.columns]])
+        before = "" if parent is None else parent.hash
+        hasher = blake2b(f"{before} {content} ".encode(), digest_size=20)
+        hasher.update(upload.content)
+        self._sql.execute(
+            """
+            INSERT INTO dataset_commit (test_suite_id, number, hash, test_case_version,
+                test_suite_version, id_fields, columns, tags, n_added, n_removed, created_at)
+            SELECT suite.id, ?, ?, test_case.version, suite.version, ?, ?, ?, ?, ?, ?
+            FROM test_suite AS suite, test_case WHERE suite.id = ? AND test_case.id = ?
+            """,
+            (
+                1 if parent is None else parent.number + 1,
+                hasher.hexdigest(),
+                as_array(upload.id_fields),
+                as_array(upload.columns),
+                as_array(dict.fromkeys(checked("tag", tag) for tag in upload.commit_tags)),
+                len(change.come),
+                len(change.gone),
+                now(),
+                suite_id,
+                test_case_id,
+            ),
+        )
+
+    def _add_commit_tags(self, suite_id: int, commit: CommitRecord, tags: Iterable[str]) -> None:
+        new = dict.fromkeys([*commit.tags, *(checked("tag", tag) for tag in tags)])
+        self._sql.execute(
+            "UPDATE dataset_commit SET tags = ? WHERE test_suite_id = ? AND number = ?",
+            (as_array(new), suite_id, commit.number),
+        )
+
+    def _take_results_along(
+        self, dataset: DatasetRecord, commit: CommitRecord, come: builtins.list[int]
+    ) -> None:
+        """Move uploaded results to a new commit: they belong to the rows' ids.
+
+        Runs stay where the rows had other id fields.
+        """
+        runs = self._sql.fetch_ids(
+            f"SELECT run.id FROM test_run AS run WHERE {HAS_RESULTS}",
+            {"dataset": dataset.id, "fields": as_array(dataset.id_fields)},
+        )
+        self._sql.execute_each(
+            "UPDATE test_run SET test_suite_version = ? WHERE id = ?",
+            [(commit.test_suite_version, run) for run in runs],
+        )
+        if not runs or not come:
+            return
+        self._sql.make_temporary("come", "(key BLOB PRIMARY KEY, test_sample_id INTEGER)")
+        for start in range(0, len(come), _TRUTH_CHUNK):
+            self._sql.execute(
+                """
+                INSERT INTO temp.come SELECT truth.digest, truth.test_sample_id
+                FROM json_each(?) AS wanted CROSS JOIN ground_truth AS truth
+                    ON truth.id = wanted.value
+                """,
+                (json.dumps(come[start : start + _TRUTH_CHUNK]),),
+            )
+        self._sql.execute(
+            """
+            UPDATE metrics_test_sample AS metrics SET test_sample_id = come.test_sample_id
+            FROM ground_truth AS truth, temp.come AS come
+            WHERE truth.test_sample_id = metrics.test_sample_id AND come.key = truth.digest
+                AND come.test_sample_id <> metrics.test_sample_id
+                AND metrics.evaluator_configuration_id IN (
+                    SELECT configuration.id FROM json_each(?) AS run
+                    JOIN evaluator_configuration AS configuration
+                        ON configuration.test_run_id = run.value)
+            """,
+            (json.dumps([*runs]),),
+        )
+        self._sql.execute("DROP TABLE temp.come")
+
+    def _select(self, condition: str, parameters: Parameters) -> builtins.list[DatasetRecord]:
+        return [
+            DatasetRecord(
+                id_,
+                name,
+                text,
+                frozenset(_names(tags)),
+                case,
+                number,
+                _names(ids),
+                _names(names),
+                *at,
+            )
+            for id_, name, text, tags, case, number, ids, names, *at in self._sql.fetch(
+                _RECORDS + condition, parameters
+            )
+        ]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(map(str, json.loads(text)))
+
+
+def as_array(names: Iterable[str]) -> str:
+    """Return names as the JSON text that is stored."""
+    # Escaped, because a column may have an unpaired surrogate, which SQLite cannot hold.
+    return json.dumps([*names])
