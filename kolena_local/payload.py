@@ -316,7 +316,7 @@ def _canonical_some(values: Sequence[Json]) -> list[str]:
 
 def digest(value: Json) -> bytes:
     """Return the 17 bytes that identify content: a tag, then BLAKE2b-16 of the canonical form."""
-    return canonical_digest(canonical(value))
+    return canonical_digests([canonical(value)])[0]
 
 
 def digests_of(payloads: Sequence[str]) -> list[bytes]:
@@ -328,15 +328,19 @@ def digests_of(payloads: Sequence[str]) -> list[bytes]:
     # Payloads repeat: ground truths are often one of a few labels.
     unique = dict.fromkeys(payloads)
     texts = canonical_all(loads_all(list(unique)))
-    digests = dict(zip(unique, map(canonical_digest, texts), strict=True))
+    digests = dict(zip(unique, canonical_digests(texts), strict=True))
     return [digests[payload] for payload in payloads]
 
 
-def canonical_digest(text: str) -> bytes:
-    """Return the digest of content whose text :func:`canonical` wrote."""
-    hasher = _NEW_HASHER.copy()
-    hasher.update(text.encode("ascii"))
-    return DIGEST_TAG + hasher.digest()
+def canonical_digests(texts: Sequence[str]) -> list[bytes]:
+    """Return the digests of contents whose texts :func:`canonical` wrote."""
+    digests = []
+    new = _NEW_HASHER.copy
+    for text in texts:
+        hasher = new()
+        hasher.update(text.encode("ascii"))
+        digests.append(DIGEST_TAG + hasher.digest())
+    return digests
 
 
 def _dumps_escaped(value: Json) -> str:

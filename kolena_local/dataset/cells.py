@@ -6,10 +6,11 @@ texts, which takes a fraction of the time of serializing row by row.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time, timedelta
+from itertools import chain
 from json.encoder import encode_basestring_ascii
+from operator import itemgetter
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
@@ -75,23 +76,18 @@ def _numpy_dtype() -> type[Any]:
 
 
 def _floats(values: list[float]) -> Column:
+    import numpy as np
+
+    array = np.array(values, dtype=np.float64)
     texts = list(map(float.__repr__, values))
-    stored = texts
-    special = [place for place, value in enumerate(values) if not math.isfinite(value)]
-    if special:
-        stored = texts.copy()
-        for place in special:
-            stored[place] = dumps(values[place])
-            texts[place] = canonical(values[place])
-    whole = [
-        place
-        for place, value in enumerate(values)
-        if value.is_integer() and -LARGEST_EXACT < value < LARGEST_EXACT
-    ]
-    if whole:
-        stored = texts.copy() if stored is texts else stored
-        for place in whole:
-            texts[place] = str(int(values[place]))
+    stored = texts.copy()
+    for place in np.flatnonzero(~np.isfinite(array)).tolist():
+        stored[place] = dumps(values[place])
+        texts[place] = canonical(values[place])
+    with np.errstate(invalid="ignore"):
+        is_whole = (array == np.floor(array)) & (np.abs(array) < LARGEST_EXACT)
+    for place in np.flatnonzero(is_whole).tolist():
+        texts[place] = str(int(values[place]))
     return Column(stored, texts)
 
 
@@ -107,7 +103,7 @@ def _json_values(cells: pd.Series[Any], values: list[Any], name: str) -> list[An
 
 
 def _objects(values: list[Any]) -> Column:
-    if all(type(value) is str for value in values):
+    if {str}.issuperset(map(type, values)):
         texts = list(map(encode_basestring_ascii, values))
         return Column(texts if "".join(values).isascii() else dumps_all(values), texts)
     return Column(dumps_all(values), canonical_all(values))
@@ -221,15 +217,21 @@ def columns_of(
         payloads: the rows; None is a row without values.
         names: the columns, in order; None means all keys in order of appearance.
     """
-    present = [text for text in payloads if text is not None]
-    parsed = loads_all(present)
-    rows: list[Any] = parsed
-    if len(present) < len(payloads):
+    parsed: list[Any] = loads_all([text for text in payloads if text is not None])
+    rows = parsed
+    if len(parsed) < len(payloads):
         left = iter(parsed)
         rows = [{} if text is None else next(left) for text in payloads]
     if names is None:
-        names = list(dict.fromkeys(key for row in rows for key in row))
-    return {name: _restored([row.get(name) for row in rows]) for name in names}
+        names = list(dict.fromkeys(chain.from_iterable(rows)))
+    return {name: _restored(_cells(rows, name)) for name in names}
+
+
+def _cells(rows: list[dict[str, Any]], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [row.get(name) for row in rows]
 
 
 def _restored(cells: list[Any]) -> list[Any]:

@@ -24,7 +24,7 @@ from kolena_local.dataset.frames import (
 )
 from kolena_local.errors import InputValidationError
 from kolena_local.log import logger
-from kolena_local.payload import canonical_digest, loads_all
+from kolena_local.payload import canonical_digests, loads_all
 from kolena_local.plurals import counted
 from kolena_local.repository.dataset_records import CommitRecord, DatasetRecord, NewRows, Upload
 from kolena_local.repository.names import moment
@@ -148,13 +148,13 @@ def upload_dataset(
             writer = RowWriter(list(rows.columns))
             with collector_paused():
                 cells = list(rows.columns.values())
-                digests = list(map(canonical_digest, writer.canonical(cells)))
+                digests = canonical_digests(writer.canonical(cells))
                 staged.add((digests, writer.stored(cells), rows.keys, rows.ids))
             content.update(b"".join(digests))
         upload = Upload(
             tuple(fields), tuple(columns), content.digest(), append_only, *tags, description
         )
-        with store.write() as unit:
+        with collector_paused(), store.write() as unit:
             commit = unit.datasets.put(name, (NewRows(*page) for page in staged.pages()), upload)
             dataset = unit.datasets.get(name)
     _log_upload(name, commit)
@@ -211,16 +211,18 @@ def datapoints(
     keys: list[bytes] = []
     for page in unit.datasets.pages(dataset, commit, _PAGE):
         with collector_paused():
-            rows = page
             if filters is not None:
-                contents: list[Any] = loads_all([row.payload for row in page])
+                contents: list[Any] = loads_all([payload for *_, payload in page])
                 kept = map(filters.hold, contents)
-                rows = [row for row, holds in zip(page, kept, strict=True) if holds]
-            for name, values in columns_of([row.payload for row in rows], commit.columns).items():
+                page = [row for row, holds in zip(page, kept, strict=True) if holds]
+            if not page:
+                continue
+            ids, some_keys, payloads = zip(*page, strict=True)
+            for name, values in columns_of(payloads, commit.columns).items():
                 cells[name] += values
-            keys += [row.key for row in rows]
+            keys += some_keys
             if with_ids:
-                cells[DATAPOINT_ID] += [row.test_sample_id for row in rows]
+                cells[DATAPOINT_ID] += ids
     return object_frame(cells), keys
 
 

@@ -168,7 +168,7 @@ def _upload_results(
             record = unit.datasets.get(dataset)
             samples = unit.datasets.latest_ids(record)
         _warn_of_unmatched(record, samples, all_staged, attempted)
-        with store.write() as unit:
+        with collector_paused(), store.write() as unit:
             stored = _ensure_model(unit, model, given_tags, facts)
             current = unit.datasets.get(dataset)
             if current != record:  # somebody else uploaded it in the meantime

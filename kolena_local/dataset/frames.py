@@ -15,7 +15,7 @@ from kolena_local.collector import collector_paused
 from kolena_local.dataset.cells import Column, RowWriter, column_texts
 from kolena_local.errors import DuplicateDatapointIdError, InputValidationError
 from kolena_local.exchange.spool import Spool
-from kolena_local.payload import canonical_digest, loads
+from kolena_local.payload import canonical_digests, loads
 from kolena_local.plurals import agreeing, enumerated
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Frames = Union["pd.DataFrame", Iterable["pd.DataFrame"]]
 
 _ROWS_AT_ONCE: Final = 10_000
+#: Of 100,000 rows, most of which take less than a hundred megabytes.
+_PAGES_IN_MEMORY: Final = 10
 _SHOWN: Final = 10
 
 
@@ -165,7 +167,7 @@ def identified(
                 }
                 of_ids = [_checked_ids(columns[field], field) for field in fields]
                 ids = writer.stored(of_ids)
-                keys = [*map(canonical_digest, writer.canonical(of_ids))]
+                keys = canonical_digests(writer.canonical(of_ids))
             _note_duplicates(duplicates, seen, keys, ids)
             seen.update(keys)
             if len(duplicates) >= _SHOWN:
@@ -222,19 +224,28 @@ def _shown(record: dict[str, Any]) -> str:
 
 
 class Staged:
-    """Rows that wait in a temporary file until all were checked."""
+    """Pages of rows that wait until all were checked, from some size on in a temporary file."""
 
     def __init__(self, stack: ExitStack) -> None:
-        self._spool = stack.enter_context(Spool())
-        self._pages = 0
+        self._stack = stack
+        self._pages: list[tuple[Any, ...]] = []
+        self._spool: Spool | None = None
+        self._spooled = 0
 
     def add(self, page: tuple[Any, ...]) -> None:
         """Add a page: lists of bytes and strings."""
+        if self._spool is None and len(self._pages) < _PAGES_IN_MEMORY:
+            self._pages.append(page)
+            return
+        if self._spool is None:
+            self._spool = self._stack.enter_context(Spool())
         self._spool.write(marshal.dumps(page))
-        self._pages += 1
+        self._spooled += 1
 
     def pages(self) -> Iterator[Any]:
         """Yield the pages again; it may be called twice."""
-        self._spool.rewind()
-        for _ in range(self._pages):
-            yield marshal.load(self._spool.file)
+        yield from self._pages
+        if self._spool is not None:
+            self._spool.rewind()
+            for _ in range(self._spooled):
+                yield marshal.load(self._spool.file)

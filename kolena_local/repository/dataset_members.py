@@ -50,15 +50,21 @@ class DatasetMembers(Membership):
         gone = [*present.keys() - truths] if present else []
         places = self._places(truths, present, come, gone)
         end = count_from(self._next_position())
-        rows = [
-            self._row(next(end) if place is None else place, sample, truth)
-            for sample, truth, place in zip(samples, truths, places, strict=True)
-            if place is None or present.get(truth) != place
+        positions = [next(end) if place is None else place for place in places]
+        changed = [
+            number
+            for number, (truth, position) in enumerate(zip(truths, positions, strict=True))
+            if present.get(truth) != position
         ]
-        moved = [truth for *_, truth in rows if truth in present]
+        moved = [truths[number] for number in changed if truths[number] in present]
         self._close([*gone, *moved])
-        self._insert(rows)
-        return Change(come, gone, bool(rows or gone))
+        self._sql.insert_columns(
+            "INSERT INTO test_case_member"
+            " (test_case_id, added, position, test_sample_id, ground_truth_id)",
+            [[column[number] for number in changed] for column in (positions, samples, truths)],
+            first=[self._test_case_id, self._version],
+        )
+        return Change(come, gone, bool(changed or gone))
 
     def _places(
         self,

@@ -85,14 +85,6 @@ class Upload(NamedTuple):
     description: str | None
 
 
-class DatapointRow(NamedTuple):
-    """A row of a dataset: its test sample, the digest of its id fields' values, and its content."""
-
-    test_sample_id: int
-    key: bytes
-    payload: str
-
-
 class ResultCounts(NamedTuple):
     """How many results of an upload are new, were changed, or belong to no row."""
 

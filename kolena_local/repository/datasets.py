@@ -22,17 +22,14 @@ from kolena_local.repository.dataset_records import (
     EVALUATOR,
     WORKFLOW,
     CommitRecord,
-    DatapointRow,
     DatasetRecord,
     NewRows,
     Upload,
 )
-from kolena_local.repository.ground_truths import GroundTruths
+from kolena_local.repository.dataset_rows import DatasetRows
 from kolena_local.repository.names import checked, now, unknown
-from kolena_local.repository.records import NewGroundTruth, NewSample
-from kolena_local.repository.rows import Parameters, Repository, Row, as_records
+from kolena_local.repository.rows import Parameters, Repository, Row
 from kolena_local.repository.test_cases import TestCases
-from kolena_local.repository.test_samples import TestSamples
 from kolena_local.repository.test_suites import TestSuites
 from kolena_local.repository.workflows import Workflows
 
@@ -113,9 +110,12 @@ class Datasets(Repository):
 
     def pages(
         self, dataset: DatasetRecord, commit: CommitRecord, limit: int
-    ) -> Iterator[builtins.list[DatapointRow]]:
-        """Yield pages of a commit's rows, in order."""
-        pages = self._sql.pages(
+    ) -> Iterator[builtins.list[Row]]:
+        """Yield pages of a commit's rows, in order.
+
+        Each has the id of its test sample, the digest of its id fields' values, and its content.
+        """
+        return self._sql.pages(
             """
             SELECT sample.id, truth.digest, sample.payload
             FROM test_case_member AS member
@@ -128,8 +128,6 @@ class Datasets(Repository):
             {"test_case": dataset.test_case_id, "version": commit.test_case_version},
             limit,
         )
-        for page in pages:
-            yield as_records(DatapointRow, page)
 
     def latest_ids(self, dataset: DatasetRecord) -> dict[bytes, int]:
         """Return the test samples of the latest rows by the digests of their id fields' values."""
@@ -164,7 +162,11 @@ class Datasets(Repository):
         dataset = self.find(name)
         parent = None if dataset is None else self.commit(dataset)
         workflow_id = Workflows(self._sql).ensure(WORKFLOW).id
-        samples, truths = self._put_rows(workflow_id, rows)
+        stored = DatasetRows(self._sql, workflow_id, are_known=dataset is not None)
+        samples, truths = array("q"), array("q")
+        for some in rows:
+            for ids, more in zip((samples, truths), stored.put(some), strict=True):
+                ids.extend(more)
         test_case_id = self._add(workflow_id, name) if dataset is None else dataset.test_case_id
         if upload.append_only:
             samples, truths = self._with_present(test_case_id, samples, truths)
@@ -232,20 +234,6 @@ class Datasets(Repository):
             "INSERT INTO dataset (test_suite_id, test_case_id) VALUES (?, ?)", (suite.id, case.id)
         )
         return case.id
-
-    def _put_rows(self, workflow_id: int, rows: Iterable[NewRows]) -> tuple[array[int], array[int]]:
-        """Store rows, and return the ids of their test samples and ground truths."""
-        all_samples, all_truths = array("q"), array("q")
-        for some in rows:
-            new: Iterable[Row] = zip(
-                some.digests, some.payloads, [{}] * len(some.keys), strict=True
-            )
-            samples = TestSamples(self._sql).put(workflow_id, as_records(NewSample, new))
-            ids = zip(samples, some.keys, some.ids, strict=True)
-            truths = GroundTruths(self._sql).put(as_records(NewGroundTruth, ids))
-            all_samples.extend(samples)
-            all_truths.extend(truths)
-        return all_samples, all_truths
 
     def _with_present(
         self, test_case_id: int, samples: array[int], truths: array[int]
