@@ -5,8 +5,8 @@ The ground truth of a row has its id fields' values, so its id stands for the ro
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Sequence
-from itertools import count as count_from
 from typing import NamedTuple
 
 from kolena_local.repository.membership import Membership
@@ -22,8 +22,8 @@ class Change(NamedTuple):
         is_change: whether something changes at all; the order alone may.
     """
 
-    come: list[int]
-    gone: list[int]
+    come: Sequence[int]
+    gone: Sequence[int]
     is_change: bool
 
 
@@ -46,49 +46,50 @@ class DatasetMembers(Membership):
                 (self._test_case_id,),
             )
         )
-        come = [truth for truth in truths if truth not in present]
-        gone = [*present.keys() - truths] if present else []
-        places = self._places(truths, present, come, gone)
-        end = count_from(self._next_position())
-        positions = [next(end) if place is None else place for place in places]
-        changed = [
-            number
-            for number, (truth, position) in enumerate(zip(truths, positions, strict=True))
-            if present.get(truth) != position
-        ]
-        moved = [truths[number] for number in changed if truths[number] in present]
-        self._close([*gone, *moved])
+        come = array("q", (truth for truth in truths if truth not in present))
+        gone = array("q", present.keys() - truths if present else ())
+        positions = self._positions(truths, present, come, gone)
+        changed = array("q", range(len(truths)))
+        if present:
+            pairs = enumerate(zip(truths, positions, strict=True))
+            changed = array("q", (it for it, (truth, at) in pairs if present.get(truth) != at))
+            moved = (truths[number] for number in changed if truths[number] in present)
+            self._close([*gone, *moved])
+        columns = (array("q", map(it.__getitem__, changed)) for it in (positions, samples, truths))
         self._sql.insert_columns(
             "INSERT INTO test_case_member"
             " (test_case_id, added, position, test_sample_id, ground_truth_id)",
-            [[column[number] for number in changed] for column in (positions, samples, truths)],
+            [*columns],
             first=[self._test_case_id, self._version],
         )
-        return Change(come, gone, bool(changed or gone))
+        return Change(come, gone, len(changed) + len(gone) > 0)
 
-    def _places(
+    def _positions(
         self,
         truths: Sequence[int],
         present: dict[int, int],
         come: Sequence[int],
         gone: Sequence[int],
-    ) -> list[int | None]:
-        """Return the position of each row, None for those after all that are there.
+    ) -> array[int]:
+        """Return the position of each row.
 
-        A row whose content was changed has the place of the old one.
+        A row whose content was changed has the position of the old one. From the first row on that
+        is new, or comes in another order, the rows stand after all that are there.
         """
-        places: list[int | None] = [None] * len(truths)
-        if not present:
-            return places
         free = {key: present[truth] for truth, key in self.keys(gone)} if come else {}
-        inherited = {truth: free[key] for truth, key in self.keys(come) if key in free}
-        last = -1
-        for number, truth in enumerate(truths):
-            place = present.get(truth, inherited.get(truth))
-            if place is None or place <= last:
+        inherited = {
+            truth: free[key] for truth, key in self.keys(come if free else ()) if key in free
+        }
+        positions, last = array("q"), -1
+        for truth in truths if present else ():
+            position = present.get(truth, inherited.get(truth, -1))
+            if position <= last:
                 break
-            places[number] = last = place
-        return places
+            positions.append(position)
+            last = position
+        first = self._next_position()
+        positions.extend(range(first, first + len(truths) - len(positions)))
+        return positions
 
     def keys(self, truths: Collection[int]) -> list[tuple[int, bytes]]:
         """Return ground truths with their digests."""

@@ -9,14 +9,13 @@ datasets, is stored once.
 from __future__ import annotations
 
 import builtins
-import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from kolena_local.errors import NameConflictError, NotFoundError
-from kolena_local.payload import dumps
+from kolena_local.payload import dumps, loads
 from kolena_local.repository.dataset_members import Change, DatasetMembers
 from kolena_local.repository.dataset_records import (
     EVALUATOR,
@@ -28,7 +27,7 @@ from kolena_local.repository.dataset_records import (
 )
 from kolena_local.repository.dataset_rows import DatasetRows
 from kolena_local.repository.names import checked, now, unknown
-from kolena_local.repository.rows import Parameters, Repository, Row
+from kolena_local.repository.rows import Parameters, Repository, Row, as_json
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_suites import TestSuites
 from kolena_local.repository.workflows import Workflows
@@ -296,7 +295,7 @@ class Datasets(Repository):
         )
 
     def _take_results_along(
-        self, dataset: DatasetRecord, commit: CommitRecord, come: builtins.list[int]
+        self, dataset: DatasetRecord, commit: CommitRecord, come: Sequence[int]
     ) -> None:
         """Move uploaded results to a new commit: they belong to the rows' ids.
 
@@ -320,7 +319,7 @@ class Datasets(Repository):
                 FROM json_each(?) AS wanted CROSS JOIN ground_truth AS truth
                     ON truth.id = wanted.value
                 """,
-                (json.dumps(come[start : start + _TRUTH_CHUNK]),),
+                (as_json(come[start : start + _TRUTH_CHUNK]),),
             )
         self._sql.execute(
             """
@@ -333,7 +332,7 @@ class Datasets(Repository):
                     JOIN evaluator_configuration AS configuration
                         ON configuration.test_run_id = run.value)
             """,
-            (json.dumps([*runs]),),
+            (as_json(runs),),
         )
         self._sql.execute("DROP TABLE temp.come")
 
@@ -357,10 +356,10 @@ class Datasets(Repository):
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(map(str, json.loads(text)))
+    names: Any = loads(text)
+    return tuple(map(str, names))
 
 
 def as_array(names: Iterable[str]) -> str:
     """Return names as the JSON text that is stored."""
-    # Escaped, because a column may have an unpaired surrogate, which SQLite cannot hold.
-    return json.dumps([*names])
+    return dumps([*names])

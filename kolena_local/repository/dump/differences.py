@@ -44,7 +44,10 @@ _EVENTS: Final = {
         UNION ALL SELECT test_case, removed, position, test_sample, ground_truth, 'goes'
         FROM {test_case_member} WHERE removed IS NOT NULL
     """,
-    "test_suite": "SELECT test_suite AS name, version, test_cases FROM {test_suite_version}",
+    "test_suite": """
+        SELECT test_suite AS name, version, test_cases FROM {test_suite_version}
+        UNION ALL SELECT test_suite, test_suite_version, hash || tags FROM {test_suite_commit}
+    """,
 }
 
 

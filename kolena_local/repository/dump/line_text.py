@@ -24,6 +24,8 @@ _BY_NAME: Final = {line_type.name: line_type for line_type in LINE_TYPES}
 # Far below what the tables can hold, so that there are positions left.
 _LARGEST: Final = 2**53
 
+_BYTES: Final = ("digest", "maker", "vector")
+
 Row = tuple[Any, ...]
 
 
@@ -68,7 +70,7 @@ def write(line_type: LineType, row: Row, *, times: bool = False) -> str:
         for column, value in zip(line_type.columns, row, strict=False):
             if (column.kind == "time" and not times) or (column.kind == "maker" and value is None):
                 continue
-            if column.kind in ("digest", "maker"):
+            if column.kind in _BYTES:
                 value = f'"{value.hex()}"'
             elif value is None:
                 value = "null"
@@ -147,11 +149,11 @@ def _value(content: dict[str, Any], column: Column, number: int) -> Any:
         return None
     if not _FITS[column.kind](value):
         raise refusal(number, f"{name!r} cannot be {value!r:.80}")
-    if column.kind in ("digest", "maker"):
+    if column.kind in _BYTES:
         return bytes.fromhex(value)
     if column.kind == "names":
         value = sorted(set(value))
-    if column.kind not in ("object", "schema"):
+    if column.kind not in ("object", "schema", "standard"):
         return _written(value) if column.kind in JSON_KINDS else value
     text = _written(value)
     problem = object_problem(text)
@@ -184,6 +186,13 @@ def _is_digest(value: Any) -> bool:
         return False
 
 
+def _is_vector(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and value != "" and len(bytes.fromhex(value)) % 4 == 0
+    except ValueError:
+        return False
+
+
 def _are_names(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_name, value))
 
@@ -212,6 +221,9 @@ _FITS: Final[dict[str, Callable[[Any], bool]]] = {
     "int": _is_number,
     "digest": _is_digest,
     "maker": _is_digest,
+    "vector": _is_vector,
+    "list": lambda value: isinstance(value, list),
+    "standard": lambda value: isinstance(value, dict),
     "object": lambda value: isinstance(value, dict),
     "schema": lambda value: isinstance(value, dict),
     "names": _are_names,

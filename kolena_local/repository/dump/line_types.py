@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-JSON_KINDS: Final = ("object", "schema", "names", "pins", "directions")
+JSON_KINDS: Final = ("object", "schema", "standard", "names", "pins", "directions", "list")
 CHOSEN: Final = (
     "workflow",
     "provenance",
@@ -21,6 +21,9 @@ CHOSEN: Final = (
     "model",
 )
 """The tables by whose rows a selection of the store is known."""
+
+_KEPT: Final = ("schema", "time", "maker", "vector", "standard")
+"""The kinds of columns whose values in a store stay, whatever a file has."""
 
 _JOINED: Final = re.compile(r"(?<!LEFT )JOIN (\w+)")
 
@@ -150,7 +153,7 @@ class LineType:
         """The columns that must be the same in a store that has the line already."""
         # The latest definition in a store says what its types are; a file does not change that.
         # Equal inferences are equal, whatever made them.
-        compared = [one for one in self.columns if one.kind not in ("schema", "time", "maker")]
+        compared = [one for one in self.columns if one.kind not in _KEPT]
         if any(column.name == "digest" for column in self.keys):
             # The digest stands for the fields: 1 and 1.0 have the same, and not the same text.
             return tuple(column for column in compared if column.name != "fields")

@@ -3,7 +3,8 @@
 It leaves out what differs between equal stores: ids, times, and the processes of test runs; and
 results that others have taken the place of. An import adds what is missing, leaves what is equal,
 and settles the rest as it is told, so importing a file twice is the same as once. The schemas of a
-workflow's types are taken only where the store has none. Neither export nor import holds more than
+workflow's types, and the embeddings and quality standards of datasets, are taken only where the
+store has none. Neither export nor import holds more than
 a few lines in memory.
 """
 

@@ -28,6 +28,7 @@ OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "model": ("metadata",),
     "provenance": ("payload",),
     "determinism_check": ("payload",),
+    "quality_standard": ("payload",),
 }
 """The columns, by table, in which each text is a JSON object."""
 
@@ -197,6 +198,23 @@ RULES: Final = (
         FROM ({WRONG_COUNTS}) AS wrong JOIN test_case ON test_case.id = wrong.test_case_id
         """,
         fixable=True,
+    ),
+    Rule(
+        "datasets",
+        "test_suite_dataset",
+        """
+        SELECT suite.name, printf('the dataset "%s" %s', suite.name, problem) FROM (
+            SELECT test_suite_id, CASE
+                WHEN count(made.number) = 0 THEN 'has no commit'
+                WHEN max(made.number) <> count(made.number) THEN 'lacks a commit'
+                WHEN max(made.test_case_version) > test_case.version
+                    THEN 'has a commit of a version that does not exist'
+                END AS problem
+            FROM dataset LEFT JOIN dataset_commit AS made USING (test_suite_id)
+            JOIN test_case ON test_case.id = dataset.test_case_id
+            WHERE test_suite_id > :test_suite GROUP BY test_suite_id
+        ) JOIN test_suite AS suite ON suite.id = test_suite_id WHERE problem IS NOT NULL
+        """,
     ),
     # What is tested together belongs to one workflow.
     Rule(

@@ -29,7 +29,9 @@ CREATE TABLE dataset_commit (
     n_removed INTEGER NOT NULL CHECK (n_removed >= 0),
     created_at TEXT NOT NULL CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at)),
     PRIMARY KEY (test_suite_id, number),
-    UNIQUE (test_suite_id, hash)
+    UNIQUE (test_suite_id, hash),
+    FOREIGN KEY (test_suite_id, test_suite_version)
+        REFERENCES test_suite_version (test_suite_id, version) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dataset_embedding (
