@@ -180,7 +180,7 @@ def _upload_results(
                 found = unit.dataset_results.configuration(run.id, name, payload, directions)
                 counts.append(unit.dataset_results.put(found.id, samples, staged.pages()))
                 ids.append(found.id)
-            unit.test_runs.complete(run.id)
+            unit.dataset_results.finish(current, run.id)
     inserted, updated = sum(it.inserted for it in counts), sum(it.updated for it in counts)
     logger.info(
         "uploaded results of model %r on dataset %r: %s attempted, %d inserted, %d updated, 0"

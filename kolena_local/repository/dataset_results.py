@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kolena_local.errors import NotFoundError
 from kolena_local.payload import dumps, loads
+from kolena_local.repository.dataset_means import store_means
 from kolena_local.repository.dataset_records import (
     EVALUATOR,
     CommitRecord,
@@ -84,10 +85,18 @@ class DatasetResults(Repository):
             **(of_samples if isinstance(of_samples, dict) else {}),
             **{key: "higher" if up else "lower" for key, up in higher_is_better.items()},
         }
-        text = dumps({"sample": directions}) if directions else None
+        # Those of the means are the same.
+        text = dumps({"sample": directions, "case": directions}) if directions else None
         if known is not None:
             payload = known.payload  # 1 and 1.0 are the same configuration
         return runs.ensure_configuration(run_id, name, payload, text, None, provenance)
+
+    def finish(self, dataset: DatasetRecord, run_id: int) -> None:
+        """Compute the means of all results of a run, and note that it is complete."""
+        runs = TestRuns(self._sql)
+        for configuration in runs.configurations(run_id):
+            store_means(self._sql, dataset, configuration.id)
+        runs.complete(run_id)
 
     def put(
         self,

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from kolena_local.errors import NameConflictError, NotFoundError
 from kolena_local.payload import dumps, loads
+from kolena_local.repository.dataset_means import store_means
 from kolena_local.repository.dataset_members import Change, DatasetMembers
 from kolena_local.repository.dataset_records import (
     EVALUATOR,
@@ -309,8 +310,20 @@ class Datasets(Repository):
             "UPDATE test_run SET test_suite_version = ? WHERE id = ?",
             [(commit.test_suite_version, run) for run in runs],
         )
-        if not runs or not come:
-            return
+        configurations = self._sql.fetch_ids(
+            """
+            SELECT configuration.id FROM json_each(?) AS run
+            JOIN evaluator_configuration AS configuration ON configuration.test_run_id = run.value
+            """,
+            (as_json(runs),),
+        )
+        if configurations and come:
+            self._move_results(configurations, come)
+        for configuration_id in configurations:
+            store_means(self._sql, dataset, configuration_id)
+
+    def _move_results(self, configurations: array[int], come: Sequence[int]) -> None:
+        """Make results of rows that were changed those of the new rows with the same ids."""
         self._sql.make_temporary("come", "(key BLOB PRIMARY KEY, test_sample_id INTEGER)")
         for start in range(0, len(come), _TRUTH_CHUNK):
             self._sql.execute(
@@ -327,12 +340,9 @@ class Datasets(Repository):
             FROM ground_truth AS truth, temp.come AS come
             WHERE truth.test_sample_id = metrics.test_sample_id AND come.key = truth.digest
                 AND come.test_sample_id <> metrics.test_sample_id
-                AND metrics.evaluator_configuration_id IN (
-                    SELECT configuration.id FROM json_each(?) AS run
-                    JOIN evaluator_configuration AS configuration
-                        ON configuration.test_run_id = run.value)
+                AND metrics.evaluator_configuration_id IN (SELECT value FROM json_each(?))
             """,
-            (as_json(runs),),
+            (as_json(configurations),),
         )
         self._sql.execute("DROP TABLE temp.come")
 

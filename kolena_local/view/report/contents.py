@@ -14,6 +14,8 @@ from kolena_local.comparison.run_selection import ScoredRun
 from kolena_local.payload import Json
 from kolena_local.plurals import agreeing, counted, enumerated
 from kolena_local.repository import Unit
+from kolena_local.repository.dataset_records import EVALUATOR
+from kolena_local.repository.records import TestRunRecord
 from kolena_local.view.metrics_tables import MetricTable, metric_tables
 from kolena_local.view.provenance_facts import of_inferences
 from kolena_local.view.report.pictures import OverlaidPlot, overlaid
@@ -86,12 +88,11 @@ def read(
         for model in subject.models
     }
     facts: list[tuple[str, list[Json]]] = [
-        ("tags", [", ".join(sorted(model.tags)) or None for model in subject.models]),
-        (
-            "samples with an inference",
-            [f"{samples - left:,} of {samples:,}" for left in missing.values()],
-        ),
+        ("tags", [", ".join(sorted(model.tags)) or None for model in subject.models])
     ]
+    if not _are_uploaded([run for runs in subject.runs.values() for run in runs]):
+        inferred = [f"{samples - left:,} of {samples:,}" for left in missing.values()]
+        facts.append(("samples with an inference", [*inferred]))
     names = [model.name for model in subject.models]
     if names != [*map(label, names)]:
         facts.insert(0, ("name", [*names]))
@@ -214,7 +215,7 @@ def _notices(subject: Subject, missing: dict[str, int]) -> Iterator[str]:
         if not runs:
             yield f"'{name}' has no results on this version; run test() with an evaluator."
         left = missing[model]
-        if left:
+        if left and not _are_uploaded(runs):
             yield (
                 f"'{name}' has no current inference for {counted(left, 'sample')}; run test() to"
                 f" infer {agreeing(left, 'it', 'them')}."
@@ -232,6 +233,11 @@ def _notices(subject: Subject, missing: dict[str, int]) -> Iterator[str]:
         )
         for reason in reasons:
             yield f"The results of '{name}' are {reason}. Run test() to compute them again."
+
+
+def _are_uploaded(runs: Sequence[TestRunRecord]) -> bool:
+    """Return whether there are results, and all were computed elsewhere, so nothing is inferred."""
+    return bool(runs) and all(run.evaluator == EVALUATOR for run in runs)
 
 
 def _some(names: Sequence[str]) -> list[str]:
