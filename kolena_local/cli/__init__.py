@@ -25,6 +25,7 @@ _COMMANDS = {
         "kolena_local.cli.test_cases:test_cases",
         "List, show, create, rename, and delete test cases.",
     ),
+    "datasets": ("kolena_local.cli.datasets:datasets", "List, show, and delete datasets."),
     "inferences": (
         "kolena_local.cli.inferences:inferences",
         "Import inferences from files, and export them.",

@@ -231,20 +231,15 @@ def object_frame(cells: dict[str, list[Any]]) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    columns = {}
-    for name in list(cells):
+    names = [name for name, values in cells.items() if values]
+    columns: dict[int, pd.Series[Any]] = {}
+    for number, name in enumerate(names):
         values = cells.pop(name)
-        if values:
-            columns[name] = array = np.empty(len(values), dtype=object)
-            array[:] = values
-    count = max(map(len, columns.values()), default=0)
-    series = {
-        name: pd.Series(array, dtype=object, index=pd.RangeIndex(count), copy=False)
-        for name, array in columns.items()
-    }
-    frame: pd.DataFrame = pd.DataFrame(series, copy=False)
-    # Not what newer versions of pandas would infer for names.
-    frame.columns = pd.Index(list(columns), dtype=object)
+        array = np.fromiter(values, object, len(values))
+        columns[number] = pd.Series(array, dtype=object, copy=False)
+    frame: pd.DataFrame = pd.DataFrame(columns, copy=False)
+    # Not as a dict: newer versions of pandas refuse unpaired surrogates in what they take for text.
+    frame.columns = pd.Index(names, dtype=object)
     return frame
 
 
@@ -266,7 +261,7 @@ def delete_dataset(name: str) -> None:
     """
     check_name(name, "dataset")
     with repository.open_store(create=False).write() as unit:
-        unit.datasets.delete(name)
+        unit.datasets.delete([name])
     logger.info("deleted dataset %r", name)
 
 

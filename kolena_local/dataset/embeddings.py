@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kolena_local import repository
 from kolena_local.dataset.cells import columns_of
 from kolena_local.dataset.dataset import object_frame
-from kolena_local.dataset.frames import check_name, each_frame, identified, named_columns
+from kolena_local.dataset.frames import (
+    Frames,
+    check_id_fields,
+    check_name,
+    each_frame,
+    identified,
+    listed,
+    named_columns,
+)
 from kolena_local.errors import InputValidationError
 from kolena_local.log import logger
 from kolena_local.plurals import counted
@@ -41,18 +50,9 @@ def upload_dataset_embeddings(dataset_name: str, key: str, df_embedding: pd.Data
     store = repository.open_store()
     with store.read() as unit:
         dataset = unit.datasets.get(dataset_name)
-    keys: list[bytes] = []
     vectors: list[bytes] = []
-    for frame in each_frame(df_embedding):
-        names = named_columns(frame)
-        if _EMBEDDING not in names:
-            raise InputValidationError(f"The DataFrame has no column {_EMBEDDING!r}.")
-        vectors += _vectors(frame.iloc[:, names.index(_EMBEDDING)].tolist())
-        places = [names.index(field) for field in dataset.id_fields if field in names]
-        ids = frame.iloc[:, places]
-        keys += [
-            key for rows in identified([ids], lambda _: dataset.id_fields) for key in rows.keys
-        ]
+    frames = _id_columns(df_embedding, dataset.id_fields, vectors)
+    keys = [key for rows in identified(frames, lambda _: dataset.id_fields) for key in rows.keys]
     if len(set(map(len, vectors))) > 1:
         raise InputValidationError("The embeddings are not equally long.")
     with store.read() as unit:
@@ -110,6 +110,21 @@ def download_dataset_embeddings(dataset_name: str, key: str) -> pd.DataFrame:
     cells: dict[str, list[Any]] = columns_of([ids for ids, _ in rows], dataset.id_fields)
     cells[_EMBEDDING] = [np.frombuffer(vector, "<f4").astype(np.float32) for _, vector in rows]
     return object_frame(cells)
+
+
+def _id_columns(
+    frames: Frames, id_fields: Sequence[str], vectors: list[bytes]
+) -> Iterator[pd.DataFrame]:
+    """Yield the id fields of each frame, and collect the vectors."""
+    for frame in each_frame(frames):
+        names = named_columns(frame)
+        check_id_fields(id_fields, names)
+        if _EMBEDDING not in names:
+            raise InputValidationError(
+                f"The DataFrame has no column {_EMBEDDING!r}; it has {listed(names)}."
+            )
+        vectors += _vectors(frame.iloc[:, names.index(_EMBEDDING)].tolist())
+        yield frame.iloc[:, [names.index(field) for field in id_fields]]
 
 
 def _vectors(values: list[Any]) -> list[bytes]:

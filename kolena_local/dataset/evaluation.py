@@ -19,6 +19,7 @@ from kolena_local.dataset.frames import (
     check_names,
     each_frame,
     identified,
+    listed,
     named_columns,
 )
 from kolena_local.dataset.thresholded import check_thresholded
@@ -331,8 +332,7 @@ def _checked(
         unknown = [repr(name) for name in (*thresholded, *directions) if name not in names]
         if unknown:
             raise InputValidationError(
-                f"The results have no column {enumerated(unknown)}; they have"
-                f" {enumerated([repr(name) for name in names])}."
+                f"The results have no column {enumerated(unknown)}; they have {listed(names)}."
             )
         if not set(names).difference(dataset.id_fields, thresholded):
             raise InputValidationError(

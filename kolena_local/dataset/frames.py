@@ -27,6 +27,7 @@ _ROWS_AT_ONCE: Final = 10_000
 #: Of 100,000 rows, most of which take less than a hundred megabytes.
 _PAGES_IN_MEMORY: Final = 10
 _SHOWN: Final = 10
+_NAMED: Final = 12
 
 
 class IdentifiedRows(NamedTuple):
@@ -131,7 +132,7 @@ def inferred_id_fields(names: Sequence[str]) -> list[str]:
     if not found:
         raise InputValidationError(
             "No column identifies the rows: none is called id, id_..., ..._id, locator or text;"
-            f" pass id_fields=[...]. The columns are {enumerated([repr(it) for it in names])}."
+            f" pass id_fields=[...]. The columns are {listed(names)}."
         )
     return found
 
@@ -156,7 +157,7 @@ def identified(
     for frame in frames:
         names = named_columns(frame)
         fields = fields or list(id_fields(names))
-        _check_id_fields(fields, names)
+        check_id_fields(fields, names)
         writer = RowWriter(fields)
         for start in range(0, len(frame), _ROWS_AT_ONCE):
             part = frame.iloc[start : start + _ROWS_AT_ONCE]
@@ -184,13 +185,25 @@ def identified(
         )
 
 
-def _check_id_fields(fields: Sequence[str], names: Sequence[str]) -> None:
+def listed(names: Sequence[str]) -> str:
+    """Return names of columns in words, not more than twelve."""
+    shown = [repr(name) for name in names[:_NAMED]]
+    more = len(names) - len(shown)
+    return enumerated([*shown, f"{more} more"] if more else shown) if shown else "none"
+
+
+def check_id_fields(fields: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse a frame without the columns that identify its rows.
+
+    Raises:
+        InputValidationError: one of them is missing.
+    """
     missing = [repr(field) for field in fields if field not in names]
     if missing:
         raise InputValidationError(
             f"The DataFrame has no {agreeing(len(missing), 'column', 'columns')}"
             f" {enumerated(missing)}, which must identify its rows; it has"
-            f" {enumerated([repr(name) for name in names])}."
+            f" {listed(names)}."
         )
 
 

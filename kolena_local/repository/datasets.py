@@ -28,6 +28,7 @@ from kolena_local.repository.dataset_records import (
 )
 from kolena_local.repository.dataset_rows import DatasetRows
 from kolena_local.repository.names import checked, now, unknown
+from kolena_local.repository.records import Deletion
 from kolena_local.repository.rows import Parameters, Repository, Row, as_json
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_suites import TestSuites
@@ -199,20 +200,39 @@ class Datasets(Repository):
             self._take_results_along(made, commit, change.come)
         return commit
 
-    def delete(self, name: str) -> None:
-        """Delete a dataset with its commits, embeddings, and results; models stay.
+    def deletion(self, names: Iterable[str]) -> builtins.list[Deletion]:
+        """Return what deleting datasets by their names would delete; nothing is deleted.
 
         Raises:
-            NotFoundError: there is none of this name.
-            IncorrectUsageError: another test suite has its test case.
+            NotFoundError: one of them does not exist.
+            IncorrectUsageError: another test suite has the test case of one of them.
         """
-        dataset = self.get(name)
-        cases = TestCases(self._sql)
-        test_case = cases.at(dataset.test_case_id).name
-        cases.deletion([test_case], [name])
-        TestSuites(self._sql).delete([name])
-        cases.delete([test_case])
+        datasets = {name: self.get(name) for name in names}
+        cases, found = TestCases(self._sql), []
+        for name, dataset in datasets.items():
+            cases.deletion([cases.at(dataset.test_case_id).name], list(datasets))
+            commits = {"commit_count": len(self.commits(dataset))}
+            for one in TestSuites(self._sql).deletion([name]):
+                found.append(one._replace(counts=commits | dict(one.counts)))
+        return found
+
+    def delete(self, names: Iterable[str]) -> builtins.list[Deletion]:
+        """Delete datasets with their commits, embeddings, and results; models stay.
+
+        Returns:
+            What was deleted.
+
+        Raises:
+            NotFoundError: one of them does not exist; none is deleted.
+            IncorrectUsageError: another test suite has the test case of one of them.
+        """
+        cases, unique = TestCases(self._sql), dict.fromkeys(names)
+        deleted = self.deletion(unique)
+        test_cases = [cases.at(self.get(name).test_case_id).name for name in unique]
+        TestSuites(self._sql).delete(unique)
+        cases.delete(test_cases)
         Workflows(self._sql).delete_unused(WORKFLOW)
+        return deleted
 
     def _add(self, workflow_id: int, name: str) -> int:
         """Add an empty dataset, and return the id of its test case."""
