@@ -113,11 +113,11 @@ def find_slices(
 ) -> None:
     """Find slices on which a model is clearly worse than on all other samples.
 
-    A slice is given by one or two metadata fields of the samples: a value of each, or a range of
-    numbers. One random half of the samples suggests up to 20 slices and the other half tests them;
-    columns other than n are about that other half. The verdict is worse or not decided. Remarks go
-    below the table, and into the column remarks of other formats; explanations of the columns go to
-    standard error.
+    A slice is given by one or two metadata fields of the samples, or columns of a dataset: a value
+    of each, or a range of numbers. One random half of the samples suggests up to 20 slices and the
+    other half tests them; columns other than n are about that other half. The verdict is worse or
+    not decided. Remarks go below the table, and into the column remarks of other formats;
+    explanations of the columns go to standard error.
 
     With --base, a slice is worse if MODEL is clearly worse than the base there, and has lost
     clearly more than elsewhere; inside and elsewhere are the means of MODEL minus base.

@@ -15,7 +15,7 @@ from kolena_local.comparison.provenance_remarks import provenance_remarks
 from kolena_local.comparison.run_selection import SelectedRuns, check_comparable, select_runs
 from kolena_local.comparison.scores import ModelScores, comparable
 from kolena_local.comparison.settings import check_metrics, check_search, check_settings
-from kolena_local.comparison.slice_fields import Field, chosen, read_metadata, usable
+from kolena_local.comparison.slice_fields import Field, chosen, read_fields, usable
 from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings, scaled_differences
 from kolena_local.comparison.statistics.pairs import Pairs, pair_cases
@@ -52,10 +52,11 @@ def find_slices(
 ) -> FoundSlices:
     """Find slices of a test suite on which a model is clearly worse than on all other samples.
 
-    A slice is given by one or two fields of the samples' metadata: by a value of each, or a range
-    of numbers. With a base, slices are found on which the candidate is clearly worse than the base,
-    and has lost clearly more than elsewhere. One random half of the samples suggests up to 20
-    slices, and the other half tests them; means, intervals and p-values come from that half only.
+    A slice is given by one or two fields of the samples' metadata, or columns of a dataset: by a
+    value of each, or a range of numbers. With a base, slices are found on which the candidate is
+    clearly worse than the base, and has lost clearly more than elsewhere. One random half of the
+    samples suggests up to 20 slices, and the other half tests them; means, intervals and p-values
+    come from that half only.
 
     Args:
         model: the model, or its name.
@@ -123,7 +124,9 @@ def find_slices(
                 " samples, or lower min_samples= (--min-samples)."
             )
         suite = runs.test_suite
-        found = chosen(read_metadata(unit, pairs.ids), names, f"the test suite '{suite.name}'")
+        found = chosen(
+            read_fields(unit, pairs.ids, suite.name), names, f"the test suite '{suite.name}'"
+        )
         latest = unit.test_suites.get(suite.name).version
         remarks = runs.currency(latest)
         if base is not None:

@@ -1,4 +1,4 @@
-"""The fields of samples' metadata, as columns of values and of ranges of numbers."""
+"""Fields of samples' metadata, or of a dataset, as columns of values and of ranges of numbers."""
 
 from __future__ import annotations
 
@@ -41,25 +41,32 @@ class Field(NamedTuple):
     conditions: list[list[Condition]]
 
 
-def read_metadata(unit: Unit, sample_ids: Ids) -> Values:
+def read_fields(unit: Unit, sample_ids: Ids, test_suite: str) -> Values:
     """Return the values of each field, None for samples without one; nested fields by their path.
+
+    They are the fields of the samples' metadata; in a dataset, the columns that identify no row.
 
     Args:
         unit: a read in progress.
         sample_ids: the ids of the samples.
+        test_suite: the name of their test suite.
     """
     found: Values = {}
+    dataset = unit.datasets.find(test_suite)
     for start in range(0, len(sample_ids), _PAGE):
         rows = unit.test_samples.rows(sample_ids[start : start + _PAGE].tolist())
-        for place, metadata in enumerate(as_objects([row.metadata for row in rows]), start=start):
-            _add(found, metadata, ("metadata",), place)
+        texts = [row.payload if dataset else row.metadata for row in rows]
+        for place, values_of_one in enumerate(as_objects(texts), start=start):
+            _add(found, values_of_one, ("sample" if dataset else "metadata",), place)
+    for field in dataset.id_fields if dataset else ():
+        found.pop(("sample", field), None)
     for values in found.values():
         values.extend([None] * (len(sample_ids) - len(values)))
     return found
 
 
 def chosen(found: Values, names: Sequence[str] | None, whose: str) -> Values:
-    """Return the fields of these names; ``metadata.`` before a name can be left out.
+    """Return the fields of these names, with ``metadata.`` or ``sample.`` before them or not.
 
     Args:
         found: all fields.
@@ -79,12 +86,13 @@ def chosen(found: Values, names: Sequence[str] | None, whose: str) -> Values:
     kept: Values = {}
     for name in names:
         path = parse_path(name)
-        paths = [path, ("metadata", *path)]
+        paths = [path, ("metadata", *path), ("sample", *path)]
         some = {
             one: values for one, values in found.items() for it in paths if one[: len(it)] == it
         }
         if not some:
-            path = path if path[0] == "metadata" else ("metadata", *path)
+            root = next(iter(found))[0]
+            path = path if path[0] == root else (root, *path)
             raise unknown_field(path_text(path), list(map(path_text, found)), whose)
         kept |= some
     return kept

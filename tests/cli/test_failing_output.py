@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import IO, Callable, Iterator, List, Tuple
 
 import click
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 import kolena_local
 from kolena_local.cli import main
+from kolena_local.dataset import upload_dataset
 from kolena_local.repository import close_store, close_stores
 from kolena_local.workflow import BarPlot, Plot
 from tests.cli.conftest import Invoke, command_line
@@ -124,6 +126,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with kolena_local.session(db=folder / "store.db"):
         world = make_world()
         LengthCase("of no test suite")
+        upload_dataset("table", pd.DataFrame({"id": [1]}))
         world.test("base", {}, Drawing())
         world.test("candidate", dict.fromkeys(range(20), 2.0), Drawing())
     for *arguments, file in (
