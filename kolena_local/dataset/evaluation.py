@@ -403,3 +403,12 @@ def _checked_directions(given: Any) -> dict[str, bool]:
                 f"higher_is_better of the column {name!r} must be True or False, not {higher!r}."
             )
     return dict(given or {})
+
+
+def __getattr__(name: str) -> Any:
+    """Return pandas' class under the name that the original has here; importing it takes long."""
+    if name != "DataFrame":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import pandas as pd
+
+    return pd.DataFrame

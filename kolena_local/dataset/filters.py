@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, List, Literal, Optional, Union  # noqa: UP035  # as in the original
 
 from kolena_local.errors import InputValidationError
@@ -55,7 +55,7 @@ class Filters:
         InputValidationError: it is not a dict of conditions.
     """
 
-    datapoint: Mapping[str, GeneralFieldFilter] = field(default_factory=dict)
+    datapoint: Mapping[str, GeneralFieldFilter]
 
     def __post_init__(self) -> None:
         if not isinstance(self.datapoint, Mapping) or not all(

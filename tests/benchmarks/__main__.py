@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kolena_local.repository import close_stores
-from tests.benchmarks import checking, loading, memory, page, size, starting, storing, testing
+from tests.benchmarks import (
+    checking,
+    datasets,
+    loading,
+    memory,
+    page,
+    size,
+    starting,
+    storing,
+    testing,
+)
 from tests.benchmarks.measure import Row, measure
 from tests.benchmarks.results import Growth, Ratio, Result, as_json, as_table, is_met
 
@@ -20,6 +30,7 @@ _ROWS: tuple[Row, ...] = (
     *loading.ROWS,
     *testing.ROWS,
     *checking.ROWS,
+    *datasets.ROWS,
     *starting.ROWS,
     *page.ROWS,
 )
