@@ -54,9 +54,9 @@ def column_texts(cells: pd.Series[Any], name: str) -> Column:
         InputValidationError: a cell has no JSON form.
     """
     kind = cells.dtype.kind if isinstance(cells.dtype, _numpy_dtype()) else "O"
-    values = cells.tolist()
     if kind == "f":
-        return _floats(values)
+        return _floats(cells)
+    values = cells.tolist()
     if kind == "b":
         texts = ["true" if value else "false" for value in values]
     elif kind in "iu":
@@ -75,10 +75,11 @@ def _numpy_dtype() -> type[Any]:
     return np.dtype
 
 
-def _floats(values: list[float]) -> Column:
+def _floats(cells: pd.Series[Any]) -> Column:
     import numpy as np
 
-    array = np.array(values, dtype=np.float64)
+    array = cells.to_numpy(np.float64)
+    values = array.tolist()
     texts = list(map(float.__repr__, values))
     stored = texts.copy()
     for place in np.flatnonzero(~np.isfinite(array)).tolist():

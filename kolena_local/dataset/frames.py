@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 Frames = Union["pd.DataFrame", Iterable["pd.DataFrame"]]
 
 _ROWS_AT_ONCE: Final = 10_000
-#: Of 100,000 rows, most of which take less than a hundred megabytes.
-_PAGES_IN_MEMORY: Final = 10
+_BYTES_IN_MEMORY: Final = 64 * 2**20
 _SHOWN: Final = 10
 _NAMED: Final = 12
 
@@ -244,10 +243,12 @@ class Staged:
         self._pages: list[tuple[Any, ...]] = []
         self._spool: Spool | None = None
         self._spooled = 0
+        self._left = _BYTES_IN_MEMORY
 
     def add(self, page: tuple[Any, ...]) -> None:
         """Add a page: lists of bytes and strings."""
-        if self._spool is None and len(self._pages) < _PAGES_IN_MEMORY:
+        self._left -= sum(sum(map(len, column)) for column in page)
+        if self._spool is None and self._left > 0:
             self._pages.append(page)
             return
         if self._spool is None:

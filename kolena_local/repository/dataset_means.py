@@ -52,8 +52,11 @@ def _add(result: dict[str, Any], sums: dict[str, list[float]], others: set[str])
         if found is None:
             found = sums[name] = [0.0, 0]
         if type(value) in (float, int, bool):
-            if value == value:
-                found[0] += value
+            if value == value:  # not NaN
+                try:
+                    found[0] += value
+                except OverflowError:  # an integer that is greater than all floats
+                    others.add(name)
                 found[1] += 1
         elif value is not None:
             others.add(name)

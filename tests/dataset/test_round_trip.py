@@ -20,12 +20,13 @@ from kolena_local.asset import ImageAsset
 from kolena_local.dataset import (
     download_dataset,
     download_results,
+    frames,
     list_datasets,
     upload_dataset,
     upload_results,
 )
 from kolena_local.dataset.dataset import _fetch_dataset_history
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import DuplicateDatapointIdError, InputValidationError
 from kolena_local.repository import open_store
 from kolena_local.repository.health.invariants import RULES, LastIds, digest_problem
 
@@ -193,11 +194,14 @@ def test_what_json_does_not_have_comes_back_as_the_readme_says() -> None:
     frame["numbers"] = pd.array([None], dtype="Int64")
     frame["words"] = pd.array([None], dtype="string")
     frame["kinds"] = pd.Categorical(["a"])
+    frame["narrow"] = np.array([0.5], dtype=np.float16)
+    frame["wide"] = np.array([0.5], dtype=np.longdouble)
     upload_dataset("table", frame)
     got = download_dataset("table").iloc[0]
     for name, (_, expected) in names.items():
         assert got[name] == expected, name
         assert type(got[name]) is type(expected), name
+    assert got[["narrow", "wide"]].tolist() == [0.5, 0.5]
     assert got[["7", "times", "numbers", "words", "kinds"]].tolist() == [
         8,
         "2026-01-02T03:04:05",
@@ -213,3 +217,18 @@ def test_a_cell_without_a_json_form_is_refused_by_name(cell: Any) -> None:
     with pytest.raises(InputValidationError, match="The column 'odd' cannot be stored"):
         upload_dataset("table", frame)
     assert list_datasets() == []
+
+
+def test_rows_that_do_not_fit_into_memory_wait_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "_BYTES_IN_MEMORY", 100)
+    monkeypatch.setattr(frames, "_ROWS_AT_ONCE", 2)
+    frame = pd.DataFrame({"id": range(7), "x": [f"text {number}" for number in range(7)]})
+    frame = frame.astype(object)
+    upload_dataset("table", iter([frame.head(3), frame.tail(4)]))
+    upload_results("table", "model", frame.iloc[::-1])
+    got, [(_, results)] = download_results("table", "model")
+    assert got.equals(frame)
+    assert results.equals(frame)
+    with pytest.raises(DuplicateDatapointIdError, match=": 3, 4, 5, 6;"):
+        upload_dataset("table", [frame, frame.tail(4)])
+    assert_sound()
