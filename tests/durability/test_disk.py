@@ -71,10 +71,10 @@ def test_a_file_that_may_not_grow_keeps_what_it_has(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return the folder of a disk of 300 kB; where none can be mounted the test is skipped."""
+    """Return the folder of a disk of 340 kB; where none can be mounted the test is skipped."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=340k", "tmpfs", str(folder)]
     if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
         pytest.skip("a small disk can be mounted by root only")
     yield folder
@@ -100,7 +100,7 @@ def test_a_full_disk_keeps_every_acknowledged_row(small_disk: Path) -> None:
 
 def test_a_disk_without_room_for_a_store_gets_one_later(small_disk: Path) -> None:
     rest = small_disk / "rest"
-    rest.write_bytes(bytes(290_000))
+    rest.write_bytes(bytes(330_000))
     path = small_disk / "store.db"
     with pytest.raises(StoreFullError):
         open_store(str(path))
@@ -136,7 +136,7 @@ def test_a_store_on_a_full_disk_can_be_read_and_copied_to_another(
 
 def test_a_first_command_on_a_full_disk_leaves_nothing(small_disk: Path) -> None:
     rest = small_disk / "rest"
-    rest.write_bytes(bytes(290_000))
+    rest.write_bytes(bytes(330_000))
     arguments = ["models", "create", "new", "--workflow", "one", "--db", f"{small_disk}/store.db"]
     result = separating_runner().invoke(main, arguments)
     assert (result.exit_code, result.stdout) == (1, "")
