@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
+from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.freshness import RESET, STORED, can_become_stale, mark_results_stale
 from kolena_local.repository.provenances import ensure_provenance
 from kolena_local.repository.records import Coverage, Facts, SuiteSampleRow
@@ -269,7 +270,8 @@ class Inferences(Repository):
     def coverage(self, model_id: int) -> list[Coverage]:
         """Return how far the model is with the latest versions of test suites.
 
-        These are the suites that it was run on, and those with a sample that has an inference.
+        These are the suites that it was run on, and those with a sample that has an inference. The
+        model was not run on a dataset that has only uploaded results.
         """
         rows = self._sql.fetch(
             f"""
@@ -281,13 +283,14 @@ class Inferences(Repository):
                     AND NOT {_IS_PENDING})
             FROM test_suite AS suite
             WHERE suite.workflow_id = (SELECT workflow_id FROM model WHERE id = :model)
-                AND (suite.id IN (SELECT test_suite_id FROM test_run WHERE model_id = :model)
+                AND (suite.id IN (SELECT test_suite_id FROM test_run
+                        WHERE model_id = :model AND evaluator <> :uploaded)
                     OR EXISTS (SELECT 1 FROM {SAMPLES}
                         WHERE pinned.test_suite_id = suite.id AND pinned.version = suite.version
                             AND NOT {_IS_PENDING}))
             ORDER BY suite.id
             """,
-            {"model": model_id},
+            {"model": model_id, "uploaded": EVALUATOR},
         )
         return [Coverage(*row) for row in rows]
 

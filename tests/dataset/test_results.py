@@ -187,6 +187,8 @@ def test_uploaded_results_are_compared_and_reported_like_all_others(
     done = run(main, ["report", "table", "old", "new", "-o", str(report)])
     assert done.exit_code == 0, done.stderr
     assert "no current inference" not in report.read_text("utf-8")
+    shown = json.loads(run(main, ["models", "show", "old", "--json"]).stdout)
+    assert shown["test_suites"] == [], "no inferences are missing where none are needed"
     assert run(main, ["db", "check"]).exit_code == 0
     listed = json.loads(run(main, ["datasets", "show", "table", "--json"]).stdout)
     assert [one["name"] for one in listed["models"]] == ["old", "new"]

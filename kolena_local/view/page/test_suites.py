@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from kolena_local.payload import Json
+from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.view.html import Column
 from kolena_local.view.page import changes
 from kolena_local.view.page.paging import number_from, part_of
@@ -44,10 +45,17 @@ class ListedSuite(NamedTuple):
 
 
 class TestedModel(NamedTuple):
-    """A run of a model on the test suite; ``inferred`` is None if that was not counted."""
+    """A run of a model on the test suite.
+
+    Attributes:
+        run: the run.
+        inferred: how many samples have inferences; None if that was not counted.
+        is_uploaded: whether its results were computed elsewhere, so that nothing is inferred.
+    """
 
     run: TestRunRecord
     inferred: int | None
+    is_uploaded: bool
 
 
 class MetricColumn(NamedTuple):
@@ -112,7 +120,7 @@ def show() -> Response:
         chosen = request.args.getlist("model")[:_MOST_COLUMNS] or of_version[:_COLUMNS]
         runs = _runs(unit, suite, {*part.shown, *chosen})
         models = [
-            TestedModel(run, _inferred(unit, run, suite))
+            TestedModel(run, _inferred(unit, run, suite), run.evaluator == EVALUATOR)
             for model in part.shown
             for run in runs.get(model, ())
         ]
