@@ -67,7 +67,8 @@ def is_box(shape: object) -> bool:
     Raises:
         InputValidationError: it has neither corners nor points.
     """
-    declared = getattr(type(shape), "__dataclass_fields__", ())
+    # By the instance: for a class, the fields of data objects are collected anew each time.
+    declared = getattr(shape, "__dataclass_fields__", ())
     if "top_left" in declared:
         return True
     if "points" not in declared and hasattr(shape, "top_left"):

@@ -344,3 +344,16 @@ def test_no_threshold_is_low_enough_to_match_another_label(threshold: float) -> 
     result = match_inferences_multiclass([dog], [wolf], iou_threshold=threshold)
 
     assert result == MulticlassInferenceMatches([], [(dog, wolf)], [wolf])
+
+
+@MATCHERS
+def test_the_fields_of_a_class_are_not_collected_anew_for_each_box(
+    matcher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides: tuple[Any, Any] = [truth(0, 10)], [found(0, 10, 0.9)]
+    expected = matcher(*sides)
+    collected: list[type] = []
+    monkeypatch.setattr("kolena_local.serialization.data_object.declared_fields", collected.append)
+
+    assert matcher(*sides) == expected
+    assert collected == []
