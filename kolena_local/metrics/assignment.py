@@ -64,7 +64,7 @@ class Sides(Generic[GT, Inf]):
             raise InputValidationError(
                 f"A label cannot be compared ({error}); use text, numbers or enumerations."
             ) from error
-        numbers = {label: number for number, label in enumerate(_in_order(distinct))}
+        numbers = {label: number for number, label in enumerate(in_order(distinct))}
         ground_truths, inferences, ignored = (list(map(numbers.__getitem__, one)) for one in sides)
         return ground_truths, inferences, ignored
 
@@ -200,7 +200,7 @@ def _labels(objects: Sequence[Any]) -> list[Any]:
     return [known(item.label) for item in objects]
 
 
-def _in_order(labels: Iterable[Any]) -> list[Any]:
+def in_order(labels: Iterable[Any]) -> list[Any]:
     """Sort labels; of several types, None comes first, then numbers, text, and others."""
     try:
         return sorted(labels)
