@@ -20,15 +20,12 @@ from kolena_local.errors import IncorrectUsageError
 _THEIRS: Final = "kolena"
 _OURS: Final = "kolena_local"
 
-# Modules that only say that they are not there.
-_ABSENT: Final = ("kolena_local._experimental",)
-
 
 def alias() -> None:
     """Make ``import kolena`` import ``kolena_local`` in this process; a second call does nothing.
 
-    Importing a module that this package does not have, such as ``kolena.dataset``, then raises an
-    ``ImportError``, even if the original client is installed.
+    Importing a module that this package does not have then raises an ``ImportError``, even if the
+    original client is installed.
 
     Raises:
         IncorrectUsageError: the original client has already been imported.
@@ -64,9 +61,9 @@ class _Alias(MetaPathFinder, Loader):
         if not _is_theirs(fullname):
             return None
         name = _our_name(fullname)
-        found = None if name.startswith(_ABSENT) else find_spec(name)
+        found = find_spec(name)
         if found is None:
-            # Not ModuleNotFoundError: `from kolena import dataset` would drop its message.
+            # Not ModuleNotFoundError: `from kolena import it` would drop its message.
             raise ImportError(
                 f"kolena_local, which replaces kolena here, does not have {fullname}; run this code"
                 " with the original client, or remove the import.",

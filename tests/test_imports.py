@@ -14,7 +14,6 @@ import pytest
 import kolena_local
 from tests.conftest import long_only
 
-ABSENT = {"kolena_local._experimental"}
 HEAVY = {"sqlalchemy", "sqlmodel", "pandas", "numpy", "matplotlib", "flask", "jinja2"}
 
 IMPORTS = {
@@ -53,18 +52,6 @@ def test_import_leaves_out_what_it_does_not_need(code: str, absent: Set[str]) ->
     assert not loaded & absent
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "import kolena_local._experimental",
-        "from kolena_local._experimental.object_detection import ObjectDetectionEvaluator",
-    ],
-)
-def test_what_is_not_there_yet_says_so(statement: str) -> None:
-    with pytest.raises(ImportError, match=r"does not have .* yet; use the original client for it"):
-        exec(statement)
-
-
 @long_only
 def test_a_module_of_the_package_can_be_used_without_being_imported() -> None:
     script = """
@@ -90,7 +77,7 @@ def test_importing_every_module_makes_nothing_on_disk(own_home: Path, tmp_path: 
     names = [
         module.name
         for module in pkgutil.walk_packages(kolena_local.__path__, "kolena_local.")
-        if not module.name.endswith("__main__") and module.name not in ABSENT
+        if not module.name.endswith("__main__")
     ]
     script = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, cwd=tmp_path)
@@ -99,7 +86,7 @@ def test_importing_every_module_makes_nothing_on_disk(own_home: Path, tmp_path: 
 
 def test_what_a_module_names_as_public_exists() -> None:
     for module in pkgutil.walk_packages(kolena_local.__path__, "kolena_local."):
-        if module.name.endswith("__main__") or module.name in ABSENT:
+        if module.name.endswith("__main__"):
             continue
         imported = importlib.import_module(module.name)
         public = getattr(imported, "__all__", [])

@@ -53,9 +53,9 @@ def test_a_project_on_kolena_runs_unedited_with_the_option(
 
         def test_what_is_not_here():
             for statement, name in [
-                ("import kolena.dataset", "kolena.dataset"),
-                ("from kolena import dataset", "kolena.dataset"),
-                ("from kolena._experimental.x import y", "kolena._experimental"),
+                ("import kolena.nothing", "kolena.nothing"),
+                ("from kolena import nothing", "kolena.nothing"),
+                ("from kolena._experimental.x import y", "kolena._experimental.x"),
             ]:
                 with pytest.raises(ImportError, match=f"does not have {name};") as info:
                     exec(statement)

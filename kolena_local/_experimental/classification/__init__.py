@@ -1,0 +1,1 @@
+"""Helpers for classification; :mod:`.utils` makes plots of labels and scores."""
