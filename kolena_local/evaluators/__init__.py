@@ -5,7 +5,8 @@ the types of the fields, or given by name.
 """
 
 from kolena_local.evaluators.classification import ClassificationEvaluator
+from kolena_local.evaluators.detection import DetectionEvaluator
 from kolena_local.evaluators.regression import RegressionEvaluator
 from kolena_local.evaluators.text import TextEvaluator
 
-__all__ = ["ClassificationEvaluator", "RegressionEvaluator", "TextEvaluator"]
+__all__ = ["ClassificationEvaluator", "DetectionEvaluator", "RegressionEvaluator", "TextEvaluator"]
