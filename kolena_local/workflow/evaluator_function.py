@@ -24,7 +24,17 @@ from kolena_local.workflow.plot import Plot
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 
-__all__ = ["BasicEvaluatorFunction", "EvaluationResults", "TestCases", "no_op_evaluator"]
+# Scripts import the types of arguments from here, too.
+__all__ = [
+    "BasicEvaluatorFunction",
+    "EvaluationResults",
+    "GroundTruth",
+    "Inference",
+    "MetricsTestSample",
+    "TestCases",
+    "TestSample",
+    "no_op_evaluator",
+]
 
 Quintuple = tuple[
     TestCase, list[TestSample], list[GroundTruth], list[Inference], list[MetricsTestSample]

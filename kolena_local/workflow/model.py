@@ -27,13 +27,19 @@ from kolena_local.workflow.entity import (
     current_name,
     ensure_workflow,
 )
+from kolena_local.workflow.evaluator import MetricsTestSample
+from kolena_local.workflow.ground_truth import GroundTruth
+from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.model_inferences import ModelInferences
 from kolena_local.workflow.model_provenance import captured, check_provenance
+from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# Scripts import the types of samples and results from here, too.
+__all__ = ["GroundTruth", "Inference", "MetricsTestSample", "Model", "TestSample"]
 
 Infer = Callable[[Any], Any]
 InferBatch = Callable[[list[Any]], Sequence[Any]]
@@ -85,8 +91,8 @@ class Model(ModelInferences):
         infer_batch: InferBatch | None = None,
         provenance: bool | Provenance | None = None,
     ) -> None:
-        workflow = bound_workflow(type(self))
         name, infer = check_name(name, "model"), check_infer(infer)
+        workflow = bound_workflow(type(self))
         infer_batch = check_infer(infer_batch, "infer_batch")
         provenance = check_provenance(provenance)
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
@@ -136,8 +142,8 @@ class Model(ModelInferences):
             InputValidationError: the name is blank, ``infer`` or ``infer_batch`` is not a
                 function, ``provenance`` is invalid, or metadata or tags cannot be stored.
         """
-        workflow = bound_workflow(cls)
         name, infer = check_name(name, "model"), check_infer(infer)
+        workflow = bound_workflow(cls)
         infer_batch = check_infer(infer_batch, "infer_batch")
         provenance = check_provenance(provenance)
         wanted_metadata, wanted_tags = check_metadata(metadata), check_tags(tags) or set()
@@ -172,8 +178,8 @@ class Model(ModelInferences):
             NotFoundError: there is no model with this name.
             WorkflowMismatchError: it belongs to another workflow.
         """
-        workflow = bound_workflow(cls)
         name, infer = check_name(name, "model"), check_infer(infer)
+        workflow = bound_workflow(cls)
         infer_batch = check_infer(infer_batch, "infer_batch")
         provenance = check_provenance(provenance)
         store = repository.open_store()

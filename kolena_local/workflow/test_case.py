@@ -93,8 +93,8 @@ class TestCase(Sliceable):
         test_samples: Pairs | None = None,
         reset: bool = False,
     ) -> None:
-        workflow = bound_workflow(type(self))
         name = check_name(name, "test case")
+        workflow = bound_workflow(type(self))
         wanted_version, wanted_description = check_version(version), check_description(description)
         changes = _additions(workflow, name, test_samples)
         reset = check_flag(reset, "reset")
@@ -142,8 +142,8 @@ class TestCase(Sliceable):
             InputValidationError: the name is blank, or a value cannot be stored.
             TypeError: a test sample or ground truth is not an instance of the workflow's type.
         """
-        workflow = bound_workflow(cls)
         name = check_name(name, "test case")
+        workflow = bound_workflow(cls)
         wanted_description = check_description(description)
         changes = _additions(workflow, name, test_samples)
         store = repository.open_store()
@@ -166,8 +166,8 @@ class TestCase(Sliceable):
             WorkflowMismatchError: it belongs to another workflow.
             InputValidationError: the name is blank, or the version is not an integer.
         """
-        workflow = bound_workflow(cls)
         name, wanted_version = check_name(name, "test case"), check_version(version)
+        workflow = bound_workflow(cls)
         store = repository.open_store()
         with store.read() as unit:
             record = unit.test_cases.get(name, wanted_version)

@@ -98,8 +98,8 @@ class TestSuite(Sliceable):
         reset: bool = False,
         tags: Iterable[str] | None = None,
     ) -> None:
-        workflow = bound_workflow(type(self))
         name = check_name(name, "test suite")
+        workflow = bound_workflow(type(self))
         wanted_version, wanted_description = check_version(version), check_description(description)
         wanted_tags, reset = check_tags(tags), check_flag(reset, "reset")
         store = repository.open_store()
@@ -145,8 +145,8 @@ class TestSuite(Sliceable):
             InputValidationError: the name is blank, or tags or description are not text.
             TypeError: a test case belongs to another workflow.
         """
-        workflow = bound_workflow(cls)
         name = check_name(name, "test suite")
+        workflow = bound_workflow(cls)
         wanted_description, wanted_tags = check_description(description), check_tags(tags)
         store = repository.open_store()
         wanted = check_test_cases(workflow, test_cases, store.location)
@@ -169,8 +169,8 @@ class TestSuite(Sliceable):
             WorkflowMismatchError: it belongs to another workflow.
             InputValidationError: the name is blank, or the version is not an integer.
         """
-        workflow = bound_workflow(cls)
         name, wanted_version = check_name(name, "test suite"), check_version(version)
+        workflow = bound_workflow(cls)
         store = repository.open_store()
         with store.read() as unit:
             record = unit.test_suites.get(name, wanted_version)

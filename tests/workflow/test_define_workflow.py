@@ -134,3 +134,12 @@ def test_a_bad_field_is_named_when_the_workflow_is_defined() -> None:
 
     with pytest.raises(InputValidationError, match=r"Odd.*things"):
         define_workflow("odd", Image, Odd, Inference)
+
+
+@pytest.mark.parametrize("cls", [w.Model, w.TestCase, w.TestSuite])
+@pytest.mark.parametrize("call", ["__call__", "create", "load"])
+def test_a_blank_name_is_refused_as_such_before_there_is_a_workflow(cls: Any, call: str) -> None:
+    with pytest.raises(InputValidationError, match="is blank; choose a name"):
+        getattr(cls, call)(" ")
+    with pytest.raises(IncorrectUsageError, match="does not belong to a workflow"):
+        getattr(cls, call)("x")
