@@ -1,5 +1,8 @@
-"""The pre-built workflow Instance Segmentation: types and an evaluator."""
+"""The pre-built workflow Instance Segmentation: types, an evaluator, and a helper."""
 
+from kolena_local._experimental.instance_segmentation.dataset import (
+    upload_instance_segmentation_results,
+)
 from kolena_local._experimental.instance_segmentation.evaluator import (
     InstanceSegmentationEvaluator,
 )
@@ -22,4 +25,5 @@ __all__ = [
     "TestCase",
     "TestSample",
     "TestSuite",
+    "upload_instance_segmentation_results",
 ]

@@ -1,5 +1,9 @@
 """The pre-built workflow Object Detection: types, an evaluator, and helpers."""
 
+from kolena_local._experimental.object_detection.dataset import (
+    compute_object_detection_results,
+    upload_object_detection_results,
+)
 from kolena_local._experimental.object_detection.evaluator import ObjectDetectionEvaluator
 from kolena_local._experimental.object_detection.workflow import (
     ClassMetricsPerTestCase,
@@ -32,4 +36,6 @@ __all__ = [
     "TestSuite",
     "TestSuiteMetrics",
     "ThresholdConfiguration",
+    "compute_object_detection_results",
+    "upload_object_detection_results",
 ]
