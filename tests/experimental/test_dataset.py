@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterator, List
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,6 +15,7 @@ from kolena_local._experimental.object_detection import (
     compute_object_detection_results,
     upload_object_detection_results,
 )
+from kolena_local._experimental.search import upload_dataset_embeddings, upload_embeddings
 from kolena_local.annotation import (
     BoundingBox,
     Label,
@@ -24,7 +26,12 @@ from kolena_local.annotation import (
     ScoredLabeledBoundingBox,
     ScoredLabeledPolygon,
 )
-from kolena_local.dataset import download_results, upload_dataset, upload_results
+from kolena_local.dataset import (
+    download_dataset_embeddings,
+    download_results,
+    upload_dataset,
+    upload_results,
+)
 from kolena_local.errors import (
     IncorrectUsageError,
     InputValidationError,
@@ -216,3 +223,23 @@ def test_results_are_found_by_the_only_model_with_a_tag() -> None:
         download_results_by_tag("d", "old")
     with pytest.raises(IncorrectUsageError, match="multiple models with tag 'both': 'm', 'n'"):
         download_results_by_tag("d", "both")
+
+
+def test_embeddings_of_locators_go_to_the_datapoints_that_have_them() -> None:
+    key, names = "s3://models/clip", [f"s3://images/{name}.png" for name in "abc"]
+    upload_dataset("d", frame(locator=names[:2], id=[1, 2]))
+    upload_dataset("no locators", frame(id=[1]))
+    vectors = [np.array([1.0, place]) for place in range(3)]
+    with pytest.warns(KolenaWarning, match=r"1 embedding of 3 were not stored: .*/c.png"):
+        upload_embeddings(key, list(zip(names, vectors, strict=True)))
+    found = download_dataset_embeddings("d", key)
+    assert [list(it) for it in found.embedding] == [[1, 0], [1, 1]]
+    for bad in ("clip", "s3://clip", "ftp://a/b", 3):
+        with pytest.raises(InputValidationError, match="The key must look like"):
+            upload_embeddings(bad, [])  # type: ignore[arg-type]
+        with pytest.raises(InputValidationError, match="A locator must look like"):
+            upload_embeddings(key, [(bad, vectors[0])])  # type: ignore[list-item]
+    moved = found.assign(embedding=[[2.0, 2.0]] * 2)
+    with pytest.warns(DeprecationWarning, match=r"import it from kolena_local\.dataset"):
+        upload_dataset_embeddings("d", key, moved)
+    assert list(download_dataset_embeddings("d", key).embedding[0]) == [2, 2]
