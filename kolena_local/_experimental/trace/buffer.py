@@ -1,0 +1,102 @@
+"""What calls have left to be stored, and how it is stored."""
+
+from __future__ import annotations
+
+# pandas needs this module, which cannot be imported any more when the process ends.
+import concurrent.futures.thread  # noqa: F401
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from kolena_local import location, repository
+from kolena_local.dataset import upload_results
+from kolena_local.dataset.dataset import _upload_dataset
+from kolena_local.errors import IncorrectUsageError, StoreError
+
+_MOST_CALLS: Final = 100_000
+
+
+class Call(NamedTuple):
+    """One call of a traced function."""
+
+    place: str
+    """The location of the store that was in use."""
+
+    model: str
+    """The name of the model."""
+
+    datapoint: dict[str, Any]
+    """The arguments."""
+
+    result: dict[str, Any]
+    """The return value."""
+
+
+class Buffer:
+    """Calls that are not stored yet.
+
+    Args:
+        dataset: the name of the dataset.
+        id_fields: the fields that identify a datapoint.
+    """
+
+    def __init__(self, dataset: str, id_fields: Sequence[str]) -> None:
+        self.dataset = dataset
+        self.id_fields = list(id_fields)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all calls; a forked process does so, since its parent stores them."""
+        self._calls: deque[Call] = deque()
+        self._pushing = threading.Lock()
+
+    def add(self, call: Call) -> None:
+        """Keep a call; if the store could not be written for very long, the oldest is dropped."""
+        self._calls.append(call)
+        if len(self._calls) > _MOST_CALLS:
+            self._calls.popleft()
+
+    def push(self) -> None:
+        """Store all calls; what goes wrong is printed, and kept if the store may recover."""
+        with self._pushing:
+            calls = [self._calls.popleft() for _ in range(len(self._calls))]
+            for place in dict.fromkeys(call.place for call in calls):
+                found = [call for call in calls if call.place == place]
+                try:
+                    self._store(place, found)
+                except StoreError as error:
+                    self._calls.extendleft(reversed(found))
+                    self._complain(f"{len(found)} calls are not stored yet: {error}")
+                except Exception as error:
+                    self._complain(f"{len(found)} calls were not stored: {error}")
+
+    def _store(self, place: str, calls: Sequence[Call]) -> None:
+        with location.use(place):
+            with repository.open_store().read() as unit:
+                known = unit.datasets.find(self.dataset)
+            if known is not None and sorted(known.id_fields) != sorted(self.id_fields):
+                raise IncorrectUsageError(
+                    f"the dataset {self.dataset!r} has the id fields {list(known.id_fields)}, not"
+                    f" {self.id_fields}; name another dataset."
+                )
+            datapoints = self._frame([call.datapoint for call in calls])
+            _upload_dataset(self.dataset, datapoints, id_fields=self.id_fields, append_only=True)
+            for model in dict.fromkeys(call.model for call in calls):
+                results = self._frame([call.result for call in calls if call.model == model])
+                upload_results(self.dataset, model, results)
+
+    def _frame(self, rows: Sequence[dict[str, Any]]) -> Any:
+        import pandas as pd
+
+        # Of calls with the same ids, the last counts, as if each had been stored at once.
+        latest = {repr([row[field] for field in self.id_fields]): row for row in rows}
+        names = dict.fromkeys(name for row in latest.values() for name in row)
+        columns = {name: [row.get(name) for row in latest.values()] for name in names}
+        return pd.DataFrame(
+            {name: pd.Series(cells, dtype=object) for name, cells in columns.items()}
+        )
+
+    def _complain(self, message: str) -> None:
+        print(f"kolena_trace of {self.dataset!r}: {message}", file=sys.stderr)

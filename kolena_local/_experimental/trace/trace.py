@@ -1,0 +1,255 @@
+"""``kolena_trace``: a decorator that stores what a function is given and what it returns.
+
+It stays out of the function's way. The store is written in the background, and what goes wrong
+there is printed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import inspect
+import os
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from types import MethodType
+from typing import Any, Final, TypeVar, cast, overload
+
+from kolena_local import location, repository
+from kolena_local._experimental.trace.buffer import Buffer, Call
+from kolena_local._experimental.trace.values import as_json
+from kolena_local.errors import StoreError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_ID: Final = "_kolena_id"
+_TIMESTAMP: Final = "_kolena_timestamp"
+_ELAPSED: Final = "_kolena_time_elapsed"
+
+_traces: list[_Trace] = []
+
+
+@overload
+def kolena_trace(func: Function) -> Function: ...
+
+
+@overload
+def kolena_trace(
+    func: None = None,
+    *,
+    dataset_name: str | None = None,
+    model_name: str | None = None,
+    model_name_field: str | None = None,
+    sync_interval: float = 30,
+    id_fields: Sequence[str] | None = None,
+    record_timestamp: bool = True,
+) -> Callable[[Function], Function]: ...
+
+
+def kolena_trace(
+    func: Any = None,
+    *,
+    dataset_name: str | None = None,
+    model_name: str | None = None,
+    model_name_field: str | None = None,
+    sync_interval: float = 30,
+    id_fields: Sequence[str] | None = None,
+    record_timestamp: bool = True,
+) -> Any:
+    """Store each call of a function: its arguments as a datapoint, what it returns as a result.
+
+    Use it as a decorator, with or without arguments. Calls are kept in memory and stored by a
+    thread in the background, when ``sync_interval`` seconds have passed, and at the end of the
+    process. Processes that ``multiprocessing`` starts store theirs when they end by themselves. A
+    call that raises is not stored. For a coroutine function, the awaited value is the result.
+
+    Args:
+        func: the function.
+        dataset_name: the name of the dataset; None for that of the function.
+        model_name: the name of the model; None for that of the dataset with ``_model``.
+        model_name_field: a parameter that holds the name of the model; if a call passes None, it is
+            ``model_name``.
+        sync_interval: the seconds between two uploads.
+        id_fields: the parameters that identify a datapoint; None for those of an existing dataset,
+            or a new id for each call.
+        record_timestamp: whether to store when a call began and ended, and how long it took.
+
+    Returns:
+        An object to call like the function, or a decorator.
+
+    Raises:
+        ValueError: a field is not a parameter, or the dataset has other id fields. When it is
+            called: the value of an id field is None; the function is not called then.
+    """
+    make = functools.partial(
+        _Trace,
+        dataset_name=dataset_name,
+        model_name=model_name,
+        model_name_field=model_name_field,
+        sync_interval=sync_interval,
+        id_fields=id_fields,
+        record_timestamp=record_timestamp,
+    )
+    return make if func is None else make(func)
+
+
+class _Trace:
+    def __init__(
+        self,
+        func: Callable[..., Any],
+        *,
+        dataset_name: str | None,
+        model_name: str | None,
+        model_name_field: str | None,
+        sync_interval: float,
+        id_fields: Sequence[str] | None,
+        record_timestamp: bool,
+    ) -> None:
+        functools.update_wrapper(self, func)
+        self.func = func
+        self.signature = inspect.signature(func)
+        self.dataset_name = dataset_name or func.__name__
+        self.model_name = model_name or f"{self.dataset_name}_model"
+        self.model_name_field = model_name_field
+        self.sync_interval = sync_interval
+        self.record_timestamp = record_timestamp
+        if model_name_field and model_name_field not in self.signature.parameters:
+            raise ValueError(f"{func.__name__} has no parameter {model_name_field!r}.")
+        self.id_fields = self._checked_ids(id_fields)
+        self._buffer = Buffer(self.dataset_name, self.id_fields)
+        self._process = 0
+        self._thread: threading.Thread | None = None
+        self._pushed_at = time.monotonic()
+        _register(self)
+
+    def _checked_ids(self, given: Sequence[str] | None) -> list[str]:
+        known = None
+        # A file that does not exist, or cannot be read now, must not keep a program from starting.
+        with contextlib.suppress(StoreError), repository.open_store(create=False).read() as unit:
+            known = unit.datasets.find(self.dataset_name)
+        if known is not None and given and sorted(given) != sorted(known.id_fields):
+            raise ValueError(
+                f"The dataset {self.dataset_name!r} has the id fields {list(known.id_fields)}, not"
+                f" {list(given)}; name another dataset."
+            )
+        fields = list(given or (known.id_fields if known else [_ID]))
+        for field in fields:
+            if field != _ID and field not in self.signature.parameters:
+                raise ValueError(f"{self.dataset_name} has no parameter {field!r} for an id.")
+        return fields
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError:
+            return self.func(*args, **kwargs)  # it raises the same error
+        bound.apply_defaults()
+        for field in self.id_fields:
+            if field != _ID and bound.arguments[field] is None:
+                raise ValueError(f"{self.dataset_name}: the id field {field!r} must not be None.")
+        record = self._begin(bound.arguments)
+        if inspect.iscoroutinefunction(self.func):
+            return self._awaited(self.func(*args, **kwargs), record)
+        output = self.func(*args, **kwargs)
+        record(output)
+        return output
+
+    async def _awaited(self, coroutine: Any, record: Callable[[Any], None]) -> Any:
+        output = await coroutine
+        record(output)
+        return output
+
+    def _begin(self, arguments: dict[str, Any]) -> Callable[[Any], None]:
+        """Note the arguments, which the function may change, and return how to note the result."""
+        began, clock = datetime.now(timezone.utc), time.perf_counter()
+        datapoint: dict[str, Any] = {}
+        try:
+            # The object that a method belongs to is not an argument.
+            given = {name: it for name, it in arguments.items() if name not in ("self", "cls")}
+            datapoint = as_json(given)
+            place = location.resolve()
+        except Exception as error:
+            self._complain(error)
+            return lambda _: None
+
+        def record(output: Any) -> None:
+            elapsed = time.perf_counter() - clock
+            try:
+                result = as_json(output)
+                result = result if isinstance(result, dict) and result else {"result": result}
+                if self.record_timestamp:
+                    datapoint[_TIMESTAMP] = began.isoformat()
+                    result[_TIMESTAMP] = datetime.now(timezone.utc).isoformat()
+                    result[_ELAPSED] = elapsed
+                if _ID in self.id_fields:
+                    datapoint[_ID] = uuid.uuid4().hex
+                result.update({field: datapoint[field] for field in self.id_fields})
+                self._keep(Call(place, self._model(arguments), datapoint, result))
+            except Exception as error:
+                self._complain(error)
+
+        return record
+
+    def _model(self, arguments: dict[str, Any]) -> str:
+        named = arguments.get(self.model_name_field) if self.model_name_field else None
+        return self.model_name if named is None else str(named)
+
+    def _keep(self, call: Call) -> None:
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            _push_at_end_of_worker(self)
+        self._buffer.add(call)
+        busy = self._thread is not None and self._thread.is_alive()
+        if not busy and time.monotonic() - self._pushed_at > self.sync_interval:
+            self._pushed_at = time.monotonic()
+            self._thread = threading.Thread(target=self._push_data, name="kolena_trace")
+            self._thread.start()
+
+    def _push_data(self) -> None:
+        """Store the calls that are not stored yet."""
+        self._buffer.push()
+        self._pushed_at = time.monotonic()
+
+    def _forget(self) -> None:
+        """Leave the calls that were made before a fork to the parent."""
+        self._buffer.clear()
+        self._thread = None
+
+    def _complain(self, error: Exception) -> None:
+        print(
+            f"kolena_trace of {self.dataset_name!r}: a call was not recorded: {error!r:.200}",
+            file=sys.stderr,
+        )
+
+
+def _register(trace: _Trace) -> None:
+    if not _traces:
+        atexit.register(_push_all)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_forget_all)
+    _traces.append(trace)
+
+
+def _push_all() -> None:
+    for trace in _traces:
+        trace._push_data()
+
+
+def _forget_all() -> None:
+    for trace in _traces:
+        trace._forget()
+
+
+def _push_at_end_of_worker(trace: _Trace) -> None:
+    # These processes end without the functions of atexit.
+    multiprocessing = cast(Any, sys.modules.get("multiprocessing.util"))
+    if multiprocessing is not None and sys.modules["multiprocessing"].parent_process() is not None:
+        multiprocessing.Finalize(None, trace._push_data, exitpriority=0)

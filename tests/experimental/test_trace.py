@@ -1,0 +1,195 @@
+"""``kolena_trace``: what is stored of calls, and that nothing comes in the way of the function."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, List
+
+import numpy as np
+import pytest
+
+from kolena_local._experimental.trace import kolena_trace
+from kolena_local.annotation import Label
+from kolena_local.dataset import (
+    download_dataset,
+    download_results,
+    list_datasets,
+    upload_dataset,
+)
+from kolena_local.location import default_file
+from tests.conftest import long_only
+from tests.experimental.test_dataset import frame
+
+
+@dataclass
+class Request:
+    words: List[str]
+
+
+def push(traced: Any) -> None:
+    traced._push_data()
+
+
+def test_calls_are_datapoints_and_results() -> None:
+    @kolena_trace
+    def answer(question: Any, *rest: int, style: str = "short", **others: Any) -> Any:
+        """Say it."""
+        question.words.append("changed")
+        return np.float32(0.5)
+
+    assert (answer.__name__, answer.__doc__) == ("answer", "Say it.")
+    assert answer(Request(["a"]), 1, 2, x={3}) == 0.5
+    with pytest.raises(TypeError, match="question"):
+        answer()
+    push(answer)
+    (row,) = download_dataset("answer").to_dict("records")
+    assert row["question"] == {"words": ["a"]} and row["rest"] == [1, 2]
+    assert (row["style"], row["others"]) == ("short", {"x": [3]})
+    _, ((_, results),) = download_results("answer", "answer_model")
+    (result,) = results.to_dict("records")
+    assert result["result"] == 0.5 and result["_kolena_time_elapsed"] >= 0
+    assert result["_kolena_id"] == row["_kolena_id"]
+    assert row["_kolena_timestamp"] <= result["_kolena_timestamp"]
+
+
+def test_ids_and_models_come_from_arguments_and_the_last_call_counts() -> None:
+    @kolena_trace(
+        dataset_name="d", id_fields=["key"], model_name_field="model", record_timestamp=False
+    )
+    def score(key: str, value: int, model: Any = None) -> Any:
+        return {"score": value, "label": Label("x")} if value else {}
+
+    score("a", 1)
+    score("a", 2)
+    score("b", 0, model="m")
+    with pytest.raises(ValueError, match="id field 'key' must not be None"):
+        score(None, 3)  # type: ignore[arg-type]
+    push(score)
+    push(score)
+    assert download_dataset("d")[["key", "value"]].to_numpy().tolist() == [["a", 2], ["b", 0]]
+    _, ((_, results),) = download_results("d", "d_model")
+    assert results.score.tolist() == [2, None] and results.label[0] == Label("x")
+    _, ((_, results),) = download_results("d", "m")
+    assert results.result.tolist() == [None, {}]
+
+
+def test_fields_that_do_not_fit_are_refused_at_the_definition() -> None:
+    assert not Path(default_file()).exists()
+    for arguments in ({"id_fields": ["key"]}, {"model_name_field": "key"}):
+        with pytest.raises(ValueError, match="has no parameter 'key'"):
+            kolena_trace(**arguments)(lambda value: value)  # type: ignore[call-overload]
+    assert not Path(default_file()).exists()
+    upload_dataset("d", frame(key=["a"]), id_fields=["key"])
+    with pytest.raises(ValueError, match=r"has the id fields \['key'\], not \['value'\]"):
+        kolena_trace(dataset_name="d", id_fields=["value"])(lambda key, value: value)
+    adopted: Any = kolena_trace(dataset_name="d")(lambda key: key)
+    assert adopted.id_fields == ["key"]
+
+
+def test_methods_and_coroutines_are_traced() -> None:
+    class Service:
+        @kolena_trace(dataset_name="methods", record_timestamp=False)
+        def double(self, value: int) -> int:
+            return 2 * value
+
+    @kolena_trace(dataset_name="coroutines", record_timestamp=False)
+    async def later(value: int) -> int:
+        return value
+
+    assert Service().double(3) == 6
+    assert asyncio.run(later(4)) == 4  # type: ignore[arg-type]
+    push(Service.double)
+    push(later)
+    assert set(download_dataset("methods").columns) == {"value", "_kolena_id"}
+    _, ((_, results),) = download_results("coroutines", "coroutines_model")
+    assert results.result.tolist() == [4]
+
+
+def test_what_goes_wrong_is_printed_and_the_function_goes_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @kolena_trace(sync_interval=0)
+    def echo(value: Any) -> Any:
+        return value
+
+    def failing(value: Any) -> Any:
+        raise KeyError(value)
+
+    loop: List[Any] = []
+    loop.append(loop)
+    assert echo(loop) is loop
+    assert "a call was not recorded: RecursionError" in capsys.readouterr().err
+    with pytest.raises(KeyError):
+        kolena_trace(failing)(1)
+
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setenv("KOLENA_LOCAL_DB", str(tmp_path / "folder"))
+    assert echo(1) == 1
+    traced: Any = echo
+    traced._thread.join()
+    assert "calls are not stored yet" in capsys.readouterr().err
+    (tmp_path / "folder").rmdir()  # the store can be written now, and nothing was lost
+    push(echo)
+    assert len(download_dataset("echo")) == 1
+
+
+def test_a_dataset_that_got_other_ids_meanwhile_is_left_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @kolena_trace(dataset_name="d")
+    def echo(value: int) -> int:
+        return value
+
+    upload_dataset("d", frame(key=["a"]), id_fields=["key"])
+    echo(1)
+    push(echo)
+    assert "has the id fields ['key']" in capsys.readouterr().err
+    assert download_dataset("d").key.tolist() == ["a"]
+
+
+SCRIPT = """
+import multiprocessing, os, sys
+from kolena_local._experimental.trace import kolena_trace
+
+@kolena_trace(record_timestamp=False)
+def echo(value):
+    return value
+
+def work(value):
+    echo(value)
+
+if __name__ == "__main__":
+    echo(0)
+    context = multiprocessing.get_context(sys.argv[1])
+    workers = [context.Process(target=work, args=(number,)) for number in (1, 2)]
+    for worker in workers: worker.start()
+    for worker in workers: worker.join()
+    if hasattr(os, "fork"):
+        child = os.fork()
+        if not child:
+            echo(3)
+            sys.exit()
+        os.waitpid(child, 0)
+"""
+
+
+@long_only
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_each_process_stores_its_own_calls_at_its_end(tmp_path: Path, method: str) -> None:
+    script = tmp_path / "traced.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", script, method],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+    assert list_datasets() == ["echo"]
+    assert sorted(download_dataset("echo").value) == [0, 1, 2, 3]
+    _, ((_, results),) = download_results("echo", "echo_model")
+    assert sorted(results.result) == [0, 1, 2, 3]
