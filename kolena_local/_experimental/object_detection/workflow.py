@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kolena_local.annotation import (
@@ -78,6 +78,9 @@ _Detected = ScoredLabeledBoundingBox | ScoredLabeledPolygon | ScoredBoundingBox 
 _Object = LabeledBoundingBox | LabeledPolygon | BoundingBox | Polygon
 
 
+# The metrics of images are decorated, because the constructor of the standard library does not
+# check each of their objects again; storing them does.
+@dataclass(frozen=True)
 class TestSampleMetricsSingleClass(MetricsTestSample):
     """Metrics of an image, whatever the labels; ``thresholds`` is the confidence threshold."""
 
@@ -115,6 +118,7 @@ class TestCaseMetricsSingleClass(MetricsTestCase):
     AP: HigherIsBetter[float]
 
 
+@dataclass(frozen=True)
 class TestSampleMetrics(MetricsTestSample):
     """Metrics of an image with objects of several classes.
 
