@@ -7,7 +7,7 @@ from typing import Any
 
 from kolena_local.annotation import Label, ScoredLabel
 from kolena_local.errors import InputValidationError
-from kolena_local.evaluators.field_choice import FieldChoice, is_label, is_text, is_whole, list_of
+from kolena_local.evaluators.field_choice import FieldChoice, ListOf, is_label, is_text, is_whole
 from kolena_local.metrics.assignment import known
 from kolena_local.metrics.confusion import Confusions, calibration
 from kolena_local.warn import warn
@@ -72,7 +72,7 @@ class ClassificationEvaluator(Evaluator):
         name = type(self).__name__
         self.ground_truth = FieldChoice(name, "ground_truth", ground_truth, "the label", kinds)
         self.inference = FieldChoice(
-            name, "inference", inference, "the label", (is_label, list_of(is_label), *kinds[1:])
+            name, "inference", inference, "the label", (is_label, ListOf(is_label), *kinds[1:])
         )
 
     def compute_test_sample_metrics(

@@ -8,7 +8,7 @@ from kolena_local._experimental.object_detection.case_matches import Scene
 from kolena_local._experimental.object_detection.evaluator import ObjectDetectionEvaluator
 from kolena_local._experimental.object_detection.workflow import ThresholdConfiguration
 from kolena_local.annotation import BoundingBox, Polygon
-from kolena_local.evaluators.field_choice import FieldChoice, list_of
+from kolena_local.evaluators.field_choice import FieldChoice, ListOf
 from kolena_local.serialization.fields import fields_of
 from kolena_local.serialization.type_shapes import Object, OneOf, Shape
 
@@ -49,10 +49,10 @@ class DetectionEvaluator(ObjectDetectionEvaluator):
         name = type(self).__name__
         objects = "the objects"
         self.ground_truth = FieldChoice(
-            name, "ground_truth", ground_truth, objects, (list_of(_is_shape),)
+            name, "ground_truth", ground_truth, objects, (ListOf(_is_shape),)
         )
         self.inference = FieldChoice(
-            name, "inference", inference, "the scored objects", (list_of(_is_scored),)
+            name, "inference", inference, "the scored objects", (ListOf(_is_scored),)
         )
         self.ignored = FieldChoice(name, "ignored", ignored, "ignored objects", ())
 

@@ -116,14 +116,16 @@ def is_number(shape: Shape) -> bool:
     return isinstance(shape, Scalar) and shape.base in (int, float)
 
 
-def list_of(kind: Kind) -> Kind:
-    """Return the kind of lists of a kind."""
+@dataclass(frozen=True)
+class ListOf:
+    """The kind of lists of a kind; a class, so that evaluators can be sent to other processes."""
 
-    def is_list(shape: Shape) -> bool:
+    kind: Kind
+
+    def __call__(self, shape: Shape) -> bool:
+        """Return whether values are lists of the kind."""
         shape = _present(shape)
-        return isinstance(shape, Items) and kind(shape.item)
-
-    return is_list
+        return isinstance(shape, Items) and self.kind(shape.item)
 
 
 def _present(shape: Shape) -> Shape:

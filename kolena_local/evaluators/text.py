@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kolena_local.errors import InputValidationError
-from kolena_local.evaluators.field_choice import FieldChoice, is_text, list_of
+from kolena_local.evaluators.field_choice import FieldChoice, ListOf, is_text
 from kolena_local.metrics.assignment import known
 from kolena_local.metrics.text_answers import exact_match, token_f1
 from kolena_local.workflow import (
@@ -56,7 +56,7 @@ class TextEvaluator(Evaluator):
 
     def __init__(self, *, ground_truth: str | None = None, inference: str | None = None) -> None:
         super().__init__()
-        name, kinds = type(self).__name__, (is_text, list_of(is_text))
+        name, kinds = type(self).__name__, (is_text, ListOf(is_text))
         self.ground_truth = FieldChoice(name, "ground_truth", ground_truth, "the text", kinds)
         self.inference = FieldChoice(name, "inference", inference, "the text", (is_text,))
 

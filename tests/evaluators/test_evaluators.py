@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
 from typing import Any, List, Optional
 
@@ -13,7 +14,12 @@ from sklearn.calibration import calibration_curve
 from kolena_local.annotation import Label, ScoredLabel
 from kolena_local.comparison import compare
 from kolena_local.errors import InputValidationError, KolenaWarning
-from kolena_local.evaluators import ClassificationEvaluator, RegressionEvaluator, TextEvaluator
+from kolena_local.evaluators import (
+    ClassificationEvaluator,
+    DetectionEvaluator,
+    RegressionEvaluator,
+    TextEvaluator,
+)
 from kolena_local.metrics.text_answers import exact_match, token_f1
 from kolena_local.workflow import GroundTruth, Inference, Text, define_workflow, test
 from tests.workflow.results import case_metrics, plots, sample_metrics
@@ -216,6 +222,14 @@ def test_what_cannot_be_told_or_compared_is_said() -> None:
         TextEvaluator(inference=3)  # type: ignore[arg-type]
     with pytest.warns(KolenaWarning, match="score 1.5 of an inference is not between 0 and 1"):
         answered(ClassificationEvaluator(ground_truth="label"), "x", "b", 1.5)
+
+
+@pytest.mark.parametrize(
+    "cls", [ClassificationEvaluator, DetectionEvaluator, RegressionEvaluator, TextEvaluator]
+)
+def test_an_evaluator_can_be_sent_to_another_process(cls: Any) -> None:
+    evaluator = pickle.loads(pickle.dumps(cls(inference="it")))
+    assert evaluator.inference == cls(inference="it").inference
 
 
 def test_evaluators_do_not_import_what_they_do_not_need() -> None:
