@@ -230,9 +230,3 @@ def test_what_cannot_be_told_or_compared_is_said() -> None:
 def test_an_evaluator_can_be_sent_to_another_process(cls: Any) -> None:
     evaluator = pickle.loads(pickle.dumps(cls(inference="it")))
     assert evaluator.inference == cls(inference="it").inference
-
-
-def test_evaluators_do_not_import_what_they_do_not_need() -> None:
-    from tests.test_imports import modules_after
-
-    assert not modules_after("import kolena_local.evaluators") & {"sklearn", "scipy", "pandas"}

@@ -298,6 +298,7 @@ def test_polygons_are_matched_through_test() -> None:
 
 def test_importing_the_helpers_needs_no_scikit_learn() -> None:
     code = (
+        "import kolena_local.evaluators\n"
         "import kolena_local._experimental.object_detection.utils\n"
         "import kolena_local._experimental.instance_segmentation\n"
         "import kolena_local._experimental.classification.utils"
