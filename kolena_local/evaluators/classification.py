@@ -181,7 +181,8 @@ def _score(value: Any, inference: Any) -> Any:
     value = _top(value)
     if isinstance(value, Label) or value is None:
         return getattr(value, "score", None)
-    return next((vars(inference)[name] for name in _SCORES if name in vars(inference)), None)
+    scores = (getattr(inference, name, None) for name in _SCORES)
+    return next((score for score in scores if isinstance(score, (int, float))), None)
 
 
 def _calibration_curve(is_correct: Sequence[bool], scores: Sequence[float]) -> CurvePlot:
