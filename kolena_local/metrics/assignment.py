@@ -11,7 +11,7 @@ import copy
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from numbers import Real
 from typing import Any, Generic, NamedTuple
@@ -75,6 +75,8 @@ class Sides(Generic[GT, Inf]):
 
 def known(value: Any) -> Any:
     """Return None for NaN, which DataFrames use for missing values."""
+    if type(value) is str:  # what labels usually are; the check below takes a while
+        return value
     return None if isinstance(value, Real) and value != value else value
 
 
@@ -220,6 +222,22 @@ def _place(label: Any) -> tuple[int, str, Any]:
 
 def _with_iou(inference: Inf, iou: float) -> Inf:
     # Not by the constructor, because users' classes may not accept undeclared attributes.
-    twin = copy.copy(inference)
+    cls: Any = type(inference)  # type checkers do not consider classes hashable
+    if _is_plain(cls):
+        twin: Inf = object.__new__(cls)
+        vars(twin).update(vars(inference))
+    else:
+        twin = copy.copy(inference)
     object.__setattr__(twin, "iou", iou)
     return twin
+
+
+@lru_cache(maxsize=256)
+def _is_plain(cls: type[Any]) -> bool:
+    """Return whether a copy of an object is what its attributes are; ``copy`` takes its time."""
+    own = ("__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__new__")
+    return (
+        not cls.__itemsize__
+        and all(getattr(cls, name, None) is getattr(object, name, None) for name in own)
+        and not any(vars(base).get("__slots__") for base in cls.__mro__)
+    )
