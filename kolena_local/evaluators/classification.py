@@ -25,6 +25,7 @@ from kolena_local.workflow import (
 )
 from kolena_local.workflow.evaluator import Triples
 
+_MOST_LABELS = 200
 _SCORES = ("score", "confidence", "probability")
 
 
@@ -52,7 +53,7 @@ class ClassificationEvaluator(Evaluator):
     :class:`~kolena_local.annotation.ScoredLabel`. None and an empty list mean no label: a model
     that gives none is wrong unless the ground truth has none either.
 
-    Test cases with at least two labels get a confusion matrix. If inferences have a confidence (the
+    Test cases with 2 to 200 labels get a confusion matrix. If inferences have a confidence (the
     score of a ``ScoredLabel``, or a field ``score``, ``confidence`` or ``probability``), test cases
     also get a calibration curve: in each of ten bins, how often labels with that confidence are
     right.
@@ -93,7 +94,7 @@ class ClassificationEvaluator(Evaluator):
         configuration: Any = None,
     ) -> ClassificationMetrics:
         """Compute accuracy, and precision, recall and F1 averaged over classes."""
-        averages = Confusions.count(*self._labels(inferences)).macro_averages()
+        averages = Confusions.read(*self._labels(inferences)).macro_averages()
         return ClassificationMetrics(
             len(metrics), sum(one.is_correct for one in metrics) / len(metrics), *averages
         )
@@ -107,10 +108,15 @@ class ClassificationEvaluator(Evaluator):
     ) -> list[Plot]:
         """Draw a confusion matrix and, if there are scores, a calibration curve."""
         plots: list[Plot] = []
-        found = Confusions.count(*self._labels(inferences))
-        if len(found.labels) >= 2:
+        found = Confusions.read(*self._labels(inferences))
+        if len(found.labels) > _MOST_LABELS:
+            warn(
+                f"The test case {test_case.name!r} gets no confusion matrix, because it has"
+                f" {len(found.labels)} labels, more than {_MOST_LABELS}."
+            )
+        elif len(found.labels) >= 2:
             names = ["(no label)" if label is None else str(label) for label in found.labels]
-            plots.append(ConfusionMatrix("Confusion matrix", names, found.matrix.tolist()))
+            plots.append(ConfusionMatrix("Confusion matrix", names, found.matrix().tolist()))
         scored = [
             (one.is_correct, score)
             for one, score in zip(metrics, self._scores(inferences), strict=True)

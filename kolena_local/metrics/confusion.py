@@ -17,6 +17,7 @@ from kolena_local.metrics.assignment import in_order
 from kolena_local.metrics.formula import f1_score, precision, recall
 
 Numbers = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
 
 
 class MacroAverages(NamedTuple):
@@ -29,20 +30,22 @@ class MacroAverages(NamedTuple):
 
 @dataclass(frozen=True)
 class Confusions:
-    """How often each label was predicted for each actual label.
+    """Which labels were predicted for which actual ones.
 
     Args:
         labels: all labels, sorted. None stands for no label: a sample without a class, or a model
             that did not answer.
-        matrix: a row for each actual label, a column for each predicted one.
+        actual: the position of each actual label in ``labels``.
+        predicted: the position of each predicted label.
     """
 
     labels: list[Any]
-    matrix: npt.NDArray[np.int64]
+    actual: Integers
+    predicted: Integers
 
     @classmethod
-    def count(cls, actual: Sequence[Hashable], predicted: Sequence[Hashable]) -> Confusions:
-        """Count pairs of an actual and a predicted label.
+    def read(cls, actual: Sequence[Hashable], predicted: Sequence[Hashable]) -> Confusions:
+        """Collect pairs of an actual and a predicted label.
 
         Args:
             actual: the actual labels, None for no label.
@@ -50,10 +53,14 @@ class Confusions:
         """
         labels: list[Any] = in_order(dict.fromkeys([*actual, *predicted]))
         place = {label: index for index, label in enumerate(labels)}
-        matrix = np.zeros((len(labels), len(labels)), dtype=np.int64)
-        rows, columns = ([place[label] for label in side] for side in (actual, predicted))
-        np.add.at(matrix, (rows, columns), 1)
-        return cls(labels, matrix)
+        sides = ([place[label] for label in side] for side in (actual, predicted))
+        return cls(labels, *(np.array(side, dtype=np.intp) for side in sides))
+
+    def matrix(self) -> Integers:
+        """Count the predicted labels (columns) of each actual label (rows)."""
+        size = len(self.labels)
+        pairs = np.bincount(self.actual * size + self.predicted, minlength=size * size)
+        return pairs.reshape(size, size)
 
     def macro_averages(self) -> MacroAverages:
         """Average precision, recall and F1 over the classes; no label is not a class.
@@ -64,13 +71,21 @@ class Confusions:
         classes = [index for index, label in enumerate(self.labels) if label is not None]
         if not classes:
             return MacroAverages(0.0, 0.0, 0.0)
-        right: Any = self.matrix.diagonal()
-        wrong: Any = self.matrix.sum(axis=0) - right
-        missed: Any = self.matrix.sum(axis=1) - right
+        right, predicted, actual = (
+            np.bincount(places, minlength=len(self.labels))
+            for places in (
+                self.actual[self.actual == self.predicted],
+                self.predicted,
+                self.actual,
+            )
+        )
+        wrong: Any = predicted - right
+        missed: Any = actual - right
+        hits: Any = right
         scores: tuple[Any, ...] = (
-            precision(right, wrong),
-            recall(right, missed),
-            f1_score(right, wrong, missed),
+            precision(hits, wrong),
+            recall(hits, missed),
+            f1_score(hits, wrong, missed),
         )
         return MacroAverages(*(float(np.mean(score[classes])) for score in scores))
 

@@ -20,6 +20,7 @@ from kolena_local.evaluators import (
     RegressionEvaluator,
     TextEvaluator,
 )
+from kolena_local.metrics.confusion import Confusions
 from kolena_local.metrics.text_answers import exact_match, token_f1
 from kolena_local.workflow import GroundTruth, Inference, Text, define_workflow, test
 from tests.workflow.results import case_metrics, plots, sample_metrics
@@ -170,6 +171,15 @@ def test_a_model_without_an_answer_is_wrong_and_no_answer_is_not_a_class() -> No
     assert (found["accuracy"], found["macro_precision"], found["macro_recall"]) == (0.5, 1, 0.5)
     (matrix,) = (payload for *_, payload in plots())
     assert matrix["labels"] == ["(no label)", "a"]
+
+
+def test_thousands_of_labels_get_metrics_but_no_matrix() -> None:
+    labels = list(range(20_000))
+    averages = Confusions.read(labels, [*labels[1:], 0]).macro_averages()
+    assert tuple(averages) == (0, 0, 0)
+    with pytest.warns(KolenaWarning, match="it has 201 labels, more than 200"):
+        found = evaluated(ClassificationEvaluator(), [(it, it) for it in range(201)], int, int)
+    assert (found["macro_f1"], plots()) == (1, [])
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ from kolena_local.errors import InputValidationError
 from kolena_local.metrics import InferenceMatches, match_inferences, match_inferences_multiclass
 from kolena_local.metrics.detection_curves import Detections
 from kolena_local.workflow import test
+from tests.conftest import long_only
 from tests.experimental.coco_values import FILE, IOU_THRESHOLDS, SEEDS
 from tests.experimental.scenes import Scene, scenes
 from tests.test_imports import modules_after
@@ -296,6 +297,7 @@ def test_polygons_are_matched_through_test() -> None:
     assert loaded == truth_
 
 
+@long_only
 def test_importing_the_helpers_needs_no_scikit_learn() -> None:
     code = (
         "import kolena_local.evaluators\n"
