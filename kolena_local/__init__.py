@@ -23,6 +23,7 @@ _LOADED_AT_FIRST_USE = (
     "comparison",
     "dataset",
     "determinism",
+    "evaluators",
     "io",
     "metrics",
     "provenance",
