@@ -14,7 +14,10 @@ import pytest
 API = json.loads(Path(__file__).with_name("api.json").read_text())
 MODULES = API["modules"]
 #: Names that the original has not.
-ADDED = {"kolena_local.workflow": {"HigherIsBetter", "LowerIsBetter"}}
+ADDED = {
+    "kolena_local.dataset": {"download_quality_standard", "upload_quality_standard"},
+    "kolena_local.workflow": {"HigherIsBetter", "LowerIsBetter"},
+}
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 

@@ -27,6 +27,7 @@ from kolena_local.dataset.evaluation import (
     upload_results,
 )
 from kolena_local.dataset.filters import Filters, GeneralFieldFilter
+from kolena_local.dataset.standards import download_quality_standard, upload_quality_standard
 
 __all__ = [
     "DatasetEntity",
@@ -37,11 +38,13 @@ __all__ = [
     "delete_dataset",
     "download_dataset",
     "download_dataset_embeddings",
+    "download_quality_standard",
     "download_results",
     "get_dataset_embedding_keys",
     "get_models",
     "list_datasets",
     "upload_dataset",
     "upload_dataset_embeddings",
+    "upload_quality_standard",
     "upload_results",
 ]

@@ -24,6 +24,7 @@ from kolena_local.repository.leases import Leases
 from kolena_local.repository.model_listing import ModelListing
 from kolena_local.repository.models import Models
 from kolena_local.repository.provenances import Provenances
+from kolena_local.repository.quality_standards import QualityStandards
 from kolena_local.repository.records import QueryResult
 from kolena_local.repository.rows import Sql
 from kolena_local.repository.sample_search import SampleSearch
@@ -70,6 +71,7 @@ class Unit:
         datasets: the datasets and their commits.
         dataset_results: the results of models that were uploaded for datasets.
         dataset_embeddings: the embeddings of datasets.
+        quality_standards: the quality standards of datasets.
         dump: the whole store as JSON lines.
     """
 
@@ -98,6 +100,7 @@ class Unit:
         self.datasets = Datasets(sql)
         self.dataset_results = DatasetResults(sql)
         self.dataset_embeddings = DatasetEmbeddings(sql)
+        self.quality_standards = QualityStandards(sql)
         self.dump = StoreDump(sql)
 
     def query(
