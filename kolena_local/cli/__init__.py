@@ -25,7 +25,10 @@ _COMMANDS = {
         "kolena_local.cli.test_cases:test_cases",
         "List, show, create, rename, and delete test cases.",
     ),
-    "datasets": ("kolena_local.cli.datasets:datasets", "List, show, and delete datasets."),
+    "datasets": (
+        "kolena_local.cli.datasets:datasets",
+        "List, show, upload, and delete datasets, and apply standards.",
+    ),
     "inferences": (
         "kolena_local.cli.inferences:inferences",
         "Import inferences from files, and export them.",

@@ -17,6 +17,7 @@ from kolena_local import location
 from kolena_local.cli.store_option import given_location
 
 _MOST = 500
+DATASETS = "(SELECT name FROM dataset JOIN test_suite ON test_suite.id = test_suite_id)"
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 

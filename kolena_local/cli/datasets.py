@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kolena_local.cli import completion
 from kolena_local.cli.completion import names_of
+from kolena_local.cli.dataset_files import results, upload
 from kolena_local.cli.entries import joined_tags, local_time, picked
 from kolena_local.cli.lazy import Group
 from kolena_local.cli.options import names_argument
@@ -14,13 +16,13 @@ from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import Columns, Listing, print_listing, print_sheet
 from kolena_local.cli.prompts import delete_named, deletion_options
+from kolena_local.cli.quality_standards import standard
 from kolena_local.cli.store_option import reading
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
     from kolena_local.repository.dataset_records import DatasetRecord
 
-_NAMES = "(SELECT name FROM dataset JOIN test_suite ON test_suite.id = test_suite_id)"
 _COUNTS = ("commit_count", "run_count", "result_count")
 
 
@@ -74,7 +76,11 @@ _MODELS: Columns = {"model": "name", "tags": joined_tags}
 
 @click.group("datasets", cls=Group)
 def datasets() -> None:
-    """List, show, and delete datasets."""
+    """List, show, upload, and delete datasets, and apply standards."""
+
+
+for command in (upload, results, standard):
+    datasets.add_command(command)
 
 
 @datasets.command("list")
@@ -87,7 +93,7 @@ def list_datasets() -> None:
 
 
 @datasets.command("show")
-@click.argument("name", shell_complete=names_of(_NAMES))
+@click.argument("name", shell_complete=names_of(completion.DATASETS))
 @output_options
 def show_dataset(name: str) -> None:
     """Show a dataset with its commits, newest first, and the models that have results on it.
@@ -109,7 +115,7 @@ def show_dataset(name: str) -> None:
 
 
 @datasets.command("delete")
-@names_argument(_NAMES)
+@names_argument(completion.DATASETS)
 @deletion_options
 @output_options
 def delete_datasets(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:

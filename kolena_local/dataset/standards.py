@@ -103,8 +103,6 @@ def download_quality_standard_result(
         InputValidationError: the standard names an unknown field, or the confidence level is not
             below 1.
     """
-    from kolena_local.dataset.quality_standard import QualityStandard, quality_standard_result
-
     check_name(dataset, "dataset")
     names = check_names(models, "models")
     if not names:
@@ -113,21 +111,51 @@ def download_quality_standard_result(
         raise IncorrectUsageError(
             f"The reference model '{reference_model}' is not one of the models {', '.join(names)}."
         )
-    with repository.open_store(create=False).read() as unit:
-        record = unit.datasets.get(dataset)
-        standard = QualityStandard.from_json(_content(unit, record))
-        found = [_model(unit, name) for name in names]
-        frame, results = _frames(unit, record, found)
-    return quality_standard_result(
+    standard = download_quality_standard(dataset)
+    table = quality_standard_table(
+        dataset,
         standard,
-        frame,
-        results,
+        names,
         metric_groups=metric_groups,
         intersect_results=intersect_results,
         confidence_level=confidence_level,
         reference_model=reference_model,
         reference_eval_config=reference_eval_config,
     )
+    assert table is not None  # there are models
+    return table
+
+
+def quality_standard_table(
+    dataset: str, standard: QualityStandard, models: Sequence[str] | None = None, **options: Any
+) -> pd.DataFrame | None:
+    """Compute the metrics of a quality standard that need not be stored.
+
+    Args:
+        dataset: the name of the dataset.
+        standard: the standard.
+        models: the names of the models; all that have results if None.
+        **options: those of :func:`~.quality_standard.quality_standard_result`.
+
+    Returns:
+        The table, as :func:`download_quality_standard_result` returns it; None without models.
+
+    Raises:
+        NotFoundError: there is no such dataset or model, or a model has no results on it.
+        IncorrectUsageError: a metric group or the reference is unknown.
+        InputValidationError: the standard names an unknown field, or the confidence level is not
+            below 1.
+    """
+    from kolena_local.dataset.quality_standard import quality_standard_result
+
+    with repository.open_store(create=False).read() as unit:
+        record = unit.datasets.get(dataset)
+        if models is None:
+            found = unit.dataset_results.models(record)
+        else:
+            found = [_model(unit, name) for name in models]
+        frame, results = _frames(unit, record, found)
+    return quality_standard_result(standard, frame, results, **options) if results else None
 
 
 def copy_quality_standards_from_dataset(

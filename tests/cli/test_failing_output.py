@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import json
 import os
 import shlex
 import shutil
@@ -26,7 +27,7 @@ from click.testing import CliRunner
 
 import kolena_local
 from kolena_local.cli import main
-from kolena_local.dataset import upload_dataset
+from kolena_local.dataset import upload_dataset, upload_quality_standard, upload_results
 from kolena_local.repository import close_store, close_stores
 from kolena_local.workflow import BarPlot, Plot
 from tests.cli.conftest import Invoke, command_line
@@ -50,6 +51,11 @@ ARGUMENTS = {
     "models delete": ["base", "--yes"],
     "datasets list": [],
     "datasets show": ["table"],
+    "datasets upload": ["rows.csv"],
+    "datasets results": ["table", "guesser", "rows.csv"],
+    "datasets standard show": ["table"],
+    "datasets standard apply": ["table", "standard.json"],
+    "datasets standard results": ["table"],
     "datasets delete": ["table", "--yes"],
     "test-suites list": [],
     "test-suites show": ["lengths"],
@@ -88,7 +94,7 @@ ARGUMENTS = {
     "import": ["store.jsonl"],
     "demo": [],
 }
-PRINT_NOTHING = {"db restore"}
+PRINT_NOTHING = {"db restore", "datasets upload", "datasets results"}
 # The store has no slice to find, and its models do not differ, which is a message: only other
 # formats print that.
 NO_TABLE = PRINT_NOTHING | {"models diff", "slices find"}
@@ -96,6 +102,12 @@ GATE = """
 gate = {suite = "lengths", baseline = "candidate", candidate = "base"}
 metrics.close = {margin = 0.5}
 """
+COUNT = {"label": "n", "source": "result", "aggregator": "count", "params": {"key": "n"}}
+STANDARD = {
+    "name": "s",
+    "stratifications": [],
+    "metric_groups": [{"name": "g", "metrics": [COUNT]}],
+}
 COMMANDS = {path.removeprefix("kolena-local "): command for _, command, path in commands()}
 
 
@@ -127,6 +139,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         world = make_world()
         LengthCase("of no test suite")
         upload_dataset("table", pd.DataFrame({"id": [1]}))
+        upload_results("table", "scorer", pd.DataFrame({"id": [1], "n": [1]}))
+        upload_quality_standard("table", STANDARD)
         world.test("base", {}, Drawing())
         world.test("candidate", dict.fromkeys(range(20), 2.0), Drawing())
     for *arguments, file in (
@@ -138,6 +152,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert CliRunner().invoke(main, command).exit_code == 0
     close_store(str(folder / "store.db"))
     (folder / "gate.toml").write_text(GATE, encoding="utf-8")
+    (folder / "rows.csv").write_text("id,n\n1,2\n", encoding="utf-8")
+    (folder / "standard.json").write_text(json.dumps(STANDARD), encoding="utf-8")
     return folder
 
 

@@ -20,6 +20,7 @@ def test_every_command_has_the_options_that_are_everywhere() -> None:
     changing_nothing_to_print |= {"kolena-local report", "kolena-local ui"}
     changing_nothing_to_print |= {"kolena-local gate init"}  # TOML and nothing else
     about_files = ("kolena-local db ", "kolena-local inferences ", "kolena-local plots")
+    about_files += ("kolena-local datasets upload", "kolena-local datasets results")
     for _, command, path in commands():
         names = {option.name for option in command.params}
         missing = set(EVERYWHERE) - names

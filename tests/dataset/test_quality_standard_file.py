@@ -131,6 +131,13 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     standard = read_quality_standard(path)
     assert [each.name for each in standard.stratifications] == ["city", "age"]
     assert standard.metric_groups[0].metrics[0].higher_is_better is True
+    as_json = tmp_path / "standard.json"
+    as_json.write_text(json.dumps(standard.to_json()))
+    assert read_quality_standard(as_json) == standard
+    for text, expected in (("{", "is not a JSON file"), ("[]", "is not a quality standard")):
+        as_json.write_text(text)
+        with pytest.raises(InputValidationError, match=expected):
+            read_quality_standard(as_json)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from kolena_local.dataset.quality_standard import (
     Buckets,
+    CategoricalMetric,
     FieldFilter,
     MetricGroup,
+    MulticlassMetric,
     Part,
     QualityStandard,
     Range,
@@ -112,6 +114,15 @@ def test_test_cases_are_named_by_their_values() -> None:
         "c, [1, 2.5]": 0,
         "c, (2.5, 4]": 0,
     }
+    alike = pd.DataFrame({"x": [1, "1", None, "null"], "y": [1e9 + n for n in range(4)]})
+    assert sizes(Stratification("x", [StratifyField("x")]), alike) == {
+        "1": 1,
+        '"1"': 1,
+        '"null"': 1,
+        "null": 1,
+    }
+    near = StratifyField("y", buckets=[1e9, 1e9 + 1, 1e9 + 2])
+    assert len(sizes(Stratification("y", [near]), alike)) == 2
     one_edge = StratifyField("box.size", buckets=[3])
     assert sizes(Stratification("x", [one_edge]), frame) == {"(-inf, 3]": 3, "(3, inf)": 1}
 
@@ -247,12 +258,60 @@ def test_a_difference_is_in_percent_of_the_scale_of_the_metric(
 
 def test_empty_and_null_data_give_nan_without_a_warning() -> None:
     field = StratifyField("x", buckets=Buckets(4))
-    plan = standard(Stratification("s", [field]), metrics=[MEAN])
+    metrics = [
+        SimpleMetric(label=name, aggregator=name, key="score")
+        for name in ("min", "max", "mean", "median", "stddev")
+    ]
+    plan = standard(Stratification("s", [field]), metrics=metrics)
     for frame in (pd.DataFrame({"x": []}), pd.DataFrame({"x": [None, None]})):
         results = {("m", "null"): frame.rename(columns={"x": "score"})}
         table = quality_standard_result(plan, frame, results, confidence_level=0.9)
         values = table.xs("metric_value", axis=1, level="type").astype(float)
-        assert values.shape == (5, 1) and values.isna().all(axis=None)
+        assert values.shape == (5, 5) and values.isna().all(axis=None)
+
+
+def test_a_standard_without_metrics_has_a_table_without_columns() -> None:
+    results = {("m", "null"): pd.DataFrame({"score": [1]})}
+    plan = QualityStandard("s", [Stratification("x", [StratifyField("x")])])
+    for level in (None, 0.9):
+        table = quality_standard_result(
+            plan, pd.DataFrame({"x": [1]}), results, confidence_level=level
+        )
+        assert table.shape == (2, 0)
+        assert table.columns.nlevels == (4 if level is None else 5)
+
+
+def test_columns_of_any_dtype_have_the_same_test_cases_and_values() -> None:
+    cells = {
+        "x": [0.1, 0.9, None, 0.4],
+        "b": [True, False, True, None],
+        "c": ["a", "b", None, "a"],
+    }
+    metrics: List[Any] = [
+        SimpleMetric(label="x", aggregator="mean", key="x"),
+        SimpleMetric(label="b", aggregator="mean", key="b"),
+        CategoricalMetric(label="c", aggregator="rate", key="c", field_value="a"),
+        CategoricalMetric(label="true", aggregator="rate", key="b", field_value=True),
+        MulticlassMetric(
+            label="m", aggregator="f1_score", ground_truth_field="c", inference_field="c"
+        ),
+    ]
+    by = [Stratification(name, [StratifyField(name)]) for name in cells]
+    by.append(Stratification("n", [StratifyField("x", "result", buckets=Buckets(3))]))
+    objects = pd.DataFrame(cells, dtype=object)
+    tables = [
+        quality_standard_result(standard(*by, metrics=metrics), frame, {("m", "null"): frame})
+        for frame in (
+            objects,
+            pd.DataFrame(cells),
+            objects.convert_dtypes(),
+            objects.convert_dtypes(dtype_backend="pyarrow"),
+            pd.DataFrame(cells).astype({"b": "category", "c": "category"}),
+        )
+    ]
+    assert list(tables[0].iloc[0]) == pytest.approx([1.4 / 3, 2 / 3, 2 / 3, 2 / 3, 1])
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0])
 
 
 def test_what_cannot_be_computed_is_named() -> None:
@@ -277,6 +336,8 @@ def test_what_cannot_be_computed_is_named() -> None:
     assert "'x' is not one of the models m" in error(
         IncorrectUsageError, standard(), reference_model="x", **options
     )
+    with pytest.raises(InputValidationError, match="must be unique"):
+        quality_standard_result(standard(), frame.set_axis([0, 0]), results)
     assert "no results for the configuration null" in error(
         IncorrectUsageError, standard(), reference_eval_config=None, **options
     )

@@ -102,11 +102,13 @@ def quality_standard_result(
         [(s.stratification, s.test_case if place else np.nan) for place, s in enumerate(strata)],
         names=["stratification", "test_case"],
     )
-    header = pd.MultiIndex.from_tuples(
-        [(*pairs[pair], group, metric.label) for pair, group, metric in columns],
+    labels = [(*pairs[pair], group, metric.label) for pair, group, metric in columns]
+    header = pd.MultiIndex.from_arrays(
+        list(zip(*labels, strict=True)) or [[]] * 4,
         names=["model", "eval_config", "metric_group", "metric"],
     )
-    table: pd.DataFrame = pd.DataFrame(values, index=index, columns=header, dtype=float)
+    cells = np.array(values, dtype=float).reshape(len(strata), len(columns))
+    table: pd.DataFrame = pd.DataFrame(cells, index=index, columns=header)
     if confidence_level is None:
         return table
     reference = _reference(pairs, reference_model, reference_eval_config)

@@ -1,0 +1,123 @@
+"""``kolena-local datasets upload`` and ``results``: tables in files become datasets and results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kolena_local import location
+from kolena_local.cli.completion import DATASETS, names_of
+from kolena_local.cli.output.output_options import quiet_option
+from kolena_local.cli.output.printing import say
+from kolena_local.cli.store_option import db_option, given_location
+from kolena_local.plurals import counted
+
+
+@click.command("upload")
+@click.argument("file", type=click.Path())
+@click.option(
+    "--id",
+    "id_fields",
+    metavar="COLUMN",
+    multiple=True,
+    help="A column that identifies a row (repeatable); if not given, the columns that the dataset"
+    " has, else id, id_... and ..._id, locator, or text.",
+)
+@click.option("--name", metavar="NAME", help="The name of the dataset; if not given, FILE's.")
+@click.option("--append", is_flag=True, help="Keep the datapoints that are not in the file.")
+@click.option("--description", metavar="TEXT", help="What the dataset is about.")
+@quiet_option
+@db_option
+def upload(
+    file: str, id_fields: tuple[str, ...], name: str | None, append: bool, description: str | None
+) -> None:
+    """Make a dataset of a file, or replace the datapoints of one.
+
+    FILE is CSV, TSV, JSON Lines, or Parquet, as its suffix says, with a row for each datapoint. In
+    CSV, numbers, true and false, and JSON are recognized.
+    """
+    from kolena_local.dataset.dataset import upload_dataset
+    from kolena_local.dataset.table_file import read_table
+
+    frame = read_table(file)
+    name = Path(file).stem if name is None else name
+    with location.use(location.resolve(given_location())):
+        upload_dataset(
+            name,
+            frame,
+            id_fields=list(id_fields) or None,
+            append_only=append,
+            description=description,
+        )
+    say(f"Uploaded {counted(len(frame), 'datapoint')} to the dataset '{name}'.")
+
+
+@click.command("results")
+@click.argument("dataset", shell_complete=names_of(DATASETS))
+@click.argument("model", shell_complete=names_of("model"))
+@click.argument("file", type=click.Path())
+@click.option(
+    "--correct",
+    metavar="FIELD=COLUMN",
+    help="Add the metric `correct`: whether COLUMN of the file is what FIELD of the dataset says.",
+)
+@click.option("--config", metavar="JSON", help="The configuration of the results: a JSON object.")
+@click.option(
+    "--higher-is-better", metavar="COLUMN", multiple=True, help="A metric to maximize (repeatable)."
+)
+@click.option(
+    "--lower-is-better", metavar="COLUMN", multiple=True, help="A metric to minimize (repeatable)."
+)
+@quiet_option
+@db_option
+def results(
+    dataset: str,
+    model: str,
+    file: str,
+    correct: str | None,
+    config: str | None,
+    higher_is_better: tuple[str, ...],
+    lower_is_better: tuple[str, ...],
+) -> None:
+    """Store a file of a model's results on a dataset; the model is registered if it is new.
+
+    FILE has the dataset's id columns and at least one more. `compare`, `leaderboard` and `report`
+    take the columns that are numbers or bools as metrics of each datapoint.
+    """
+    from kolena_local.dataset.correctness import CORRECT, with_correct
+    from kolena_local.dataset.dataset import _load_dataset_metadata
+    from kolena_local.dataset.evaluation import _upload_results
+    from kolena_local.dataset.table_file import read_table
+
+    parsed = None if config is None else _parsed(config)
+    directions = {**dict.fromkeys(higher_is_better, True), **dict.fromkeys(lower_is_better, False)}
+    frame = read_table(file)
+    with location.use(location.resolve(given_location())):
+        if correct is not None:
+            field, equals, column = correct.rpartition("=")
+            if not equals:
+                raise click.UsageError("--correct takes FIELD=COLUMN, such as label=prediction.")
+            entity = _load_dataset_metadata(dataset)
+            assert entity is not None  # otherwise it raised
+            frame = with_correct(frame, dataset, entity.id_fields, field, column)
+            directions.setdefault(CORRECT, True)
+        done = _upload_results(
+            dataset, model, [(parsed, frame)], higher_is_better=directions or None
+        )
+    say(
+        f"Stored results of {model} on the dataset '{dataset}': {done.n_inserted} new,"
+        f" {done.n_updated} changed."
+    )
+
+
+def _parsed(config: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(config)
+    except ValueError as error:
+        raise click.UsageError(f"--config is not JSON: {error}.") from None
+    if not isinstance(parsed, dict):
+        raise click.UsageError("--config takes a JSON object, such as '{\"threshold\": 0.5}'.")
+    return parsed

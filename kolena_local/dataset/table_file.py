@@ -1,0 +1,65 @@
+"""Reads a table from a file of CSV, JSON Lines or Parquet, and guesses what its cells are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kolena_local.errors import InputValidationError
+from kolena_local.exchange.import_request import ImportRequest
+from kolena_local.exchange.row_files import format_of, import_parquet, opened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_table(path: str) -> pd.DataFrame:
+    """Read a table.
+
+    In CSV, numbers, bools and JSON lists and objects are recognized, and an empty cell is None, as
+    :func:`kolena_local.io.dataframe_from_csv` does it.
+
+    Args:
+        path: the file: .csv, .tsv, .jsonl, .ndjson, .parquet or .pq.
+
+    Returns:
+        A DataFrame.
+
+    Raises:
+        InputValidationError: the file cannot be read, or its name does not say what is in it.
+        IncorrectUsageError: it is a Parquet file and pyarrow is not installed.
+    """
+    kind = format_of(path, None)
+    if kind is None:
+        raise InputValidationError(
+            f"The name '{path}' does not tell what is in the file; it must end with .csv, .tsv,"
+            " .jsonl or .parquet."
+        )
+    if kind == "jsonl":
+        return _json_lines(path)
+    from kolena_local import io
+
+    try:
+        with Path(path).open("rb") as stream:
+            if kind == "parquet":
+                import_parquet()
+                return io.dataframe_from_parquet(stream)
+            separator = "," if kind == "csv" else "\t"
+            return io.dataframe_from_csv(stream, sep=separator, encoding="utf-8-sig")
+    except OSError as error:
+        raise InputValidationError(
+            f"'{path}' cannot be read ({error.strerror or error}); give another file."
+        ) from error
+    except ValueError as error:  # pandas has one for each format, and they are all of these
+        raise InputValidationError(
+            f"'{path}' is not a {kind} file: {str(error).rstrip('.')}."
+        ) from error
+
+
+def _json_lines(path: str) -> pd.DataFrame:
+    import pandas as pd
+
+    with opened(ImportRequest(path, "jsonl")) as lines:
+        # Pandas would make dates of columns that are called so, and floats of large numbers.
+        frame: pd.DataFrame = pd.DataFrame([row for _, row in lines.rows], dtype=object)
+    return frame

@@ -1,0 +1,200 @@
+"""Files of datapoints and predictions become datasets, results, and verdicts, without Python."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from kolena_local.dataset import download_dataset, download_results
+from tests.cli.conftest import Invoke
+
+STANDARD = """
+name = "Release"
+
+[[stratifications]]
+name = "city"
+stratify_fields = [{ field = "city" }]
+
+[[metric_groups]]
+name = "Quality"
+
+[[metric_groups.metrics]]
+kind = "multiclass"
+label = "accuracy"
+aggregator = "accuracy"
+ground_truth_field = "label"
+inference_field = "prediction"
+format = "percentage"
+higher_is_better = true
+
+[[metric_groups.metrics]]
+kind = "simple"
+label = "slowest"
+aggregator = "max"
+key = "seconds"
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write 40 datapoints, and predictions of which the second model's are all right."""
+    monkeypatch.chdir(tmp_path)
+    labels = ["cat", "dog"] * 20
+    rows = [f"{i:03d}.png,{'rome' if i < 20 else 'oslo'},{label}" for i, label in enumerate(labels)]
+    Path("animals.csv").write_text("\n".join(["locator,city,label", *rows]))
+    for name, wrong in (("first", 10), ("second", 0)):
+        predicted = ["eel" if i < wrong else label for i, label in enumerate(labels)]
+        lines = [f"{i:03d}.png,{label},{i / 100}" for i, label in enumerate(predicted)]
+        Path(f"{name}.csv").write_text("\n".join(["locator,prediction,seconds", *lines]))
+    Path("quality-standard.toml").write_text(STANDARD)
+    return tmp_path
+
+
+def upload(invoke: Invoke) -> None:
+    done = invoke("datasets", "upload", "animals.csv", "--id", "locator")
+    assert done.stderr == "Uploaded 40 datapoints to the dataset 'animals'.\n"
+    for name in ("first", "second"):
+        correct = ["--correct", "label=prediction", "--lower-is-better", "seconds"]
+        done = invoke("datasets", "results", "animals", name, f"{name}.csv", *correct)
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert done.stderr == (
+            f"Stored results of {name} on the dataset 'animals': 40 new, 0 changed.\n"
+        )
+
+
+def test_csv_files_lead_to_a_verdict_and_a_report(invoke: Invoke, files: Path) -> None:
+    upload(invoke)
+    compared = invoke("compare", "first", "second", "-s", "animals", "--json")
+    (whole,) = (
+        row
+        for row in json.loads(compared.stdout)
+        if row["metric"] == "correct" and row["test_case"] is None
+    )
+    assert (whole["verdict"], whole["base"], whole["candidate"]) == ("better", 0.75, 1.0)
+    assert invoke("report", "animals", "first", "second", "-o", "r.html").exit_code == 0
+    assert "correct" in Path("r.html").read_text()
+
+
+def test_a_quality_standard_is_applied_and_shown(invoke: Invoke, files: Path) -> None:
+    invoke("datasets", "upload", "animals.csv")
+    none = invoke("datasets", "standard", "apply", "animals", "quality-standard.toml")
+    assert (none.exit_code, none.stdout) == (0, "")
+    assert none.stderr.endswith("No model has results on it yet, or it has no metrics.\n")
+    upload_results = ["datasets", "results", "animals"]
+    invoke(*upload_results, "first", "first.csv")
+    invoke(*upload_results, "second", "second.csv", "--config", '{"t": 1}')
+    applied = invoke("datasets", "standard", "apply", "animals", "quality-standard.toml")
+    assert applied.stdout.splitlines()[:4] == [
+        "stratification  test case  model   configuration  accuracy  slowest",
+        "--------------  ---------  ------  -------------  --------  -------",
+        "Dataset         -          first   -              75.0%        0.39",
+        'Dataset         -          second  {"t": 1}       100.0%       0.39',
+    ]
+    assert applied.stderr == (
+        "Stored the quality standard 'Release' of the dataset 'animals'.\n"
+        "2 test cases and the whole dataset.\n"
+    )
+    results = ["datasets", "standard", "results", "animals"]
+    rows = csv.DictReader(io.StringIO(invoke(*results, "--confidence", "0.9", "--csv").stdout))
+    found = [
+        (row["test_case"], row["model"], row["metrics.accuracy"], row["deltas.accuracy"])
+        for row in rows
+    ]
+    assert found == [
+        ("", "first", "0.75", "similar"),
+        ("", "second", "1.0", "improved"),
+        ("oslo", "first", "1.0", "similar"),
+        ("oslo", "second", "1.0", "similar"),
+        ("rome", "first", "0.5", "similar"),
+        ("rome", "second", "1.0", "improved"),
+    ]
+    assert (
+        "accuracy vs second" in invoke(*results, "--model", "second", "--confidence", "0.9").stdout
+    )
+    shown = invoke("datasets", "standard", "show", "animals")
+    assert (
+        "Quality       accuracy  multiclass  accuracy    label, prediction  higher" in shown.stdout
+    )
+    content = json.loads(invoke("datasets", "standard", "show", "animals", "--json").stdout)
+    assert content["metric_groups"][0]["metrics"][1]["params"] == {"key": "seconds"}
+
+
+def test_a_standard_that_does_not_fit_is_not_stored(invoke: Invoke, files: Path) -> None:
+    upload(invoke)
+    Path("bad.toml").write_text(STANDARD.replace('"prediction"', '"predicted"'))
+    refused = invoke("datasets", "standard", "apply", "animals", "bad.toml")
+    assert refused.exit_code == 1
+    assert "unknown field 'predicted'; did you mean 'prediction'?" in refused.stderr
+    missing = invoke("datasets", "standard", "show", "animals")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert "'animals' has no quality standard" in missing.stderr
+
+
+def test_tables_of_each_format_are_read(invoke: Invoke, files: Path) -> None:
+    frame = pd.DataFrame(
+        {"id": [1, 2, 3], "n": [0.5, None, 2.0], "t": ["x", None, "2020-01-01"], "b": [True] * 3}
+    )
+    frame["box"] = [[1, 2], {"a": 1}, None]
+    frame.drop(columns="box").to_parquet("data.parquet")
+    frame.assign(modified=2**63).to_json("data.jsonl", orient="records", lines=True)
+    text = frame.assign(box=["[1, 2]", '{"a": 1}', ""])
+    text.to_csv("data.csv", index=False)
+    text.to_csv("data.tsv", index=False, sep="\t", encoding="utf-8-sig")
+    for suffix in ("parquet", "jsonl", "csv", "tsv"):
+        done = invoke("datasets", "upload", f"data.{suffix}", "--name", suffix)
+        assert done.exit_code == 0, done.stderr
+        rows = download_dataset(suffix)
+        assert rows["id"].tolist() == [1, 2, 3] and rows["b"].tolist() == [True] * 3
+        assert rows["n"].astype(float).tolist()[::2] == [0.5, 2] and rows["n"].isna()[1]
+        assert rows["t"][0] == "x" and rows["t"].isna()[1] and rows["t"][2] == "2020-01-01"
+        if suffix != "parquet":
+            assert rows["box"].tolist() == [[1, 2], {"a": 1}, None]
+    assert download_dataset("jsonl")["modified"].tolist() == [2**63] * 3
+
+
+def test_rows_are_appended_and_configurations_kept_apart(invoke: Invoke, files: Path) -> None:
+    upload(invoke)
+    Path("more.csv").write_text("locator,city,label\n000.png,bonn,cat\n900.png,bonn,cat\n")
+    invoke("datasets", "upload", "more.csv", "--name", "animals", "--append")
+    assert len(download_dataset("animals")) == 41
+    config = ["--config", '{"t": 0.5}']
+    done = invoke("datasets", "results", "animals", "first", "first.csv", *config)
+    assert "40 new" in done.stderr
+    configs = [one.eval_config for one in download_results("animals", "first")[1]]
+    assert configs == [None, {"t": 0.5}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["upload", "none.csv"], 1, "'none.csv' cannot be read (No such file"),
+        (["upload", "quality-standard.toml"], 1, "must end with .csv, .tsv, .jsonl or .parquet"),
+        (["upload", "bad.csv"], 1, "'bad.csv' is not a csv file"),
+        (["upload", "bad.jsonl"], 1, "Line 1 of bad.jsonl cannot be read as JSON"),
+        (["upload", "bad.parquet"], 1, "'bad.parquet' is not a parquet file"),
+        (["results", "animls", "m", "first.csv"], 1, "did you mean 'animals'?"),
+        (
+            ["results", "animals", "m", "first.csv", "--correct", "labl=prediction"],
+            1,
+            "no column 'labl'; did you mean 'label'?",
+        ),
+        (["results", "animals", "m", "first.csv", "--correct", "label"], 2, "FIELD=COLUMN"),
+        (["results", "animals", "m", "first.csv", "--config", "[1]"], 2, "takes a JSON object"),
+        (["results", "animals", "m", "first.csv", "--config", "{"], 2, "--config is not JSON"),
+        (["standard", "apply", "animals", "none.toml"], 1, "'none.toml' cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_or_found_is_an_error(
+    invoke: Invoke, files: Path, arguments: list[str], code: int, message: str
+) -> None:
+    invoke("datasets", "upload", "animals.csv")
+    for suffix, content in (("csv", 'a\n"'), ("jsonl", "{"), ("parquet", "x")):
+        Path(f"bad.{suffix}").write_text(content)
+    failed = invoke("datasets", *arguments)
+    assert (failed.exit_code, failed.stdout) == (code, "")
+    assert message in failed.stderr
