@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,10 @@ import pytest
 
 from kolena_local.dataset import download_dataset, download_results
 from tests.cli.conftest import Invoke
+from tests.conftest import CHECKOUT
+from tests.test_documents import blocks
+
+README = CHECKOUT / "kolena_local/dataset/quality_standard/README.md"
 
 STANDARD = """
 name = "Release"
@@ -167,6 +172,25 @@ def test_rows_are_appended_and_configurations_kept_apart(invoke: Invoke, files: 
     assert "40 new" in done.stderr
     configs = [one.eval_config for one in download_results("animals", "first")[1]]
     assert configs == [None, {"t": 0.5}]
+
+
+def test_the_readme_of_quality_standards_prints_what_it_says(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heading = "From two CSV files to a table"
+
+    def shown(language: str) -> list[str]:
+        return blocks(heading, language, README)
+
+    monkeypatch.chdir(tmp_path)
+    names = ("animals.csv", "small.csv", "quality-standard.toml")
+    for name, content in zip(names, [*shown("csv"), *shown("toml")], strict=True):
+        Path(name).write_text(content, encoding="utf-8")
+    for line in shown("sh")[0].splitlines():
+        done = invoke(*shlex.split(line)[1:])
+        assert done.exit_code == 0, done.stderr
+    assert [done.stdout] == shown("text")
+    exec(shown("python")[0])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kolena_local._experimental import (
+    copy_quality_standards_from_dataset,
+    download_quality_standard_result,
+)
 from kolena_local.dataset import (
     download_quality_standard,
     upload_dataset,
@@ -21,10 +25,6 @@ from kolena_local.dataset.quality_standard import (
     Stratification,
     StratifyField,
     read_quality_standard,
-)
-from kolena_local.dataset.standards import (
-    copy_quality_standards_from_dataset,
-    download_quality_standard_result,
 )
 from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
 
