@@ -196,7 +196,7 @@ class Datasets(Repository):
         self._add_commit(suite.id, parent, upload, change, test_case_id)
         made = self.get(name)
         commit = self.commit(made)
-        if parent is not None and change.is_change and parent.id_fields == upload.id_fields:
+        if parent is not None and change.is_change:
             self._take_results_along(made, commit, change.come)
         return commit
 

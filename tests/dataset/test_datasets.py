@@ -67,8 +67,11 @@ def test_what_identifies_rows_is_given_then_known_then_inferred(images: pd.DataF
     assert (frame.empty, results) == (True, [])
     # Results are there again with the fields that they were uploaded for.
     upload_dataset("images", images, id_fields=["locator"])
-    _, [(_, results_again)] = download_results("images", "model")
-    assert results_again["ok"].tolist() == [True] * 5
+    _, [(_, again)] = download_results("images", "model")
+    assert again["ok"].tolist() == [True] * 5
+    with open_store().read() as unit:
+        (run,) = unit.test_runs.list(test_suite="images")
+        assert run.test_suite_version == unit.test_suites.get("images").version
 
 
 def duplicates() -> pd.DataFrame:
