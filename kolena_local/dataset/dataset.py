@@ -25,7 +25,7 @@ from kolena_local.dataset.frames import (
 from kolena_local.errors import InputValidationError
 from kolena_local.log import logger
 from kolena_local.payload import canonical_digests, loads_all
-from kolena_local.plurals import counted
+from kolena_local.plurals import counted, enumerated
 from kolena_local.repository.dataset_records import CommitRecord, DatasetRecord, NewRows, Upload
 from kolena_local.repository.names import moment
 from kolena_local.warn import warn
@@ -119,7 +119,8 @@ def upload_dataset(
 
     Raises:
         InputValidationError: the name is blank, there are no rows, an id field is missing or has
-            values that cannot identify a row, or a cell cannot be stored.
+            values that cannot identify a row, a cell cannot be stored, or ``append_only`` comes
+            with other id fields.
         DuplicateDatapointIdError: several rows have the same id; the message has the first ten.
         NameConflictError: a test suite or test case that is not a dataset has the name.
     """
@@ -133,6 +134,15 @@ def upload_dataset(
     store = repository.open_store()
     with store.read() as unit:
         known = unit.datasets.find(name)
+    if known is not None and given is not None:
+        if {*given} == {*known.id_fields}:
+            given = known.id_fields  # the order does not matter
+        elif append_only:
+            raise InputValidationError(
+                f"The datapoints of '{name}' are identified by"
+                f" {enumerated(list(known.id_fields))}; to identify them by"
+                f" {enumerated(list(given))}, upload all of them without append_only."
+            )
     fields: list[str] = []
 
     def id_fields_for(names: Sequence[str]) -> Sequence[str]:

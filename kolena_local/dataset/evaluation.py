@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
-from kolena_local.dataset.cells import RowWriter, columns_of, to_json
+from kolena_local.dataset.cells import RowWriter, columns_of
 from kolena_local.dataset.dataset import datapoints, object_frame, warn_of_properties
 from kolena_local.dataset.frames import (
     Frames,
@@ -22,15 +21,20 @@ from kolena_local.dataset.frames import (
     listed,
     named_columns,
 )
-from kolena_local.dataset.thresholded import check_thresholded
+from kolena_local.dataset.result_arguments import (
+    by_configuration,
+    check_thresholded,
+    checked_directions,
+    checked_metadata,
+    checked_tags,
+)
 from kolena_local.errors import (
-    IncorrectUsageError,
     InputValidationError,
     NotFoundError,
     WorkflowMismatchError,
 )
 from kolena_local.log import logger
-from kolena_local.payload import Json, canonical, dumps, loads
+from kolena_local.payload import Json, dumps, loads
 from kolena_local.plurals import counted, enumerated
 from kolena_local.repository.dataset_records import WORKFLOW, ResultCounts
 from kolena_local.warn import warn
@@ -152,8 +156,8 @@ def _upload_results(
     check_name(dataset, "dataset")
     check_name(model, "model")
     thresholded = check_names(thresholded_fields, "thresholded_fields")
-    directions = _checked_directions(higher_is_better)
-    given_tags, facts = _checked_tags(tags), _checked_metadata(metadata)
+    directions = checked_directions(higher_is_better)
+    given_tags, facts = checked_tags(tags), checked_metadata(metadata)
     store = repository.open_store()
     with store.read() as unit:
         record = unit.datasets.get(dataset)
@@ -161,7 +165,7 @@ def _upload_results(
     with ExitStack() as stack:
         all_staged: list[_Staged] = []
         attempted = 0
-        for config, name, frames in _by_configuration(results):
+        for config, name, frames in by_configuration(results):
             staged = Staged(stack)
             attempted += _stage(staged, record, frames, thresholded, directions)
             all_staged.append(_Staged(name, None if config is None else dumps(config), staged))
@@ -266,39 +270,6 @@ def get_models(dataset: str) -> list[ModelEntity]:
     return [ModelEntity(it.name, sorted(it.tags), dict(it.metadata)) for it in models]
 
 
-def _by_configuration(results: Any) -> Iterator[tuple[EvalConfig, str, Frames]]:
-    """Yield each configuration, its name, which is canonical JSON, and its results.
-
-    Raises:
-        InputValidationError: something is not a configuration with results.
-        IncorrectUsageError: two configurations are the same.
-    """
-    if not isinstance(results, list) or not results or not isinstance(results[0], (tuple, list)):
-        yield None, "", results
-        return
-    seen: set[str] = set()
-    for pair in results:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise InputValidationError(
-                "Each of the results must be a pair of a configuration and a DataFrame, not"
-                f" {pair!r:.80}."
-            )
-        if pair[0] is not None and not isinstance(pair[0], dict):
-            raise InputValidationError(
-                f"A configuration must be a dict or None, not {pair[0]!r:.80}."
-            )
-        config: Any = None if pair[0] is None else to_json(pair[0], "configuration")
-        # Numbers that are equal are the same here: 1 and 1.0.
-        name = "" if config is None else dumps(json.loads(canonical(config)))
-        if name in seen:
-            raise IncorrectUsageError(
-                f"Duplicate eval configs are invalid: {name or 'None'} is there twice; give each of"
-                " the results its own configuration."
-            )
-        seen.add(name)
-        yield config, name, pair[1]
-
-
 def _stage(
     staged: Staged,
     dataset: DatasetRecord,
@@ -376,33 +347,6 @@ def _check_workflow(model: ModelRecord | None) -> None:
             f"The model '{model.name}' belongs to the workflow '{model.workflow}', so results on a"
             " dataset cannot be its; give these another model name."
         )
-
-
-def _checked_tags(tags: Any) -> tuple[str, ...]:
-    try:
-        return check_names(tags, "tags")
-    except InputValidationError as error:
-        raise IncorrectUsageError(str(error)) from None
-
-
-def _checked_metadata(metadata: Any) -> dict[str, Json]:
-    if not isinstance(metadata, dict | None):
-        raise InputValidationError(f"metadata must be a dict, not {metadata!r:.80}.")
-    written: Any = to_json(metadata or {}, "metadata")
-    return dict(written)
-
-
-def _checked_directions(given: Any) -> dict[str, bool]:
-    if given is not None and not isinstance(given, Mapping):
-        raise InputValidationError(
-            f"higher_is_better must map columns to True or False, not {given!r:.80}."
-        )
-    for name, higher in (given or {}).items():
-        if not isinstance(higher, bool):
-            raise InputValidationError(
-                f"higher_is_better of the column {name!r} must be True or False, not {higher!r}."
-            )
-    return dict(given or {})
 
 
 def __getattr__(name: str) -> Any:

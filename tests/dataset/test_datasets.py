@@ -74,6 +74,19 @@ def test_what_identifies_rows_is_given_then_known_then_inferred(images: pd.DataF
         assert run.test_suite_version == unit.test_suites.get("images").version
 
 
+def test_rows_are_not_added_under_other_id_fields() -> None:
+    frame = pd.DataFrame({"a_id": [1, 2], "b_id": [1, 1], "x": [1, 2]})
+    upload_dataset("table", frame)
+    upload_results("table", "model", frame[["a_id", "b_id"]].assign(ok=True))
+    with pytest.raises(InputValidationError, match="identified by a_id and b_id; to identify"):
+        upload_dataset("table", frame, id_fields=["a_id"], append_only=True)
+    same = upload_dataset("table", frame.assign(x=3), id_fields=["b_id", "a_id"], append_only=True)
+    assert same.id_fields == ["a_id", "b_id"]
+    assert download_dataset("table")["x"].tolist() == [3, 3]
+    _, [(_, results)] = download_results("table", "model")
+    assert results["ok"].tolist() == [True, True]
+
+
 def duplicates() -> pd.DataFrame:
     return pd.DataFrame({"id": [number // 2 for number in range(30)]})
 
