@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, List
+from typing import List
 
 import pytest
 from click.testing import CliRunner
@@ -68,65 +68,82 @@ def run_all(commands: str) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder in which the reader has followed the README to its first comparison."""
-    heading = "From a CSV of predictions to a verdict"
-    (script,) = blocks(heading, "python")
-    files: Dict[str, str] = {"animals.py": script}
-    files.update(zip(["small.csv", "large.csv"], blocks(heading, "csv"), strict=True))
-    for name, content in files.items():
-        assert f"`{name}`" in section(README, heading)
-        (tmp_path / name).write_text(content, encoding="utf-8")
-    (commands,) = blocks(heading, "sh")
+    """Return a folder with the README's own model, which has been tested."""
+    (script,) = blocks("Your own model", "python")
+    assert "`animals.py`" in section(README, "Your own model")
+    (tmp_path / "animals.py").write_text(script, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert "not decided" in run_all(commands)
+    (expected,) = blocks("Your own model", "text")
+    assert run("python animals.py") == expected
     return tmp_path
 
 
-def test_readme_examples_run_one_after_the_other_and_print_what_it_says(project: Path) -> None:
-    (script,) = blocks("Your own script", "python")
-    (expected,) = blocks("Your own script", "text")
-    (project / "own.py").write_text(script, encoding="utf-8")
-    assert run("python own.py") == expected
+def test_readme_leads_from_csv_files_to_a_verdict_and_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    heading = "From two CSV files to a verdict"
+    names = ["photos.csv", "small.csv", "large.csv"]
+    for name, content in zip(names, blocks(heading, "csv"), strict=True):
+        assert f"`{name}`" in section(README, heading)
+        Path(name).write_text(content, encoding="utf-8")
+    (commands,) = blocks(heading, "sh")
+    *_, compare, report = commands.splitlines()
+    run_all("\n".join(commands.splitlines()[:-2]))
+    assert "not decided" in run(compare)
+    run(report)
+    assert "photos" in Path("photos.html").read_text("utf-8")
+
+
+def test_readme_examples_run_one_after_the_other(project: Path) -> None:
     assert "baseline" in run("kolena-local models show always-cat")
     assert "completed" in run("kolena-local runs list")
 
-    (frames,) = blocks("In a notebook", "python")
-    (project / "frames.py").write_text(f"{script}\n{frames}", encoding="utf-8")
-    run("python frames.py")
-    names = "from kolena_local.workflow import TestRun\nevaluator = ByLabel()\n"
-    for heading in ("DataFrames", "Files of predictions"):
-        (lines,) = blocks(heading, "python", CHECKOUT / "kolena_local/workflow/README.md")
-        (project / "lines.py").write_text(f"{script}\n{names}{lines}", encoding="utf-8")
+    script = (project / "animals.py").read_text("utf-8")
+    workflow = CHECKOUT / "kolena_local/workflow/README.md"
+    Path("large.csv").write_text("locator,class,confidence\nday-2.png,dog,0.9\n", "utf-8")
+    names = "from kolena_local.workflow import Evaluator, HigherIsBetter, TestRun\n"
+    names += "from kolena_local.workflow import MetricsTestCase, MetricsTestSample\n"
+    names += "evaluator = ClassificationEvaluator()\n"
+    for heading, document, after in (
+        ("In a notebook", README, ""),
+        ("Your own evaluator", workflow, "test(model, suite, ByLabel())"),
+        ("DataFrames", workflow, ""),
+        ("Files of predictions", workflow, ""),
+    ):
+        (lines,) = blocks(heading, "python", document)
+        (project / "lines.py").write_text(f"{script}\n{names}{lines}\n{after}", encoding="utf-8")
         run("python lines.py")
 
     # The files replaced the predictions.
-    again = script.replace("ByLabel())", "ByLabel(), reset=True)")
+    again = script.replace("Evaluator())", "Evaluator(), reset=True)")
     (project / "again.py").write_text(again, encoding="utf-8")
     run("python again.py")
-    (user_test,) = blocks("In your unit tests", "python")
+    (user_test,) = blocks("In your unit tests and merge requests", "python")
     (project / "test_animals.py").write_text(user_test, encoding="utf-8")
     run("kolena-local export baseline.jsonl")
     assert "1 passed" in run("pytest test_animals.py")
 
 
 def test_readme_commands_for_changes_are_the_ones_that_change_something(project: Path) -> None:
-    (commands,) = blocks("From a CSV of predictions to a verdict", "sh")
-    (importing,) = [line for line in commands.splitlines() if "import small" in line]
     assert "--on-conflict replace" in section(README, "What is stored under a name stays")
-    assert "3 inferences" in run(f"{importing} --on-conflict replace")
-    run("kolena-local inferences export small -o exported.csv")
+    Path("guesses.csv").write_text("locator,label,score\nday-1.png,dog,0.9\n", encoding="utf-8")
+    importing = "kolena-local inferences import always-cat guesses.csv"
+    assert "1 inference" in run(f"{importing} --on-conflict replace")
+    run("kolena-local inferences export always-cat -o exported.csv")
     exported = (project / "exported.csv").read_text("utf-8").splitlines()
-    assert exported[:2] == ["locator,label,score,ground_truth.label", "day-1.png,cat,0.9,cat"]
-    (script,) = blocks("Your own script", "python")
-    (project / "own.py").write_text(script, encoding="utf-8")
-    run("python own.py")
-    changed = script.replace('"cat"', '"dog"')
-    (project / "own.py").write_text(changed, encoding="utf-8")
+    assert exported[:2] == ["locator,label,score,ground_truth.label", "day-1.png,dog,0.9,cat"]
+    script = (project / "animals.py").read_text("utf-8")
+    reset = script.replace("Evaluator())", "Evaluator(), reset=True)")
+    (project / "animals.py").write_text(reset, encoding="utf-8")
+    run("python animals.py")
+    changed = script.replace('Guess("cat"', 'Guess("dog"')
+    (project / "animals.py").write_text(changed, encoding="utf-8")
     with pytest.raises(AssertionError, match=r"KolenaWarning.*made by other code"):
-        run("python own.py")
-    reset = changed.replace("ByLabel())", "ByLabel(), reset=True)")
-    (project / "own.py").write_text(reset, encoding="utf-8")
-    assert "day-2.png dog dog" in run("python own.py")
+        run("python animals.py")
+    reset = changed.replace("Evaluator())", "Evaluator(), reset=True)")
+    (project / "animals.py").write_text(reset, encoding="utf-8")
+    assert "day-2.png dog dog" in run("python animals.py")
 
 
 def test_readme_comparison_is_what_the_command_prints_of_the_demo(
