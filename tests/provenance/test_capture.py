@@ -14,6 +14,7 @@ from typing import Any, Dict
 import pytest
 
 from kolena_local.provenance import Difference, Provenance, capture, diff, git
+from tests.conftest import CHECKOUT, long_only
 from tests.provenance.conftest import Project
 
 CAPTURE = "from kolena_local.provenance import capture\nfound = capture()\n"
@@ -256,3 +257,15 @@ def test_importing_captures_nothing(tmp_path: Path) -> None:
             env={**os.environ, "PATH": str(tmp_path)},
         )
         assert (tmp_path / "ran").exists() is runs
+
+
+@long_only
+def test_tests_that_a_git_hook_starts_leave_its_repository_alone(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path / "mine")], check=True)
+    test = "test_worktrees_submodules_and_repositories_without_a_commit"
+    command = [sys.executable, "-m", "pytest", "-q", f"{__file__}::{test}"]
+    hooked = {**os.environ, "GIT_DIR": str(tmp_path / "mine/.git")}
+    done = subprocess.run(command, cwd=CHECKOUT, env=hooked, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    refs = ["git", "for-each-ref"]
+    assert not subprocess.check_output(refs, cwd=tmp_path / "mine", text=True)
