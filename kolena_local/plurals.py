@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 # Invisible characters: marks of the writing direction, joiners, fillers, variation selectors, tags.
@@ -55,6 +55,22 @@ def enumerated(things: Iterable[str]) -> str:
     """Return things as a list in words, ``a, b and c``."""
     *others, last = things
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def few(things: Sequence[str], most: int = 5) -> str:
+    """Return things as a list in words; of many, the first few and how many more there are.
+
+    Args:
+        things: at least one.
+        most: how many are listed at most.
+    """
+    more = len(things) - most
+    return enumerated([*things[:most], f"{more} more"] if more > 0 else things)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Return names in quotes as a list in words; of many, the first few, as by :func:`few`."""
+    return few([f"'{name}'" for name in names])
 
 
 def sentence(text: object) -> str:

@@ -19,18 +19,16 @@ from kolena_local.comparison.run_selection import (
     declared_of_samples,
     tested_models,
 )
-from kolena_local.comparison.scores import ModelScores, comparable
+from kolena_local.comparison.scores import ModelScores, check_in_all, comparable
 from kolena_local.comparison.settings import check_direction, check_name
 from kolena_local.comparison.statistics.all_pairs import on_common_samples
 from kolena_local.comparison.statistics.pairs import Ids, Numbers, Scores
 from kolena_local.errors import InputValidationError, NotFoundError
-from kolena_local.plurals import agreeing, counted, enumerated
+from kolena_local.plurals import agreeing, counted, few, quoted
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
     from kolena_local.repository.records import TestSuiteRecord
-
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def read_candidates(unit: Unit, wanted: Wanted, otherwise: str) -> Candidates:
     if not cases:
         raise NotFoundError(
             f"The test suite '{suite.name}@{suite.version}' has no test case '{wanted.test_case}';"
-            f" it has {listed([case.name for case in suite.test_cases])}."
+            f" it has {quoted([case.name for case in suite.test_cases])}."
         )
     members = [
         np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)
@@ -129,7 +127,13 @@ def read_candidates(unit: Unit, wanted: Wanted, otherwise: str) -> Candidates:
     scores = [ModelScores(unit, run.configuration.id, [case.id for case in cases]) for run in runs]
     metric, boolean = _metric(scores, wanted.metric)
     having = [metric in one.kinds for one in scores]
-    remarks += _lacking(metric, runs, having, must_have=wanted.models is not None)
+    if wanted.models is not None or sum(having) == 1:
+        check_in_all([metric], [f"'{run.run.model}'" for run in runs], scores)
+    lacking = [run.run.model for run, has in zip(runs, having, strict=True) if not has]
+    if lacking:
+        remarks.append(
+            f"Not listed, because they do not have the metric {metric!r}: {quoted(lacking)}."
+        )
     runs, scores = list(compress(runs, having)), list(compress(scores, having))
     found = [
         [model.of_case(metric, case.id, ids) for case, ids in zip(cases, members, strict=True)]
@@ -170,7 +174,7 @@ def _runs(unit: Unit, wanted: Wanted) -> tuple[TestSuiteRecord, list[ScoredRun],
         if others:
             remarks.append(
                 "Not listed, because their results are of another version, evaluator or"
-                f" configuration: {listed(others)}."
+                f" configuration: {quoted(others)}."
             )
     else:
         names = [unit.models.get(name_of(unit, model)).name for model in wanted.models]
@@ -188,27 +192,6 @@ def _runs(unit: Unit, wanted: Wanted) -> tuple[TestSuiteRecord, list[ScoredRun],
             different_evaluators_ok=wanted.different_evaluators_ok,
         )
     return suite, runs, remarks
-
-
-def _lacking(
-    metric: str, runs: Sequence[ScoredRun], having: Sequence[bool], *, must_have: bool
-) -> list[str]:
-    """Return a remark on models without the metric, which are left out.
-
-    Raises:
-        InputValidationError: they must have it, or only one model has it.
-    """
-    without = [run.run.model for run, has in zip(runs, having, strict=True) if not has]
-    if not without:
-        return []
-    some = [run.run.model for run, has in zip(runs, having, strict=True) if has]
-    if must_have or len(some) == 1:
-        raise InputValidationError(
-            f"The metric {metric!r} is only in the results of {listed(some)}, not in those of"
-            f" {listed(without)}; evaluate all of them with one evaluator, or choose another metric"
-            " or other models."
-        )
-    return [f"Not listed, because they do not have the metric {metric!r}: {listed(without)}."]
 
 
 def _metric(scores: Sequence[ModelScores], wanted: str | None) -> tuple[str, bool]:
@@ -236,25 +219,13 @@ def _common(
             if count:
                 reasons.append(f"'{name}' has {count} {what}")
     lost = len(everyone) - len(ids)
-    why = _first(reasons) if reasons else "their results are in different test cases"
+    why = few(reasons) if reasons else "their results are in different test cases"
     if not len(ids):
         raise InputValidationError(
-            f"No sample has a number in {metric!r} for all of {listed(models)}: {why}; run test()"
+            f"No sample has a number in {metric!r} for all of {quoted(models)}: {why}; run test()"
             " for what is missing, or choose models with models= (--model)."
         )
     left_out = (
         f"{counted(lost, 'sample')} of {len(everyone)} {agreeing(lost, 'is', 'are')} left out"
     )
     return ids, columns, [f"{left_out} for all models: {why}."] if lost else []
-
-
-def _first(reasons: Sequence[str]) -> str:
-    more = len(reasons) - _NAMED
-    return ", ".join(reasons[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in words; of many, the first few and how many more there are."""
-    shown = [f"'{name}'" for name in names[:_NAMED]]
-    more = len(names) - _NAMED
-    return enumerated([*shown, f"{more} more"] if more > 0 else shown)

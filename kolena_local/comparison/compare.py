@@ -23,7 +23,7 @@ from kolena_local.comparison.run_selection import (
 from kolena_local.comparison.scores import (
     ModelScores,
     SampleDetails,
-    check_in_both,
+    check_in_all,
     clusters_of,
     comparable,
     details,
@@ -202,7 +202,8 @@ def pair_runs(
     )
     usable = comparable([left, right], metrics)
     if metrics is not None:
-        check_in_both(metrics, {chosen.base.run.model: left, chosen.candidate.run.model: right})
+        runs = (chosen.base.run, chosen.candidate.run)
+        check_in_all(metrics, [f"'{run.model}' (run {run.id})" for run in runs], [left, right])
     everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
     members = {
         case.id: np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)

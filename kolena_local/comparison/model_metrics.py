@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from kolena_local.comparison.arguments import selection_of
-from kolena_local.comparison.candidates import listed
 from kolena_local.comparison.run_selection import (
     Selection,
     agreeing_runs,
@@ -20,6 +19,7 @@ from kolena_local.comparison.scores import BOOLEAN, NUMBER, ModelScores
 from kolena_local.comparison.statistics.pairs import first_of_each
 from kolena_local.comparison.statistics.scaling import mean
 from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.plurals import quoted
 from kolena_local.repository.headlines import Headline
 from kolena_local.repository.names import unknown
 
@@ -74,7 +74,7 @@ def metric_of_models(
     if test_case is not None and test_case not in [case.name for case in suite.test_cases]:
         raise NotFoundError(
             f"The test suite '{suite.name}@{suite.version}' has no test case '{test_case}'; it has"
-            f" {listed([case.name for case in suite.test_cases])}."
+            f" {quoted([case.name for case in suite.test_cases])}."
         )
     cases = [case for case in suite.test_cases if test_case in (None, case.name)]
     with_metric = [case for case in choices.test_cases if test_case in (None, case)]
@@ -97,7 +97,7 @@ def metric_of_models(
     if metric in choices.case_metrics:
         raise InputValidationError(
             f"{metric!r} is a metric of test cases; choose one with --test-case:"
-            f" {listed(with_metric)}."
+            f" {quoted(with_metric)}."
         )
     raise unknown("metric", metric, [*choices.suite_metrics, *choices.case_metrics, *fields])
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import selection_of
-from kolena_local.comparison.candidates import Candidates, Wanted, listed, read_candidates
+from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
 from kolena_local.comparison.settings import check_settings
 from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.pairs import Ids, Numbers
 from kolena_local.comparison.statistics.scaling import Floats
 from kolena_local.errors import InputValidationError
-from kolena_local.plurals import counted
+from kolena_local.plurals import counted, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -261,7 +261,7 @@ def _from_results(found: Candidates) -> _Spread:
     whole = of_pair(np.ones(len(found.ids), dtype=bool))
     if not whole > 0:
         raise InputValidationError(
-            f"The results of {listed(found.models)} do not differ in {found.metric!r} on any"
+            f"The results of {quoted(found.models)} do not differ in {found.metric!r} on any"
             " sample, which says nothing about other models; give"
             + (" discordant= (--discordant)." if found.boolean else " spread= (--spread).")
         )

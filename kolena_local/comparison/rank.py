@@ -9,7 +9,7 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import name_of
-from kolena_local.comparison.candidates import Candidates, Wanted, listed, read_candidates
+from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
 from kolena_local.comparison.difficulty import difficulty_of
 from kolena_local.comparison.leaderboard import Leaderboard, RankedModel
 from kolena_local.comparison.scores import clusters_of
@@ -28,7 +28,7 @@ from kolena_local.comparison.statistics.scaling import mean
 from kolena_local.comparison.statistics.single_mean import mean_interval
 from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE
 from kolena_local.errors import InputValidationError
-from kolena_local.plurals import agreeing, counted
+from kolena_local.plurals import agreeing, counted, quoted
 from kolena_local.repository.metadata_paths import parse_path, path_text, value_at
 from kolena_local.repository.names import unknown
 
@@ -120,7 +120,7 @@ def rank(
         if base is not None and unit.models.get(base).name not in found.models:
             raise InputValidationError(
                 f"The baseline '{base}' is not one of the models to rank, which are"
-                f" {listed(found.models)}; add it to models= (--model), or run test() with it."
+                f" {quoted(found.models)}; add it to models= (--model), or run test() with it."
             )
         described = _metadata(unit, found, fields)
         judged = unit.test_runs.judged_models(found.test_suite.id, found.runs[0].run.evaluator)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,7 @@ import numpy as np
 from kolena_local.comparison.statistics.pairs import Ids, Scores, first_of_each
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, canonical, dumps, loads
+from kolena_local.plurals import few
 from kolena_local.repository.paging import pages_by_key
 from kolena_local.repository.rows import as_object
 
@@ -144,22 +146,28 @@ def comparable(models: Sequence[ModelScores], wanted: Sequence[str] | None) -> d
     return {name: usable[name] for name in wanted}
 
 
-def check_in_both(metrics: Sequence[str], scores: Mapping[str, ModelScores]) -> None:
+def check_in_all(
+    metrics: Sequence[str], models: Sequence[str], scores: Sequence[ModelScores]
+) -> None:
     """Check that all models have some metrics.
 
     Args:
         metrics: the names of the metrics; at least one model has each.
-        scores: the scores of each model, by its name.
+        models: what the message calls each model.
+        scores: the scores of each model.
 
     Raises:
         InputValidationError: a model lacks a metric.
     """
     for metric in metrics:
-        has = [name for name, one in scores.items() if metric in one.kinds]
-        for lacks in scores.keys() - has:
+        having = [metric in one.kinds for one in scores]
+        if not all(having):
+            some = few([*compress(models, having)])
+            others = few([model for model, has in zip(models, having, strict=True) if not has])
             raise InputValidationError(
-                f"Only the results of '{has[0]}' have the metric {metric!r}, those of '{lacks}' do"
-                " not; run test() with the same evaluator for both models."
+                f"The metric {metric!r} is only in the results of {some}, not in those of"
+                f" {others}; run test() with one evaluator for all of them, or"
+                " choose another metric or other models."
             )
 
 

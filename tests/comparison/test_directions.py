@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Tuple
 
 import pytest
 from click.testing import Result
@@ -184,13 +185,24 @@ def test_named_metric_that_only_one_model_has_is_refused_with_its_name() -> None
     evaluate("old", lambda number: Signed(float(number)))
     evaluate("new", lambda number: Undeclared(number % 2 == 0))
     sentence = (
-        "Only the results of 'new' have the metric 'hallucinated', those of 'old' do not; run"
+        "'hallucinated' is only in the results of 'new' (run 2), not in those of 'old' (run 1)"
     )
-    with pytest.raises(InputValidationError, match=sentence):
+    with pytest.raises(InputValidationError, match=re.escape(sentence)):
         comparison.compare(
             "old", "new", "suite", metrics="hallucinated", different_evaluators_ok=True
         )
     assert comparison.compare("old", "new", "suite", different_evaluators_ok=True).rows
+
+
+@pytest.mark.parametrize("runs", [(1, 2), (2, 1)])
+def test_named_metric_that_only_one_run_of_a_model_has_is_refused(runs: Tuple[int, int]) -> None:
+    evaluate("model", lambda number: Signed(float(number)))
+    evaluate("model", lambda number: Undeclared(number % 2 == 0))  # the first results are run 2 now
+    sentence = "only in the results of 'model' (run 1), not in those of 'model' (run 2)"
+    with pytest.raises(InputValidationError, match=re.escape(sentence)):
+        comparison.compare(
+            "model", "model", "suite", "hallucinated", runs=runs, different_evaluators_ok=True
+        )
 
 
 def test_error_with_a_sign_is_not_better_when_it_is_lower() -> None:
