@@ -31,6 +31,7 @@ from kolena_local.comparison.scores import (
 from kolena_local.comparison.settings import (
     check_cluster,
     check_metrics,
+    check_resamples,
     check_runs,
     check_settings,
 )
@@ -71,9 +72,9 @@ def compare(
     Per-sample metrics are paired by test sample, in each test case and over the whole suite. A
     sample in several test cases counts once over the whole suite, with both models' metrics in the
     first test case for which both have some. Bools are compared by McNemar's exact test and
-    Newcombe's interval, numbers, and with clusters bools as well, by a t test that allows for
-    skewness, and the interval of that test. Verdicts use p-values adjusted for
-    multiple comparisons. Confidence intervals are not adjusted, so one may exclude zero where
+    Newcombe's interval; numbers by a t test that allows for skewness, and the interval of that
+    test; with clusters, bools are compared as numbers. Verdicts use p-values adjusted for multiple
+    comparisons. Confidence intervals are not adjusted, so one may exclude zero where
     nothing is decided. Integers are subtracted exactly, however large. Results beyond the range of
     a float are infinite. The functions in :mod:`kolena_local.comparison.statistics` name the
     sources of their formulas.
@@ -97,8 +98,8 @@ def compare(
             ``higher`` or ``lower``, neither better nor worse.
         correction: ``holm`` bounds the probability that any verdict is false,
             ``benjamini-hochberg`` the expected share of false verdicts.
-        resamples: without effect, as is ``seed``: nothing is drawn at random any more.
-        seed: see ``resamples``.
+        resamples: without effect, as is ``seed``, because nothing is drawn at random.
+        seed: without effect.
         runs: the ids of the runs whose results are compared, as ``kolena-local runs list --all``
             shows them; so a model can be compared with itself as it was. None means the current
             runs.
@@ -127,7 +128,8 @@ def compare(
     """
     from kolena_local.repository import open_store
 
-    settings = check_settings(confidence, resamples, seed, correction)
+    settings = check_settings(confidence, correction, seed)
+    check_resamples(resamples)
     wanted_metrics, cluster = check_metrics(metrics), check_cluster(cluster)
     chosen_runs, noise = check_runs(runs), check_noise(noise)
     store = open_store(location_of(base, candidate, test_suite), create=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,8 +28,6 @@ from kolena_local.plurals import agreeing, counted
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
     from kolena_local.workflow import Evaluator, EvaluatorConfiguration, Model, TestSuite
-
-_RESAMPLES: Final = 1_000  # only the check of settings asks for it
 
 
 def find_slices(
@@ -93,7 +91,7 @@ def find_slices(
     """
     from kolena_local.repository import open_store
 
-    settings = check_settings(confidence, _RESAMPLES, seed, correction)
+    settings = check_settings(confidence, correction, seed)
     wanted, names = check_metrics(metric), check_metrics(fields, "fields")
     check_search(min_samples, buckets, higher_is_better)
     store = open_store(location_of(model, base, test_suite), create=False)

@@ -16,7 +16,6 @@ from kolena_local.comparison import report
 from kolena_local.comparison.arguments import selection_of
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
 from kolena_local.comparison.settings import check_settings
-from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.pairs import Ids, Numbers
 from kolena_local.comparison.statistics.scaling import Floats
 from kolena_local.errors import InputValidationError
@@ -184,7 +183,7 @@ def power(
     """
     from kolena_local.repository import open_store
 
-    settings = check_settings(confidence, 100, 0, HOLM)
+    settings = check_settings(confidence)
     _check(spread, discordant, difference, power, comparisons)
     wanted = Wanted(models, test_suite, metric, None, evaluator, configuration, True, True, True)
     store = open_store(wanted.location, create=False)

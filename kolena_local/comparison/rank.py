@@ -21,7 +21,6 @@ from kolena_local.comparison.statistics.all_pairs import (
     pairs_of,
     rank_ranges,
 )
-from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Estimate, Settings, estimate
 from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.comparison.statistics.scaling import mean
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from kolena_local.repository import Unit
     from kolena_local.workflow import Evaluator, EvaluatorConfiguration, Model, TestSuite
 
-_RESAMPLES: Final = 2_000
 _Against = tuple[float | None, float | None, float | None, float | None, str | None]
 _NONE: Final[_Against] = (None, None, None, None, None)
 
@@ -100,7 +98,7 @@ def rank(
     """
     from kolena_local.repository import open_store
 
-    settings = check_settings(confidence, _RESAMPLES, 0, HOLM)
+    settings = check_settings(confidence)
     fields, cluster = check_metrics(metadata, "metadata", "field") or [], check_cluster(cluster)
     wanted = Wanted(
         models,

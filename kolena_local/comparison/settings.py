@@ -1,4 +1,4 @@
-"""Checks of the arguments of ``compare``, before anything is read."""
+"""Checks of the arguments of comparisons, rankings and searches, before anything is read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
-from kolena_local.comparison.statistics.correction import check_correction
+from kolena_local.comparison.statistics.correction import HOLM, check_correction
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.errors import InputValidationError
 
@@ -14,14 +14,13 @@ _FEWEST_RESAMPLES, _MOST_RESAMPLES = 100, 10_000_000
 _FEWEST_SAMPLES, _MOST_BUCKETS = 10, 100
 
 
-def check_settings(confidence: Any, resamples: Any, seed: Any, correction: Any) -> Settings:
+def check_settings(confidence: Any, correction: Any = HOLM, seed: Any = 0) -> Settings:
     """Return the settings of a comparison as Python numbers.
 
     Args:
         confidence: the level of the confidence intervals, at least 0.5 and below 1.
-        resamples: a number of resamples, at least 100; nothing is resampled any more.
-        seed: the seed of random numbers.
         correction: the name of the correction for multiple comparisons.
+        seed: the seed of random numbers.
 
     Raises:
         InputValidationError: one of them is out of range, is not a number, or is not a correction.
@@ -31,6 +30,17 @@ def check_settings(confidence: Any, resamples: Any, seed: Any, correction: Any) 
         raise InputValidationError(
             f"confidence must be between 0.5 and 1, such as 0.95, not {confidence!r:.80}."
         )
+    if not _is_whole(seed) or seed < 0:
+        raise InputValidationError(f"seed must be an integer of at least 0, not {seed!r:.80}.")
+    return Settings(float(confidence), check_correction(correction), int(seed))
+
+
+def check_resamples(resamples: Any) -> None:
+    """Check the number of resamples, which has no effect.
+
+    Raises:
+        InputValidationError: it is not an integer from 100 to 10,000,000.
+    """
     if not _is_whole(resamples) or resamples < _FEWEST_RESAMPLES:
         raise InputValidationError(
             f"resamples must be an integer of at least {_FEWEST_RESAMPLES}, such as 2000, not"
@@ -38,9 +48,6 @@ def check_settings(confidence: Any, resamples: Any, seed: Any, correction: Any) 
         )
     if resamples > _MOST_RESAMPLES:
         raise InputValidationError(f"resamples must be at most {_MOST_RESAMPLES:,}.")
-    if not _is_whole(seed) or seed < 0:
-        raise InputValidationError(f"seed must be an integer of at least 0, not {seed!r:.80}.")
-    return Settings(float(confidence), int(resamples), int(seed), check_correction(correction))
 
 
 def check_metrics(metrics: Any, what: str = "metrics", one: str | None = None) -> list[str] | None:

@@ -31,7 +31,7 @@ _MOST_MODELS: Final = 20
 #: Few enough to be read and tested while someone waits for a page.
 _MOST_SCORES: Final = 20_000
 _LEVEL: Final = 0.05
-_SETTINGS: Final = Settings(1 - _LEVEL, 2, 0, HOLM)
+_SETTINGS: Final = Settings(1 - _LEVEL)
 
 
 class Standings(NamedTuple):

@@ -11,7 +11,7 @@ from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Pairs
 from kolena_local.comparison.verdicts import Row, Slice, compare_slices
 
-SETTINGS = Settings(confidence=0.95, resamples=1_000, seed=0, correction="holm")
+SETTINGS = Settings(confidence=0.95)
 
 
 def make_slice(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Optional
 
 import numpy as np
@@ -155,11 +154,9 @@ def test_so_many_more_samples_decide_in_four_of_five_cases() -> None:
     (row,) = compared(make_slice(np.zeros(40), pilot))
     assert row.verdict == "not decided"
     assert row.more_samples is not None
-    n, settings = 40 + row.more_samples, replace(SETTINGS, resamples=100)
+    n = 40 + row.more_samples
     decided = [
-        compared(make_slice(np.zeros(n), generator.normal(0.2, 1, size=n)), settings=settings)[
-            0
-        ].verdict
+        compared(make_slice(np.zeros(n), generator.normal(0.2, 1, size=n)))[0].verdict
         for _ in range(200)
     ]
     assert decided.count("better") / 200 == pytest.approx(0.8, abs=0.09)

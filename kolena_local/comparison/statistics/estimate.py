@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from kolena_local.comparison.statistics.boolean import mcnemar_p_value, proportion_interval
+from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.mean_difference import mean_difference, standard_error
 from kolena_local.comparison.statistics.pairs import Ids, Pairs
 from kolena_local.comparison.statistics.scaling import Floats, mean, scaled, unscaled
@@ -25,15 +26,13 @@ class Settings:
 
     Attributes:
         confidence: the level of the confidence intervals; 1 - confidence is the significance level.
-        resamples: not used any more, as nothing is drawn at random.
-        seed: the same.
         correction: the name of the correction for multiple comparisons.
+        seed: the seed of a search for slices; nothing else is drawn at random.
     """
 
     confidence: float
-    resamples: int
-    seed: int
-    correction: str
+    correction: str = HOLM
+    seed: int = 0
 
 
 @dataclass(frozen=True)

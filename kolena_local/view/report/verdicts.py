@@ -13,7 +13,6 @@ from kolena_local.comparison.report import Cell
 from kolena_local.comparison.run_selection import ScoredRun, SelectedRuns, check_configurations
 from kolena_local.comparison.scores import details
 from kolena_local.comparison.settings import check_settings
-from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.payload import Json
 from kolena_local.repository import Unit
@@ -21,7 +20,7 @@ from kolena_local.repository.records import ModelRecord
 from kolena_local.view.report.subject import Method, Subject
 from kolena_local.view.shortened import fields
 
-_SETTINGS: Final = check_settings(0.95, 2_000, 0, HOLM)
+_SETTINGS: Final = check_settings(0.95)
 
 Fields = list[tuple[str, Json]]
 
