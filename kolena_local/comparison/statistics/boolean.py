@@ -50,8 +50,8 @@ def proportion_interval(
     n = both + losses + gains + neither
     z = -float(ndtri((1 - confidence) / 2))  # 1 + confidence might be rounded to 2
     first, second = (both + losses) / n, (both + gains) / n
-    first_low, first_high = _wilson(both + losses, n, z)
-    second_low, second_high = _wilson(both + gains, n, z)
+    first_low, first_high = wilson_interval(both + losses, n, z)
+    second_low, second_high = wilson_interval(both + gains, n, z)
     correlation = _correlation(both, losses, gains, neither)
 
     def reach(one: float, other: float) -> float:
@@ -64,11 +64,16 @@ def proportion_interval(
     )
 
 
-def _wilson(hits: int, n: int, z: float) -> tuple[float, float]:
-    """Return Wilson's interval of one proportion.
+def wilson_interval(hits: int, n: int, z: float) -> tuple[float, float]:
+    """Return Wilson's interval of one proportion; rounding may put its ends just beyond 0 or 1.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
     JASA 22 (1927) 209-212.
+
+    Args:
+        hits: the number of samples that are true.
+        n: the number of samples, at least 1.
+        z: the normal quantile of the confidence level, such as 1.96.
     """
     center = (hits + z**2 / 2) / (n + z**2)
     reach = z * math.sqrt(hits * (n - hits) / n + z**2 / 4) / (n + z**2)
