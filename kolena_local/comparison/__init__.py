@@ -3,11 +3,13 @@
 :func:`compare` reads stored per-sample metrics and pairs the two models by sample. No model and no
 evaluator runs. :class:`Gate` decides by a file whether the candidate passes. :func:`find_slices`
 searches the same metrics for slices on which a model is worse, :func:`rank` sorts any number of
-models, and :func:`difficulty` sorts the samples.
-:func:`power` tells what differences a test suite can show.
-``statistics`` has pure functions on arrays, from which ``verdicts`` makes rows; only ``compare``,
-``rank``, ``difficulty``, ``power``, ``candidates``, ``find_slices``, ``slice_fields``,
-``arguments``, ``run_selection`` and ``scores`` know the store.
+models, and :func:`difficulty` sorts the samples. :func:`power` tells what differences a test suite
+can show.
+
+``arguments`` and ``run_selection`` find the results that were asked for, ``scores`` reads their
+metrics, and ``candidates`` those of several models. ``verdicts`` makes rows of them with the pure
+functions on arrays in ``statistics``; ``direction``, ``margins``, ``withheld`` and ``report`` say
+what the rows mean and do not know the store either.
 """
 
 from kolena_local.comparison.compare import compare

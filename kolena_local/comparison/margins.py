@@ -1,6 +1,6 @@
 """Whether a candidate is no worse than its base by more than a margin. Pure functions.
 
-A difference that is not significant is no evidence that nothing changed: a few samples may hide a
+A difference that is not significant is not evidence that nothing changed: a few samples may hide a
 large loss. The confidence interval says what loss the samples rule out.
 """
 
