@@ -61,11 +61,11 @@ def few(things: Sequence[str], most: int = 5) -> str:
     """Return things as a list in words; of many, the first few and how many more there are.
 
     Args:
-        things: at least one.
+        things: the things; ``none`` is returned if there are none.
         most: how many are listed at most.
     """
     more = len(things) - most
-    return enumerated([*things[:most], f"{more} more"] if more > 0 else things)
+    return enumerated([*things[:most], f"{more} more"] if more > 0 else things or ["none"])
 
 
 def quoted(names: Iterable[str]) -> str:

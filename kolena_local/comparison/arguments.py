@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kolena_local.comparison.run_selection import Selection
-from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
+from kolena_local.plurals import quoted
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
+    from kolena_local.repository.records import TestCaseRecord, TestSuiteRecord
     from kolena_local.workflow import TestSuite
 
 
@@ -56,6 +59,22 @@ def name_of(unit: Unit, named: object) -> str:
         )
     held = getattr(named, "_held", None)
     return name if held is None else unit.held.name(*held())
+
+
+def cases_of(suite: TestSuiteRecord, test_case: str | None) -> Sequence[TestCaseRecord]:
+    """Return the test case of this name in a test suite; all of them for None.
+
+    Raises:
+        NotFoundError: there is no such test case.
+    """
+    cases = suite.test_cases
+    found = [case for case in cases if test_case in (None, case.name)]
+    if test_case is not None and not found:
+        raise NotFoundError(
+            f"The test suite '{suite.name}@{suite.version}' has no test case '{test_case}'; it has"
+            f" {quoted(case.name for case in cases)}."
+        )
+    return found
 
 
 def _display_name(named: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kolena_local.comparison.arguments import location_of, name_of, selection_of
+from kolena_local.comparison.arguments import cases_of, location_of, name_of, selection_of
 from kolena_local.comparison.direction import Direction, known_direction
 from kolena_local.comparison.run_selection import (
     ScoredRun,
@@ -23,7 +23,7 @@ from kolena_local.comparison.scores import ModelScores, check_in_all, comparable
 from kolena_local.comparison.settings import check_direction, check_name
 from kolena_local.comparison.statistics.all_pairs import on_common_samples
 from kolena_local.comparison.statistics.pairs import Ids, Numbers, Scores
-from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted, few, quoted
 
 if TYPE_CHECKING:
@@ -114,12 +114,7 @@ def read_candidates(unit: Unit, wanted: Wanted, otherwise: str) -> Candidates:
             metrics, evaluators or configurations to choose from.
     """
     suite, runs, remarks = _runs(unit, wanted)
-    cases = [case for case in suite.test_cases if wanted.test_case in (None, case.name)]
-    if not cases:
-        raise NotFoundError(
-            f"The test suite '{suite.name}@{suite.version}' has no test case '{wanted.test_case}';"
-            f" it has {quoted([case.name for case in suite.test_cases])}."
-        )
+    cases = cases_of(suite, wanted.test_case)
     members = [
         np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)
         for case in cases

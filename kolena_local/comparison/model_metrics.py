@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from kolena_local.comparison.arguments import selection_of
+from kolena_local.comparison.arguments import cases_of, selection_of
 from kolena_local.comparison.run_selection import (
     Selection,
     agreeing_runs,
@@ -71,12 +71,7 @@ def metric_of_models(
     source = choose_source(sources, wanted)
     choices = unit.headlines.choices(source)
     suite = unit.test_suites.get(source.test_suite, source.version)
-    if test_case is not None and test_case not in [case.name for case in suite.test_cases]:
-        raise NotFoundError(
-            f"The test suite '{suite.name}@{suite.version}' has no test case '{test_case}'; it has"
-            f" {quoted([case.name for case in suite.test_cases])}."
-        )
-    cases = [case for case in suite.test_cases if test_case in (None, case.name)]
+    cases = cases_of(suite, test_case)
     with_metric = [case for case in choices.test_cases if test_case in (None, case)]
     headline = None
     if test_case is None and metric in choices.suite_metrics:
