@@ -51,15 +51,15 @@ def difficulty(
     from kolena_local.repository import open_store
 
     wanted = Wanted(
-        models,
-        test_suite,
-        metric,
-        test_case,
-        evaluator,
-        configuration,
-        higher_is_better,
-        stale_ok,
-        different_evaluators_ok,
+        models=models,
+        test_suite=test_suite,
+        metric=metric,
+        test_case=test_case,
+        evaluator=evaluator,
+        configuration=configuration,
+        higher_is_better=higher_is_better,
+        stale_ok=stale_ok,
+        different_evaluators_ok=different_evaluators_ok,
     )
     store = open_store(wanted.location, create=False)
     with store.read() as unit:

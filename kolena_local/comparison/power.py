@@ -185,7 +185,18 @@ def power(
 
     settings = check_settings(confidence)
     _check(spread, discordant, difference, power, comparisons)
-    wanted = Wanted(models, test_suite, metric, None, evaluator, configuration, True, True, True)
+    wanted = Wanted(
+        models=models,
+        test_suite=test_suite,
+        metric=metric,
+        test_case=None,
+        evaluator=evaluator,
+        configuration=configuration,
+        # How much models differ is the same in both directions, and known from old results as well.
+        higher_is_better=True,
+        stale_ok=True,
+        different_evaluators_ok=True,
+    )
     store = open_store(wanted.location, create=False)
     with store.read() as unit:
         if spread is None and discordant is None:

@@ -101,15 +101,15 @@ def rank(
     settings = check_settings(confidence)
     fields, cluster = check_metrics(metadata, "metadata", "field") or [], check_cluster(cluster)
     wanted = Wanted(
-        models,
-        test_suite,
-        metric,
-        test_case,
-        evaluator,
-        configuration,
-        higher_is_better,
-        stale_ok,
-        different_evaluators_ok,
+        models=models,
+        test_suite=test_suite,
+        metric=metric,
+        test_case=test_case,
+        evaluator=evaluator,
+        configuration=configuration,
+        higher_is_better=higher_is_better,
+        stale_ok=stale_ok,
+        different_evaluators_ok=different_evaluators_ok,
     )
     store = open_store(wanted.location, create=False)
     with store.read() as unit:
