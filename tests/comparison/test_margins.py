@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kolena_local.cli import main
 from kolena_local.comparison import Comparison, compare
 from kolena_local.comparison.direction import directions
-from kolena_local.comparison.margins import with_margins
+from kolena_local.comparison.margins import check_margins, with_margins
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from tests.comparison.conftest import World
 from tests.comparison.slices import compared, make_slice
@@ -108,19 +108,16 @@ def test_what_is_said_of_a_margin_is_what_the_interval_shows(
         ({"closed": 0.1}, InputValidationError, "did you mean 'close'"),
     ],
 )
-def test_margin_that_is_none(world: World, margin: Any, error: Any, message: str) -> None:
+def test_margin_that_is_not_one_is_refused(
+    world: World, margin: Any, error: Any, message: str
+) -> None:
     world.test("base", {})
     with pytest.raises(error, match=message):
         compare("base", "base", "lengths", margin=margin)
 
 
-def test_margin_of_a_metric_without_a_direction(world: World) -> None:
-    world.test("base", {})
-    found = compare("base", "base", "lengths")
-    assert all(found.directions.values())
+def test_margin_of_a_metric_without_a_direction_is_refused() -> None:
     toward = directions(["surprise"], None)
-    from kolena_local.comparison.margins import check_margins
-
     with pytest.raises(IncorrectUsageError, match="'surprise: HigherIsBetter"):
         check_margins(0.1, toward)
 
