@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
+
+Numbers = Sequence[float] | npt.NDArray[np.float64]
 
 
-def mean_absolute_error(actual: Sequence[float], predicted: Sequence[float]) -> float:
+def mean_absolute_error(actual: Numbers, predicted: Numbers) -> float:
     """Mean absolute difference of predicted and actual numbers.
 
     Args:
@@ -17,7 +20,7 @@ def mean_absolute_error(actual: Sequence[float], predicted: Sequence[float]) -> 
     return float(np.mean(np.abs(np.subtract(predicted, actual, dtype=np.float64))))
 
 
-def root_mean_squared_error(actual: Sequence[float], predicted: Sequence[float]) -> float:
+def root_mean_squared_error(actual: Numbers, predicted: Numbers) -> float:
     """Square root of the mean squared difference of predicted and actual numbers.
 
     Args:
@@ -32,7 +35,7 @@ def root_mean_squared_error(actual: Sequence[float], predicted: Sequence[float])
     return float(largest * np.sqrt(np.mean(np.square(differences / largest))))
 
 
-def r_squared(actual: Sequence[float], predicted: Sequence[float]) -> float | None:
+def r_squared(actual: Numbers, predicted: Numbers) -> float | None:
     """Share of the variance of the actual numbers that the predicted ones explain.
 
     The coefficient of determination, ``1 - sum((actual - predicted)**2) / sum((actual -

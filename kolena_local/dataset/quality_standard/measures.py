@@ -36,6 +36,7 @@ from kolena_local.dataset.quality_standard.ratios import (
     ratio,
     ratio_of,
 )
+from kolena_local.metrics.regression import mean_absolute_error, root_mean_squared_error
 
 Rows = NDArray[np.bool_]
 Measure = Callable[[Rows], float]
@@ -171,14 +172,17 @@ def _regression(metric: RegressionMetric, fields: Fields) -> Measure:
 def _agreement(aggregator: str, truth: Floats, estimate: Floats) -> float:
     if aggregator.endswith("_corr"):
         return _correlation(truth, estimate, ranked=aggregator == "spearman_corr")
-    error, n = truth - estimate, len(truth)
+    if not len(truth):
+        return float("nan")
     if aggregator == "mae":
-        return float(ratio(np.abs(error).sum(), n))
-    if aggregator == "r_squared":
-        spread = np.sum((truth - truth.mean()) ** 2) if n else 0.0
-        return float(1 - ratio(np.sum(error**2), spread))
-    mean_square = float(ratio(np.sum(error**2), n))
-    return mean_square if aggregator == "mse" else float(np.sqrt(mean_square))
+        return mean_absolute_error(truth, estimate)
+    if aggregator == "rmse":
+        return root_mean_squared_error(truth, estimate)
+    squares = (truth - estimate) ** 2
+    if aggregator == "mse":
+        return float(np.mean(squares))
+    # Not metrics.regression.r_squared, which is 0 or 1 where the ground truths are all equal.
+    return float(1 - ratio(np.sum(squares), np.sum((truth - truth.mean()) ** 2)))
 
 
 def _correlation(truth: Floats, estimate: Floats, *, ranked: bool) -> float:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kolena_local.metrics import detection_curves
+
 Floats = NDArray[np.float64]
 
 
@@ -75,9 +77,7 @@ def area_under_curve(positive: NDArray[np.bool_], scores: Floats) -> float:
 
 
 def average_precision(scores: Floats, counts: Floats, n_positive: float) -> float:
-    """Return the area under the precision-recall curve of detections.
-
-    The precision at a recall is the highest at this recall or above, as in PASCAL VOC from 2010 on.
+    """Return the average precision of detections, as in ``kolena_local.metrics.detection_curves``.
 
     Args:
         scores: of the detections, in any order; detections of one score count together.
@@ -95,5 +95,4 @@ def average_precision(scores: Floats, counts: Floats, n_positive: float) -> floa
     last_of_score = np.append(scores[1:] != scores[:-1], True)[: len(scores)]
     precision_tp, precision_fp, recall_tp = np.cumsum(counts[:, order], axis=1)[:, last_of_score]
     precision = np.nan_to_num(ratio(precision_tp, precision_tp + precision_fp))
-    highest = np.maximum.accumulate(precision[::-1])[::-1]
-    return float(np.sum(np.diff(recall_tp / n_positive, prepend=0.0) * highest))
+    return detection_curves.average_precision(precision, recall_tp / n_positive)
