@@ -86,8 +86,7 @@ class Upload(NamedTuple):
 
 
 class ResultCounts(NamedTuple):
-    """How many results of an upload are new, were changed, or belong to no row."""
+    """How many results of an upload are new, and how many were changed."""
 
     inserted: int
     updated: int
-    unmatched: int

@@ -22,7 +22,6 @@ from kolena_local.repository.datasets import HAS_RESULTS, as_array
 from kolena_local.repository.models import Models
 from kolena_local.repository.records import (
     ConfigurationRecord,
-    Facts,
     ModelRecord,
     TestRunRecord,
 )
@@ -47,9 +46,7 @@ class DatasetResults(Repository):
         )
         return Models(self._sql).of_ids(ids)
 
-    def start(
-        self, dataset: DatasetRecord, model: ModelRecord, provenance: Facts | None = None
-    ) -> TestRunRecord:
+    def start(self, dataset: DatasetRecord, model: ModelRecord) -> TestRunRecord:
         """Return the run that has a model's results on the latest rows, for more of them."""
         runs = TestRuns(self._sql)
         version = TestSuites(self._sql).get(dataset.name).version
@@ -59,7 +56,7 @@ class DatasetResults(Repository):
                 "UPDATE test_run SET test_suite_version = ? WHERE id = ?", (version, found)
             )
         run = runs.ensure(model.id, dataset.id, version, EVALUATOR)
-        return runs.start(run.id, provenance)
+        return runs.start(run.id)
 
     def configuration(
         self,
@@ -67,7 +64,6 @@ class DatasetResults(Repository):
         name: str,
         payload: str | None,
         higher_is_better: Mapping[str, bool],
-        provenance: Facts | None = None,
     ) -> ConfigurationRecord:
         """Return a configuration of a run for results.
 
@@ -89,7 +85,7 @@ class DatasetResults(Repository):
         text = dumps({"sample": directions, "case": directions}) if directions else None
         if known is not None:
             payload = known.payload  # 1 and 1.0 are the same configuration
-        return runs.ensure_configuration(run_id, name, payload, text, None, provenance)
+        return runs.ensure_configuration(run_id, name, payload, text)
 
     def finish(self, dataset: DatasetRecord, run_id: int) -> None:
         """Compute the means of all results of a run, and note that it is complete."""
@@ -104,19 +100,18 @@ class DatasetResults(Repository):
         samples: Mapping[bytes, int],
         rows: Iterable[tuple[Sequence[bytes], Sequence[str]]],
     ) -> ResultCounts:
-        """Store results of rows; those of the same rows are replaced.
+        """Store results of rows; those of the same rows are replaced, those of no row are left out.
 
         Args:
             configuration_id: the configuration that they were computed under.
             samples: the test samples of the dataset's rows, by the digests of their id fields.
             rows: pages of such digests and results, as JSON objects.
         """
-        inserted = updated = unmatched = 0
+        inserted = updated = 0
         has_results = TestRuns(self._sql).has_sample_scores(configuration_id)
         for keys, payloads in rows:
             found = [samples.get(key) for key in keys]
             new = {one: text for one, text in zip(found, payloads, strict=True) if one is not None}
-            unmatched += found.count(None)
             changed: list[tuple[str, int]] = []
             if has_results:
                 stored = self._stored(configuration_id, list(new))
@@ -136,7 +131,7 @@ class DatasetResults(Repository):
             )
             inserted += len(new)
             updated += len(changed)
-        return ResultCounts(inserted, updated, unmatched)
+        return ResultCounts(inserted, updated)
 
     def configurations(
         self, dataset: DatasetRecord, model: ModelRecord, commit: CommitRecord
