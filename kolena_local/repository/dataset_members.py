@@ -17,13 +17,13 @@ class Change(NamedTuple):
     """What an upload changes.
 
     Attributes:
-        come: the ground truths of rows that are new, or have another content.
-        gone: those of rows that are not there any more, or had another content.
+        added: the ground truths of rows that are new, or have another content.
+        removed: those of rows that are not there any more, or had another content.
         is_change: whether something changes at all; the order alone may.
     """
 
-    come: Sequence[int]
-    gone: Sequence[int]
+    added: Sequence[int]
+    removed: Sequence[int]
     is_change: bool
 
 
@@ -46,15 +46,15 @@ class DatasetMembers(Membership):
                 (self._test_case_id,),
             )
         )
-        come = array("q", (truth for truth in truths if truth not in present))
-        gone = array("q", present.keys() - truths if present else ())
-        positions = self._positions(truths, present, come, gone)
+        added = array("q", (truth for truth in truths if truth not in present))
+        removed = array("q", present.keys() - truths if present else ())
+        positions = self._positions(truths, present, added, removed)
         changed = array("q", range(len(truths)))
         if present:
             pairs = enumerate(zip(truths, positions, strict=True))
             changed = array("q", (it for it, (truth, at) in pairs if present.get(truth) != at))
             moved = (truths[number] for number in changed if truths[number] in present)
-            self._close([*gone, *moved])
+            self._close([*removed, *moved])
         columns = (array("q", map(it.__getitem__, changed)) for it in (positions, samples, truths))
         self._sql.insert_columns(
             "INSERT INTO test_case_member"
@@ -62,23 +62,23 @@ class DatasetMembers(Membership):
             [*columns],
             first=[self._test_case_id, self._version],
         )
-        return Change(come, gone, len(changed) + len(gone) > 0)
+        return Change(added, removed, len(changed) + len(removed) > 0)
 
     def _positions(
         self,
         truths: Sequence[int],
         present: dict[int, int],
-        come: Sequence[int],
-        gone: Sequence[int],
+        added: Sequence[int],
+        removed: Sequence[int],
     ) -> array[int]:
         """Return the position of each row.
 
         A row whose content was changed has the position of the old one. From the first row on that
         is new, or comes in another order, the rows stand after all that are there.
         """
-        free = {key: present[truth] for truth, key in self.keys(gone)} if come else {}
+        free = {key: present[truth] for truth, key in self.keys(removed)} if added else {}
         inherited = {
-            truth: free[key] for truth, key in self.keys(come if free else ()) if key in free
+            truth: free[key] for truth, key in self.keys(added if free else ()) if key in free
         }
         positions, last = array("q"), -1
         for truth in truths if present else ():

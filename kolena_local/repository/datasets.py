@@ -197,7 +197,7 @@ class Datasets(Repository):
         made = self.get(name)
         commit = self.commit(made)
         if parent is not None and change.is_change:
-            self._take_results_along(made, commit, change.come)
+            self._take_results_along(made, commit, change.added)
         return commit
 
     def deletion(self, names: Iterable[str]) -> builtins.list[Deletion]:
@@ -300,8 +300,8 @@ class Datasets(Repository):
                 as_array(upload.id_fields),
                 as_array(upload.columns),
                 as_array(dict.fromkeys(checked("tag", tag) for tag in upload.commit_tags)),
-                len(change.come),
-                len(change.gone),
+                len(change.added),
+                len(change.removed),
                 now(),
                 suite_id,
                 test_case_id,
@@ -316,7 +316,7 @@ class Datasets(Repository):
         )
 
     def _take_results_along(
-        self, dataset: DatasetRecord, commit: CommitRecord, come: Sequence[int]
+        self, dataset: DatasetRecord, commit: CommitRecord, added: Sequence[int]
     ) -> None:
         """Move uploaded results to a new commit: they belong to the rows' ids.
 
@@ -337,34 +337,34 @@ class Datasets(Repository):
             """,
             (as_json(runs),),
         )
-        if configurations and come:
-            self._move_results(configurations, come)
+        if configurations and added:
+            self._move_results(configurations, added)
         for configuration_id in configurations:
             store_means(self._sql, dataset, configuration_id)
 
-    def _move_results(self, configurations: array[int], come: Sequence[int]) -> None:
+    def _move_results(self, configurations: array[int], added: Sequence[int]) -> None:
         """Make results of rows that were changed those of the new rows with the same ids."""
-        self._sql.make_temporary("come", "(key BLOB PRIMARY KEY, test_sample_id INTEGER)")
-        for start in range(0, len(come), _TRUTH_CHUNK):
+        self._sql.make_temporary("added", "(key BLOB PRIMARY KEY, test_sample_id INTEGER)")
+        for start in range(0, len(added), _TRUTH_CHUNK):
             self._sql.execute(
                 """
-                INSERT INTO temp.come SELECT truth.digest, truth.test_sample_id
+                INSERT INTO temp.added SELECT truth.digest, truth.test_sample_id
                 FROM json_each(?) AS wanted CROSS JOIN ground_truth AS truth
                     ON truth.id = wanted.value
                 """,
-                (as_json(come[start : start + _TRUTH_CHUNK]),),
+                (as_json(added[start : start + _TRUTH_CHUNK]),),
             )
         self._sql.execute(
             """
-            UPDATE metrics_test_sample AS metrics SET test_sample_id = come.test_sample_id
-            FROM ground_truth AS truth, temp.come AS come
-            WHERE truth.test_sample_id = metrics.test_sample_id AND come.key = truth.digest
-                AND come.test_sample_id <> metrics.test_sample_id
+            UPDATE metrics_test_sample AS metrics SET test_sample_id = added.test_sample_id
+            FROM ground_truth AS truth, temp.added AS added
+            WHERE truth.test_sample_id = metrics.test_sample_id AND added.key = truth.digest
+                AND added.test_sample_id <> metrics.test_sample_id
                 AND metrics.evaluator_configuration_id IN (SELECT value FROM json_each(?))
             """,
             (as_json(configurations),),
         )
-        self._sql.execute("DROP TABLE temp.come")
+        self._sql.execute("DROP TABLE temp.added")
 
     def _select(self, condition: str, parameters: Parameters) -> builtins.list[DatasetRecord]:
         return [

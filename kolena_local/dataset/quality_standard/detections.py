@@ -41,13 +41,13 @@ class Detections(NamedTuple):
     positive_row: NDArray[np.intp]
     positive_label: NDArray[np.intp]
     n_positive: Floats
-    labelled: bool
+    labeled: bool
 
     def value(
         self, aggregator: str, averaging: str, threshold: float, rows: NDArray[np.bool_]
     ) -> float:
         """Compute a metric of some of the rows, with the detections from a threshold on."""
-        averaging = averaging if self.labelled else "micro"
+        averaging = averaging if self.labeled else "micro"
         chosen, positives = rows[self.row], rows[self.positive_row]
         if aggregator != "average_precision":
             chosen &= self.score >= threshold
@@ -107,7 +107,7 @@ def of_objects(metric: ObjectDetectionMetric, fields: Fields) -> Detections:
         row[positive],
         label[positive],
         np.ones(np.count_nonzero(positive)),
-        labelled=metric.label_field is not None,
+        labeled=metric.label_field is not None,
     )
 
 
@@ -133,7 +133,7 @@ def of_thresholds(metric: ThresholdedObjectsMetric, fields: Fields) -> Detection
     )
     if metric.object_label is not None:
         entries = entries[entries["label"] == metric.object_label]
-    labelled = bool(entries["label"].notna().any())
+    labeled = bool(entries["label"].notna().any())
     entries = entries.assign(label=_codes(list(entries["label"])))
     for name in ("threshold", "ptp", "pfp", "rtp", "rfn"):
         entries[name] = numbers(entries[name])
@@ -151,7 +151,7 @@ def of_thresholds(metric: ThresholdedObjectsMetric, fields: Fields) -> Detection
         positive.index.get_level_values("row").to_numpy(dtype=np.intp),
         positive.index.get_level_values("label").to_numpy(dtype=np.intp),
         (positive["rtp"] + positive["rfn"]).to_numpy(),
-        labelled=labelled,
+        labeled=labeled,
     )
 
 
