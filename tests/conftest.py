@@ -62,6 +62,10 @@ settings.load_profile(_PROFILE)
 IS_LONG = _PROFILE == "long"
 
 
+#: For property tests whose examples take a tenth of a second or more.
+few_examples = settings(max_examples=100 if IS_LONG else 2)
+
+
 def sampled(cases: Iterable[Case], every: int = 3) -> list[Case]:
     """Return all cases in the long profile, every third one in the short profile.
 

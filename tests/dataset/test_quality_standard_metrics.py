@@ -26,6 +26,7 @@ from kolena_local.dataset.quality_standard import (
     WeightedMetric,
     quality_standard_result,
 )
+from tests.conftest import few_examples
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -78,6 +79,7 @@ def frame_of(seed: int) -> pd.DataFrame:
     return frame
 
 
+@few_examples
 @given(SEEDS)
 def test_classification_is_what_scikit_learn_says(seed: int) -> None:
     from sklearn import metrics as sk
@@ -107,14 +109,14 @@ def test_classification_is_what_scikit_learn_says(seed: int) -> None:
     found = values([*binary, *multiclass], frame.drop(columns=["true_label"]), frame)
     names = ("precision", "recall", "f1_score")
     for place, rows in enumerate(parts(frame)):
-        scored, labelled = rows.dropna(subset=["score"]), rows.dropna(subset=["label"])
+        scored, labeled = rows.dropna(subset=["score"]), rows.dropna(subset=["label"])
         if not len(scored):
             assert all(np.isnan(column[place]) for column in found.values())
             continue
         truth, positive = scored["truth"], scored["score"] >= 0.4
         # Numbers, for which scikit-learn needs half the time.
         true, label = (
-            labelled[name].map({"cat": 1, "dog": 2, "eel": 3, "fox": 4}).to_numpy()
+            labeled[name].map({"cat": 1, "dog": 2, "eel": 3, "fox": 4}).to_numpy()
             for name in ("true_label", "label")
         )
         both = truth.nunique() == 2
@@ -135,6 +137,7 @@ def test_classification_is_what_scikit_learn_says(seed: int) -> None:
         assert found["accuracy macro"][place] == pytest.approx(np.mean(true == label))
 
 
+@few_examples
 @given(SEEDS)
 def test_regression_and_aggregates_are_what_scipy_and_pandas_say(seed: int) -> None:
     from scipy import stats
@@ -280,6 +283,7 @@ def expected_detection(rows: pd.DataFrame, name: str, labels: List[str], thresho
     return np.mean(per_label) if per_label else np.nan
 
 
+@few_examples
 @given(SEEDS)
 def test_objects_and_their_thresholded_counts_give_the_same_metrics(seed: int) -> None:
     frame = detections_of(seed)
