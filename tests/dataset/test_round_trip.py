@@ -29,6 +29,7 @@ from kolena_local.dataset.dataset import _fetch_dataset_history
 from kolena_local.errors import DuplicateDatapointIdError, InputValidationError
 from kolena_local.repository import open_store
 from kolena_local.repository.health.invariants import RULES, LastIds, digest_problem
+from tests.conftest import few_examples
 
 OBJECTS = st.sampled_from(
     [
@@ -86,6 +87,7 @@ def assert_sound() -> None:
 KINDS = (st.floats(), st.integers(-9, 9), TEXT, CELLS)
 
 
+@few_examples
 @given(
     st.dictionaries(
         NAMES, st.one_of([st.lists(kind, min_size=3, max_size=3) for kind in KINDS]), max_size=4
@@ -128,6 +130,7 @@ UPLOADS = st.lists(
 )
 
 
+@few_examples
 @given(UPLOADS, st.integers(0, 4))
 def test_each_commit_keeps_its_rows_in_order_and_results_follow_the_ids(
     uploads: List[Tuple[bool, List[Tuple[int, int]]]], results_after: int
