@@ -34,7 +34,8 @@ def download_results_by_tag(
     names = [model.name for model in get_models(dataset) if model_tag in model.tags]
     if not names:
         raise NotFoundError(
-            f"There are no models with tag {model_tag!r} that have results on {dataset!r}."
+            f"There are no models with tag {model_tag!r} that have results on {dataset!r};"
+            " get_models() lists those that have."
         )
     if len(names) > 1:
         raise IncorrectUsageError(

@@ -216,7 +216,7 @@ def _show(entries: list[Entry], standard: QualityStandard) -> None:
 
 
 def _shown(metric: BaseMetric) -> Any:
-    """Return a function that returns the metric's value as people would like to see it."""
+    """Return a function that returns the metric's value in its display format."""
     shape = _FORMATS.get(metric.format or "")
 
     def value(entry: Entry) -> object:

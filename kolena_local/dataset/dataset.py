@@ -297,8 +297,11 @@ def _fetch_dataset_history(
     Args:
         name: the name of the dataset.
         descending: whether the newest comes first.
-        limit: at most so many commits.
-        page_size: accepted as in the original; all commits are read at once.
+        limit: the largest number of commits to return; None is all.
+        page_size: has no effect; it is a parameter of the original.
+
+    Returns:
+        The number of all commits, whatever ``limit`` is, and the commits.
 
     Raises:
         NotFoundError: there is no such dataset.

@@ -53,8 +53,12 @@ def upload_dataset_embeddings(dataset_name: str, key: str, df_embedding: pd.Data
     vectors: list[bytes] = []
     frames = _id_columns(df_embedding, dataset.id_fields, vectors)
     keys = [key for rows in identified(frames, lambda _: dataset.id_fields) for key in rows.keys]
-    if len(set(map(len, vectors))) > 1:
-        raise InputValidationError("The embeddings are not equally long.")
+    lengths = sorted({len(vector) // 4 for vector in vectors})
+    if len(lengths) > 1:
+        raise InputValidationError(
+            f"The embeddings are not equally long: they have {lengths[0]} to {lengths[-1]} numbers;"
+            " compute all of them with the same model."
+        )
     with store.read() as unit:
         present = unit.datasets.latest_ids(unit.datasets.get(dataset_name))
     matched = [place for place, one in enumerate(keys) if one in present]

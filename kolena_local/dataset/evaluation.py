@@ -90,7 +90,9 @@ class UploadResultsResponse(NamedTuple):
 Results = Frames | Sequence[tuple[EvalConfig, Frames]]
 
 
-class _Staged(NamedTuple):
+class _StagedResults(NamedTuple):
+    """The results under one configuration, whose name is its canonical JSON."""
+
     name: str
     payload: str | None
     rows: Staged
@@ -163,12 +165,14 @@ def _upload_results(
         record = unit.datasets.get(dataset)
         _check_workflow(unit.models.find(model))
     with ExitStack() as stack:
-        all_staged: list[_Staged] = []
+        all_staged: list[_StagedResults] = []
         attempted = 0
         for config, name, frames in by_configuration(results):
             staged = Staged(stack)
             attempted += _stage(staged, record, frames, thresholded, directions)
-            all_staged.append(_Staged(name, None if config is None else dumps(config), staged))
+            all_staged.append(
+                _StagedResults(name, None if config is None else dumps(config), staged)
+            )
         with store.read() as unit:
             record = unit.datasets.get(dataset)
             samples = unit.datasets.latest_ids(record)
@@ -176,7 +180,7 @@ def _upload_results(
         with collector_paused(), store.write() as unit:
             stored = _ensure_model(unit, model, given_tags, facts)
             current = unit.datasets.get(dataset)
-            if current != record:  # somebody else uploaded it in the meantime
+            if current != record:  # another process uploaded it in the meantime
                 samples = unit.datasets.latest_ids(current)
             run = unit.dataset_results.start(current, stored)
             counts: list[ResultCounts] = []
@@ -211,7 +215,7 @@ def download_results(
     Args:
         dataset: the name of the dataset.
         model: the name of the model.
-        commit: the hash of a commit of the dataset; None is the latest.
+        commit: the hash of a commit of the dataset, or the beginning of one; None is the latest.
         include_extracted_properties: a local store extracts no properties; True is a warning.
 
     Returns:
@@ -317,7 +321,10 @@ def _checked(
 
 
 def _warn_of_unmatched(
-    dataset: DatasetRecord, known: Container[bytes], staged: Sequence[_Staged], attempted: int
+    dataset: DatasetRecord,
+    known: Container[bytes],
+    staged: Sequence[_StagedResults],
+    attempted: int,
 ) -> None:
     unmatched = sum(
         key not in known for one in staged for keys, _ in one.rows.pages() for key in keys

@@ -88,7 +88,7 @@ def checked_directions(given: Any) -> dict[str, bool]:
 
 
 def check_thresholded(cells: list[Any], name: str) -> None:
-    """Refuse cells that are not lists of dicts with a number ``threshold``; None is no list.
+    """Refuse cells that are not lists of dicts with a number ``threshold``; None is accepted.
 
     Raises:
         InputValidationError: one is something else.

@@ -85,7 +85,7 @@ def download_quality_standard_result(
         metric_groups: the names of the groups to compute; all if None.
         intersect_results: use only datapoints of which all models have results; otherwise, for each
             model those of which it has results under all of its configurations.
-        confidence_level: of the margin of error, at best from 0.9 to 0.99; adds whether each value
+        confidence_level: of the margin of error, usually from 0.9 to 0.99; adds whether each value
             improved on the reference.
         reference_model: the model to compare with; the first of ``models`` if None.
         reference_eval_config: a configuration of the reference model, or "first".

@@ -119,7 +119,10 @@ class _Trace:
         self.sync_interval = sync_interval
         self.record_timestamp = record_timestamp
         if model_name_field and model_name_field not in self.signature.parameters:
-            raise ValueError(f"{func.__name__} has no parameter {model_name_field!r}.")
+            raise ValueError(
+                f"{func.__name__} has no parameter {model_name_field!r}; it has"
+                f" {', '.join(self.signature.parameters) or 'none'}."
+            )
         self.id_fields = self._checked_ids(id_fields)
         self._buffer = Buffer(self.dataset_name, self.id_fields)
         self._process = 0

@@ -1,6 +1,6 @@
 """Metrics of detected objects, from lists of objects or from lists of counts by threshold.
 
-Both become the same arrays: detections with a score, each of which is so many true and false
+Both become the same arrays: detections with a score and a number of true and false
 positives, and the numbers of objects that there are to be found, by row and label.
 """
 
@@ -97,7 +97,7 @@ def of_objects(metric: ObjectDetectionMetric, fields: Fields) -> Detections:
     score = numbers(pd.Series(scores, dtype=object))
     label = _codes(labels) if metric.label_field else np.zeros(len(row), dtype=np.intp)
     found, tp, positive = kind_of < 2, (kind_of == 0).astype(float), kind_of != 1
-    # A detection without a score is the last that anybody would look at.
+    # A detection without a score ranks last.
     score = np.where(np.isnan(score), -np.inf, score)
     return Detections(
         row[found],

@@ -30,7 +30,7 @@ class BaseMetric(Strict):
 
     Attributes:
         label: the metric's name, unique in its group.
-        format: how people would like to see its values; it does not change them.
+        format: how its values are displayed; it does not change them.
         higher_is_better: whether a larger value is an improvement; without it, a difference between
             two models is "unknown".
     """
@@ -84,7 +84,7 @@ class BinaryClassificationMetric(BaseMetric):
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
 class MulticlassMetric(BaseMetric):
-    """Labels or objects with a ``label``; a ``score`` below ``threshold`` is no prediction."""
+    """Labels or objects with a ``label``; a ``score`` below ``threshold`` predicts nothing."""
 
     COLUMNS = ("ground_truth_field", "inference_field")
 

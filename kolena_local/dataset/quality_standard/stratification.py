@@ -130,7 +130,7 @@ class Stratification(Strict):
     Attributes:
         name: unique in its quality standard.
         stratify_fields: what divides; with several fields, all their combinations.
-        test_cases: the parts with names of yours; without them, all parts, named by their values.
+        test_cases: the parts, with names; without them, all parts, named by their values.
         filters: conditions by field of a datapoint, all of which must hold.
     """
 

@@ -34,7 +34,7 @@ _TYPES = {
     "thresholded-objects": "thresholded-object-powered",
     "weighted": "weighted-metric",
 }
-# The original's clients write it, and nobody reads it.
+# The original's client writes it, but its value has no effect.
 _IGNORED = {"include_auc"}
 
 
