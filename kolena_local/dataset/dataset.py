@@ -135,14 +135,7 @@ def upload_dataset(
     with store.read() as unit:
         known = unit.datasets.find(name)
     if known is not None and given is not None:
-        if {*given} == {*known.id_fields}:
-            given = known.id_fields  # the order does not matter
-        elif append_only:
-            raise InputValidationError(
-                f"The datapoints of '{name}' are identified by"
-                f" {enumerated(list(known.id_fields))}; to identify them by"
-                f" {enumerated(list(given))}, upload all of them without append_only."
-            )
+        given = _reconciled_id_fields(known, given, append_only)
     fields: list[str] = []
 
     def id_fields_for(names: Sequence[str]) -> Sequence[str]:
@@ -172,6 +165,20 @@ def upload_dataset(
 
 
 _upload_dataset = upload_dataset
+
+
+def _reconciled_id_fields(
+    known: DatasetRecord, given: tuple[str, ...], append_only: bool
+) -> tuple[str, ...]:
+    if {*given} == {*known.id_fields}:
+        return known.id_fields  # the order does not matter
+    if append_only:
+        raise InputValidationError(
+            f"The datapoints of '{known.name}' are identified by"
+            f" {enumerated(list(known.id_fields))}; to identify them by"
+            f" {enumerated(list(given))}, upload all of them without append_only."
+        )
+    return given
 
 
 def download_dataset(

@@ -64,17 +64,7 @@ def quality_standard_result(
             is not below 1.
     """
     pairs = list(results)
-    if not all(frame.index.is_unique for frame in (datapoints, *results.values())):
-        raise InputValidationError(
-            "The index of datapoints and of results must be unique, because it says which belong"
-            " together; reset it."
-        )
-    groups = [group.name for group in standard.metric_groups]
-    for name in metric_groups or ():
-        if name not in groups:
-            raise IncorrectUsageError(
-                f"'{standard.name}' cannot be computed: {unknown(name, groups, 'metric group')}"
-            )
+    _check_arguments(standard, datapoints, results, metric_groups)
     frames = [results[pair].reindex(datapoints.index) for pair in pairs]
     fields = [Fields(datapoints, frame) for frame in frames]
     columns = [
@@ -98,6 +88,41 @@ def quality_standard_result(
             ]
             for stratum in strata
         ]
+    table = _table(values, strata, pairs, columns)
+    if confidence_level is None:
+        return table
+    reference = _reference(pairs, reference_model, reference_eval_config)
+    sizes = np.array(
+        [[np.count_nonzero(r & u) for r, u in zip(s.rows, used, strict=True)] for s in strata]
+    )
+    return _with_deltas(table, _verdicts(table, columns, sizes, reference, confidence_level))
+
+
+def _check_arguments(
+    standard: QualityStandard,
+    datapoints: pd.DataFrame,
+    results: Mapping[ModelAndConfig, pd.DataFrame],
+    metric_groups: Sequence[str] | None,
+) -> None:
+    if not all(frame.index.is_unique for frame in (datapoints, *results.values())):
+        raise InputValidationError(
+            "The index of datapoints and of results must be unique, because it says which belong"
+            " together; reset it."
+        )
+    groups = [group.name for group in standard.metric_groups]
+    for name in metric_groups or ():
+        if name not in groups:
+            raise IncorrectUsageError(
+                f"'{standard.name}' cannot be computed: {unknown(name, groups, 'metric group')}"
+            )
+
+
+def _table(
+    values: list[list[float]],
+    strata: Sequence[Stratum],
+    pairs: Sequence[ModelAndConfig],
+    columns: Sequence[_Column],
+) -> pd.DataFrame:
     index = pd.MultiIndex.from_tuples(
         [(s.stratification, s.test_case if place else np.nan) for place, s in enumerate(strata)],
         names=["stratification", "test_case"],
@@ -109,19 +134,15 @@ def quality_standard_result(
     )
     cells = np.array(values, dtype=float).reshape(len(strata), len(columns))
     table: pd.DataFrame = pd.DataFrame(cells, index=index, columns=header)
-    if confidence_level is None:
-        return table
-    reference = _reference(pairs, reference_model, reference_eval_config)
-    sizes = np.array(
-        [[np.count_nonzero(r & u) for r, u in zip(s.rows, used, strict=True)] for s in strata]
-    )
-    deltas = pd.DataFrame(
-        _verdicts(table, columns, sizes, reference, confidence_level), index=index, columns=header
-    )
+    return table
+
+
+def _with_deltas(table: pd.DataFrame, verdicts: list[list[str]]) -> pd.DataFrame:
+    deltas = pd.DataFrame(verdicts, index=table.index, columns=table.columns)
     both = pd.concat(
         [table, deltas], axis=1, keys=["metric_value", "performance_delta"], names=["type"]
     )
-    reordered: pd.DataFrame = both.reorder_levels([*header.names, "type"], axis=1)
+    reordered: pd.DataFrame = both.reorder_levels([*table.columns.names, "type"], axis=1)
     return reordered
 
 
