@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -197,6 +198,7 @@ def power(
         stale_ok=True,
         different_evaluators_ok=True,
     )
+    difference = None if difference is None else float(difference)
     store = open_store(wanted.location, create=False)
     with store.read() as unit:
         if spread is None and discordant is None:
@@ -335,13 +337,13 @@ def _check(spread: Any, discordant: Any, difference: Any, power: Any, comparison
             "Give either spread, for a number, or discordant, for a bool, not both."
         )
     for name, value, most in (
-        ("spread", spread, math.inf),
+        ("spread", spread, sys.float_info.max),
         ("discordant", discordant, 1.0),
-        ("difference", difference, math.inf),
+        ("difference", difference, sys.float_info.max if discordant is None else 1.0),
     ):
         number = isinstance(value, Real) and not isinstance(value, bool)
-        if value is not None and not (number and 0 < value <= most and value < math.inf):
-            upper = "" if math.isinf(most) else " and at most 1"
+        if value is not None and not (number and 0 < value <= most):
+            upper = " and at most 1" if most == 1 else ""
             raise InputValidationError(
                 f"{name} must be a number above 0{upper}, such as 0.1, not {value!r:.80}."
             )
@@ -352,5 +354,5 @@ def _check(spread: Any, discordant: Any, difference: Any, power: Any, comparison
     whole = isinstance(comparisons, Integral) and not isinstance(comparisons, bool)
     if comparisons is not None and not (whole and 1 <= comparisons <= 10**6):
         raise InputValidationError(
-            f"comparisons must be an integer of at least 1, not {comparisons!r:.80}."
+            f"comparisons must be an integer from 1 to 1,000,000, not {comparisons!r:.80}."
         )

@@ -20,7 +20,7 @@ from kolena_local.comparison.statistics.power import (
     smallest_difference,
 )
 from kolena_local.errors import InputValidationError, NotFoundError
-from tests.comparison.conftest import World
+from tests.comparison.conftest import Length, LengthCase, LengthSuite, World
 from tests.conftest import sampled
 
 
@@ -49,7 +49,29 @@ def test_changes_of_bools_are_shown_about_as_often_as_said(n: int, discordant: f
 
 def test_few_samples_cannot_show_a_change_at_all() -> None:
     assert math.isnan(smallest_change(5, 0.5, 0.05, 0.8))
-    assert smallest_change(6, 0.01, 0.05, 0.8) == 1  # all six have to change
+    # All six have to change, which they do with a probability of 80 %.
+    assert smallest_change(6, 0.01, 0.05, 0.8) ** 6 == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("n", [50, 200, 1_000])
+def test_models_that_hardly_differ_need_enough_changes_with_the_wanted_probability(n: int) -> None:
+    change = smallest_change(n, 0.001, 0.05, 0.8)
+    changed = np.random.default_rng(0).binomial(n, change, 4_000)
+    shown = sum(mcnemar_p_value(0, int(count)) <= 0.05 for count in changed)
+    assert shown / 4_000 == pytest.approx(0.8, abs=0.03)
+
+
+def test_plan_for_few_samples_at_a_very_high_confidence(world: World) -> None:
+    pair = [(world.photo(index), Length(0.0)) for index in range(41)]
+    LengthSuite(
+        "small",
+        test_cases=[LengthCase("2", test_samples=pair[:2]), LengthCase("41", test_samples=pair)],
+    )
+    numbers = power("small", spread=1.0, confidence=1 - 1e-8)
+    smallest = {row.n: row.smallest_difference for row in numbers.rows}
+    assert smallest[2] > 1e6 > 10 > smallest[41]
+    bools = power("small", discordant=0.1, confidence=1 - 2e-12)
+    assert max(row.smallest_difference for row in bools.rows if row.n == 41) <= 1
 
 
 def test_spread_comes_from_the_models_that_differ_the_most(world: World) -> None:
@@ -91,6 +113,10 @@ def test_command_plans_without_results(world: World) -> None:
         ({"discordant": 1.5}, "above 0 and at most 1"),
         ({"discordant": 0.1, "spread": 1}, "not both"),
         ({"spread": 1, "difference": math.nan}, "difference must be"),
+        ({"spread": 1, "difference": 10**400}, "difference must be"),
+        ({"spread": 10**400}, "spread must be"),
+        ({"discordant": 0.1, "difference": 5}, "difference must be .* at most 1"),
+        ({"spread": 1, "comparisons": 2_000_000}, "from 1 to 1,000,000"),
         ({"spread": 1, "power": 1}, "power must be from 0.5"),
         ({"spread": 1, "comparisons": 0}, "comparisons must be"),
         ({"spread": 1, "confidence": 2}, "confidence must be"),

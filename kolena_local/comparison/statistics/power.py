@@ -9,6 +9,8 @@ from scipy import special
 
 _FARTHEST = 10**9
 """What needs more samples is infeasible."""
+_LARGE = 100.0
+"""Above this critical value of t, the normal part of noncentral t hardly matters."""
 
 
 def smallest_difference(n: int, spread: float, level: float, power: float) -> float:
@@ -32,7 +34,12 @@ def smallest_difference(n: int, spread: float, level: float, power: float) -> fl
     if n < 2:
         return math.nan
     critical = -float(special.stdtrit(n - 1, level / 2))
-    noncentrality = float(special.nctdtrinc(n - 1, 1 - power, critical))
+    if critical > _LARGE:
+        # SciPy's function may never end here; only the spread's estimate is uncertain, the mean is
+        # not in comparison.
+        noncentrality = critical * math.sqrt(float(special.chdtri(n - 1, 1 - power)) / (n - 1))
+    else:
+        noncentrality = float(special.nctdtrinc(n - 1, 1 - power, critical))
     if not math.isfinite(noncentrality):  # with a few samples at a high confidence
         return math.nan
     return noncentrality * spread / math.sqrt(n)
@@ -62,10 +69,13 @@ def smallest_change(n: int, discordant: float, level: float, power: float) -> fl
     z_level, z_power = (-float(special.ndtri(tail)) for tail in (level / 2, 1 - power))
     reach = z_level * math.sqrt(discordant)
     square = n * reach**2 - (n + z_power**2) * (reach**2 - z_power**2 * discordant)
-    difference = (reach * math.sqrt(n) + math.sqrt(square)) / (n + z_power**2)
+    difference = math.inf  # with so few samples, the approximation has no solution
+    if square >= 0:
+        difference = (reach * math.sqrt(n) + math.sqrt(square)) / (n + z_power**2)
     if difference > discordant:
-        difference = max(discordant, z_level**2 / n)
-    return min(1.0, max(difference, fewest / n))
+        # So many samples differ with the wanted probability, which is a binomial one.
+        return max(discordant, float(special.betaincinv(fewest, n - fewest + 1, power)))
+    return max(difference, fewest / n)
 
 
 def samples_for_difference(
