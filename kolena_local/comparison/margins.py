@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import difflib
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from numbers import Real
 from typing import Any
 
@@ -43,7 +45,7 @@ def check_margins(margin: Any, directions: Mapping[str, Direction]) -> dict[str,
     for name, value in given.items():
         of = f" of the metric {name!r}" if isinstance(margin, Mapping) else ""
         is_number = isinstance(value, Real) and not isinstance(value, bool)
-        if not is_number or not 0 <= value < math.inf or math.isinf(float(value)):
+        if not is_number or not 0 <= value <= sys.float_info.max:
             raise InputValidationError(
                 f"The margin{of} must be a number of at least 0, such as 0.01, not {value!r:.80}."
             )
@@ -95,11 +97,12 @@ def sentences(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Itera
         if row.test_case is None and row.margin is not None:
             loss = loss_ruled_out(row, directions)
             samples = f"{row.n} samples of the whole suite"
-            if math.isnan(loss) or math.isinf(loss) or _is_alike_by_chance(row):
+            if not math.isfinite(loss) or is_alike_by_chance(row):
                 yield f"The {samples} rule out no loss of '{row.metric}'; they are too few."
             else:
                 yield (
-                    f"The {samples} rule out a loss of '{row.metric}' of more than {loss:.3g};"
+                    f"The {samples} rule out a loss of '{row.metric}' of more than"
+                    f" {shown_loss(loss, row.margin)};"
                     f" the margin is {row.margin:.12g}."
                 )
 
@@ -118,16 +121,37 @@ def regressions(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Ite
             continue  # an empty test case
         elif row.within_margin == WORSE:
             yield f"{what} is worse by more than the margin of {row.margin:.12g}."
-        elif math.isnan(loss) or _is_alike_by_chance(row):
-            yield f"{what} has {counted(row.n, 'sample')} to compare, too few to decide."
+        elif not math.isfinite(loss) or is_alike_by_chance(row):
+            units = counted(row.units, "cluster" if row.units < row.n else "sample")
+            yield f"{what} has {units} to compare, too few to decide."
         elif row.within_margin not in WITHIN:
             yield (
                 f"{what} is not decided: {counted(row.n, 'sample')} rule out no loss of more than"
-                f" the margin of {row.margin:.12g}, only of more than {loss:.3g}."
+                f" the margin of {row.margin:.12g}, only of more than"
+                f" {shown_loss(loss, row.margin)}."
             )
         elif left_out:
             samples = counted(left_out, "sample")
             yield f"{what} leaves out {samples} without a result of both models."
+
+
+def shown_loss(loss: float, margin: float, at_least: bool = False) -> str:
+    """Return a loss as a short text that is on the same side of the margin as the loss itself.
+
+    It is rounded up, because smaller losses are not ruled out.
+
+    Args:
+        loss: the loss, finite.
+        margin: the margin that is shown beside it.
+        at_least: whether the loss is known to be that large, so that it is rounded down.
+    """
+    exact = f"{loss:.12g}"
+    for digits in range(3, 12):
+        rounding = ROUND_FLOOR if at_least else ROUND_CEILING
+        shown = float(Context(prec=digits, rounding=rounding).create_decimal(exact))
+        if math.isfinite(shown) and (shown <= margin) is (loss <= margin):
+            return f"{shown:.{digits}g}"
+    return exact
 
 
 def _in_good_direction(row: Row, directions: Mapping[str, Direction]) -> tuple[float, float]:
@@ -149,7 +173,7 @@ def _within(row: Row, low: float, high: float, margin: float) -> str:
     15 (1987) 657-680; S. Wellek, "Testing Statistical Hypotheses of Equivalence and
     Noninferiority" (2010), chapter 3.
     """
-    if math.isnan(low) or math.isnan(high) or _is_alike_by_chance(row):
+    if math.isnan(low) or math.isnan(high) or is_alike_by_chance(row):
         return NOT_DECIDED
     if low >= -margin:
         return EQUIVALENT if high <= margin else NO_WORSE
@@ -157,7 +181,7 @@ def _within(row: Row, low: float, high: float, margin: float) -> str:
     return WORSE if high < -margin and row.verdict == WORSE else NOT_DECIDED
 
 
-def _is_alike_by_chance(row: Row) -> bool:
+def is_alike_by_chance(row: Row) -> bool:
     """Return whether few samples have the same difference, which says nothing about its spread.
 
     Two models that agree on all of them may differ on a tenth of all others: fewer than 29 samples

@@ -377,3 +377,14 @@ def test_hostile_names_stay_names_in_every_file(
     rows = [line for line in written.splitlines() if line.startswith("|")]
     assert len({len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows}) == 1
     assert not re.search(r"(?<!\\)[<`\[!]|http:/|\x1b|\u202e", written)
+
+
+def test_few_clusters_without_a_difference_are_undecided_for_that_reason(
+    invoke: Invoke, lengths: Path
+) -> None:
+    Path("gate.toml").write_text(FILE.replace("[gate]", '[gate]\ncluster = "patient"'), "utf-8")
+    result = invoke("gate", "gate.toml")
+    assert result.exit_code == 4
+    said = "close in first: 6 clusters with the same difference are too few to decide"
+    assert said in result.stdout
+    assert "lost up to 0;" not in result.stdout

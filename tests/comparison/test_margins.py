@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kolena_local.cli import main
 from kolena_local.comparison import Comparison, compare
 from kolena_local.comparison.direction import directions
-from kolena_local.comparison.margins import check_margins, with_margins
+from kolena_local.comparison.margins import check_margins, shown_loss, with_margins
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from tests.comparison.conftest import World
 from tests.comparison.slices import compared, make_slice
@@ -38,7 +38,8 @@ def test_few_samples_do_not_show_that_nothing_is_lost(world: World) -> None:
     wide = compare("base", "same", "lengths", "close", margin=0.3)
     assert {row.within_margin for row in wide.rows} == {"equivalent"}
     assert wide.regressions == ()
-    assert f"rule out a loss of 'close' of more than {-row.ci_low:.3g}" in str(wide)
+    assert 0.0713 < -row.ci_low < 0.0714
+    assert "rule out a loss of 'close' of more than 0.0714" in str(wide)
 
 
 def test_margin_of_one_metric_by_name_in_its_own_direction(world: World) -> None:
@@ -102,6 +103,7 @@ def test_what_is_said_of_a_margin_is_what_the_interval_shows(
         (-0.1, InputValidationError, "The margin must be a number of at least 0"),
         (math.nan, InputValidationError, "The margin must be a number of at least 0"),
         (math.inf, InputValidationError, "The margin must be a number of at least 0"),
+        (10**400, InputValidationError, "The margin must be a number of at least 0"),
         (True, InputValidationError, "The margin must be a number of at least 0"),
         ("0.1", InputValidationError, "The margin must be a number of at least 0"),
         ({"close": "much"}, InputValidationError, "The margin of the metric 'close' must be"),
@@ -143,3 +145,31 @@ def test_command_fails_unless_a_larger_loss_is_ruled_out(world: World) -> None:
         assert run(*given).exit_code == 2, bad
     assert run("--fail-on", "worse-than-margin").exit_code == 2
     assert run("--margin", "-1").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("loss", "margin", "at_least", "shown"),
+    [
+        (0.01004, 0.01, False, "0.0101"),
+        (0.0100000004, 0.01, False, "0.0101"),
+        (0.010041, 0.01005, False, "0.01005"),
+        (0.1, 0.1, False, "0.1"),
+        (0.0, 0.0, False, "0"),
+        (0.010009, 0.01, True, "0.010009"),
+        (0.4567, 0.01, True, "0.456"),
+        (1.7e308, 1.0, False, "1.7e+308"),
+    ],
+)
+def test_shown_loss_is_on_its_side_of_the_margin(
+    loss: float, margin: float, at_least: bool, shown: str
+) -> None:
+    assert shown_loss(loss, margin, at_least) == shown
+
+
+def test_refused_loss_is_not_said_to_be_the_margin(world: World) -> None:
+    world.test("base", {})
+    world.test("same", {})
+    found = compare("base", "same", "lengths", "close", margin=0.0713)
+    assert 0.0713 < -whole(found).ci_low < 0.07135
+    (sentence,) = (one for one in found.regressions if "whole suite" in one)
+    assert "than the margin of 0.0713, only of more than 0.0714." in sentence

@@ -11,7 +11,7 @@ from kolena_local.comparison import report
 from kolena_local.comparison.compare import compare
 from kolena_local.comparison.gate.gate import FAIL, IGNORE, SUITE, UNDECIDED, Gate
 from kolena_local.comparison.gate.toml_text import toml_key, toml_string
-from kolena_local.comparison.margins import WITHIN, with_margins
+from kolena_local.comparison.margins import WITHIN, is_alike_by_chance, shown_loss, with_margins
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.verdicts import WORSE, Row
 from kolena_local.errors import InputValidationError
@@ -207,15 +207,19 @@ def _findings(row: Row, gate: Gate, stale: str, sign: int) -> Iterator[tuple[str
 def _by_margin(row: Row, margin: float, sign: int) -> tuple[str, str]:
     # The ends of the interval as losses: positive is worse.
     least, most = sorted((-sign * row.ci_low, -sign * row.ci_high))
-    limit = f"the margin is {margin:g}"
+    limit = f"the margin is {margin:.12g}"
     if row.within_margin == WORSE:
-        return FAIL, f"It lost {-sign * row.difference:.3g}, and at least {least:.3g}; {limit}."
+        known = shown_loss(least, margin, at_least=True)
+        return FAIL, f"It lost {-sign * row.difference:.3g}, and at least {known}; {limit}."
     if row.within_margin in WITHIN:
-        ruled_out = "a loss" if most <= 0 else f"a loss of more than {most:.3g}"
+        ruled_out = "a loss" if most <= 0 else f"a loss of more than {shown_loss(most, margin)}"
         return PASS, f"It is {row.within_margin}: {ruled_out} is ruled out; {limit}."
     if math.isnan(most):
         return UNDECIDED, f"There is no confidence interval; {limit}."
-    return UNDECIDED, f"It may have lost up to {most:.3g}; {limit}."
+    if is_alike_by_chance(row):
+        units = counted(row.units, "cluster" if row.units < row.n else "sample")
+        return UNDECIDED, f"{units} with the same difference are too few to decide; {limit}."
+    return UNDECIDED, f"It may have lost up to {shown_loss(most, margin)}; {limit}."
 
 
 def _worst(outcomes: Iterable[str]) -> str:
