@@ -231,8 +231,10 @@ def _margin(texts: tuple[str, ...]) -> float | dict[str, float] | None:
     """Return the margin for all metrics, or the margins of some by name; None without any."""
     named: dict[str, float] = {}
     for text in texts:
-        name, _, number = text.rpartition("=")
+        name, equals, number = text.rpartition("=")
         try:
+            if equals and not name:
+                raise ValueError(text)
             value = float(number)
         except ValueError:
             raise click.UsageError(

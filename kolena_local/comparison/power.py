@@ -209,6 +209,8 @@ def power(
             chosen = selection_of(unit, test_suite, None, None)
             suite = unit.test_suites.get(chosen.test_suite, chosen.version)
             known = _as_given(spread, discordant)
+        if known.boolean:
+            _check_number("difference", difference, 1.0)
         members: list[tuple[str | None, Ids]] = [
             (None, np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)),
             *(
@@ -336,17 +338,9 @@ def _check(spread: Any, discordant: Any, difference: Any, power: Any, comparison
         raise InputValidationError(
             "Give either spread, for a number, or discordant, for a bool, not both."
         )
-    for name, value, most in (
-        ("spread", spread, sys.float_info.max),
-        ("discordant", discordant, 1.0),
-        ("difference", difference, sys.float_info.max if discordant is None else 1.0),
-    ):
-        number = isinstance(value, Real) and not isinstance(value, bool)
-        if value is not None and not (number and 0 < value <= most):
-            upper = " and at most 1" if most == 1 else ""
-            raise InputValidationError(
-                f"{name} must be a number above 0{upper}, such as 0.1, not {value!r:.80}."
-            )
+    _check_number("spread", spread, sys.float_info.max)
+    _check_number("discordant", discordant, 1.0)
+    _check_number("difference", difference, sys.float_info.max)
     if not isinstance(power, Real) or not 0.5 <= float(power) <= 0.9999:
         raise InputValidationError(
             f"power must be from 0.5 to 0.9999, such as 0.8, not {power!r:.80}."
@@ -355,4 +349,13 @@ def _check(spread: Any, discordant: Any, difference: Any, power: Any, comparison
     if comparisons is not None and not (whole and 1 <= comparisons <= 10**6):
         raise InputValidationError(
             f"comparisons must be an integer from 1 to 1,000,000, not {comparisons!r:.80}."
+        )
+
+
+def _check_number(name: str, value: Any, most: float) -> None:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if value is not None and not (number and 0 < value <= most):
+        upper = " and at most 1" if most == 1 else ""
+        raise InputValidationError(
+            f"{name} must be a number above 0{upper}, such as 0.1, not {value!r:.80}."
         )

@@ -140,7 +140,7 @@ def test_command_fails_unless_a_larger_loss_is_ruled_out(world: World) -> None:
     assert {row["within_margin"] for row in rows} == {"equivalent"}
     assert "within margin" in run("--margin", "0.3").output
     assert "within margin" not in run().output
-    for bad in (["x"], ["close="], ["0.1", "0.2"], ["0.1", "close=0.2"]):
+    for bad in (["x"], ["=0.3"], ["close="], ["0.1", "0.2"], ["0.1", "close=0.2"]):
         given = [word for text in bad for word in ("--margin", text)]
         assert run(*given).exit_code == 2, bad
     assert run("--fail-on", "worse-than-margin").exit_code == 2

@@ -127,6 +127,14 @@ def test_power_of_nonsense(world: World, options: Dict[str, Any], message: str) 
         power("lengths", **options)
 
 
+def test_shares_do_not_differ_by_more_than_one(world: World) -> None:
+    world.test("base", {})
+    world.test("far", dict.fromkeys(range(20), 2.0))
+    with pytest.raises(InputValidationError, match=r"difference must be .* at most 1, such"):
+        power("lengths", "close", difference=5)
+    assert power("lengths", "error", difference=5).rows[0].samples_needed
+
+
 def test_models_that_never_differ_say_nothing(world: World) -> None:
     world.test("base", {})
     world.test("same", {})
