@@ -12,6 +12,7 @@ from kolena_local import location
 from kolena_local.cli.completion import DATASETS, names_of
 from kolena_local.cli.output.output_options import quiet_option
 from kolena_local.cli.output.printing import say
+from kolena_local.cli.result_files import read_results
 from kolena_local.cli.store_option import db_option, given_location
 from kolena_local.plurals import counted
 
@@ -37,7 +38,8 @@ def upload(
     """Make a dataset of a file, or replace the datapoints of one.
 
     FILE is CSV, TSV, JSON Lines, or Parquet, as its suffix says, with a row for each datapoint. In
-    CSV, numbers, true and false, and JSON are recognized.
+    CSV, numbers, true and false, and JSON are recognized. A .json file has COCO annotations, which
+    become a row for each image.
     """
     from kolena_local.dataset.dataset import upload_dataset
     from kolena_local.dataset.table_file import read_table
@@ -86,26 +88,33 @@ def results(
 
     FILE has the dataset's id columns and at least one more. `compare`, `leaderboard` and `report`
     take the columns that are numbers or bools as metrics of each datapoint.
+
+    A .json file has COCO detections; they are matched with the dataset's objects. The numbers
+    iou_threshold and min_confidence_score, and threshold_strategy in --config say how.
     """
     from kolena_local.dataset.correctness import CORRECT, with_correct
     from kolena_local.dataset.dataset import _load_dataset_metadata
     from kolena_local.dataset.evaluation import _upload_results
-    from kolena_local.dataset.table_file import read_table
 
     parsed = None if config is None else _parsed(config)
     directions = {**dict.fromkeys(higher_is_better, True), **dict.fromkeys(lower_is_better, False)}
-    frame = read_table(file)
     with location.use(location.resolve(given_location())):
+        found = read_results(file, dataset, parsed)
+        directions = {**found.directions, **directions}
+        pairs = found.results
         if correct is not None:
             field, equals, column = correct.rpartition("=")
             if not equals:
                 raise click.UsageError("--correct takes FIELD=COLUMN, such as label=prediction.")
             entity = _load_dataset_metadata(dataset)
             assert entity is not None  # otherwise it raised
-            frame = with_correct(frame, dataset, entity.id_fields, field, column)
+            pairs = [
+                (one, with_correct(frame, dataset, entity.id_fields, field, column))
+                for one, frame in pairs
+            ]
             directions.setdefault(CORRECT, True)
         done = _upload_results(
-            dataset, model, [(parsed, frame)], higher_is_better=directions or None
+            dataset, model, pairs, found.thresholded, higher_is_better=directions or None
         )
     say(
         f"Stored results of {model} on the dataset '{dataset}': {done.n_inserted} new,"

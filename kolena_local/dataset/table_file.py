@@ -1,10 +1,11 @@
-"""Reads a table from a file of CSV, JSON Lines or Parquet, and guesses what its cells are."""
+"""Reads a table from a file of CSV, JSON Lines, Parquet or COCO annotations."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kolena_local.dataset.coco_file import read_annotations
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.import_request import ImportRequest
 from kolena_local.exchange.row_files import format_of, import_parquet, opened
@@ -20,7 +21,7 @@ def read_table(path: str) -> pd.DataFrame:
     :func:`kolena_local.io.dataframe_from_csv` does it.
 
     Args:
-        path: the file: .csv, .tsv, .jsonl, .ndjson, .parquet or .pq.
+        path: the file: .csv, .tsv, .jsonl, .ndjson, .parquet, .pq, or .json for COCO annotations.
 
     Returns:
         A DataFrame.
@@ -29,11 +30,13 @@ def read_table(path: str) -> pd.DataFrame:
         InputValidationError: the file cannot be read, or its name does not say what is in it.
         IncorrectUsageError: it is a Parquet file and pyarrow is not installed.
     """
+    if Path(path).suffix.lower() == ".json":
+        return read_annotations(path)
     kind = format_of(path, None)
     if kind is None:
         raise InputValidationError(
             f"The name '{path}' does not tell what is in the file; it must end with .csv, .tsv,"
-            " .jsonl or .parquet."
+            " .jsonl or .parquet, or with .json for COCO."
         )
     if kind == "jsonl":
         return _json_lines(path)

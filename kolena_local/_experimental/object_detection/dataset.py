@@ -35,7 +35,7 @@ _COLUMNS: Final = (
     *(f"has_{name}" for name in _COUNTED),
     *("max_confidence_above_t", "min_confidence_above_t", "thresholds"),
 )
-_DIRECTIONS: Final = {"count_TP": True, "count_FP": False, "count_FN": False}
+DIRECTIONS: Final = {"count_TP": True, "count_FP": False, "count_FN": False}
 
 
 def compute_object_detection_results(
@@ -150,7 +150,7 @@ def upload_object_detection_results(
         model_name,
         [(configuration, _frames(found, matched, batch_size))],
         thresholded_fields=["thresholded"],
-        higher_is_better=_DIRECTIONS,
+        higher_is_better=DIRECTIONS,
     )
 
 

@@ -1,0 +1,66 @@
+"""What a file of results has to store, by its format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ResultFile(NamedTuple):
+    """The content of a file of results.
+
+    Attributes:
+        results: the results under each configuration.
+        directions: whether higher values are better, for columns where the format says so.
+        thresholded: the columns with values at each threshold.
+    """
+
+    results: list[tuple[dict[str, Any] | None, pd.DataFrame]]
+    directions: dict[str, bool]
+    thresholded: tuple[str, ...] = ()
+
+
+def read_results(path: str, dataset: str, config: dict[str, Any] | None) -> ResultFile:
+    """Read a file of results.
+
+    Args:
+        path: the file.
+        dataset: the name of the dataset that the results are of.
+        config: the configuration that the user gave.
+
+    Raises:
+        KolenaError: the file cannot be read, or does not suit the dataset.
+    """
+    from kolena_local.dataset.table_file import read_table
+
+    if Path(path).suffix.lower() == ".json":
+        return _detections(path, dataset, config)
+    return ResultFile([(config, read_table(path))], {})
+
+
+def _detections(path: str, dataset: str, config: dict[str, Any] | None) -> ResultFile:
+    from kolena_local._experimental.object_detection.dataset import (
+        DIRECTIONS,
+        compute_object_detection_results,
+    )
+    from kolena_local.dataset.coco_file import read_detections
+
+    frame, has_objects = read_detections(path, dataset)
+    if not has_objects:
+        return ResultFile([(config, frame)], {})
+    # What was computed with a configuration is stored with it.
+    settings: dict[str, Any] = {
+        "iou_threshold": 0.5,
+        "threshold_strategy": "F1-Optimal",
+        "min_confidence_score": 0.01,
+    }
+    computed = compute_object_detection_results(
+        dataset,
+        frame,
+        gt_ignore_property="iscrowd",
+        **{name: (config or {}).get(name, value) for name, value in settings.items()},
+    )
+    return ResultFile([({**settings, **(config or {})}, computed)], DIRECTIONS, ("thresholded",))

@@ -1,0 +1,141 @@
+"""Files that well-known programs write become datasets and results without Python."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kolena_local.dataset import download_dataset, download_results
+from tests.cli.conftest import Invoke
+
+ANNOTATIONS: dict[str, Any] = {
+    "info": {"year": 2017},
+    "licenses": [],
+    "images": [
+        {"id": 397133, "file_name": "000000397133.jpg", "width": 640, "height": 427, "license": 4},
+        {"id": 37777, "file_name": "000000037777.jpg", "width": 352, "height": 230, "license": 1},
+        {"id": 252219, "file_name": "000000252219.jpg", "width": 640, "height": 428, "license": 2},
+    ],
+    "annotations": [
+        {"id": 1, "image_id": 397133, "category_id": 44, "bbox": [217.62, 240.54, 38.99, 57.75]}
+        | {"iscrowd": 0, "area": 1481.38, "segmentation": [[224.24, 297.18, 228.29, 297.18]]},
+        {"id": 2, "image_id": 397133, "category_id": 1, "bbox": [388.66, 69.92, 109.41, 277.62]}
+        | {"iscrowd": 0, "area": 17376.91},
+        {"id": 3, "image_id": 37777, "category_id": 1, "bbox": [10, 10, 100, 100]}
+        | {"iscrowd": 1, "area": 9000.0, "segmentation": {"counts": [1], "size": [230, 352]}},
+        {"id": 4, "image_id": 37777, "category_id": 44, "bbox": [200, 20, 30, 40], "iscrowd": 0},
+    ],
+    "categories": [
+        {"id": 1, "name": "person", "supercategory": "person"},
+        {"id": 44, "name": "bottle", "supercategory": "kitchen"},
+        {"id": 90, "name": "toothbrush", "supercategory": "indoor"},
+    ],
+}
+DETECTIONS: list[dict[str, Any]] = [
+    {"image_id": 397133, "category_id": 44, "bbox": [217.0, 240.0, 39.0, 58.0], "score": 0.9},
+    {"image_id": 397133, "category_id": 1, "bbox": [388.0, 70.0, 110.0, 277.0], "score": 0.8},
+    # A crowd is neither right nor wrong.
+    {"image_id": 37777, "category_id": 1, "bbox": [10, 10, 98, 98], "score": 0.95},
+    {"image_id": 252219, "category_id": 90, "bbox": [0, 0, 5, 5], "score": 0.7},
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name: str, content: Any) -> str:
+    Path(name).write_text(json.dumps(content))
+    return name
+
+
+@pytest.mark.filterwarnings("default::kolena_local.errors.KolenaWarning")
+def test_coco_annotations_and_detections_become_matches(invoke: Invoke) -> None:
+    done = invoke("datasets", "upload", write("val2017.json", ANNOTATIONS))
+    assert done.stderr == "Uploaded 3 datapoints to the dataset 'val2017'.\n"
+    images = download_dataset("val2017")
+    assert images.drop(columns="ground_truths").to_dict("records")[0] == {
+        "locator": "000000397133.jpg",
+        "image_id": 397133,
+        "width": 640,
+        "height": 427,
+        "license": 4,
+    }
+    (crowd, _), bottle = images["ground_truths"][1], images["ground_truths"][0][0]
+    found = crowd.label, crowd.iscrowd, crowd.coco_area, crowd.area
+    assert found == ("person", True, 9000.0, 10000.0)
+    assert bottle.bottom_right == pytest.approx((256.61, 298.29))
+    results = ["datasets", "results", "val2017", "resnet", write("detections.json", DETECTIONS)]
+    done = invoke(*results, "--config", '{"threshold_strategy": 0.5}')
+    assert "do not tell the names of category 90; detections are labeled" in done.stderr
+    assert done.stderr.endswith("resnet on the dataset 'val2017': 3 new, 0 changed.\n")
+    _, [(config, found)] = download_results("val2017", "resnet")
+    assert config == {"threshold_strategy": 0.5, "iou_threshold": 0.5, "min_confidence_score": 0.01}
+    counts = found[["count_TP", "count_FP", "count_FN"]]
+    assert counts.to_numpy().tolist() == [[2, 0, 0], [0, 0, 1], [0, 1, 0]]
+    assert [it.label for it in found["raw_inferences"][2]] == ["category 90"]
+    write("detections.json", DETECTIONS[:2])
+    assert invoke(*results, "--config", '{"iou_threshold": 0.999}').exit_code == 0
+    _, both = download_results("val2017", "resnet")
+    assert both[1].results["count_TP"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.filterwarnings("default::kolena_local.errors.KolenaWarning")
+def test_detections_in_images_without_objects_are_stored_as_they_are(invoke: Invoke) -> None:
+    Path("images.csv").write_text("image_id,locator\n397133,a.png\n1,b.png")
+    invoke("datasets", "upload", "images.csv")
+    done = invoke("datasets", "results", "images", "m", write("some.json", DETECTIONS))
+    assert "2 detections in 'some.json' were left out" in done.stderr
+    _, [(config, found)] = download_results("images", "m")
+    assert config is None
+    assert [len(it) for it in found["raw_inferences"]] == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda it: it["images"][1].update(id=397133), "images[1] has the same id as"),
+        (lambda it: it["images"][1].pop("file_name"), "images[1] has no 'coco_url'."),
+        (
+            lambda it: it["annotations"][2].pop("bbox"),
+            "Error: 'bad.json': annotations[2] has no 'bbox'.\n",
+        ),
+        (
+            lambda it: it["annotations"][2].update(bbox=[1, 2, 3]),
+            "annotations[2]: 'bbox' must be four numbers (x, y, width, height), not [1, 2, 3].",
+        ),
+        (lambda it: it["annotations"][0].update(image_id=5), "no image has the id 5."),
+        (lambda it: it["annotations"][0].update(category_id=5), "no category has the id 5."),
+        (lambda it: it.update(images={}), "'images' must be a list, not {}."),
+        (lambda it: it.pop("categories"), "'bad.json' has no COCO annotations"),
+    ],
+)
+def test_wrong_annotations_are_named(invoke: Invoke, change: Any, message: str) -> None:
+    content = json.loads(json.dumps(ANNOTATIONS))
+    change(content)
+    failed = invoke("datasets", "upload", write("bad.json", content))
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert message in failed.stderr
+
+
+def test_wrong_detections_are_named(invoke: Invoke) -> None:
+    invoke("datasets", "upload", write("val.json", ANNOTATIONS))
+    Path("cut.json").write_text("[{")
+    Path("other.csv").write_text("locator\na.png")
+    invoke("datasets", "upload", "other.csv")
+    for dataset, content, message in [
+        ("val", [DETECTIONS[0], {"image_id": 37777}], "'bad.json': [1] has no 'category_id'."),
+        ("val", [{**DETECTIONS[0], "score": "0.9"}], "[0]: 'score' must be a number, not '0.9'."),
+        ("val", [{**DETECTIONS[0], "image_id": 7}], "No detection in 'bad.json' has the image_id"),
+        ("val", ANNOTATIONS, "'bad.json' has no COCO detection results"),
+        ("other", DETECTIONS, "The dataset 'other' has no column 'image_id'"),
+    ]:
+        failed = invoke("datasets", "results", dataset, "m", write("bad.json", content))
+        assert failed.exit_code == 1
+        assert message in failed.stderr
+    failed = invoke("datasets", "results", "val", "m", "cut.json")
+    assert "'cut.json' cannot be read as JSON" in failed.stderr
