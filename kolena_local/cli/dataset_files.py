@@ -39,12 +39,12 @@ def upload(
 
     FILE is CSV, TSV, JSON Lines, or Parquet, as its suffix says, with a row for each datapoint. In
     CSV, numbers, true and false, and JSON are recognized. A .json file has COCO annotations, which
-    become a row for each image.
+    become a row for each image; a sample log of lm-evaluation-harness has one for each document.
     """
     from kolena_local.dataset.dataset import upload_dataset
-    from kolena_local.dataset.table_file import read_table
+    from kolena_local.dataset.table_file import read_datapoints
 
-    frame = read_table(file)
+    frame = read_datapoints(file)
     name = Path(file).stem if name is None else name
     with location.use(location.resolve(given_location())):
         upload_dataset(
@@ -90,7 +90,8 @@ def results(
     take the columns that are numbers or bools as metrics of each datapoint.
 
     A .json file has COCO detections; they are matched with the dataset's objects. The numbers
-    iou_threshold and min_confidence_score, and threshold_strategy in --config say how.
+    iou_threshold and min_confidence_score, and threshold_strategy in --config say how. The filters
+    of a sample log of lm-evaluation-harness are configurations.
     """
     from kolena_local.dataset.correctness import CORRECT, with_correct
     from kolena_local.dataset.dataset import _load_dataset_metadata

@@ -34,11 +34,16 @@ def read_results(path: str, dataset: str, config: dict[str, Any] | None) -> Resu
     Raises:
         KolenaError: the file cannot be read, or does not suit the dataset.
     """
+    from kolena_local.dataset.lm_eval_file import HIGHER_IS_BETTER, by_filter, is_sample_log
     from kolena_local.dataset.table_file import read_table
 
     if Path(path).suffix.lower() == ".json":
         return _detections(path, dataset, config)
-    return ResultFile([(config, read_table(path))], {})
+    frame = read_table(path)
+    if is_sample_log(frame):
+        directions = {name: True for name in HIGHER_IS_BETTER if name in frame}
+        return ResultFile(by_filter(frame, path, dataset, config), directions)
+    return ResultFile([(config, frame)], {})
 
 
 def _detections(path: str, dataset: str, config: dict[str, Any] | None) -> ResultFile:

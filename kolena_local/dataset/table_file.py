@@ -1,4 +1,4 @@
-"""Reads a table from a file of CSV, JSON Lines, Parquet or COCO annotations."""
+"""Reads a table from a file of CSV, JSON Lines or Parquet, and guesses what its cells are."""
 
 from __future__ import annotations
 
@@ -6,12 +6,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kolena_local.dataset.coco_file import read_annotations
+from kolena_local.dataset.lm_eval_file import documents, is_sample_log
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.import_request import ImportRequest
 from kolena_local.exchange.row_files import format_of, import_parquet, opened
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def read_datapoints(path: str) -> pd.DataFrame:
+    """Read the datapoints of a dataset.
+
+    Args:
+        path: what :func:`read_table` reads, or a .json file with COCO annotations; a .jsonl file
+            may be a sample log of lm-evaluation-harness.
+
+    Returns:
+        A DataFrame with a row for each datapoint.
+
+    Raises:
+        InputValidationError: the file cannot be read, or its name does not say what is in it.
+        IncorrectUsageError: it is a Parquet file and pyarrow is not installed.
+    """
+    if Path(path).suffix.lower() == ".json":
+        return read_annotations(path)
+    frame = read_table(path)
+    return documents(frame, path) if is_sample_log(frame) else frame
 
 
 def read_table(path: str) -> pd.DataFrame:
@@ -21,7 +42,7 @@ def read_table(path: str) -> pd.DataFrame:
     :func:`kolena_local.io.dataframe_from_csv` does it.
 
     Args:
-        path: the file: .csv, .tsv, .jsonl, .ndjson, .parquet, .pq, or .json for COCO annotations.
+        path: the file: .csv, .tsv, .jsonl, .ndjson, .parquet or .pq.
 
     Returns:
         A DataFrame.
@@ -30,8 +51,6 @@ def read_table(path: str) -> pd.DataFrame:
         InputValidationError: the file cannot be read, or its name does not say what is in it.
         IncorrectUsageError: it is a Parquet file and pyarrow is not installed.
     """
-    if Path(path).suffix.lower() == ".json":
-        return read_annotations(path)
     kind = format_of(path, None)
     if kind is None:
         raise InputValidationError(

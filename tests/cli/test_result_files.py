@@ -139,3 +139,75 @@ def test_wrong_detections_are_named(invoke: Invoke) -> None:
         assert message in failed.stderr
     failed = invoke("datasets", "results", "val", "m", "cut.json")
     assert "'cut.json' cannot be read as JSON" in failed.stderr
+
+
+def sample(doc_id: int, name: str, said: str, exact: float) -> dict[str, Any]:
+    return {
+        "doc_id": doc_id,
+        "doc": {"question": f"What is {doc_id} + 1?", "answer": f"#### {doc_id + 1}"},
+        "target": f"#### {doc_id + 1}",
+        "arguments": {"gen_args_0": {"arg_0": f"Q: What is {doc_id} + 1?", "arg_1": {"until": []}}},
+        "resps": [[f"It is {doc_id + 1}."]],
+        "filtered_resps": [said],
+        "filter": name,
+        "metrics": ["exact_match"],
+        "doc_hash": f"d{doc_id}",
+        "prompt_hash": "p",
+        "target_hash": "t",
+        "exact_match": exact,
+    }
+
+
+def write_log(name: str, samples: list[dict[str, Any]]) -> str:
+    Path(name).write_text("".join(json.dumps(it) + "\n" for it in samples))
+    return name
+
+
+def test_sample_logs_of_lm_eval_become_a_configuration_for_each_filter(invoke: Invoke) -> None:
+    samples = [
+        *(sample(i, "strict-match", "[invalid]", 0.0) for i in range(3)),
+        *(sample(i, "flexible-extract", f"{i + 1}.", 1.0) for i in range(3)),
+    ]
+    log = write_log("samples_gsm8k_2025-01-15T10-00-00.123456.jsonl", samples)
+    done = invoke("datasets", "upload", log, "--name", "gsm8k")
+    assert done.stderr == "Uploaded 3 datapoints to the dataset 'gsm8k'.\n"
+    assert download_dataset("gsm8k").to_dict("records")[2] == {
+        name: samples[2][name] for name in ("doc_id", "doc", "target")
+    }
+    assert invoke("datasets", "results", "gsm8k", "llama", log).exit_code == 0
+    _, (strict, flexible) = download_results("gsm8k", "llama")
+    assert (strict.eval_config, flexible.eval_config) == (
+        {"filter": "strict-match"},
+        {"filter": "flexible-extract"},
+    )
+    assert flexible.results["exact_match"].tolist() == [1.0, 1.0, 1.0]
+    assert list(strict.results) == [
+        *("doc_id", "arguments", "resps", "filtered_resps", "exact_match"),
+    ]
+    old = [{key: it for key, it in one.items() if key != "filter"} for one in samples[3:]]
+    for model, content in (("old", old), ("one", [{**it, "filter": "none"} for it in old])):
+        invoke("datasets", "results", "gsm8k", model, write_log("one.jsonl", content))
+        _, [(config, results)] = download_results("gsm8k", model)
+        assert (config, results["exact_match"].tolist()) == (None, [1.0, 1.0, 1.0])
+    compared = invoke("compare", "old", "one", "-s", "gsm8k", "--json", "--metric", "exact_match")
+    assert json.loads(compared.stdout)[0]["verdict"] is not None
+
+
+def test_a_log_of_another_task_is_refused(invoke: Invoke) -> None:
+    samples = [sample(i, "none", "", 0.0) for i in range(2)]
+    other = {**samples[1], "doc": {"query": "Which is larger?"}}
+    log = write_log("log.jsonl", samples)
+    invoke("datasets", "upload", log)
+    for command, content, message in [
+        (
+            ("results", "log", "m"),
+            [samples[0], other],
+            "sample 2 has the doc_id 1 of another doc in",
+        ),
+        (("upload",), [*samples, other], "'bad.jsonl': sample 3 has the doc_id 1 of another doc;"),
+        (("upload",), [{**other, "doc_id": None}], "sample 1 needs a whole number or a string as"),
+        (("results", "log", "m"), [*samples, samples[0]], "Several rows have the same doc_id"),
+    ]:
+        failed = invoke("datasets", *command, write_log("bad.jsonl", content))
+        assert failed.exit_code == 1
+        assert message in failed.stderr
