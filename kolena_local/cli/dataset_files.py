@@ -66,6 +66,12 @@ def upload(
     metavar="FIELD=COLUMN",
     help="Add the metric `correct`: whether COLUMN of the file is what FIELD of the dataset says.",
 )
+@click.option(
+    "--proba",
+    is_flag=True,
+    help="All columns of the file but the ids are classes, with their probabilities; the columns"
+    " `prediction`, `confidence` and `probabilities` are made of them.",
+)
 @click.option("--config", metavar="JSON", help="The configuration of the results: a JSON object.")
 @click.option(
     "--higher-is-better", metavar="COLUMN", multiple=True, help="A metric to maximize (repeatable)."
@@ -80,6 +86,7 @@ def results(
     model: str,
     file: str,
     correct: str | None,
+    proba: bool,
     config: str | None,
     higher_is_better: tuple[str, ...],
     lower_is_better: tuple[str, ...],
@@ -100,7 +107,7 @@ def results(
     parsed = None if config is None else _parsed(config)
     directions = {**dict.fromkeys(higher_is_better, True), **dict.fromkeys(lower_is_better, False)}
     with location.use(location.resolve(given_location())):
-        found = read_results(file, dataset, parsed)
+        found = read_results(file, dataset, parsed, proba=proba)
         directions = {**found.directions, **directions}
         pairs = found.results
         if correct is not None:

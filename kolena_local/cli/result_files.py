@@ -23,20 +23,30 @@ class ResultFile(NamedTuple):
     thresholded: tuple[str, ...] = ()
 
 
-def read_results(path: str, dataset: str, config: dict[str, Any] | None) -> ResultFile:
+def read_results(
+    path: str, dataset: str, config: dict[str, Any] | None, *, proba: bool
+) -> ResultFile:
     """Read a file of results.
 
     Args:
         path: the file.
         dataset: the name of the dataset that the results are of.
         config: the configuration that the user gave.
+        proba: whether it is a table of the probabilities of classes.
 
     Raises:
         KolenaError: the file cannot be read, or does not suit the dataset.
     """
+    from kolena_local.dataset.dataset import _load_dataset_metadata
     from kolena_local.dataset.lm_eval_file import HIGHER_IS_BETTER, by_filter, is_sample_log
+    from kolena_local.dataset.probabilities import with_prediction
     from kolena_local.dataset.table_file import read_table
 
+    if proba:
+        entity = _load_dataset_metadata(dataset)
+        assert entity is not None  # otherwise it raised
+        table = with_prediction(read_table(path), entity.id_fields, path)
+        return ResultFile([(config, table)], {})
     if Path(path).suffix.lower() == ".json":
         return _detections(path, dataset, config)
     frame = read_table(path)

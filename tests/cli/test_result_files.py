@@ -211,3 +211,30 @@ def test_a_log_of_another_task_is_refused(invoke: Invoke) -> None:
         failed = invoke("datasets", *command, write_log("bad.jsonl", content))
         assert failed.exit_code == 1
         assert message in failed.stderr
+
+
+def test_probabilities_of_classes_become_predictions(invoke: Invoke) -> None:
+    Path("digits.csv").write_text("id,label\na,0\nb,7\nc,7")
+    Path("proba.csv").write_text("0,7,id\n0.9,0.1,a\n0.25,0.75,b\n0.5,0.5,c")
+    invoke("datasets", "upload", "digits.csv")
+    results = ["datasets", "results", "digits", "forest"]
+    done = invoke(*results, "proba.csv", "--proba", "--correct", "label=prediction")
+    assert done.exit_code == 0
+    _, [(_, found)] = download_results("digits", "forest")
+    assert found.to_dict("list") == {
+        "id": ["a", "b", "c"],
+        "prediction": [0, 7, 0],
+        "confidence": [0.9, 0.75, 0.5],
+        "probabilities": [{"0": 0.9, "7": 0.1}, {"0": 0.25, "7": 0.75}, {"0": 0.5, "7": 0.5}],
+        "correct": [True, True, False],
+    }
+    for content, message in [
+        ("id,0,7\na,0.9,0.1\nb,0.9,0.3", "the probabilities in row 2 sum to 1.2 instead of 1;"),
+        ("id,0,7,seconds\na,0.9,0.1,12", "row 1 has 12 in the column 'seconds', which is not a"),
+        ("id,0,7\na,0.9,", "with --proba, all columns but id are classes"),
+        ("id,0\na,1", "no columns for two or more classes"),
+    ]:
+        Path("bad.csv").write_text(content)
+        failed = invoke(*results, "bad.csv", "--proba")
+        assert failed.exit_code == 1
+        assert message in failed.stderr
