@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kolena_local.dataset.coco_file import read_annotations
+from kolena_local.dataset.hugging_face import read_export
 from kolena_local.dataset.lm_eval_file import documents, is_sample_log
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.import_request import ImportRequest
@@ -39,7 +40,8 @@ def read_table(path: str) -> pd.DataFrame:
     """Read a table.
 
     In CSV, numbers, bools and JSON lists and objects are recognized, and an empty cell is None, as
-    :func:`kolena_local.io.dataframe_from_csv` does it.
+    :func:`kolena_local.io.dataframe_from_csv` does it. In Parquet of Hugging Face's ``datasets``,
+    labels are names, and images their paths.
 
     Args:
         path: the file: .csv, .tsv, .jsonl, .ndjson, .parquet or .pq.
@@ -64,7 +66,10 @@ def read_table(path: str) -> pd.DataFrame:
     try:
         with Path(path).open("rb") as stream:
             if kind == "parquet":
-                import_parquet()
+                export = read_export(import_parquet().ParquetFile(stream), path)
+                if export is not None:
+                    return export
+                stream.seek(0)
                 return io.dataframe_from_parquet(stream)
             separator = "," if kind == "csv" else "\t"
             return io.dataframe_from_csv(stream, sep=separator, encoding="utf-8-sig")

@@ -238,3 +238,54 @@ def test_probabilities_of_classes_become_predictions(invoke: Invoke) -> None:
         failed = invoke(*results, "bad.csv", "--proba")
         assert failed.exit_code == 1
         assert message in failed.stderr
+
+
+@pytest.mark.filterwarnings("default::kolena_local.errors.KolenaWarning")
+def test_exports_of_hugging_face_have_names_of_labels_and_paths_of_images(invoke: Invoke) -> None:
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    label = {"names": ["healthy", "rust"], "_type": "ClassLabel"}
+    boxes = {"bbox": {"feature": {"dtype": "float32", "_type": "Value"}, "_type": "Sequence"}}
+    features = {
+        "image": {"_type": "Image"},
+        "text": {"dtype": "string", "_type": "Value"},
+        "labels": label,
+        "objects": {"feature": {**boxes, "category": label}, "_type": "Sequence"},
+        "others": [{"kind": label}],
+    }
+    rows = [
+        {
+            "image": {"bytes": b"\x89PNG", "path": f"{name}.png"},
+            "text": "007",
+            "labels": number,
+            "objects": {"bbox": [[1.0, 2.0, 3.0, 4.0]], "category": [1]},
+            "others": [{"kind": 0}],
+        }
+        for name, number in (("a", 1), ("b", -1))
+    ]
+    described = {"huggingface": json.dumps({"info": {"features": features}})}
+    table = pa.Table.from_pylist(rows)
+    parquet.write_table(table.replace_schema_metadata(described), "beans.parquet")
+    assert invoke("datasets", "upload", "beans.parquet", "--id", "locator").exit_code == 0
+    first, second = download_dataset("beans").to_dict("records")
+    assert first == {
+        "locator": "a.png",
+        "text": "007",
+        "labels": "rust",
+        "objects": {"bbox": [[1.0, 2.0, 3.0, 4.0]], "category": ["rust"]},
+        "others": [{"kind": "healthy"}],
+    }
+    assert second["labels"] is None
+    # Without a description, as pandas writes such a table again, and without paths.
+    unnamed = [{"id": 1, "image": {"bytes": b"x", "path": None}, "labels": 1}]
+    schema = pa.schema(
+        [
+            ("id", pa.int64()),
+            ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+            ("labels", pa.int64()),
+        ]
+    )
+    parquet.write_table(pa.Table.from_pylist(unnamed, schema), "mnist.parquet")
+    done = invoke("datasets", "upload", "mnist.parquet")
+    assert "The column 'image' of 'mnist.parquet' was left out: it has no paths" in done.stderr
+    assert download_dataset("mnist").to_dict("records") == [{"id": 1, "labels": 1}]
