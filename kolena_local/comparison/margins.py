@@ -111,13 +111,13 @@ def regressions(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Ite
     """Yield a sentence for each row that is worse, or with a margin not shown to be within it."""
     for row in rows:
         place = "the whole suite" if row.test_case is None else f"'{row.test_case}'"
-        left_out = row.only_base + row.only_candidate + row.untested + row.without_number
+        missing = row.only_base + row.only_candidate + row.untested
         loss = loss_ruled_out(row, directions)
         what = f"'{row.metric}' in {place}"
         if row.margin is None:
             if row.verdict == WORSE:
                 yield f"{what} is worse."
-        elif not row.n and not left_out and row.test_case is not None:
+        elif not (row.n or missing or row.without_number) and row.test_case is not None:
             continue  # an empty test case
         elif row.within_margin == WORSE:
             yield f"{what} is worse by more than the margin of {row.margin:.12g}."
@@ -130,9 +130,12 @@ def regressions(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Ite
                 f" the margin of {row.margin:.12g}, only of more than"
                 f" {shown_loss(loss, row.margin)}."
             )
-        elif left_out:
-            samples = counted(left_out, "sample")
+        elif missing:
+            samples = counted(missing, "sample")
             yield f"{what} leaves out {samples} without a result of both models."
+        elif row.without_number:
+            samples = counted(row.without_number, "sample")
+            yield f"{what} leaves out {samples} for which a model has no finite number."
 
 
 def shown_loss(loss: float, margin: float, at_least: bool = False) -> str:
