@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from kolena_local.cli import main
 from kolena_local.comparison import compare
 from kolena_local.errors import IncorrectUsageError
+from tests.cli.conftest import separating_runner
 from tests.comparison.conftest import World
 
 
@@ -24,7 +24,7 @@ def changed(world: World) -> World:
 
 def command(*more: str) -> Any:
     line = ["compare", "base", "candidate", "-s", "lengths", "--metric", "close", "--flips"]
-    return CliRunner().invoke(main, [*line, *more])
+    return separating_runner().invoke(main, [*line, *more])
 
 
 @pytest.mark.usefixtures("changed")

@@ -7,7 +7,6 @@ import math
 from typing import Any, Dict, List
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from kolena_local.comparison import Comparison, compare
 from kolena_local.comparison.direction import directions
 from kolena_local.comparison.margins import check_margins, shown_loss, with_margins
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from tests.cli.conftest import separating_runner
 from tests.comparison.conftest import World
 from tests.comparison.slices import compared, make_slice
 
@@ -131,7 +131,7 @@ def test_command_fails_unless_a_larger_loss_is_ruled_out(world: World) -> None:
     command = ["compare", "base", "same", "-s", "lengths", "--metric", "close"]
 
     def run(*more: str) -> Any:
-        return CliRunner().invoke(main, [*command, *more])
+        return separating_runner().invoke(main, [*command, *more])
 
     codes: Dict[str, int] = {}
     for margin in ("0.01", "0.3", "close=0.3", "close=0.01"):

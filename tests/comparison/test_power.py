@@ -8,7 +8,6 @@ from typing import Any, Dict
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from kolena_local.cli import main
 from kolena_local.comparison import power
@@ -20,6 +19,7 @@ from kolena_local.comparison.statistics.power import (
     smallest_difference,
 )
 from kolena_local.errors import InputValidationError, NotFoundError
+from tests.cli.conftest import separating_runner
 from tests.comparison.conftest import Length, LengthCase, LengthSuite, World
 from tests.conftest import sampled
 
@@ -99,10 +99,10 @@ def test_command_plans_without_results(world: World) -> None:
     with pytest.raises(NotFoundError):
         power(world.suite, "close")
     line = ["power", "lengths", "--discordant", "0.1", "--difference", "0.05"]
-    result = CliRunner().invoke(main, line)
+    result = separating_runner().invoke(main, line)
     assert result.exit_code == 0
     assert "samples needed" in result.output
-    (whole, *_) = json.loads(CliRunner().invoke(main, [*line, "--format", "json"]).stdout)
+    (whole, *_) = json.loads(separating_runner().invoke(main, [*line, "--format", "json"]).stdout)
     assert whole["samples_needed"] == samples_for_change(0.05, 0.1, 0.05 / 3, 0.8)
 
 

@@ -7,7 +7,6 @@ from typing import Any, Iterator
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from kolena_local.cli import main
 from kolena_local.comparison import compare
@@ -29,6 +28,7 @@ from kolena_local.errors import (
     WorkflowMismatchError,
 )
 from kolena_local.workflow import GroundTruth, Image, Inference, define_workflow
+from tests.cli.conftest import separating_runner
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_results_stay_with_their_rows_and_means_are_those_of_the_latest(
     )
 
     def means() -> Any:
-        done = CliRunner().invoke(main, ["results", "m", "images", "--json"])
+        done = separating_runner().invoke(main, ["results", "m", "images", "--json"])
         (entry,) = json.loads(done.stdout)
         return entry["test_suite_version"], entry["metrics"]
 
@@ -180,7 +180,7 @@ def test_uploaded_results_are_compared_and_reported_like_all_others(
     upload_results("table", "new", bad, higher_is_better={"gap": False})
     verdicts = {one.metric: one.verdict for one in compare("old", "new", "table").rows}
     assert verdicts == {"is_correct": "worse", "gap": "worse"}
-    run = CliRunner().invoke
+    run = separating_runner().invoke
     found = run(main, ["slices", "find", "new", "table", "--metric", "is_correct", "--json"])
     assert json.loads(found.stdout)[0]["slice"] == 'sample.weather = "sun"'
     report = tmp_path / "report.html"
