@@ -229,6 +229,10 @@ class Datasets(Repository):
         cases, unique = TestCases(self._sql), dict.fromkeys(names)
         deleted = self.deletion(unique)
         test_cases = [cases.at(self.get(name).test_case_id).name for name in unique]
+        self._sql.execute_each(
+            "DELETE FROM dataset WHERE test_suite_id = (SELECT id FROM test_suite WHERE name = ?)",
+            [(name,) for name in unique],
+        )
         TestSuites(self._sql).delete(unique)
         cases.delete(test_cases)
         Workflows(self._sql).delete_unused(WORKFLOW)

@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from kolena_local.errors import IncorrectUsageError
 from kolena_local.repository.named import LATEST, Versioned
 from kolena_local.repository.names import now
-from kolena_local.repository.records import CaseChange, TestCaseRecord, TestSuiteRecord
+from kolena_local.repository.records import CaseChange, Deletion, TestCaseRecord, TestSuiteRecord
 from kolena_local.repository.results import result_count
 from kolena_local.repository.rows import Parameters, as_json
-from kolena_local.repository.test_cases import RECORD_COLUMNS
+from kolena_local.repository.test_cases import RECORD_COLUMNS, TestCases
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -40,6 +41,45 @@ class TestSuites(Versioned[TestSuiteRecord]):
         "run_count": "(SELECT count(*) FROM test_run WHERE test_suite_id = noun.id)",
         "result_count": result_count("run.test_suite_id = noun.id"),
     }
+
+    def rename(self, name: str, new_name: str) -> TestSuiteRecord:
+        """Give a test suite another name; a dataset's test case goes along.
+
+        Raises:
+            NotFoundError: there is none of this name.
+            NameConflictError: the new name is taken, in any workflow, or looks like one that is.
+            InputValidationError: the new name is blank.
+        """
+        renamed = super().rename(name, new_name)
+        test_case = self._test_case_of_dataset(new_name)
+        if test_case == name:
+            TestCases(self._sql).rename(name, new_name)
+        return renamed
+
+    def delete(self, names: Iterable[str]) -> builtins.list[Deletion]:
+        """Delete test suites with their versions and runs; return what was deleted.
+
+        Raises:
+            NotFoundError: one of them does not exist; none is deleted.
+            IncorrectUsageError: one of them is a dataset, with more to delete.
+        """
+        names = list(names)
+        for name in names:
+            if self._test_case_of_dataset(name) is not None:
+                raise IncorrectUsageError(
+                    f"The test suite '{name}' is a dataset; delete it with delete_dataset() or"
+                    " `kolena-local datasets delete`."
+                )
+        return super().delete(names)
+
+    def _test_case_of_dataset(self, name: str) -> str | None:
+        """Return the name of a dataset's test case; None if the test suite is not a dataset."""
+        found: str | None = self._sql.value(
+            "SELECT test_case.name FROM dataset JOIN test_suite ON test_suite.id = test_suite_id"
+            " JOIN test_case ON test_case.id = test_case_id WHERE test_suite.name = ?",
+            (name,),
+        )
+        return found
 
     def add(
         self, workflow_id: int, name: str, description: str, tags: Iterable[str]

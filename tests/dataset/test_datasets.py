@@ -353,3 +353,20 @@ def test_an_export_carries_datasets_with_their_history_over(
         assert download_dataset("images")["locator"].tolist() == ["s3://images/4.png"]
         assert _fetch_dataset_history("images")[0] == 3
         assert get_dataset_embedding_keys("images") == ["clip"]
+
+
+def test_a_dataset_is_renamed_with_its_test_case_and_deleted_as_a_dataset() -> None:
+    upload_dataset("photos", pd.DataFrame({"id": [1, 2]}))
+    with open_store().write() as unit:
+        unit.test_suites.rename("photos", "pictures")
+    upload_dataset("photos", pd.DataFrame({"id": [3]}))  # the name is free again
+    assert list_datasets() == ["pictures", "photos"]
+    with (
+        pytest.raises(IncorrectUsageError, match="'pictures' is a dataset; delete it with delete_"),
+        open_store().write() as unit,
+    ):
+        unit.test_suites.delete(["pictures"])
+    assert list(download_dataset("pictures")["id"]) == [1, 2]
+    delete_dataset("pictures")
+    upload_dataset("pictures", pd.DataFrame({"id": [4]}))
+    assert list(download_dataset("pictures")["id"]) == [4]
