@@ -155,6 +155,7 @@ def compare(
         partial(
             _details,
             store.location,
+            chosen,
             [HeldRow("model", model.name, model.id, model.uid) for model in models],
             HeldRow("test suite", suite.name, suite.id, suite.uid, suite.version),
         ),
@@ -298,10 +299,13 @@ def _codes(clusters: tuple[Ids, Ids] | None, ids: Ids) -> Ids | None:
 
 
 def _details(
-    location: str, models: Sequence[HeldRow], suite: HeldRow, sample_ids: Sequence[int]
+    location: str,
+    chosen: SelectedRuns,
+    models: Sequence[HeldRow],
+    suite: HeldRow,
+    sample_ids: Sequence[int],
 ) -> list[SampleDetails]:
     from kolena_local.repository import open_store
 
-    base, candidate = models
     with open_store(location, create=False).held([*models, suite]).read() as unit:
-        return details(unit, base.id, candidate.id, suite.id, suite.version or 0, sample_ids)
+        return details(unit, chosen, [model.id for model in models], sample_ids)

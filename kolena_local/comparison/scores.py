@@ -15,10 +15,12 @@ from kolena_local.comparison.statistics.pairs import Ids, Scores, first_of_each
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, canonical, dumps, loads
 from kolena_local.plurals import few
+from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.paging import pages_by_key
 from kolena_local.repository.rows import as_object
 
 if TYPE_CHECKING:
+    from kolena_local.comparison.run_selection import SelectedRuns
     from kolena_local.repository import Unit
 
 _PAGE = 10_000
@@ -209,7 +211,10 @@ def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
 
 
 class SampleDetails(NamedTuple):
-    """A sample, its ground truth and both models' inferences, if any, as JSON values."""
+    """A sample, its ground truth and both models' inferences, if any, as JSON values.
+
+    Models whose results were uploaded have no inferences; their results take that place.
+    """
 
     test_sample: Json
     ground_truth: Json
@@ -225,26 +230,36 @@ class SampleDetails(NamedTuple):
 
 
 def details(
-    unit: Unit, base: int, candidate: int, suite: int, version: int, sample_ids: Sequence[int]
+    unit: Unit, chosen: SelectedRuns, models: Sequence[int], sample_ids: Sequence[int]
 ) -> list[SampleDetails]:
     """Return what belongs to samples of a version of a test suite.
 
     Args:
         unit: a read in progress.
-        base: the id of the base.
-        candidate: the id of the candidate.
-        suite: the id of the test suite.
-        version: its version.
+        chosen: the results that are compared.
+        models: the ids of the base and the candidate.
         sample_ids: the ids of the samples.
     """
+    suite = chosen.test_suite
     left, right = (
-        unit.inferences.suite_rows(model, suite, version, sample_ids) for model in (base, candidate)
+        unit.inferences.suite_rows(model, suite.id, suite.version, sample_ids) for model in models
+    )
+    base, candidate = (
+        unit.dataset_results.of_samples(one.configuration.id, sample_ids)
+        if one.run.evaluator == EVALUATOR
+        else {}
+        for one in (chosen.base, chosen.candidate)
     )
     return [
         SampleDetails(
             *(
                 None if text is None else loads(text)
-                for text in (one.payload, one.ground_truth, one.inference, other.inference)
+                for text in (
+                    one.payload,
+                    one.ground_truth,
+                    base.get(one.test_sample_id, one.inference),
+                    candidate.get(one.test_sample_id, other.inference),
+                )
             )
         )
         for one, other in zip(left, right, strict=True)

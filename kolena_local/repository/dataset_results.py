@@ -114,7 +114,7 @@ class DatasetResults(Repository):
             new = {one: text for one, text in zip(found, payloads, strict=True) if one is not None}
             changed: list[tuple[str, int]] = []
             if has_results:
-                stored = self._stored(configuration_id, list(new))
+                stored = self.of_samples(configuration_id, list(new))
                 changed = [(new[one], one) for one, text in stored.items() if new[one] != text]
                 new = {one: text for one, text in new.items() if one not in stored}
             self._sql.execute_each(
@@ -165,17 +165,8 @@ class DatasetResults(Repository):
             )
         )
 
-    def _run(self, dataset: DatasetRecord, model_id: int, id_fields: tuple[str, ...]) -> int | None:
-        found: int | None = self._sql.value(
-            f"""
-            SELECT run.id FROM test_run AS run WHERE run.model_id = :model AND {HAS_RESULTS}
-            ORDER BY run.test_suite_version DESC
-            """,
-            {"model": model_id, "dataset": dataset.id, "fields": as_array(id_fields)},
-        )
-        return found
-
-    def _stored(self, configuration_id: int, samples: Sequence[int]) -> dict[int, str]:
+    def of_samples(self, configuration_id: int, samples: Sequence[int]) -> dict[int, str]:
+        """Return the results under a configuration of some test samples, by their ids."""
         return dict(
             self._sql.fetch(
                 """
@@ -188,3 +179,13 @@ class DatasetResults(Repository):
                 (as_json(samples), configuration_id),
             )
         )
+
+    def _run(self, dataset: DatasetRecord, model_id: int, id_fields: tuple[str, ...]) -> int | None:
+        found: int | None = self._sql.value(
+            f"""
+            SELECT run.id FROM test_run AS run WHERE run.model_id = :model AND {HAS_RESULTS}
+            ORDER BY run.test_suite_version DESC
+            """,
+            {"model": model_id, "dataset": dataset.id, "fields": as_array(id_fields)},
+        )
+        return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Iterator
 
 import pandas as pd
@@ -166,6 +167,25 @@ def test_results_stay_with_their_rows_and_means_are_those_of_the_latest(
     assert of("m")["iou"].tolist() == [0.75, 1.0, 0.0]
     upload_results("images", "m", results.tail(1).assign(iou=0.25, size=10**400))
     assert means() == (3, {"is_correct": 2 / 3, "iou": 1 / 3})
+
+
+def test_samples_that_got_worse_show_the_uploaded_results_as_answers(
+    images: pd.DataFrame, tmp_path: Any
+) -> None:
+    rows = images[["locator"]]
+    upload_results("images", "old", rows.assign(prediction="kitten", is_correct=True))
+    upload_results("images", "new", rows.assign(prediction="puppy", is_correct=False))
+    run = CliRunner().invoke
+    compared = ["compare", "old", "new", "--suite", "images"]
+    for option in (["--worst", "3"], ["--flips"]):
+        found = json.loads(run(main, [*compared, *option, "--json"]).stdout)
+        sample = found[option[0].strip("-")][0]
+        assert sample["test_sample"]["weather"] == "rain"
+        assert sample["base_inference"] == {"prediction": "kitten", "is_correct": True}
+        assert sample["candidate_inference"] == {"prediction": "puppy", "is_correct": False}
+    report = tmp_path / "report.html"
+    assert run(main, ["report", "images", "old", "new", "-o", str(report)]).exit_code == 0
+    assert {"kitten", "puppy"} <= set(re.findall(r"\w+", report.read_text("utf-8")))
 
 
 def test_uploaded_results_are_compared_and_reported_like_all_others(

@@ -101,9 +101,8 @@ def _verdicts(
             "Their results were computed by evaluators of the same name whose code or settings"
             " differ. Run test() with one evaluator for both models.",
         )
-    suite = subject.suite
-    chosen = SelectedRuns(suite, base, candidate)
-    read = partial(details, unit, models[0].id, models[1].id, suite.id, suite.version)
+    chosen = SelectedRuns(subject.suite, base, candidate)
+    read = partial(details, unit, chosen, [model.id for model in models])
     try:
         check_configurations(base, candidate)
         found = decide(chosen, pair_runs(unit, chosen), _SETTINGS, read)
