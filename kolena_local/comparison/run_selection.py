@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
 from kolena_local.payload import canonical, loads
+from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.headlines import Source
 from kolena_local.repository.names import local_minute
 
@@ -312,11 +313,18 @@ def _agreeing(scored: Sequence[list[ScoredRun]], aspect: _Aspect) -> list[list[S
     values = [list(dict.fromkeys(aspect.of(_source(one)) for one in runs)) for runs in scored]
     common = [value for value in values[0] if all(value in others for others in values)]
     if aspect.wanted is not None:
-        for model, found in zip(models, values, strict=True):
+        for runs, found in zip(scored, values, strict=True):
             if aspect.wanted not in found:
+                run = runs[0].run
+                advice = (
+                    " Uploaded results follow the newest commit of the dataset: write"
+                    f" '{run.test_suite}' without a version."
+                    if aspect.newest and run.evaluator == EVALUATOR
+                    else ""
+                )
                 raise NotFoundError(
-                    f"The model '{model}' has no results of the {aspect.name} '{aspect.wanted}'; it"
-                    f" has results of {_names(found)}."
+                    f"The model '{run.model}' has no results of the {aspect.name}"
+                    f" '{aspect.wanted}'; it has results of {_names(found)}.{advice}"
                 )
         common = [aspect.wanted]
     elif not common:

@@ -188,6 +188,22 @@ def test_samples_that_got_worse_show_the_uploaded_results_as_answers(
     assert {"kitten", "puppy"} <= set(re.findall(r"\w+", report.read_text("utf-8")))
 
 
+def test_gate_on_a_dataset_still_works_after_its_next_commit(
+    images: pd.DataFrame, tmp_path: Any
+) -> None:
+    for model in ("old", "new"):
+        upload_results("images", model, images[["locator"]].assign(is_correct=True))
+    run, file = CliRunner().invoke, str(tmp_path / "gate.toml")
+    init = run(main, ["gate", "init", "old", "new", "--suite", "images", "-o", file])
+    assert init.exit_code == 0, init.stderr
+    upload_dataset("images", images.assign(weather="snow"))
+    judged = run(main, ["gate", file])
+    assert judged.exit_code == 4, judged.stderr
+    assert "not pinned" not in judged.stdout + judged.stderr
+    pinned = run(main, ["compare", "old", "new", "--suite", "images@1"])
+    assert "follow the newest commit of the dataset: write 'images' without" in pinned.stderr
+
+
 def test_uploaded_results_are_compared_and_reported_like_all_others(
     images: pd.DataFrame, tmp_path: Any
 ) -> None:

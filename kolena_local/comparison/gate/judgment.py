@@ -16,6 +16,7 @@ from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.verdicts import WORSE, Row
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted
+from kolena_local.repository.dataset_records import EVALUATOR
 
 if TYPE_CHECKING:
     from kolena_local.workflow import Model
@@ -175,7 +176,7 @@ def judge(gate: Gate, candidate: str | Model | None) -> Judgment:
     ]
     judged.sort(key=lambda one: _WORST_FIRST.index(one.outcome))
     remarks = found.caveats
-    if found.test_suite == gate.suite:
+    if found.test_suite == gate.suite and found.evaluator != EVALUATOR:
         pinned = toml_string(f"{found.test_suite}@{found.test_suite_version}")
         remarks += (f"The version of the suite is not pinned; suite = {pinned} would do that.",)
     return Judgment(gate, found, tuple(judged), remarks)

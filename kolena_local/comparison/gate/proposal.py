@@ -10,6 +10,7 @@ from kolena_local.comparison.gate.gate import Gate
 from kolena_local.comparison.gate.toml_text import toml_key, toml_string
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import counted
+from kolena_local.repository.dataset_records import EVALUATOR
 
 if TYPE_CHECKING:
     from kolena_local.comparison.direction import Direction
@@ -31,7 +32,8 @@ def propose(
     Args:
         baseline: the name of the current model.
         candidate: the name of the model that may replace it.
-        test_suite: the name of the test suite, as for :func:`compare`; its version is pinned.
+        test_suite: the name of the test suite, as for :func:`compare`; its version is pinned,
+            unless the results were uploaded, because these follow the newest commit.
         evaluator: the name of the evaluator, as for :func:`compare`.
         configuration: the display name of the configuration, likewise.
 
@@ -57,6 +59,11 @@ def propose(
 
 def _gate(found: Comparison) -> str:
     version = found.test_suite_version
+    suite = f"{found.test_suite}@{version}"
+    why = f"Without @{version}, the latest version that both models have results for."
+    if found.evaluator == EVALUATOR:
+        suite = found.test_suite
+        why = "Without a version, because uploaded results follow the newest commit of a dataset."
     chosen = {"evaluator": found.evaluator, "configuration": found.configuration}
     lines = [f"{key} = {toml_string(name)}" for key, name in chosen.items() if name is not None]
     return "\n".join(
@@ -66,8 +73,8 @@ def _gate(found: Comparison) -> str:
 # with 3 if a row fails, and with 4 if none fails and one is undecided.
 
 [gate]
-# Without @{version}, the latest version that both models have results for.
-suite = {toml_string(f"{found.test_suite}@{version}")}
+# {why}
+suite = {toml_string(suite)}
 baseline = {toml_string(found.base)}
 # --candidate NAME takes precedence.
 candidate = {toml_string(found.candidate)}""",
