@@ -92,7 +92,7 @@ def loss_ruled_out(row: Row, directions: Mapping[str, Direction]) -> float:
 
 
 def sentences(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Iterator[str]:
-    """Yield which loss over the whole suite each metric with a margin rules out."""
+    """Yield which loss over the whole suite is ruled out or not, for each metric with a margin."""
     for row in rows:
         if row.test_case is None and row.margin is not None:
             loss = loss_ruled_out(row, directions)
@@ -100,10 +100,12 @@ def sentences(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Itera
             if not math.isfinite(loss) or is_alike_by_chance(row):
                 yield f"The {samples} rule out no loss of '{row.metric}'; they are too few."
             else:
+                verb, bound = "rule out", "more than"
+                if loss > row.margin:
+                    verb, bound = "do not rule out", "up to"
                 yield (
-                    f"The {samples} rule out a loss of '{row.metric}' of more than"
-                    f" {shown_loss(loss, row.margin)};"
-                    f" the margin is {row.margin:.12g}."
+                    f"The {samples} {verb} a loss of '{row.metric}' of {bound}"
+                    f" {shown_loss(loss, row.margin)}; the margin is {row.margin:.12g}."
                 )
 
 

@@ -39,7 +39,9 @@ def test_few_samples_do_not_show_that_nothing_is_lost(world: World) -> None:
     assert {row.within_margin for row in wide.rows} == {"equivalent"}
     assert wide.regressions == ()
     assert 0.0713 < -row.ci_low < 0.0714
-    assert "rule out a loss of 'close' of more than 0.0714" in str(wide)
+    assert "suite rule out a loss of 'close' of more than 0.0714" in str(wide)
+    narrow = str(compare("base", "same", "lengths", "close", margin=0.05))
+    assert "suite do not rule out a loss of 'close' of up to 0.0714; the margin" in narrow
 
 
 def test_margin_of_one_metric_by_name_in_its_own_direction(world: World) -> None:
