@@ -206,8 +206,8 @@ def clustered(field: str, codes: Ids, lacking: int) -> str:
 
 
 def rounded(value: float, digits: int) -> float | None:
-    """Return a number with so many digits; None for NaN."""
+    """Return a number with so many digits, zero without a sign; None for NaN."""
     if math.isnan(value):
         return None
-    shown = float(f"{value:.{digits}g}")
+    shown = float(f"{value:.{digits}g}") + 0.0  # adding zero takes the sign off negative zero
     return value if math.isinf(shown) else shown  # do not round the largest floats up

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from kolena_local.comparison.report import rounded, table
 from kolena_local.comparison.statistics.mean_difference import (
     MeanDifference,
     mean_difference,
@@ -129,3 +130,14 @@ def test_standard_error_of_clusters_is_that_of_statsmodels() -> None:
 
 def test_mean_of_zeros_is_not_different() -> None:
     assert found(np.zeros(100))[:] == (1.0, 1.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("boolean", [False, True])
+def test_zero_is_shown_without_a_sign(boolean: bool) -> None:
+    zeros, mixed = [-0.0] * 40, [0.0] * 30 + [1.0] * 10
+    for base, candidate in ((zeros, zeros), (zeros, mixed), (mixed, zeros), (mixed, mixed[::-1])):
+        (row,) = compared(make_slice(base, candidate, boolean=boolean))
+        numbers = [row.base, row.candidate, row.difference, row.ci_low, row.ci_high]
+        assert "-0.0" not in map(str, numbers)
+        assert "-0.0" not in map(str, table([row])[1][0])
+    assert str(rounded(-0.0, 3)) == "0.0"

@@ -109,15 +109,16 @@ def estimate(pairs: Pairs, boolean: bool, clusters: Ids | None, settings: Settin
     if p_value > 1 - settings.confidence:
         # Where the test finds that zero is possible, the interval must not deny it.
         low, high = min(low, 0.0), max(high, 0.0)
+    # Adding zero takes the sign off negative zero, which nobody wants to read.
     return Estimate(
         n,
         len(sums),
         (difference > 0) - (difference < 0),
-        mean(pairs.base.astype(np.float64)),
-        mean(pairs.candidate.astype(np.float64)),
-        unscaled(difference, exponent),
-        low,
-        high,
+        mean(pairs.base.astype(np.float64)) + 0.0,
+        mean(pairs.candidate.astype(np.float64)) + 0.0,
+        unscaled(difference, exponent) + 0.0,
+        low + 0.0,
+        high + 0.0,
         p_value,
         plain_p_value,
         standard_error(sums, sizes) / abs(difference) if difference else math.inf,
