@@ -207,6 +207,15 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     assert "'untested' has no per-sample metrics" in text
 
 
+def test_a_metric_without_a_sample_to_compare_has_dashes_for_numbers(tmp_path: Path) -> None:
+    path = store_of(
+        tmp_path / "store.db",
+        scores=lambda model, place: {"error": 1.0 if model == "better" else None},
+    )
+    text = text_of(made(path, base="good"))
+    assert "better error not decided \N{EN DASH} \N{EN DASH} \N{EN DASH} \N{EN DASH} " in text
+
+
 def test_only_plots_of_some_test_cases_are_drawn_of_very_many(tmp_path: Path) -> None:
     cases = {f"case {n}": 1 for n in range(3)}
     many = [{**BARS, "title": str(n)} for n in range(40)]
