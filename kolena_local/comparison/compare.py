@@ -40,6 +40,7 @@ from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
 from kolena_local.comparison.withheld import withheld
+from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.records import HeldRow
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def decide(
     whole = {part.metric: part for part in paired.slices if part.test_case is None}
     signed = [metric for metric, part in whole.items() if part.pairs.is_signed]
     toward = directions(whole, higher_is_better, chosen.declared(), signed)
-    margins = check_margins(margin, toward)
+    margins = check_margins(margin, toward, chosen.base.run.evaluator == EVALUATOR)
     rows, tests = compare_slices(paired.slices, toward, settings)
     rows = with_margins(rows, margins, toward)
     return Comparison(

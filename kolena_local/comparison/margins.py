@@ -26,12 +26,15 @@ WITHIN = (EQUIVALENT, NO_WORSE)
 """The values of ``within_margin`` by which a candidate may replace its base."""
 
 
-def check_margins(margin: Any, directions: Mapping[str, Direction]) -> dict[str, float]:
+def check_margins(
+    margin: Any, directions: Mapping[str, Direction], uploaded: bool = False
+) -> dict[str, float]:
     """Return the margin of each metric that has one.
 
     Args:
         margin: one margin for all metrics, or a mapping from metrics to margins; None for none.
         directions: whether higher or lower is better, for each metric compared.
+        uploaded: whether the results were uploaded, so that no class declares their metrics.
 
     Raises:
         InputValidationError: a margin is not a finite number of at least 0, or that of a metric
@@ -56,10 +59,15 @@ def check_margins(margin: Any, directions: Mapping[str, Direction]) -> dict[str,
                 + (f"did you mean {near[0]!r}?" if near else f"compared: {', '.join(directions)}.")
             )
         if directions[name].higher_is_better is None:
+            declare = (
+                f"store the results again with `datasets results --higher-is-better {name}`"
+                if uploaded
+                else f"write '{name}: HigherIsBetter[...]' or LowerIsBetter (both from"
+                " kolena_local.workflow) in the class of the metrics and evaluate again"
+            )
             raise IncorrectUsageError(
                 f"The metric {name!r} has a margin, but whether higher or lower is better is not"
-                f" declared: write '{name}: HigherIsBetter[...]' or LowerIsBetter (both from"
-                " kolena_local.workflow) in the class of the metrics and evaluate again, or pass"
+                f" declared: {declare}, or pass"
                 f" higher_is_better={{{name!r}: True}} (--higher-is-better {name})."
             )
         found[name] = float(value)

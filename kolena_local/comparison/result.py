@@ -17,6 +17,7 @@ from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE, Row, Slice
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.payload import Json
+from kolena_local.repository.dataset_records import EVALUATOR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,10 +241,15 @@ class Comparison:
         first, *_ = self.undeclared
         types = {name: "bool" if self._suite[name].boolean else "float" for name in self.undeclared}
         lines = [f"'{name}: HigherIsBetter[{type_}]'" for name, type_ in types.items()]
+        declare = (
+            f"Write {', '.join(lines)} (or LowerIsBetter, both from kolena_local.workflow) in the"
+            " class of the metrics and evaluate again"
+        )
+        if self.evaluator == EVALUATOR:
+            declare = f"Store the results again with `datasets results --higher-is-better {first}`"
         return (
             f"Whether higher or lower is better is not declared for {', '.join(types)}, so nothing"
-            f" can be called better or worse. Write {', '.join(lines)} (or LowerIsBetter, both from"
-            " kolena_local.workflow) in the class of the metrics and evaluate again, or pass"
+            f" can be called better or worse. {declare}, or pass"
             f" higher_is_better={{{first!r}: True}} (--higher-is-better {first}, or"
             " --lower-is-better); or choose other metrics with metrics= (--metric)."
         )

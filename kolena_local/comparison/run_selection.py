@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
 from kolena_local.payload import canonical, loads
-from kolena_local.repository.dataset_records import EVALUATOR
+from kolena_local.repository.dataset_records import EVALUATOR, WORKFLOW
 from kolena_local.repository.headlines import Source
 from kolena_local.repository.names import local_minute
 
@@ -244,8 +244,8 @@ def _scored_runs(
             )
     if not runs:
         raise NotFoundError(
-            f"The model '{model}' was never tested on the test suite '{test_suite}'; run test()"
-            " with both and an evaluator first."
+            f"The model '{model}' was never tested on the test suite '{test_suite}';"
+            f" {_how_to_test(unit, test_suite)}"
         )
     scored = _with_scores(unit, runs)
     if not scored:
@@ -255,6 +255,17 @@ def _scored_runs(
             " that computes them first."
         )
     return scored
+
+
+def _how_to_test(unit: Unit, test_suite: str) -> str:
+    if unit.test_suites.get(test_suite).workflow != WORKFLOW:
+        return "run test() with both and an evaluator first."
+    if unit.datasets.find(test_suite) is not None:
+        return f"store its results first: kolena-local datasets results '{test_suite}' MODEL FILE"
+    return (
+        "uploaded results belong to a dataset's own suite. Add the test case to that, and store the"
+        " results again: kolena-local test-suites edit DATASET --add CASE"
+    )
 
 
 def _with_scores(unit: Unit, runs: Sequence[TestRunRecord]) -> list[ScoredRun]:

@@ -204,6 +204,31 @@ def test_gate_on_a_dataset_still_works_after_its_next_commit(
     assert "follow the newest commit of the dataset: write 'images' without" in pinned.stderr
 
 
+def test_what_to_do_is_said_of_suites_of_slices_and_of_metrics_without_a_direction(
+    images: pd.DataFrame,
+) -> None:
+    def said(*arguments: str) -> str:
+        return CliRunner().invoke(main, arguments).stderr
+
+    def upload() -> None:
+        for model, score in (("old", 1), ("new", 2)):
+            upload_results("images", model, images[["locator"]].assign(score=score))
+
+    upload()
+    where = 'sample.weather = "rain"'
+    said("test-cases", "create", "rainy", "--from", "images", "--where", where)
+    said("test-suites", "create", "rainy", "--test-case", "rainy")
+    compared = ("compare", "old", "new", "--suite")
+    assert "kolena-local test-suites edit DATASET --add CASE" in said(*compared, "rainy")
+    said("test-suites", "edit", "images", "--add", "rainy")
+    upload()
+    assert "rainy" in {row.test_case for row in compare("old", "new", "images").rows}
+    for option in ("--worst", "--margin"):
+        assert "`datasets results --higher-is-better score`" in said(
+            *compared, "images", option, "1"
+        )
+
+
 def test_uploaded_results_are_compared_and_reported_like_all_others(
     images: pd.DataFrame, tmp_path: Any
 ) -> None:
