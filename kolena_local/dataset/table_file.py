@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kolena_local.dataset.coco_file import read_annotations
 from kolena_local.dataset.hugging_face import read_export
 from kolena_local.dataset.lm_eval_file import documents, is_sample_log
 from kolena_local.errors import InputValidationError
-from kolena_local.exchange.import_request import ImportRequest
-from kolena_local.exchange.row_files import format_of, import_parquet, opened
+from kolena_local.exchange.import_request import ImportRequest, Words
+from kolena_local.exchange.row_files import DELIMITED, format_of, import_parquet, opened
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_WORDS = Words(encoding="", delimiter="")
 
 
 def read_datapoints(path: str) -> pd.DataFrame:
@@ -40,8 +42,8 @@ def read_table(path: str) -> pd.DataFrame:
     """Read a table.
 
     In CSV, numbers, bools and JSON lists and objects are recognized, and an empty cell is None, as
-    :func:`kolena_local.io.dataframe_from_csv` does it. In Parquet of Hugging Face's ``datasets``,
-    labels are names, and images their paths.
+    :func:`kolena_local.io.dataframe_from_csv` does it; semicolons may separate the cells. In
+    Parquet of Hugging Face's ``datasets``, labels are names, and images their paths.
 
     Args:
         path: the file: .csv, .tsv, .jsonl, .ndjson, .parquet or .pq.
@@ -63,6 +65,7 @@ def read_table(path: str) -> pd.DataFrame:
         return _json_lines(path)
     from kolena_local import io
 
+    layout = _layout(path, kind) if kind in DELIMITED else {}
     try:
         with Path(path).open("rb") as stream:
             if kind == "parquet":
@@ -71,8 +74,7 @@ def read_table(path: str) -> pd.DataFrame:
                     return export
                 stream.seek(0)
                 return io.dataframe_from_parquet(stream)
-            separator = "," if kind == "csv" else "\t"
-            return io.dataframe_from_csv(stream, sep=separator, encoding="utf-8-sig")
+            return io.dataframe_from_csv(stream, encoding="utf-8-sig", **layout)
     except OSError as error:
         raise InputValidationError(
             f"'{path}' cannot be read ({error.strerror or error}); give another file."
@@ -83,10 +85,21 @@ def read_table(path: str) -> pd.DataFrame:
         ) from error
 
 
+def _layout(path: str, kind: str) -> dict[str, Any]:
+    """Return how pandas is to read a file, all of whose rows have as many cells as its header.
+
+    Pandas takes the first cells of longer rows for an index, and fills up shorter ones.
+    """
+    with opened(ImportRequest(path, kind, words=_WORDS)) as lines:
+        for _ in lines.rows:
+            pass
+        return {"sep": lines.delimiter, "skiprows": lines.before}
+
+
 def _json_lines(path: str) -> pd.DataFrame:
     import pandas as pd
 
-    with opened(ImportRequest(path, "jsonl")) as lines:
+    with opened(ImportRequest(path, "jsonl", words=_WORDS)) as lines:
         # Pandas would make dates of columns that are called so, and floats of large numbers.
         frame: pd.DataFrame = pd.DataFrame([row for _, row in lines.rows], dtype=object)
     return frame

@@ -11,7 +11,10 @@ ON_CONFLICT = ("error", "skip", "replace")
 
 
 class Words(NamedTuple):
-    """The names of the options in messages: those of Python's parameters, or of a command's."""
+    """The names of the options in messages: those of Python's parameters, or of a command's.
+
+    ``encoding`` and ``delimiter`` are empty if there is no such option.
+    """
 
     on: str = "on"
     mapping: str = "mapping"

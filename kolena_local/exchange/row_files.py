@@ -37,12 +37,16 @@ class Lines(NamedTuple):
         rows: the lines, each with its number in the file.
         are_cells: whether values are spelled as text, so that null and empty are the same.
         position: tells how many bytes were read, where that is known.
+        delimiter: the character between two cells, where there is one.
+        before: how many lines are before the header.
     """
 
     columns: list[str] | None
     rows: Iterator[tuple[int, Values]]
     are_cells: bool
     position: Callable[[], int] = int
+    delimiter: str = ""
+    before: int = 0
 
 
 def format_of(name: str | None, chosen: str | None) -> str | None:
@@ -118,7 +122,7 @@ def _csv(request: ImportRequest, text: io.TextIOWrapper) -> Lines:
     before = repeat("\n", blank + 1) if _TOLD.fullmatch(first) else [*repeat("\n", blank), first]
     records = _records(request, csv.reader(chain(before, text), delimiter=delimiter, strict=True))
     try:
-        _, header = next(records)
+        at, header = next(records)
     except StopIteration:
         raise InputValidationError(
             f"The file {name} is empty; its first line must name the columns."
@@ -129,7 +133,8 @@ def _csv(request: ImportRequest, text: io.TextIOWrapper) -> Lines:
         raise InputValidationError(
             f'The file {name} has two columns "{twice}"; rename or remove one.'
         )
-    return Lines(header, _cells(request, header, records, delimiter), True)
+    rows = _cells(request, header, records, delimiter)
+    return Lines(header, rows, True, delimiter=delimiter, before=at - 1)
 
 
 def _delimiter(request: ImportRequest, first_line: str) -> str:
@@ -170,9 +175,10 @@ def _records(request: ImportRequest, reader: Any) -> Iterator[tuple[int, list[st
 
 
 def _not_text(request: ImportRequest, line: int) -> InputValidationError:
+    option = request.words.encoding
     return InputValidationError(
-        f"The file {request.name} is not {request.encoding} text near line {line}; say what it is"
-        f" with {request.words.encoding}, such as cp1252."
+        f"The file {request.name} is not {request.encoding} text near line {line};"
+        f" {f'say what it is with {option}, such as cp1252' if option else 'save it as UTF-8'}."
     )
 
 
@@ -184,12 +190,13 @@ def _cells(
 ) -> Iterator[tuple[int, Values]]:
     count = len(header)
     called = next((name for name, one in _DELIMITERS.items() if one == delimiter), repr(delimiter))
+    option = request.words.delimiter
+    otherwise = f", or give another delimiter with {option}" if option else ""
     for line, cells in records:
         if len(cells) != count:
             raise InputValidationError(
                 f"Line {line} of {request.name} has {counted(len(cells), 'cell')} where the header"
-                f" has {count}; put cells that hold a {called} in double quotes, or give another"
-                f" delimiter with {request.words.delimiter}."
+                f" has {count}; put cells that hold a {called} in double quotes{otherwise}."
             )
         yield line, dict(zip(header, (cell or None for cell in cells), strict=True))
 

@@ -196,9 +196,9 @@ def test_the_readme_of_quality_standards_prints_what_it_says(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["upload", "none.csv"], 1, "'none.csv' cannot be read (No such file"),
+        (["upload", "none.csv"], 1, "none.csv cannot be read (No such file"),
         (["upload", "quality-standard.toml"], 1, "must end with .csv, .tsv, .jsonl or .parquet"),
-        (["upload", "bad.csv"], 1, "'bad.csv' is not a csv file"),
+        (["upload", "bad.csv"], 1, "Line 2 of bad.csv is not CSV"),
         (["upload", "bad.jsonl"], 1, "Line 1 of bad.jsonl cannot be read as JSON"),
         (["upload", "bad.parquet"], 1, "'bad.parquet' is not a parquet file"),
         (["results", "animls", "m", "first.csv"], 1, "did you mean 'animals'?"),
@@ -222,3 +222,24 @@ def test_what_cannot_be_read_or_found_is_an_error(
     failed = invoke("datasets", *arguments)
     assert (failed.exit_code, failed.stdout) == (code, "")
     assert message in failed.stderr
+
+
+def test_a_csv_file_with_rows_of_other_lengths_is_refused(invoke: Invoke, files: Path) -> None:
+    cases = {
+        b"a.png,sun,3,4": "Line 3 of photos.csv has 4 cells where the header has 3; put cells that"
+        " hold a comma in double quotes.",
+        b"a.png,sun": "Line 3 of photos.csv has 2 cells where the header has 3",
+        b"\xe9.png,sun,3": "photos.csv is not utf-8 text near line",
+    }
+    for row, message in cases.items():
+        for first in (row, b"0.png,sun,1"):
+            Path("photos.csv").write_bytes(b"\n".join([b"locator,weather,speed", first, row]))
+            refused = invoke("datasets", "upload", "photos.csv")
+            assert refused.exit_code == 1
+            assert (message if first != row else message.replace("Line 3", "Line 2")) in (
+                refused.stderr
+            )
+            assert "--" not in refused.stderr and "=" not in refused.stderr
+    Path("photos.csv").write_text("sep=;\nlocator;speed\na.png;3\n")
+    assert invoke("datasets", "upload", "photos.csv").exit_code == 0
+    assert download_dataset("photos").to_dict("records") == [{"locator": "a.png", "speed": 3}]
