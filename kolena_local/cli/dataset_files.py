@@ -122,7 +122,12 @@ def results(
             ]
             directions.setdefault(CORRECT, True)
         done = _upload_results(
-            dataset, model, pairs, found.thresholded, higher_is_better=directions or None
+            dataset,
+            model,
+            pairs,
+            found.thresholded,
+            higher_is_better=directions or None,
+            need_match=True,
         )
     say(
         f"Stored results of {model} on the dataset '{dataset}': {done.n_inserted} new,"

@@ -19,7 +19,7 @@ from kolena_local.dataset.frames import (
 )
 from kolena_local.errors import InputValidationError
 from kolena_local.log import logger
-from kolena_local.plurals import counted
+from kolena_local.plurals import agreeing, counted
 from kolena_local.warn import warn
 
 if TYPE_CHECKING:
@@ -64,8 +64,9 @@ def upload_dataset_embeddings(dataset_name: str, key: str, df_embedding: pd.Data
     matched = [place for place, one in enumerate(keys) if one in present]
     if len(matched) < len(keys):
         warn(
-            f"{counted(len(keys) - len(matched), 'embedding')} of {len(keys)} were not stored: the"
-            f" dataset '{dataset_name}' has no datapoints with these ids."
+            f"{len(keys) - len(matched)} of {counted(len(keys), 'embedding')}"
+            f" {agreeing(len(keys) - len(matched), 'was', 'were')} not stored: the dataset"
+            f" '{dataset_name}' has no datapoints of the other ids."
         )
     if matched:
         with store.write() as unit:

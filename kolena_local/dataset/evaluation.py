@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
@@ -13,6 +13,7 @@ from kolena_local.dataset.cells import RowWriter, columns_of
 from kolena_local.dataset.dataset import datapoints, object_frame, warn_of_properties
 from kolena_local.dataset.frames import (
     Frames,
+    IdentifiedRows,
     Staged,
     check_name,
     check_names,
@@ -20,6 +21,7 @@ from kolena_local.dataset.frames import (
     identified,
     listed,
     named_columns,
+    shown_id,
 )
 from kolena_local.dataset.result_arguments import (
     by_configuration,
@@ -35,8 +37,9 @@ from kolena_local.errors import (
 )
 from kolena_local.log import logger
 from kolena_local.payload import Json, dumps, loads
-from kolena_local.plurals import counted, enumerated
+from kolena_local.plurals import agreeing, counted, enumerated
 from kolena_local.repository.dataset_records import WORKFLOW, ResultCounts
+from kolena_local.repository.names import unknown
 from kolena_local.warn import warn
 
 if TYPE_CHECKING:
@@ -153,8 +156,13 @@ def _upload_results(
     metadata: dict[str, Any] | None = None,
     *,
     higher_is_better: Mapping[str, bool] | None = None,
+    need_match: bool = False,
 ) -> UploadResultsResponse:
-    """Do what :func:`upload_results` does, and return what that was."""
+    """Do what :func:`upload_results` does, and return what that was.
+
+    Raises:
+        NotFoundError: ``need_match`` is set, and no result is of a datapoint.
+    """
     check_name(dataset, "dataset")
     check_name(model, "model")
     thresholded = check_names(thresholded_fields, "thresholded_fields")
@@ -163,20 +171,26 @@ def _upload_results(
     store = repository.open_store()
     with store.read() as unit:
         record = unit.datasets.get(dataset)
+        samples = unit.datasets.latest_ids(record)
         _check_workflow(unit.models.find(model))
+    unmatched: list[str] = []
     with ExitStack() as stack:
         all_staged: list[_StagedResults] = []
         attempted = 0
         for config, name, frames in by_configuration(results):
             staged = Staged(stack)
-            attempted += _stage(staged, record, frames, thresholded, directions)
+            pages = _checked(each_frame(frames), record, thresholded, directions)
+            for rows in identified(pages, lambda _: record.id_fields):
+                unmatched += [
+                    text
+                    for key, text in zip(rows.keys, rows.ids, strict=True)
+                    if key not in samples
+                ]
+                attempted += _stage(staged, rows, record, thresholded)
             all_staged.append(
                 _StagedResults(name, None if config is None else dumps(config), staged)
             )
-        with store.read() as unit:
-            record = unit.datasets.get(dataset)
-            samples = unit.datasets.latest_ids(record)
-        _warn_of_unmatched(record, samples, all_staged, attempted)
+        _report_unmatched(record, unmatched, attempted, need_match)
         with collector_paused(), store.write() as unit:
             stored = _ensure_model(unit, model, given_tags, facts)
             current = unit.datasets.get(dataset)
@@ -235,7 +249,7 @@ def download_results(
         found = unit.datasets.commit(record, commit)
         known = unit.models.find(model)
         if known is None:
-            raise NotFoundError(f"There is no such model '{model}'; get_models() lists them.")
+            raise unknown("model", model, (it.name for it in unit.models.list()))
         configurations = unit.dataset_results.configurations(record, known, found)
         if not configurations:
             return object_frame({}), []
@@ -275,25 +289,16 @@ def get_models(dataset: str) -> list[ModelEntity]:
 
 
 def _stage(
-    staged: Staged,
-    dataset: DatasetRecord,
-    frames: Frames,
-    thresholded: Sequence[str],
-    directions: Mapping[str, bool],
+    staged: Staged, rows: IdentifiedRows, dataset: DatasetRecord, thresholded: Sequence[str]
 ) -> int:
-    """Write the results to the temporary file, and return how many there are."""
-    count = 0
-    for rows in identified(
-        _checked(each_frame(frames), dataset, thresholded, directions), lambda _: dataset.id_fields
-    ):
-        names = [name for name in rows.columns if name not in (*dataset.id_fields, *thresholded)]
-        # In the order in which they are downloaded.
-        names += thresholded
-        with collector_paused():
-            texts = RowWriter(names).stored([rows.columns[name] for name in names])
-            staged.add((rows.keys, texts))
-        count += len(texts)
-    return count
+    """Write results to the temporary file, and return how many there are."""
+    names = [name for name in rows.columns if name not in (*dataset.id_fields, *thresholded)]
+    # In the order in which they are downloaded.
+    names += thresholded
+    with collector_paused():
+        texts = RowWriter(names).stored([rows.columns[name] for name in names])
+        staged.add((rows.keys, texts))
+    return len(texts)
 
 
 def _checked(
@@ -320,21 +325,28 @@ def _checked(
         yield frame
 
 
-def _warn_of_unmatched(
-    dataset: DatasetRecord,
-    known: Container[bytes],
-    staged: Sequence[_StagedResults],
-    attempted: int,
+def _report_unmatched(
+    dataset: DatasetRecord, unmatched: Sequence[str], attempted: int, need_match: bool
 ) -> None:
-    unmatched = sum(
-        key not in known for one in staged for keys, _ in one.rows.pages() for key in keys
+    if not unmatched:
+        return
+    count = len(unmatched)
+    first: list[Any] = [loads(text) for text in unmatched[:3]]
+    more = [f"{count - 3} more"] if count > 3 else []
+    ids = enumerated([*map(shown_id, first), *more])
+    missing = (
+        f"the dataset '{dataset.name}' has no {agreeing(count, 'datapoint', 'datapoints')} with the"
+        f" {enumerated(list(dataset.id_fields))} {ids}"
     )
-    if unmatched:
-        warn(
-            f"{unmatched} of {counted(attempted, 'result')} were not stored: the dataset"
-            f" '{dataset.name}' has no datapoints with these"
-            f" {enumerated(list(dataset.id_fields))}."
+    if need_match and count == attempted:
+        raise NotFoundError(
+            f"No result belongs to a datapoint: {missing}. Nothing was stored; correct the ids, or"
+            " name another dataset."
         )
+    warn(
+        f"{count} of {counted(attempted, 'result')} {agreeing(count, 'was', 'were')} not stored:"
+        f" {missing}."
+    )
 
 
 def _ensure_model(

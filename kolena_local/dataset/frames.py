@@ -178,7 +178,7 @@ def identified(
         records = list(duplicates.values())[:_SHOWN]
         raise DuplicateDatapointIdError(
             f"Several rows have the same {enumerated(list(fields or ()))}, which must identify a"
-            f" row: {', '.join(map(_shown, records))}; remove the duplicates, or name other"
+            f" row: {', '.join(map(shown_id, records))}; remove the duplicates, or name other"
             " id_fields.",
             duplicate_ids=records,
         )
@@ -230,7 +230,8 @@ def _note_duplicates(
         before.add(key)
 
 
-def _shown(record: dict[str, Any]) -> str:
+def shown_id(record: dict[str, Any]) -> str:
+    """Return the values of id fields as a message shows them."""
     values = [f"{value!r:.80}" for value in record.values()]
     return values[0] if len(values) == 1 else f"({', '.join(values)})"
 

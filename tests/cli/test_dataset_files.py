@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from kolena_local.dataset import download_dataset, download_results
+from kolena_local.errors import NotFoundError
 from tests.cli.conftest import Invoke
 from tests.conftest import CHECKOUT
 from tests.test_documents import blocks
@@ -243,3 +244,21 @@ def test_a_csv_file_with_rows_of_other_lengths_is_refused(invoke: Invoke, files:
     Path("photos.csv").write_text("sep=;\nlocator;speed\na.png;3\n")
     assert invoke("datasets", "upload", "photos.csv").exit_code == 0
     assert download_dataset("photos").to_dict("records") == [{"locator": "a.png", "speed": 3}]
+
+
+def test_results_of_no_datapoint_are_refused_and_register_no_model(
+    invoke: Invoke, files: Path
+) -> None:
+    invoke("datasets", "upload", "animals.csv")
+    Path("first.csv").write_text("locator,p\n" + "".join(f"{x}.jpg,1\n" for x in "abcde"))
+    refused = invoke("datasets", "results", "animals", "first", "first.csv")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert (
+        "the dataset 'animals' has no datapoints with the locator 'a.jpg', 'b.jpg', 'c.jpg' and"
+        " 2 more. Nothing was stored" in refused.stderr
+    )
+    with pytest.raises(NotFoundError, match="no model 'first'; none is in the store"):
+        download_results("animals", "first")
+    invoke("datasets", "results", "animals", "second", "second.csv")
+    with pytest.raises(NotFoundError, match="no model 'secnd'; did you mean 'second'"):
+        download_results("animals", "secnd")

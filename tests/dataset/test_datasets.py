@@ -270,7 +270,7 @@ def test_embeddings_are_those_of_rows_whatever_else_changes(images: pd.DataFrame
     outside = pd.DataFrame(
         {"locator": ["s3://no.png", images["locator"][4]], "embedding": [[1, 2, 3], [7, 8, 9]]}
     )
-    with pytest.warns(KolenaWarning, match="1 embedding of 2 were not stored"):
+    with pytest.warns(KolenaWarning, match="1 of 2 embeddings was not stored"):
         upload_dataset_embeddings("images", "clip", outside)
     got = download_dataset_embeddings("images", "clip")
     assert got["locator"].tolist() == images["locator"].tolist()
