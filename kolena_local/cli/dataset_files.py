@@ -41,20 +41,31 @@ def upload(
     CSV, numbers, true and false, and JSON are recognized. A .json file has COCO annotations, which
     become a row for each image; a sample log of lm-evaluation-harness has one for each document.
     """
-    from kolena_local.dataset.dataset import upload_dataset
+    from kolena_local.dataset.dataset import committed
     from kolena_local.dataset.table_file import read_datapoints
 
     frame = read_datapoints(file)
     name = Path(file).stem if name is None else name
     with location.use(location.resolve(given_location())):
-        upload_dataset(
+        _, commit = committed(
             name,
             frame,
             id_fields=list(id_fields) or None,
             append_only=append,
             description=description,
         )
-    say(f"Uploaded {counted(len(frame), 'datapoint')} to the dataset '{name}'.")
+    if commit is None:
+        say(f"The dataset '{name}' is unchanged; there is no new commit.")
+        return
+    added, removed = commit.n_added, commit.n_removed
+    if append or not removed:
+        counts = f"{added - removed} new, {removed} changed"
+    else:  # a commit does not tell changed datapoints from pairs of a removed and a new one
+        counts = f"{added} new or changed, {removed} removed or changed"
+    say(
+        f"Uploaded {counted(len(frame), 'datapoint')} to the dataset '{name}': {counts},"
+        f" {len(frame) - added} unchanged."
+    )
 
 
 @click.command("results")

@@ -124,6 +124,31 @@ def upload_dataset(
         DuplicateDatapointIdError: several rows have the same id; the message has the first ten.
         NameConflictError: a test suite or test case that is not a dataset has the name.
     """
+    return committed(
+        name,
+        df,
+        id_fields=id_fields,
+        commit_tags=commit_tags,
+        dataset_tags=dataset_tags,
+        append_only=append_only,
+        description=description,
+    )[0]
+
+
+_upload_dataset = upload_dataset
+
+
+def committed(
+    name: str,
+    df: Frames,
+    *,
+    id_fields: Sequence[str] | None,
+    append_only: bool,
+    description: str | None,
+    commit_tags: Sequence[str] | None = None,
+    dataset_tags: Sequence[str] | None = None,
+) -> tuple[DatasetEntity, CommitRecord | None]:
+    """Do what :func:`upload_dataset` does, and return the commit too; None: nothing changed."""
     check_name(name, "dataset")
     tags = check_names(commit_tags, "commit_tags"), check_names(dataset_tags, "dataset_tags")
     given = None if id_fields is None else check_names(id_fields, "id_fields")
@@ -161,10 +186,7 @@ def upload_dataset(
             commit = unit.datasets.put(name, (NewRows(*page) for page in staged.pages()), upload)
             dataset = unit.datasets.get(name)
     _log_upload(name, commit)
-    return _entity(dataset)
-
-
-_upload_dataset = upload_dataset
+    return _entity(dataset), commit
 
 
 def _reconciled_id_fields(

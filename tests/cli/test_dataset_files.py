@@ -63,7 +63,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def upload(invoke: Invoke) -> None:
     done = invoke("datasets", "upload", "animals.csv", "--id", "locator")
-    assert done.stderr == "Uploaded 40 datapoints to the dataset 'animals'.\n"
+    assert done.stderr == (
+        "Uploaded 40 datapoints to the dataset 'animals': 40 new, 0 changed, 0 unchanged.\n"
+    )
     for name in ("first", "second"):
         correct = ["--correct", "label=prediction", "--lower-is-better", "seconds"]
         done = invoke("datasets", "results", "animals", name, f"{name}.csv", *correct)
@@ -166,8 +168,13 @@ def test_tables_of_each_format_are_read(invoke: Invoke, files: Path) -> None:
 def test_rows_are_appended_and_configurations_kept_apart(invoke: Invoke, files: Path) -> None:
     upload(invoke)
     Path("more.csv").write_text("locator,city,label\n000.png,bonn,cat\n900.png,bonn,cat\n")
-    invoke("datasets", "upload", "more.csv", "--name", "animals", "--append")
+    append = ["datasets", "upload", "more.csv", "--name", "animals", "--append"]
+    assert invoke(*append).stderr.endswith("'animals': 1 new, 1 changed, 0 unchanged.\n")
+    unchanged = "The dataset 'animals' is unchanged; there is no new commit.\n"
+    assert invoke(*append).stderr == unchanged
     assert len(download_dataset("animals")) == 41
+    replaced = invoke("datasets", "upload", "animals.csv").stderr
+    assert replaced.endswith("1 new or changed, 2 removed or changed, 39 unchanged.\n")
     config = ["--config", '{"t": 0.5}']
     done = invoke("datasets", "results", "animals", "first", "first.csv", *config)
     assert "40 new" in done.stderr

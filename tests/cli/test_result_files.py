@@ -56,7 +56,7 @@ def write(name: str, content: Any) -> str:
 @pytest.mark.filterwarnings("default::kolena_local.errors.KolenaWarning")
 def test_coco_annotations_and_detections_become_matches(invoke: Invoke) -> None:
     done = invoke("datasets", "upload", write("val2017.json", ANNOTATIONS))
-    assert done.stderr == "Uploaded 3 datapoints to the dataset 'val2017'.\n"
+    assert "dataset 'val2017': 3 new, 0 changed, 0 unchanged.\n" in done.stderr
     images = download_dataset("val2017")
     assert images.drop(columns="ground_truths").to_dict("records")[0] == {
         "locator": "000000397133.jpg",
@@ -170,7 +170,7 @@ def test_sample_logs_of_lm_eval_become_a_configuration_for_each_filter(invoke: I
     ]
     log = write_log("samples_gsm8k_2025-01-15T10-00-00.123456.jsonl", samples)
     done = invoke("datasets", "upload", log, "--name", "gsm8k")
-    assert done.stderr == "Uploaded 3 datapoints to the dataset 'gsm8k'.\n"
+    assert "dataset 'gsm8k': 3 new, 0 changed, 0 unchanged.\n" in done.stderr
     assert download_dataset("gsm8k").to_dict("records")[2] == {
         name: samples[2][name] for name in ("doc_id", "doc", "target")
     }
