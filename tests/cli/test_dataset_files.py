@@ -191,7 +191,7 @@ def test_the_readme_of_quality_standards_prints_what_it_says(
         return blocks(heading, language, README)
 
     monkeypatch.chdir(tmp_path)
-    names = ("animals.csv", "small.csv", "quality-standard.toml")
+    names = ("pets.csv", "small.csv", "quality-standard.toml")
     for name, content in zip(names, [*shown("csv"), *shown("toml")], strict=True):
         Path(name).write_text(content, encoding="utf-8")
     for line in shown("sh")[0].splitlines():
