@@ -41,12 +41,16 @@ def upload(
     CSV, numbers, true and false, and JSON are recognized. A .json file has COCO annotations, which
     become a row for each image; a sample log of lm-evaluation-harness has one for each document.
     """
-    from kolena_local.dataset.dataset import committed
+    from kolena_local.dataset.dataset import _load_dataset_metadata, committed
+    from kolena_local.dataset.frames import check_id_fields
     from kolena_local.dataset.table_file import read_datapoints
 
     frame = read_datapoints(file)
     name = Path(file).stem if name is None else name
     with location.use(location.resolve(given_location())):
+        known = _load_dataset_metadata(name, raise_error_if_not_found=False)
+        expected = id_fields or (known.id_fields if known else ())
+        check_id_fields(expected, [*map(str, frame)], f"'{file}'")
         _, commit = committed(
             name,
             frame,
@@ -114,6 +118,7 @@ def results(
     from kolena_local.dataset.correctness import CORRECT, with_correct
     from kolena_local.dataset.dataset import _load_dataset_metadata
     from kolena_local.dataset.evaluation import _upload_results
+    from kolena_local.dataset.frames import check_id_fields
 
     parsed = None if config is None else _parsed(config)
     directions = {**dict.fromkeys(higher_is_better, True), **dict.fromkeys(lower_is_better, False)}
@@ -121,12 +126,14 @@ def results(
         found = read_results(file, dataset, parsed, proba=proba)
         directions = {**found.directions, **directions}
         pairs = found.results
+        entity = _load_dataset_metadata(dataset)
+        assert entity is not None  # otherwise it raised
+        for _, frame in pairs:
+            check_id_fields(entity.id_fields, [*map(str, frame)], f"'{file}'")
         if correct is not None:
             field, equals, column = correct.rpartition("=")
             if not equals:
                 raise click.UsageError("--correct takes FIELD=COLUMN, such as label=prediction.")
-            entity = _load_dataset_metadata(dataset)
-            assert entity is not None  # otherwise it raised
             pairs = [
                 (one, with_correct(frame, dataset, entity.id_fields, field, column))
                 for one, frame in pairs

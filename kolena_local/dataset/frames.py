@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Union
 
 from kolena_local.collector import collector_paused
@@ -131,7 +132,8 @@ def inferred_id_fields(names: Sequence[str]) -> list[str]:
     if not found:
         raise InputValidationError(
             "No column identifies the rows: none is called id, id_..., ..._id, locator or text;"
-            f" pass id_fields=[...]. The columns are {listed(names)}."
+            " name those that do with id_fields=[...], or with --id in the command. The columns are"
+            f" {listed(names)}."
         )
     return found
 
@@ -178,8 +180,8 @@ def identified(
         records = list(duplicates.values())[:_SHOWN]
         raise DuplicateDatapointIdError(
             f"Several rows have the same {enumerated(list(fields or ()))}, which must identify a"
-            f" row: {', '.join(map(shown_id, records))}; remove the duplicates, or name other"
-            " id_fields.",
+            f" row: {', '.join(map(shown_id, records))}; remove the duplicates, or name more"
+            " columns with id_fields=[...], or with --id in the command.",
             duplicate_ids=records,
         )
 
@@ -191,18 +193,27 @@ def listed(names: Sequence[str]) -> str:
     return enumerated([*shown, f"{more} more"] if more else shown) if shown else "none"
 
 
-def check_id_fields(fields: Sequence[str], names: Sequence[str]) -> None:
+def check_id_fields(
+    fields: Sequence[str], names: Sequence[str], what: str = "The DataFrame"
+) -> None:
     """Refuse a frame without the columns that identify its rows.
+
+    Args:
+        fields: the columns that identify rows.
+        names: the columns that there are.
+        what: what has these columns, for the message.
 
     Raises:
         InputValidationError: one of them is missing.
     """
-    missing = [repr(field) for field in fields if field not in names]
+    missing = [field for field in fields if field not in names]
     if missing:
+        near = [repr(name) for field in missing for name in get_close_matches(field, names, n=1)]
+        hint = f"; did you mean {enumerated(near)}?" if near else "."
         raise InputValidationError(
-            f"The DataFrame has no {agreeing(len(missing), 'column', 'columns')}"
-            f" {enumerated(missing)}, which must identify its rows; it has"
-            f" {listed(names)}."
+            f"{what} has no {agreeing(len(missing), 'column', 'columns')}"
+            f" {enumerated(map(repr, missing))}, which must identify its rows; it has"
+            f" {listed(names)}{hint}"
         )
 
 

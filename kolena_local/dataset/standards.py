@@ -208,7 +208,7 @@ def _content(unit: Unit, dataset: DatasetRecord) -> dict[str, Any]:
     if content is None:
         raise NotFoundError(
             f"The dataset '{dataset.name}' has no quality standard; store one with"
-            " upload_quality_standard()."
+            " upload_quality_standard(), or with the command kolena-local datasets standard apply."
         )
     return content
 

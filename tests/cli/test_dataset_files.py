@@ -209,6 +209,17 @@ def test_the_readme_of_quality_standards_prints_what_it_says(
         (["upload", "bad.csv"], 1, "Line 2 of bad.csv is not CSV"),
         (["upload", "bad.jsonl"], 1, "Line 1 of bad.jsonl cannot be read as JSON"),
         (["upload", "bad.parquet"], 1, "'bad.parquet' is not a parquet file"),
+        (
+            ["upload", "animals.csv", "--id", "locatr"],
+            1,
+            "'animals.csv' has no column 'locatr', which must identify its rows; it has 'locator',"
+            " 'city' and 'label'; did you mean 'locator'?",
+        ),
+        (["upload", "names.csv"], 1, "or with --id in the command. The columns are 'name'"),
+        (["upload", "names.csv", "--id", "name"], 1, "or with --id in the command."),
+        (["upload", "names.csv", "--name", "animals"], 1, "'names.csv' has no column 'locator'"),
+        (["results", "animals", "m", "names.csv"], 1, "'names.csv' has no column 'locator'"),
+        (["standard", "show", "animals"], 1, "kolena-local datasets standard apply"),
         (["results", "animls", "m", "first.csv"], 1, "did you mean 'animals'?"),
         (
             ["results", "animals", "m", "first.csv", "--correct", "labl=prediction"],
@@ -225,6 +236,7 @@ def test_what_cannot_be_read_or_found_is_an_error(
     invoke: Invoke, files: Path, arguments: list[str], code: int, message: str
 ) -> None:
     invoke("datasets", "upload", "animals.csv")
+    Path("names.csv").write_text("name,size\na,1\na,2\n")
     for suffix, content in (("csv", 'a\n"'), ("jsonl", "{"), ("parquet", "x")):
         Path(f"bad.{suffix}").write_text(content)
     failed = invoke("datasets", *arguments)
