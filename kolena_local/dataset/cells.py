@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SCALARS: Final = frozenset({bool, int, float, str, type(None)})
+_TOO_DEEP: Final = "the value is nested too deeply, or contains itself; flatten it"
 
 
 class Column(NamedTuple):
@@ -66,6 +67,10 @@ def column_texts(cells: pd.Series[Any], name: str) -> Column:
             return _objects(_json_values(cells, values, name))
         except InputValidationError as error:
             raise InputValidationError(f"The column {name!r} cannot be stored: {error}") from None
+        except RecursionError:  # while the converted values are written
+            raise InputValidationError(
+                f"The column {name!r} cannot be stored: {_TOO_DEEP}"
+            ) from None
     return Column(texts, texts)
 
 
@@ -121,8 +126,16 @@ def to_json(value: Any, name: str) -> Json:
         name: the name of the column.
 
     Raises:
-        InputValidationError: it contains something else that has no JSON form.
+        InputValidationError: it contains something else that has no JSON form, or is nested too
+            deeply.
     """
+    try:
+        return _converted(value, name)
+    except RecursionError:
+        raise InputValidationError(f"{name}: {_TOO_DEEP}") from None
+
+
+def _converted(value: Any, name: str) -> Json:
     import numpy as np
     import pandas as pd
 
@@ -147,10 +160,10 @@ def to_json(value: Any, name: str) -> Json:
     if isinstance(value, Mapping):
         return _object(value, name)
     if isinstance(value, (set, frozenset)):
-        return sorted((to_json(item, name) for item in value), key=canonical)
+        return sorted((_converted(item, name) for item in value), key=canonical)
     if isinstance(value, (list, tuple)) or is_array(value):
         items = value if isinstance(value, (list, tuple)) else _items(value)
-        return [to_json(item, name) for item in items]
+        return [_converted(item, name) for item in items]
     return write_value(value, name)
 
 
@@ -164,7 +177,7 @@ def _items(array: Any) -> Iterable[Any]:
 
 def _object(value: Mapping[Any, Any], name: str) -> Json:
     keys = value if all(type(key) is str for key in value) else _keys(value, name)
-    return dict(zip(keys, (to_json(item, name) for item in value.values()), strict=True))
+    return dict(zip(keys, (_converted(item, name) for item in value.values()), strict=True))
 
 
 def _keys(value: Mapping[Any, Any], name: str) -> Iterable[str]:

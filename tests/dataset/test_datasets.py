@@ -87,6 +87,12 @@ def test_rows_are_not_added_under_other_id_fields() -> None:
     assert results["ok"].tolist() == [True, True]
 
 
+def endless() -> List[Any]:
+    value: List[Any] = []
+    value.append({"again": value})
+    return value
+
+
 def duplicates() -> pd.DataFrame:
     return pd.DataFrame({"id": [number // 2 for number in range(30)]})
 
@@ -104,6 +110,7 @@ def duplicates() -> pd.DataFrame:
         (pd.DataFrame([[1, 2]], columns=["1", 1]), {"id_fields": ["1"]}, "called '1'"),
         ([{"id": 1}], {}, "is needed, not dict"),
         (7, {}, "is needed, not int"),
+        (pd.DataFrame({"id": [1], "x": [endless()]}), {}, "'x' cannot be stored: x: .* too deeply"),
         (pd.DataFrame({"id": [1]}), {"commit_tags": [" "]}, "commit_tags must be"),
         # Every frame is checked, not only the first.
         (iter([pd.DataFrame({"id": [1]}), pd.DataFrame({"x": [1]})]), {}, "no column 'id'"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Iterator
+from typing import Any, Iterator, List
 
 import pandas as pd
 import pytest
@@ -84,6 +84,13 @@ def test_each_configuration_has_its_own_results_aligned_with_the_datapoints(
         upload_results("images", "m", [({"a": 1}, results), ({"a": 1.0}, results)])
 
 
+def nested(depth: int) -> List[Any]:
+    value: List[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
@@ -100,6 +107,8 @@ def test_each_configuration_has_its_own_results_aligned_with_the_datapoints(
         (lambda frame: frame, {"higher_is_better": {"x": True}}, "have no column 'x'"),
         (lambda frame: frame, {"higher_is_better": {"iou": 1}}, "True or False"),
         (lambda frame: frame, {"metadata": ["a"]}, "must be a dict"),
+        (lambda frame: frame, {"metadata": {"a": nested(5_000)}}, "metadata: .* nested too deeply"),
+        (lambda frame: [({"a": nested(5_000)}, frame)], {}, "configuration: .* too deeply"),
         (lambda frame: [({}, frame), "x"], {}, "must be a pair"),
         (lambda frame: [("x", frame)], {}, "must be a dict or None"),
         (lambda frame: frame.assign(iou=[b""] * 5), {}, "The column 'iou' cannot be stored"),
@@ -175,7 +184,7 @@ def test_samples_that_got_worse_show_the_uploaded_results_as_answers(
     rows = images[["locator"]]
     upload_results("images", "old", rows.assign(prediction="kitten", is_correct=True))
     upload_results("images", "new", rows.assign(prediction="puppy", is_correct=False))
-    run = CliRunner().invoke
+    run = separating_runner().invoke
     compared = ["compare", "old", "new", "--suite", "images"]
     for option in (["--worst", "3"], ["--flips"]):
         found = json.loads(run(main, [*compared, *option, "--json"]).stdout)
@@ -193,7 +202,7 @@ def test_gate_on_a_dataset_still_works_after_its_next_commit(
 ) -> None:
     for model in ("old", "new"):
         upload_results("images", model, images[["locator"]].assign(is_correct=True))
-    run, file = CliRunner().invoke, str(tmp_path / "gate.toml")
+    run, file = separating_runner().invoke, str(tmp_path / "gate.toml")
     init = run(main, ["gate", "init", "old", "new", "--suite", "images", "-o", file])
     assert init.exit_code == 0, init.stderr
     upload_dataset("images", images.assign(weather="snow"))
@@ -208,7 +217,7 @@ def test_what_to_do_is_said_of_suites_of_slices_and_of_metrics_without_a_directi
     images: pd.DataFrame,
 ) -> None:
     def said(*arguments: str) -> str:
-        return CliRunner().invoke(main, arguments).stderr
+        return separating_runner().invoke(main, arguments).stderr
 
     def upload() -> None:
         for model, score in (("old", 1), ("new", 2)):
