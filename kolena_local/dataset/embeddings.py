@@ -41,8 +41,8 @@ def upload_dataset_embeddings(dataset_name: str, key: str, df_embedding: pd.Data
 
     Raises:
         NotFoundError: there is no such dataset.
-        InputValidationError: the key is blank, a column is missing, or the vectors are not numbers
-            or not equally long.
+        InputValidationError: the key is blank, a column is missing, or the vectors are not numbers,
+            too large to be stored, or not equally long.
         DuplicateDatapointIdError: several rows have the same id.
     """
     check_name(dataset_name, "dataset")
@@ -145,5 +145,12 @@ def _vectors(values: list[Any]) -> list[bytes]:
             raise InputValidationError(
                 f"An embedding must be an array of numbers, not {value!r:.80}."
             )
-        vectors.append(array.astype("<f4").tobytes())
+        with np.errstate(over="ignore"):
+            stored = array.astype("<f4")
+        if (np.isinf(stored) & np.isfinite(array)).any():
+            raise InputValidationError(
+                "The numbers of an embedding are stored as floats of four bytes, which end at"
+                f" 3.4e38, and one has {np.abs(array[np.isfinite(array)]).max()}; scale them."
+            )
+        vectors.append(stored.tobytes())
     return vectors

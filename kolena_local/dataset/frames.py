@@ -63,6 +63,8 @@ def check_names(names: Any, argument: str) -> tuple[str, ...]:
     Raises:
         InputValidationError: one is not a string, or blank.
     """
+    if names is not None and not isinstance(names, Iterable):
+        raise InputValidationError(f"{argument} must be a list of strings, not {names!r:.80}.")
     given = [names] if isinstance(names, str) else [*(names or ())]
     for name in given:
         if not isinstance(name, str) or not name.strip():

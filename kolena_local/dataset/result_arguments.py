@@ -99,7 +99,8 @@ def check_thresholded(cells: list[Any], name: str) -> None:
         rows = cell if isinstance(cell, (list, tuple)) else [cell]
         for row in rows:
             threshold = row.get("threshold") if isinstance(row, Mapping) else None
-            if isinstance(threshold, (bool, str)) or not hasattr(threshold, "__float__"):
+            is_number = not isinstance(threshold, (bool, str)) and hasattr(threshold, "__float__")
+            if not is_number or threshold != threshold:  # NaN is not a number
                 raise InputValidationError(
                     f"The thresholded field {name!r} must be a list of dicts, each with a number"
                     f" 'threshold', not {cell!r:.80}."

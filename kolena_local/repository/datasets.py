@@ -100,7 +100,8 @@ class Datasets(Repository):
         commits = self.commits(dataset)
         if hash_ is None:
             return commits[-1]
-        found = [one for one in commits if len(hash_) >= 7 and one.hash.startswith(hash_)]
+        is_hash = isinstance(hash_, str) and len(hash_) >= 7
+        found = [one for one in commits if is_hash and one.hash.startswith(hash_)]
         if len(found) != 1:
             known = ", ".join(f"'{one.hash}'" for one in commits[-3:])
             raise NotFoundError(

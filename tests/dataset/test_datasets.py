@@ -111,6 +111,7 @@ def duplicates() -> pd.DataFrame:
         ([{"id": 1}], {}, "is needed, not dict"),
         (7, {}, "is needed, not int"),
         (pd.DataFrame({"id": [1], "x": [endless()]}), {}, "'x' cannot be stored: x: .* too deeply"),
+        (pd.DataFrame({"id": [1]}), {"dataset_tags": 5}, "dataset_tags must be a list of strings"),
         (pd.DataFrame({"id": [1]}), {"commit_tags": [" "]}, "commit_tags must be"),
         # Every frame is checked, not only the first.
         (iter([pd.DataFrame({"id": [1]}), pd.DataFrame({"x": [1]})]), {}, "no column 'id'"),
@@ -222,6 +223,8 @@ def test_what_does_not_exist_is_named(images: pd.DataFrame) -> None:
         download_dataset("image")
     with pytest.raises(NotFoundError, match="'images' has no commit 'abc'"):
         download_dataset("images", commit="abc")
+    with pytest.raises(NotFoundError, match="'images' has no commit '5'"):
+        download_dataset("images", commit=5)  # type: ignore[arg-type]
     with pytest.raises(NotFoundError, match="no dataset 'image'"):
         delete_dataset("image")
     assert _load_dataset_metadata("image", raise_error_if_not_found=False) is None
@@ -295,6 +298,7 @@ def test_embeddings_are_those_of_rows_whatever_else_changes(images: pd.DataFrame
         (given.drop(columns="embedding"), "no column 'embedding'"),
         (given.drop(columns="locator"), "no column 'locator'"),
         (given.assign(embedding=[[1.0], [1.0, 2.0]] * 2), "not equally long"),
+        (given.assign(embedding=[[1e300, np.nan]] * 4), "end at 3.4e38, and one has 1e\\+300"),
         (given.assign(embedding=[["a"]] * 4), "must be an array of numbers"),
         (pd.concat([given, given]), "Several rows have the same locator"),
     ):

@@ -103,6 +103,11 @@ def nested(depth: int) -> List[Any]:
             "no column beside",
         ),
         (lambda frame: frame, {"thresholded_fields": ["iou"]}, "must be a list of dicts"),
+        (
+            lambda frame: frame.assign(iou=[[{"threshold": float("nan"), "tp": 1}]] * 5, ok=True),
+            {"thresholded_fields": ["iou"]},
+            "each with a number 'threshold'",
+        ),
         (lambda frame: frame, {"thresholded_fields": ["x"]}, "have no column 'x'"),
         (lambda frame: frame, {"higher_is_better": {"x": True}}, "have no column 'x'"),
         (lambda frame: frame, {"higher_is_better": {"iou": 1}}, "True or False"),
