@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
-from kolena_local.errors import NameConflictError, NotFoundError
+from kolena_local.errors import NameConflictError, NotFoundError, StoreDamagedError
 from kolena_local.payload import dumps, loads
 from kolena_local.repository.dataset_means import store_means
 from kolena_local.repository.dataset_members import Change, DatasetMembers
@@ -87,8 +87,10 @@ class Datasets(Repository):
         return self._select("ORDER BY suite.id", ())
 
     def commits(self, dataset: DatasetRecord) -> builtins.list[CommitRecord]:
-        """Return all commits of a dataset, oldest first."""
+        """Return all commits of a dataset, oldest first; there is at least one."""
         rows = self._sql.fetch(_COMMITS + "ORDER BY number", {"id": dataset.id})
+        if not rows:
+            raise StoreDamagedError(f"The dataset '{dataset.name}' has no commit that is whole.")
         return [CommitRecord(*row[:4], *map(_names, row[4:7]), *row[7:]) for row in rows]
 
     def commit(self, dataset: DatasetRecord, hash_: str | None = None) -> CommitRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any, Iterator, List
 
 import numpy as np
@@ -36,8 +37,9 @@ from kolena_local.errors import (
     KolenaWarning,
     NameConflictError,
     NotFoundError,
+    StoreDamagedError,
 )
-from kolena_local.repository import open_store
+from kolena_local.repository import close_store, open_store
 from kolena_local.workflow import GroundTruth, Image, Inference, define_workflow
 
 
@@ -381,3 +383,21 @@ def test_a_dataset_is_renamed_with_its_test_case_and_deleted_as_a_dataset() -> N
     delete_dataset("pictures")
     upload_dataset("pictures", pd.DataFrame({"id": [4]}))
     assert list(download_dataset("pictures")["id"]) == [4]
+
+
+def test_a_damaged_datapoint_or_commit_is_said_to_be_damaged() -> None:
+    upload_dataset("photos", pd.DataFrame({"id": [1, 2]}))
+    path = open_store().location
+    close_store(path)
+    changes = (
+        "UPDATE test_sample SET payload = '5'",
+        "UPDATE dataset_commit SET test_case_version = 99",
+    )
+    for change in changes:
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA ignore_check_constraints = ON")
+            connection.execute(change)
+        connection.close()
+        with pytest.raises(StoreDamagedError):
+            download_dataset("photos")
+        close_store(path)
