@@ -30,7 +30,6 @@ from kolena_local.payload import (
     loads_all,
     needs_escape,
 )
-from kolena_local.repository.rows import as_objects
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.restore import revive
 from kolena_local.serialization.write import is_array, write_value
@@ -232,6 +231,8 @@ def columns_of(
         payloads: the rows; None is a row without values.
         names: the columns, in order; None means all keys in order of appearance.
     """
+    from kolena_local.repository.rows import as_objects  # late: it imports SQLAlchemy
+
     parsed: list[Any] = as_objects([text for text in payloads if text is not None])
     rows = parsed
     if len(parsed) < len(payloads):
