@@ -38,10 +38,10 @@ def test_changes_of_bools_are_shown_about_as_often_as_said(n: int, discordant: f
     change = smallest_change(n, discordant, 0.05, 0.8)
     share = max(discordant, change)
     drawn = np.random.default_rng(0).multinomial(
-        n, [(share - change) / 2, (share + change) / 2, 1 - share], 1_000
+        n, [(share - change) / 2, (share + change) / 2, 1 - share], 4_000
     )
     shown = sum(mcnemar_p_value(int(lost), int(won)) <= 0.05 for lost, won, _ in drawn)
-    assert 0.74 <= shown / 1_000 <= 0.84  # the exact test is somewhat conservative
+    assert 0.74 <= shown / 4_000 <= 0.84  # the exact test is somewhat conservative
     needed = samples_for_change(change, discordant, 0.05, 0.8)
     assert needed is not None
     assert abs(needed - n) <= 1
