@@ -63,7 +63,7 @@ IS_LONG = _PROFILE == "long"
 
 
 #: For property tests whose examples take a tenth of a second or more.
-few_examples = settings(max_examples=100 if IS_LONG else 3)
+few_examples = settings(max_examples=30 if IS_LONG else 3)
 
 
 def sampled(cases: Iterable[Case], every: int = 3) -> list[Case]:

@@ -30,8 +30,9 @@ def test_on_a_terminal_every_word_is_whole_and_only_a_long_word_is_too_wide(
 ) -> None:
     header = [f"c{number}" for number in range(len(rows[0]))]
     lines = narrow(header, rows, width)
-    words = [part for row in rows for value in row for part in parts(cell(value))]
-    seen = [part for line in lines for part in parts(line)]
+    # No-break spaces at the end of a line are not printed, as other spaces there.
+    words = [part.rstrip() for row in rows for value in row for part in parts(cell(value))]
+    seen = [part.rstrip() for line in lines for part in parts(line)]
     empty = {"-", "null", ""}
     assert Counter(words) - Counter(seen) - Counter({word: len(words) for word in empty}) == {}
     for line in lines:

@@ -86,7 +86,7 @@ def test_one_comparison_of_numbers_is_wrong_in_a_twentieth_of_cases_at_most(
 ) -> None:
     """Units are samples, or clusters of one sample to ``largest`` that share their difference."""
     generator, wrong, covered = np.random.default_rng(units), 0, 0
-    times = 200 if IS_LONG else 60
+    times = 100 if IS_LONG else 60
     for _ in range(times):
         differences, clusters = DIFFERENCES[name](generator, units), None
         if largest is not None:
@@ -108,7 +108,7 @@ SUITE_CELLS = list(product(DIFFERENCES, [20, 60, 300], [8, 20]))
 def test_suite_of_numbers_has_a_wrong_verdict_in_a_twentieth_of_cases_at_most(
     name: str, size: int, cases: int
 ) -> None:
-    generator, times = np.random.default_rng(size + cases), 40 if IS_LONG else 20
+    generator, times = np.random.default_rng(size + cases), 20
     wrong = 0
     for _ in range(times):
         values = DIFFERENCES[name](generator, (cases, size))
