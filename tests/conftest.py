@@ -89,6 +89,20 @@ store.create_engine = functools.partial(  # type: ignore[attr-defined]
     execution_options={"compiled_cache": {}},
 )
 
+# Programs print other things where a variable says that they run for a robot, in color or without
+# buffers. Tests see what a bare machine has; pytest and its workers set variables of their own.
+_KEPT_VARIABLES = (
+    "COVERAGE",
+    "LANG",
+    "LC_",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "PYTEST_CURRENT_TEST",
+    "PYTEST_DEBUG_TEMPROOT",
+    "PYTEST_XDIST",
+    "TMPDIR",
+)
+
 _built: dict[object, sqlite3.Connection] = {}
 
 
@@ -147,11 +161,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     # each test, and would list the homes of thousands.
     home = tmp_path.parent / "homes" / tmp_path.name
     home.mkdir(parents=True)
-    for name in [name for name in os.environ if name.startswith(("KOLENA_", "XDG_"))]:
+    for name in [name for name in os.environ if not name.startswith(_KEPT_VARIABLES)]:
         monkeypatch.delenv(name)
-    # Child processes keep output in a buffer and modules compiled, as they do on most machines.
-    for name in ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"):
-        monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
     for name, folder in (
