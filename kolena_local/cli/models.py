@@ -153,7 +153,10 @@ def list_models(
             print_listing(MODELS, [picked(record, MODELS.keys) for record in records])
             return
         # Late, because it imports numpy.
-        from kolena_local.comparison.model_metrics import in_order_of_metric, metric_of_models
+        from kolena_local.comparison.ranking.model_metrics import (
+            in_order_of_metric,
+            metric_of_models,
+        )
 
         values = metric_of_models(unit, suite, metric, **of_suite)
         records = unit.models.list(workflow, tags, pattern, where)

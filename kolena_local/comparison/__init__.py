@@ -8,21 +8,22 @@ can show.
 
 ``arguments`` and ``run_selection`` find the results that were asked for, ``scores`` reads their
 metrics, and ``candidates`` those of several models. ``verdicts`` makes rows of them with the pure
-functions on arrays in ``statistics``; ``direction``, ``margins``, ``withheld`` and ``report`` say
-what the rows mean and do not know the store either.
+functions on arrays in ``statistics``; ``direction``, ``margins`` and ``report`` say what the rows
+mean and do not know the store either. ``gate``, ``ranking``, ``slices`` and ``remarks`` have
+packages of their own.
 """
 
 from kolena_local.comparison.compare import compare
-from kolena_local.comparison.difficulty import Difficulty, difficulty
 from kolena_local.comparison.direction import Direction
-from kolena_local.comparison.find_slices import find_slices
-from kolena_local.comparison.found_slices import FoundSlice, FoundSlices
 from kolena_local.comparison.gate.gate import Gate, Margin
 from kolena_local.comparison.gate.judgment import JudgedRow, Judgment
-from kolena_local.comparison.leaderboard import Leaderboard, RankedModel
 from kolena_local.comparison.power import PowerAnalysis, PowerRow, power
-from kolena_local.comparison.rank import rank
+from kolena_local.comparison.ranking.difficulty import Difficulty, difficulty
+from kolena_local.comparison.ranking.leaderboard import Leaderboard, RankedModel
+from kolena_local.comparison.ranking.rank import rank
 from kolena_local.comparison.result import ChangedSample, Comparison
+from kolena_local.comparison.slices.find_slices import find_slices
+from kolena_local.comparison.slices.found_slices import FoundSlice, FoundSlices
 from kolena_local.comparison.verdicts import Row
 
 __all__ = [

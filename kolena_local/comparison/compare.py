@@ -12,8 +12,9 @@ from kolena_local.comparison import report
 from kolena_local.comparison.arguments import location_of, name_of, selection_of
 from kolena_local.comparison.direction import directions
 from kolena_local.comparison.margins import check_margins, with_margins
-from kolena_local.comparison.noise import Noise, check_noise, stored_checks, with_noise
-from kolena_local.comparison.provenance_remarks import provenance_remarks
+from kolena_local.comparison.remarks.noise import Noise, check_noise, stored_checks, with_noise
+from kolena_local.comparison.remarks.provenance import provenance_remarks
+from kolena_local.comparison.remarks.withheld import withheld
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.run_selection import (
     SelectedRuns,
@@ -39,7 +40,6 @@ from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
-from kolena_local.comparison.withheld import withheld
 from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.records import HeldRow
 

@@ -59,7 +59,7 @@ class Row(Estimate):
         ci_high: the upper end of the confidence interval.
         p_value: the probability of a difference this large if the models were equally good.
         plain_p_value: the p-value of a test that overlooks skewness, see
-            :mod:`~kolena_local.comparison.withheld`.
+            :mod:`~kolena_local.comparison.remarks.withheld`.
         p_adjusted: the p-value adjusted for multiple comparisons, which decides the verdict.
         verdict: ``better``, ``worse`` or ``not decided``: the candidate against the base.
             ``higher`` or ``lower`` if it is not known which of them is better.

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kolena_local.comparison import find_slices
-from kolena_local.comparison.slice_fields import usable
+from kolena_local.comparison.slices.fields import usable
 from kolena_local.comparison.statistics.two_groups import lower_tails
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaError
 from kolena_local.workflow import (

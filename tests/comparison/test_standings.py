@@ -8,7 +8,7 @@ from typing import Dict, List, Optional, Tuple
 import pytest
 
 from kolena_local.comparison import rank
-from kolena_local.comparison.standings import Standings, standings
+from kolena_local.comparison.ranking.standings import Standings, standings
 from kolena_local.repository import open_store
 from kolena_local.repository.headlines import Headline, Source
 from kolena_local.workflow import MetricsTestCase
@@ -94,10 +94,10 @@ def test_ties_are_tested_only_where_that_takes_no_time(
 ) -> None:
     for name, count in {"best": 1, "other": 20}.items():
         world.test(name, wrong(count), Averages())
-    monkeypatch.setattr("kolena_local.comparison.standings._MOST_SCORES", 60)
+    monkeypatch.setattr("kolena_local.comparison.ranking.standings._MOST_SCORES", 60)
     assert "McNemar" in ranked("accuracy")[1].remark
-    monkeypatch.setattr("kolena_local.comparison.standings._MOST_SCORES", 59)
+    monkeypatch.setattr("kolena_local.comparison.ranking.standings._MOST_SCORES", 59)
     assert "too many samples" in ranked("accuracy")[1].remark
     assert ranked("accuracy")[0] == {"best": (1, 1), "other": (2, 2)}
-    monkeypatch.setattr("kolena_local.comparison.standings._MOST_MODELS", 1)
+    monkeypatch.setattr("kolena_local.comparison.ranking.standings._MOST_MODELS", 1)
     assert "at most 1 models" in ranked("accuracy")[1].remark

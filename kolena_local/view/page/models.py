@@ -172,7 +172,7 @@ def _ordered(
     )
     if headline is None:
         return ids, {}, ""
-    from kolena_local.comparison.standings import standings
+    from kolena_local.comparison.ranking.standings import standings
 
     values = unit.headlines.values(headline)
     known = {id_: values[id_] for id_ in ids if id_ in values}

@@ -10,8 +10,8 @@ import numpy as np
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import name_of
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
-from kolena_local.comparison.difficulty import difficulty_of
-from kolena_local.comparison.leaderboard import Leaderboard, RankedModel
+from kolena_local.comparison.ranking.difficulty import difficulty_of
+from kolena_local.comparison.ranking.leaderboard import Leaderboard, RankedModel
 from kolena_local.comparison.scores import clusters_of
 from kolena_local.comparison.settings import check_cluster, check_metrics, check_settings
 from kolena_local.comparison.statistics.all_pairs import (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from kolena_local.comparison import report
-from kolena_local.comparison.difficulty import Difficulty
 from kolena_local.comparison.direction import Direction
+from kolena_local.comparison.ranking.difficulty import Difficulty
 from kolena_local.payload import Json, dumps
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ import numpy as np
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import location_of, name_of, selection_of
 from kolena_local.comparison.direction import Direction, known_direction
-from kolena_local.comparison.found_slices import FoundSlice, FoundSlices
-from kolena_local.comparison.provenance_remarks import provenance_remarks
+from kolena_local.comparison.remarks.provenance import provenance_remarks
 from kolena_local.comparison.run_selection import SelectedRuns, check_comparable, select_runs
 from kolena_local.comparison.scores import ModelScores, comparable
 from kolena_local.comparison.settings import check_metrics, check_search, check_settings
-from kolena_local.comparison.slice_fields import Field, chosen, read_fields, usable
+from kolena_local.comparison.slices.fields import Field, chosen, read_fields, usable
+from kolena_local.comparison.slices.found_slices import FoundSlice, FoundSlices
 from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings, scaled_differences
 from kolena_local.comparison.statistics.pairs import Pairs, pair_cases

@@ -1,0 +1,1 @@
+"""What to know of a comparison that no row of it says."""

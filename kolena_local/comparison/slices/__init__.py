@@ -1,0 +1,1 @@
+"""The search for slices on which a model is worse than elsewhere."""
