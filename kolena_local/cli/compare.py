@@ -8,6 +8,12 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.completion import names_of
+from kolena_local.cli.options import (
+    cluster_option,
+    confidence_option,
+    correction_option,
+    evaluator_options,
+)
 from kolena_local.cli.output.formats import flat
 from kolena_local.cli.output.output_options import chosen_format, output_options
 from kolena_local.cli.output.printing import (
@@ -64,23 +70,10 @@ _WORST: Columns = {
     multiple=True,
     help="Compare only this metric (repeatable).",
 )
-@click.option("--evaluator", metavar="NAME", help="Use the results of this evaluator.")
-@click.option("--configuration", metavar="NAME", help="Use the results of this configuration.")
-@click.option(
-    "--confidence",
-    metavar="P",
-    type=click.FloatRange(0.5, 1, max_open=True),
-    default=0.95,
-    help="Confidence level of intervals and verdicts (default: 0.95).",
-)
-@click.option("--cluster", metavar="FIELD", help="Group samples by this metadata field.")
-@click.option(
-    "--correction",
-    type=click.Choice(["holm", "benjamini-hochberg"]),
-    metavar="NAME",
-    default="holm",
-    help="Adjust p-values for multiple comparisons by holm (default) or benjamini-hochberg.",
-)
+@evaluator_options
+@confidence_option("intervals and verdicts")
+@cluster_option
+@correction_option
 @click.option(
     "--higher-is-better",
     metavar="METRIC",

@@ -11,6 +11,7 @@ import click
 from kolena_local import location
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.lazy import Group
+from kolena_local.cli.options import evaluator_options
 from kolena_local.cli.output.output_file import (
     STANDARD_OUTPUT,
     current,
@@ -128,8 +129,7 @@ def check(
     shell_complete=names_of("test_suite"),
     help="The test suite; SUITE@3 is version 3.",
 )
-@click.option("--evaluator", metavar="NAME", help="Use the results of this evaluator.")
-@click.option("--configuration", metavar="NAME", help="Use the results of this configuration.")
+@evaluator_options
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @file_option
 @db_option

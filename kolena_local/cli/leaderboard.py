@@ -8,6 +8,13 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.completion import names_of
+from kolena_local.cli.options import (
+    cluster_option,
+    confidence_option,
+    direction_option,
+    evaluator_options,
+    metric_option,
+)
 from kolena_local.cli.output.output_options import chosen_format, output_options
 from kolena_local.cli.output.printing import (
     is_for_people,
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("suite", shell_complete=names_of("test_suite"))
-@click.option("--metric", metavar="NAME", help="The metric; required if there are several.")
+@metric_option
 @click.option(
     "--model",
     "models",
@@ -53,21 +60,10 @@ if TYPE_CHECKING:
     shell_complete=names_of("test_case"),
     help="Only the samples of this test case.",
 )
-@click.option(
-    "--higher-is-better/--lower-is-better",
-    default=None,
-    help="Which values of the metric are better.",
-)
-@click.option("--evaluator", metavar="NAME", help="Use the results of this evaluator.")
-@click.option("--configuration", metavar="NAME", help="Use the results of this configuration.")
-@click.option(
-    "--confidence",
-    metavar="P",
-    type=click.FloatRange(0.5, 1, max_open=True),
-    default=0.95,
-    help="Confidence level of intervals, ranks, and ties (default: 0.95).",
-)
-@click.option("--cluster", metavar="FIELD", help="Group samples by this metadata field.")
+@direction_option
+@evaluator_options
+@confidence_option("intervals, ranks, and ties")
+@cluster_option
 @click.option("--stale-ok", is_flag=True, help="Rank stale results, too.")
 @click.option(
     "--different-evaluators-ok",

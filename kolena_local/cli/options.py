@@ -32,6 +32,43 @@ diff_option = click.option(
     type=click.IntRange(min=0),
     help="Show the differences between two versions instead.",
 )
+metric_option = click.option(
+    "--metric", metavar="NAME", help="The metric; required if there are several."
+)
+direction_option = click.option(
+    "--higher-is-better/--lower-is-better",
+    default=None,
+    help="Which values of the metric are better.",
+)
+cluster_option = click.option(
+    "--cluster", metavar="FIELD", help="Group samples by this metadata field."
+)
+correction_option = click.option(
+    "--correction",
+    type=click.Choice(["holm", "benjamini-hochberg"]),
+    metavar="NAME",
+    default="holm",
+    help="Adjust p-values for multiple comparisons by holm (default) or benjamini-hochberg.",
+)
+
+
+def evaluator_options(command: _Decorated) -> _Decorated:
+    """Add ``--evaluator`` and ``--configuration``, which choose among results."""
+    for name in ("configuration", "evaluator"):
+        option = click.option(f"--{name}", metavar="NAME", help=f"Use the results of this {name}.")
+        command = option(command)
+    return command
+
+
+def confidence_option(of: str) -> Callable[[_Decorated], _Decorated]:
+    """Return ``--confidence``, the confidence level of intervals or verdicts."""
+    return click.option(
+        "--confidence",
+        metavar="P",
+        type=click.FloatRange(0.5, 1, max_open=True),
+        default=0.95,
+        help=f"Confidence level of {of} (default: 0.95).",
+    )
 
 
 def names_argument(noun: str) -> Callable[[_Decorated], _Decorated]:

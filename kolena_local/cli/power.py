@@ -8,6 +8,7 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.completion import names_of
+from kolena_local.cli.options import confidence_option, evaluator_options, metric_option
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import print_entries, print_table, print_text, say
 from kolena_local.cli.store_option import given_location
@@ -15,7 +16,7 @@ from kolena_local.cli.store_option import given_location
 
 @click.command()
 @click.argument("suite", shell_complete=names_of("test_suite"))
-@click.option("--metric", metavar="NAME", help="The metric; required if there are several.")
+@metric_option
 @click.option(
     "--model",
     "models",
@@ -37,13 +38,7 @@ from kolena_local.cli.store_option import given_location
     help="Share of samples on which only one model is right, for a bool, instead of results.",
 )
 @click.option("--difference", metavar="X", type=float, help="A difference that is wanted.")
-@click.option(
-    "--confidence",
-    metavar="P",
-    type=click.FloatRange(0.5, 1, max_open=True),
-    default=0.95,
-    help="Confidence level of verdicts (default: 0.95).",
-)
+@confidence_option("verdicts")
 @click.option(
     "--power",
     metavar="P",
@@ -57,8 +52,7 @@ from kolena_local.cli.store_option import given_location
     type=click.IntRange(min=1),
     help="Adjust for N comparisons (default: the suite and its test cases).",
 )
-@click.option("--evaluator", metavar="NAME", help="Use the results of this evaluator.")
-@click.option("--configuration", metavar="NAME", help="Use the results of this configuration.")
+@evaluator_options
 @output_options
 def power(suite: str, models: tuple[str, ...], **options: Any) -> None:
     """Tell what differences a test suite can show.

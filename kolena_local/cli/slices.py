@@ -9,6 +9,13 @@ import click
 from kolena_local import location
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.lazy import Group
+from kolena_local.cli.options import (
+    confidence_option,
+    correction_option,
+    direction_option,
+    evaluator_options,
+    metric_option,
+)
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import (
     is_for_people,
@@ -33,7 +40,7 @@ def slices() -> None:
 @slices.command("find")
 @click.argument("model", shell_complete=names_of("model"))
 @click.argument("suite", shell_complete=names_of("test_suite"))
-@click.option("--metric", metavar="NAME", help="The metric; required if there are several.")
+@metric_option
 @click.option(
     "--base",
     metavar="MODEL",
@@ -46,11 +53,7 @@ def slices() -> None:
     multiple=True,
     help="Only slices of this field of the metadata (repeatable).",
 )
-@click.option(
-    "--higher-is-better/--lower-is-better",
-    default=None,
-    help="Which values of the metric are better.",
-)
+@direction_option
 @click.option(
     "--min-samples",
     metavar="N",
@@ -65,22 +68,9 @@ def slices() -> None:
     default=5,
     help="Divide numbers into N ranges of about equal size, at quantiles (default: 5).",
 )
-@click.option("--evaluator", metavar="NAME", help="Use the results of this evaluator.")
-@click.option("--configuration", metavar="NAME", help="Use the results of this configuration.")
-@click.option(
-    "--confidence",
-    metavar="P",
-    type=click.FloatRange(0.5, 1, max_open=True),
-    default=0.95,
-    help="Confidence level of intervals and verdicts (default: 0.95).",
-)
-@click.option(
-    "--correction",
-    type=click.Choice(["holm", "benjamini-hochberg"]),
-    metavar="NAME",
-    default="holm",
-    help="Adjust p-values for multiple comparisons by holm (default) or benjamini-hochberg.",
-)
+@evaluator_options
+@confidence_option("intervals and verdicts")
+@correction_option
 @click.option(
     "--seed",
     metavar="N",
