@@ -11,14 +11,13 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import selection_of
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
 from kolena_local.comparison.settings import check_settings
 from kolena_local.comparison.statistics.pairs import Ids, Numbers
-from kolena_local.comparison.statistics.scaling import Floats
+from kolena_local.comparison.statistics.scaling import Floats, Mask
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import counted, quoted
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 _FEWEST: Final = 50
 """With fewer samples, the spread is that of the whole suite."""
 _MOST_MODELS: Final = 20
-
-_Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -308,14 +305,14 @@ def _spread(boolean: bool, one: Numbers, other: Numbers) -> float:
     return float(differences.std(ddof=1)) if len(differences) > 1 else 0.0
 
 
-def _between(boolean: bool, one: Numbers, other: Numbers) -> Callable[[_Mask], float]:
+def _between(boolean: bool, one: Numbers, other: Numbers) -> Callable[[Mask], float]:
     return lambda inside: _spread(boolean, one[inside], other[inside])
 
 
-def _alone(boolean: bool, column: Numbers) -> Callable[[_Mask], float]:
+def _alone(boolean: bool, column: Numbers) -> Callable[[Mask], float]:
     """Return the spread between a model and an independent one of the same quality."""
 
-    def of(inside: _Mask) -> float:
+    def of(inside: Mask) -> float:
         values: Floats = column[inside].astype(np.float64)
         variance = float(values.var(ddof=0 if boolean else 1)) if len(values) > 1 else 0.0
         return 2 * variance if boolean else math.sqrt(2 * variance)

@@ -11,7 +11,6 @@ import numpy as np
 from kolena_local.comparison.direction import directions
 from kolena_local.comparison.scores import BOOLEAN, NUMBER, ModelScores
 from kolena_local.comparison.statistics.all_pairs import (
-    Relation,
     on_common_samples,
     p_values_of_pairs,
     pairs_of,
@@ -20,6 +19,7 @@ from kolena_local.comparison.statistics.all_pairs import (
 from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Numbers, Scores, first_of_each
+from kolena_local.comparison.statistics.scaling import Mask
 from kolena_local.payload import loads
 from kolena_local.plurals import counted
 
@@ -144,7 +144,7 @@ def _scored(
 
 
 def _ranks(
-    order: Sequence[tuple[HeadlineValue, float]], separate: Relation
+    order: Sequence[tuple[HeadlineValue, float]], separate: Mask
 ) -> dict[int, tuple[int, int]]:
     ranges = rank_ranges(separate)
     return {value.model_id: one for (value, _), one in zip(order, ranges, strict=True)}

@@ -12,15 +12,13 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kolena_local.comparison.statistics.boolean import mcnemar_p_value
 from kolena_local.comparison.statistics.correction import adjusted
 from kolena_local.comparison.statistics.estimate import Settings, estimate
 from kolena_local.comparison.statistics.pairs import Ids, Numbers, Pairs, Scores, first_of_each
-from kolena_local.comparison.statistics.scaling import Floats
+from kolena_local.comparison.statistics.scaling import Floats, Mask
 
-Relation = NDArray[np.bool_]
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -36,7 +34,7 @@ def paired(ids: Ids, base: Numbers, candidate: Numbers) -> Pairs:
 
 def on_common_samples(
     models: Sequence[Sequence[Scores]],
-) -> tuple[Ids, list[Numbers], list[Relation]]:
+) -> tuple[Ids, list[Numbers], list[Mask]]:
     """Return the samples for which all models have a number, and their values.
 
     For a sample in several test cases, all values come from the first one in which all models have
@@ -106,7 +104,7 @@ def p_values_of_pairs(
     return matrix
 
 
-def rank_ranges(separate: Relation) -> list[tuple[int, int]]:
+def rank_ranges(separate: Mask) -> list[tuple[int, int]]:
     """Return the ranks that each model may have, from the best to the worst.
 
     A model is below all that are clearly better, and above all that are clearly worse. If the
@@ -127,7 +125,7 @@ def rank_ranges(separate: Relation) -> list[tuple[int, int]]:
     ]
 
 
-def groups_of(separate: Relation) -> list[str]:
+def groups_of(separate: Mask) -> list[str]:
     """Return a compact letter display: models share a letter exactly if they are not separate.
 
     The groups are grown from the pairs that have no letter in common yet, so there are at most as

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 _SCALE = 300
 """The cube of 2**300 is a float, and so is the cube of a sum of 2**20 such numbers."""

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kolena_local.comparison.statistics.correction import adjusted
-from kolena_local.comparison.statistics.scaling import Floats
+from kolena_local.comparison.statistics.scaling import Floats, Mask
 from kolena_local.comparison.statistics.two_groups import (
-    Members,
     difference_interval,
     lower_tails,
     negative_mean_tail,
@@ -122,9 +121,9 @@ def find(
     return sorted(found, key=lambda one: (one.p_value, one.inside - one.outside))
 
 
-def members_of(columns: Sequence[Column], clauses: Clauses) -> Members:
+def members_of(columns: Sequence[Column], clauses: Clauses) -> Mask:
     """Return which samples a slice has."""
-    members: Members = np.logical_and.reduce(
+    members: Mask = np.logical_and.reduce(
         [columns[field].codes == value for field, value in clauses]
     )
     return members

@@ -11,13 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
 from kolena_local.comparison.statistics.resampling import sign_flip_p_value
-from kolena_local.comparison.statistics.scaling import Floats
-
-Members = NDArray[np.bool_]
+from kolena_local.comparison.statistics.scaling import Floats, Mask
 
 _DRAWS: Final = 9_999
 _FEWEST_DRAWS: Final = 999
@@ -31,7 +28,7 @@ _FAR: Final = 4.0
 _FLIPPED: Final = 1_000
 
 
-def lower_tails(values: Floats, groups: Sequence[Members], seed: int) -> list[float]:
+def lower_tails(values: Floats, groups: Sequence[Mask], seed: int) -> list[float]:
     """Return for each group the p-value of the test that its mean is not lower than elsewhere.
 
     If values are of two kinds, such as 0 and 1, it is Fisher's exact test. Otherwise it is the
@@ -118,7 +115,7 @@ def negative_mean_tail(values: Floats, seed: int) -> float:
     return half if total < 0 else 1 - half
 
 
-def _fisher(ones: Members, group: Members) -> float:
+def _fisher(ones: Mask, group: Mask) -> float:
     """Return the probability of at most as many ones in a random group of that size."""
     n, size, total = len(ones), int(group.sum()), int(ones.sum())
     observed, least = int(ones[group].sum()), max(0, size + total - n)
@@ -135,7 +132,7 @@ def _log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _corrected_normal_tail(values: Floats, group: Members, step: float) -> float | None:
+def _corrected_normal_tail(values: Floats, group: Mask, step: float) -> float | None:
     """Return the tail of the permutation distribution to first order; None if it is inaccurate.
 
     The normal quantile is moved by the skewness of the sum, as the inverse Cornish-Fisher expansion
@@ -167,7 +164,7 @@ def _corrected_normal_tail(values: Floats, group: Members, step: float) -> float
     return float(ndtr(z - skewness * (z**2 - 1) / 6))
 
 
-def _permutation_tails(values: Floats, groups: Sequence[Members], seed: int) -> list[float]:
+def _permutation_tails(values: Floats, groups: Sequence[Mask], seed: int) -> list[float]:
     """Return one-sided p-values by random permutations, the same ones for all groups."""
     if not groups:
         return []
