@@ -23,7 +23,7 @@ from kolena_local.location import is_memory
 from kolena_local.log import logger
 from kolena_local.plurals import counted
 from kolena_local.repository.records import HeldRow, WorkflowSchemas
-from kolena_local.workflow.arguments import check_name
+from kolena_local.workflow.arguments import check_name, check_named
 from kolena_local.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -257,6 +257,27 @@ def check_store(kind: str, entity: Entity, location: str) -> None:
             f"The {kind} is in the store {entity._location}, but is used with objects of the"
             f" store {location}; load all of them from the same store."
         )
+
+
+def check_models(
+    entity: Entity, value: Any, what: str = "models must be a list of models"
+) -> list[Any]:
+    """Return models of the store of an entity, or their names, as a list.
+
+    Args:
+        entity: what the models are used with.
+        value: the argument.
+        what: the argument and its content, for the message.
+
+    Raises:
+        InputValidationError: it is not a list, or an item is neither a model nor a name.
+        IncorrectUsageError: a model is in another store.
+    """
+    models = check_named(value, what)
+    for model in models:
+        if isinstance(model, Entity):
+            check_store(f"model {model.name!r}", model, entity._location)
+    return models
 
 
 def check_workflow(kind: str, name: str, found: str, workflow: Workflow) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kolena_local.errors import InputValidationError
 from kolena_local.log import logger
 from kolena_local.warn import warn
-from kolena_local.workflow.arguments import check_flag, check_list, check_name, check_named
-from kolena_local.workflow.entity import Entity, NamedEntity, check_store, current_name
+from kolena_local.workflow.arguments import check_flag, check_list, check_name
+from kolena_local.workflow.entity import NamedEntity, check_models, current_name
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -129,9 +129,8 @@ class Sliceable(NamedEntity):
         from kolena_local.repository.sample_conditions import read_all
 
         reset, conditions = check_flag(reset, "reset"), read_all(_check_texts(where))
-        for one in check_named([] if model is None else [model], "model must be a model"):
-            if isinstance(one, Entity):
-                check_store(f"model {one.name!r}", one, self._location)
+        if model is not None:
+            check_models(self, [model], "model must be a model")
         store = self._store()
         with store.read() as unit:
             planned, remarks = plan(unit, self._source(unit, model), conditions)

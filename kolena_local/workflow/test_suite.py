@@ -10,24 +10,20 @@ from kolena_local import repository
 from kolena_local.log import logger
 from kolena_local.repository.records import TestSuiteRecord
 from kolena_local.warn import warn
-from kolena_local.workflow import overview, suite_report
+from kolena_local.workflow import overview
 from kolena_local.workflow.arguments import (
     check_description,
     check_flag,
     check_name,
-    check_named,
     check_tags,
     check_version,
 )
 from kolena_local.workflow.entity import (
-    Entity,
     bound_workflow,
-    check_store,
     check_workflow,
-    current_name,
     ensure_workflow,
 )
-from kolena_local.workflow.slicing import Sliceable
+from kolena_local.workflow.suite_results import SuiteResults
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite_edit import (
@@ -43,17 +39,13 @@ from kolena_local.workflow.test_suite_edit import (
 from kolena_local.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from kolena_local.comparison import PowerAnalysis
     from kolena_local.repository import Unit
-    from kolena_local.view.report import Report
-    from kolena_local.workflow.model import Model
 
 Self = TypeVar("Self", bound="TestSuite")
 
 
-class TestSuite(Sliceable):
+class TestSuite(SuiteResults):
     """A named list of test cases, each at one version, in versions of its own that never change.
 
     Use the class that ``define_workflow`` returns. A test suite that is already in the store is
@@ -266,79 +258,6 @@ class TestSuite(Sliceable):
                 record = write_change(unit, record, change)
         logger.info("updated test suite %r", record.name)
         self._mirror(store.store, record)
-
-    def results_dataframe(self, models: Iterable[Model | str] | None = None) -> pd.DataFrame:
-        """Return the metrics of models on this version of the test suite.
-
-        Args:
-            models: models or their names; None means all that were tested on it.
-
-        Returns:
-            A DataFrame with a row for each number (bools are 0 or 1) and the columns test_case,
-            model, evaluator, configuration, metric, value and is_stale. Values are floats; integers
-            that a float would round stay integers, in a column of objects. The test case is NA for
-            metrics of the whole test suite. Nested metrics have names such as ``by_class.cat`` or
-            ``recall[0]``. Whether a metric is stale, because the data that it was computed from has
-            changed since, is NA if it is not known.
-
-        Raises:
-            NotFoundError: a model is not in the store, or was never tested on this version.
-            IncorrectUsageError: a model is in another store.
-            InputValidationError: ``models`` is not a list of models or names.
-        """
-        from kolena_local.frames import store_frames
-
-        wanted = None if models is None else check_named(models, "models must be a list of models")
-        for model in wanted or ():
-            if isinstance(model, Entity):
-                check_store(f"model {model.name!r}", model, self._location)
-        with self._store().read() as unit:
-            suite = current_name(unit, self)
-            if wanted is None:
-                runs = unit.test_runs.list(test_suite=suite)[::-1]
-            else:
-                names = [unit.models.get(current_name(unit, model)).name for model in wanted]
-                runs = [
-                    run
-                    for name in names
-                    for run in unit.test_runs.latest(name, suite, self.version)
-                ]
-            return store_frames.of_results(
-                unit, [run for run in runs if run.test_suite_version == self.version]
-            )
-
-    def report(
-        self,
-        models: Iterable[Model | str] | None = None,
-        *,
-        base: Model | str | None = None,
-        worst: int = 10,
-        dated: bool = False,
-    ) -> Report:
-        """Make a report of how models did on this version of the test suite.
-
-        It has what was tested, the models with their metadata side by side, their metrics and
-        plots, verdicts on each model against the base, the samples that got worse, and what is
-        stale or missing. It needs the extra: ``pip install 'kolena-local[view]'``.
-
-        Args:
-            models: models or their names; None means all that have results, by name, up to ten.
-            base: the model that the others are compared with; None means the first.
-            worst: list at most so many samples that got worse, for each metric.
-            dated: whether to say when the report and the results were made. Without, equal stores
-                have equal reports.
-
-        Returns:
-            The report: ``save(path)`` writes one HTML file, ``html`` is its text.
-
-        Raises:
-            NotFoundError: a model is not in the store, or none has results on this version.
-            WorkflowMismatchError: a model belongs to another workflow.
-            IncorrectUsageError: a model is in another store.
-            InputValidationError: ``base`` is not one of the models, or an argument is invalid.
-            MissingExtraError: the extra is not installed.
-        """
-        return suite_report.report(self, models, base, worst, dated)
 
     def power(self, metric: str | None = None, **options: Any) -> PowerAnalysis:
         """Tell the smallest difference between two models that this version can show.
