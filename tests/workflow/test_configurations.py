@@ -8,8 +8,8 @@ import pytest
 
 from kolena_local.errors import InputValidationError
 from kolena_local.workflow import EvaluatorConfiguration, test
+from tests.workflow.evaluated import two_cases
 from tests.workflow.results import runs, suite_metrics
-from tests.workflow.test_evaluators import two_cases
 from tests.workflow.types import Guess, Judge, Model, Threshold, cat
 
 UNUSABLE_NAMES = ["", " ", None, 5, b"name", "cut\0off", "half \ud800"]

@@ -8,6 +8,7 @@ import pytest
 
 from kolena_local.errors import InputValidationError
 from kolena_local.workflow import EvaluationResults, test
+from tests.workflow.evaluated import MATRIX, by_function, score, two_cases
 from tests.workflow.results import (
     case_metrics,
     nothing_was_evaluated,
@@ -16,7 +17,6 @@ from tests.workflow.results import (
     status,
     suite_metrics,
 )
-from tests.workflow.test_evaluators import MATRIX, by_function, score, two_cases
 from tests.workflow.types import (
     Accuracy,
     Animal,

@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import Any, List
 
-import numpy as np
 import pytest
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError, KolenaWarning
-from kolena_local.payload import dumps
 from kolena_local.workflow import (
-    ConfusionMatrix,
     EvaluationResults,
-    MetricsTestCase,
     MetricsTestSample,
-    MetricsTestSuite,
     TestRun,
     no_op_evaluator,
     test,
 )
-from kolena_local.workflow.thresholded_metrics import ThresholdedMetrics
 from tests.workflow import postponed_evaluators
-from tests.workflow.results import (
-    case_metrics,
-    plots,
-    runs,
-    sample_metrics,
-    status,
-    suite_metrics,
-)
+from tests.workflow.evaluated import by_function, score, two_cases
+from tests.workflow.results import case_metrics, runs, sample_metrics, status, suite_metrics
 from tests.workflow.types import (
     Accuracy,
-    Animal,
     Correct,
     Guess,
     Judge,
     Model,
-    Overall,
     TestCase,
     TestSuite,
     Threshold,
@@ -46,32 +31,6 @@ from tests.workflow.types import (
     pairs,
     photo,
 )
-
-MATRIX = ConfusionMatrix("confusion", ["cat", "dog"], [[1, 2], [3, 4]])
-
-
-def two_cases() -> Any:
-    one = TestCase("one", test_samples=[(photo("a", day=1), Animal("cat")), *pairs("b")])
-    two = TestCase("two", test_samples=[*pairs("b"), *pairs("d", label="dog")])
-    return TestSuite("s", test_cases=[one, two])
-
-
-def score(sample: Any) -> Guess:
-    return Guess("cat", {"a.png": 0.2, "b.png": 0.6, "d.png": 0.9}[sample.locator])
-
-
-def by_function(samples: Any, truths: Any, guesses: Any, cases: Any) -> EvaluationResults:
-    metrics = [Correct(t.label == g.label) for t, g in zip(truths, guesses, strict=True)]
-    groups = list(cases.iter(samples, truths, guesses, metrics))
-    return EvaluationResults(
-        metrics_test_sample=list(zip(samples, metrics, strict=True)),
-        metrics_test_case=[
-            (case, Accuracy(sum(it.correct for it in found) / len(found)))
-            for case, _, _, _, found in groups
-        ],
-        plots_test_case=[(case, [MATRIX]) for case, *_ in groups],
-        metrics_test_suite=Overall(0.5),
-    )
 
 
 def test_a_class_is_called_for_each_case_and_configuration_then_for_the_suite() -> None:
@@ -167,32 +126,6 @@ def test_an_evaluator_is_not_called_for_a_test_suite_without_samples() -> None:
         with pytest.warns(KolenaWarning, match="The test case 'e' .* has no samples and was not"):
             test(Model("m", infer=cat), suite, evaluator)  # type: ignore[arg-type]
     assert judge.calls == []
-
-
-def test_metrics_are_handed_on_in_the_order_in_which_they_were_returned() -> None:
-    class Backwards(Judge):
-        def compute_test_sample_metrics(
-            self, test_case: Any, inferences: Any, configuration: Any = None
-        ) -> Any:
-            found = super().compute_test_sample_metrics(test_case, inferences, configuration)
-            return found[::-1]
-
-        def compute_test_case_metrics(
-            self, test_case: Any, inferences: Any, metrics: Any, configuration: Any = None
-        ) -> Any:
-            if test_case.name == "two":
-                assert [metric.correct for metric in metrics] == [False, True]
-            assert all(type(triple) is tuple and len(triple) == 3 for triple in inferences)
-            return Accuracy(0.0)
-
-        def compute_test_case_plots(
-            self, test_case: Any, inferences: Any, metrics: Any, configuration: Any = None
-        ) -> Any:
-            return [MATRIX, MATRIX] if test_case.name == "one" else None
-
-    test(Model("m", infer=cat), two_cases(), Backwards())
-    assert [(case, position) for _, case, position, _ in plots()] == [("one", 0), ("one", 1)]
-    assert plots()[0][3]["data_type"] == "PLOT/CONFUSION_MATRIX"
 
 
 def test_a_class_sees_each_test_cases_own_ground_truth() -> None:
@@ -376,56 +309,3 @@ def test_an_evaluator_class_needs_its_two_methods(missing: str) -> None:
     abstract: Any = type("Mine", (Judge,), {missing: getattr(Judge.__mro__[1], missing)})
     with pytest.raises(TypeError, match=missing):
         abstract()
-
-
-@dataclass(frozen=True)
-class AtThreshold(ThresholdedMetrics):
-    count: int
-
-
-@dataclass(frozen=True)
-class Rich(MetricsTestSample):
-    number: float
-    at: List[AtThreshold]
-
-
-def test_numpy_numbers_nan_and_thresholded_metrics_are_kept() -> None:
-    class Numbers(Judge):
-        def compute_test_sample_metrics(
-            self, test_case: Any, inferences: Any, configuration: Any = None
-        ) -> Any:
-            at = [AtThreshold(0.5, np.int64(3)), AtThreshold(0.7, 4)]  # type: ignore[arg-type]
-            return [(sample, Rich(np.float32(0.5), at)) for sample, *_ in inferences]  # type: ignore[arg-type]
-
-        def compute_test_case_metrics(self, *arguments: Any, **more: Any) -> Any:
-            return Accuracy(np.float64("nan"))
-
-    test(Model("m", infer=cat), two_cases(), Numbers())
-    assert dumps(case_metrics()[None, "one"]) == dumps({"accuracy": float("nan")})
-    metrics = sample_metrics()[0][2]
-    assert metrics["number"] == 0.5
-    assert [(it["threshold"], it["count"]) for it in metrics["at"]] == [(0.5, 3), (0.7, 4)]
-
-
-def test_the_bases_of_metrics_can_be_made_empty() -> None:
-    assert [it()._to_dict() for it in (MetricsTestSample, MetricsTestCase, MetricsTestSuite)] == [
-        {},
-        {},
-        {},
-    ]
-
-
-def test_results_that_are_returned_twice_are_refused_by_a_sentence() -> None:
-    def samples_twice(samples: Any, truths: Any, guesses: Any, cases: Any) -> EvaluationResults:
-        return EvaluationResults([(samples[0], Correct(True)), (samples[0], Correct(False))], [])
-
-    def cases_twice(samples: Any, truths: Any, guesses: Any, cases: Any) -> EvaluationResults:
-        metrics = [Correct(True) for _ in samples]
-        (case, *_), *_ = cases.iter(samples, truths, guesses, metrics)
-        return EvaluationResults([], [(case, Accuracy(0.5)), (case, Accuracy(1.0))])
-
-    model, suite = Model("m", infer=score), two_cases()
-    with pytest.raises(InputValidationError, match="a test sample twice"):
-        test(model, suite, samples_twice)
-    with pytest.raises(InputValidationError, match="twice; return one pair"):
-        test(model, suite, cases_twice)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 
 import kolena_local
 from kolena_local.cli import main
@@ -36,6 +34,7 @@ from tests.workflow.types import (
 
 # Samples without an inference, and models that answer otherwise later, are what this is about.
 pytestmark = pytest.mark.filterwarnings("ignore::kolena_local.errors.KolenaWarning")
+
 
 Change = Callable[[Path], object]
 
@@ -102,6 +101,8 @@ STALE: Dict[str, Change] = {
     "metadata by an import": lambda _: import_metadata(),
     "metadata": lambda _: TestCase("other", test_samples=[(photo("a", sun=True), Animal("cat"))]),
 }
+
+
 FRESH: Dict[str, Change] = {
     "replaced by an equal one": lambda _: put("a", "cat"),
     "replaced by an equal file": lambda folder: import_file(folder, "cat"),
@@ -389,65 +390,3 @@ def test_an_imported_file_without_freshness_has_results_of_unknown_age(
             unit.dump.read(json.dumps(line).encode() for line in lines)
         assert "(unknown age)" in cli("results", "model", "suite")
         assert "of unknown age" in (refusal("model", "other") or "")
-
-
-SAMPLES = "abcdef"
-SUITES = {"first": "abcd", "second": "cdef"}
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("put"), st.sampled_from(SAMPLES), st.sampled_from(["cat", "dog"])),
-        st.tuples(st.just("reset"), st.sampled_from(list(SUITES)), st.none()),
-        st.tuples(st.just("evaluate"), st.sampled_from(list(SUITES)), st.none()),
-        st.tuples(st.just("metadata"), st.sampled_from(SAMPLES), st.integers(0, 2)),
-    ),
-    max_size=12,
-)
-
-
-@given(STEPS)
-def test_any_changes_make_stale_what_they_touch_and_nothing_else(
-    steps: List[Tuple[str, str, Any]],
-) -> None:
-    with kolena_local.session(db=":memory:"):
-        suites = {name: suite_of(*samples, name=name) for name, samples in SUITES.items()}
-        everything, model = suite_of(*SAMPLES, name="all"), Model("model")
-        # What the store should say: inferences, those waiting, metadata, and stale results.
-        known: Dict[str, str] = {}
-        waiting: Set[str] = set()
-        metadata: Dict[str, int] = {}
-        stale: Dict[str, bool] = {}
-
-        def touch(samples: Set[str]) -> None:
-            stale.update({name: True for name in stale if samples & set(SUITES[name])})
-
-        for step, name, value in steps:
-            if step == "put":
-                run = TestRun(model, everything, reset=True)
-                run.upload_inferences([(photo(name), Guess(value))])
-                if known.get(name) != value:
-                    touch({name})
-                known[name] = value
-                waiting.discard(name)
-            elif step == "reset":
-                with open_store().write() as unit:
-                    suite = suites[name]
-                    unit.inferences.mark_stale(model._id, suite._id, suite.version)
-                added = set(SUITES[name]) & set(known)
-                waiting |= added
-                touch(added)
-            elif step == "evaluate":
-                run = TestRun(model, suites[name], Judge())
-                if waiting & set(SUITES[name]):
-                    with pytest.raises(IncorrectUsageError):
-                        run.evaluate()
-                else:
-                    run.evaluate()
-                    stale[name] = False
-            else:
-                TestCase("more", test_samples=[(photo(name, n=value), Animal("cat"))], reset=True)
-                if metadata.get(name) != value:
-                    touch({name})
-                metadata[name] = value
-            for suite_name, is_stale in stale.items():
-                found = suites[suite_name].results_dataframe(["model"])
-                assert set(found["is_stale"]) == {is_stale}, suite_name

@@ -27,7 +27,7 @@ from kolena_local.workflow import (
     test,
 )
 from tests.cli.conftest import separating_runner
-from tests.workflow.test_evaluators import score, two_cases
+from tests.workflow.evaluated import score, two_cases
 from tests.workflow.types import Guess, Judge, Model, Threshold, photo
 
 

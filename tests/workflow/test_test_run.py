@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Any, List
+from typing import Any
 
 import pytest
 
@@ -18,18 +17,11 @@ from kolena_local.errors import (
     RemoteError,
     WorkflowMismatchError,
 )
-from kolena_local.workflow import (
-    Image,
-    Inference,
-    TestRun,
-    Text,
-    define_workflow,
-    no_op_evaluator,
-    test,
-)
+from kolena_local.workflow import Image, Inference, TestRun, Text, define_workflow, test
 from tests.workflow.results import case_metrics, runs, status
 from tests.workflow.types import (
     Animal,
+    Counting,
     Guess,
     Judge,
     Model,
@@ -41,29 +33,8 @@ from tests.workflow.types import (
     cat,
     pairs,
     photo,
+    suite_of,
 )
-
-
-def suite_of(*names: str, name: str = "s") -> Any:
-    return TestSuite(name, test_cases=[TestCase(f"case of {name}", test_samples=pairs(*names))])
-
-
-class Counting:
-    """A model that notes what it is given, and fails where it is told to."""
-
-    def __init__(self, fail_at: str = "", error: Any = None) -> None:
-        self.seen: List[Photo] = []
-        self.fail_at, self.error = fail_at, error
-
-    def __call__(self, sample: Photo) -> Guess:
-        if sample.locator == f"{self.fail_at}.png":
-            raise self.error
-        self.seen.append(sample)
-        return Guess("cat")
-
-    @property
-    def names(self) -> str:
-        return "".join(sample.locator[:-4] for sample in self.seen)
 
 
 def configured(samples: Any, truths: Any, guesses: Any, cases: Any, by: Threshold) -> None:
@@ -367,96 +338,3 @@ def test_users_of_the_plain_image_may_read_metadata_that_others_have_stored() ->
     _, Case, _, _ = define_workflow("animals", Image, Animal, Guess)
     ((sample, _),) = Case.load("c").load_test_samples()
     assert sample.metadata == {"day": 1}
-
-
-def test_the_end_of_a_run_says_how_to_see_its_results(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    with caplog.at_level("INFO", logger="kolena_local"):
-        test(Model("my model", infer=cat), suite_of("a"), Judge())
-    assert caplog.messages[-1].endswith("see: kolena-local results 'my model' s")
-
-
-def test_the_end_of_a_run_says_where_its_results_are_if_a_command_would_look_elsewhere(
-    caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = tmp_path / "my store.db"
-    kolena_local.initialize(db=place)
-    with caplog.at_level("INFO", logger="kolena_local"):
-        test(Model("m", infer=cat), suite_of("a"), Judge())
-        assert caplog.messages[-1].endswith(f"results m s --db '{place}'")
-        monkeypatch.setenv("KOLENA_LOCAL_DB", str(place))
-        test(Model("m"), TestSuite("s"), Judge())
-        assert caplog.messages[-1].endswith("results m s")
-        with kolena_local.session(db=tmp_path / "other.db"):
-            test(Model("m", infer=cat), suite_of("a"), Judge())
-        assert caplog.messages[-1].endswith(f"results m s --db {tmp_path / 'other.db'}")
-
-
-@pytest.mark.parametrize("evaluator", [None, no_op_evaluator, lambda *_: None])
-def test_the_end_of_a_run_without_metrics_does_not_say_how_to_see_them(
-    caplog: pytest.LogCaptureFixture, evaluator: Any
-) -> None:
-    with caplog.at_level("INFO", logger="kolena_local"):
-        test(Model("m", infer=cat), suite_of("a"), evaluator)
-    assert caplog.messages[-1] == "tested model 'm' on test suite 's' (version 1)"
-
-
-def test_the_end_of_a_run_in_memory_does_not_send_anybody_to_another_store(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    with caplog.at_level("INFO", logger="kolena_local"), kolena_local.session(db=":memory:"):
-        test(Model("m", infer=cat), suite_of("a"), Judge())
-    assert caplog.messages[-1] == "tested model 'm' on test suite 's' (version 1)"
-
-
-def test_a_model_that_raises_says_at_which_sample() -> None:
-    error = ValueError("no cat")
-    suite = suite_of("a", "b", "c")
-    for _ in range(2):  # the same exception again gets no second note
-        with pytest.raises(ValueError) as raised:
-            test(Model("m", infer=Counting("b", error)), suite)
-    assert raised.value is error and str(error) == "no cat"
-    note = "while inferring the test sample 'b.png'"
-    assert error.__notes__ == [note]  # type: ignore[attr-defined]
-    (run,) = runs()
-    assert run.error == f"ValueError: no cat\n{note}"
-
-
-def test_a_model_that_raises_at_a_batch_says_where_it_begins() -> None:
-    def fail(samples: Any) -> Any:
-        raise KeyError(samples[1].locator)
-
-    with pytest.raises(KeyError):
-        test(Model("m", infer_batch=fail), suite_of("a", "b", "c"))
-    (run,) = runs()
-    assert run.error.splitlines() == [
-        "KeyError: 'b.png'",
-        "while inferring 3 test samples, the first of which is 'a.png'",
-    ]
-    model = Model.create("n", infer_batch=lambda samples: [])
-    with pytest.raises(InputValidationError, match="returned 0 inferences"):
-        test(model, TestSuite("s"))
-
-
-def test_an_exception_that_takes_no_note_goes_on_as_it_is() -> None:
-    class Fixed(Exception):
-        def __setattr__(self, name: str, value: object) -> None:
-            if name == "__notes__":
-                raise AttributeError(name)
-            super().__setattr__(name, value)
-
-    error = Fixed("no cat")
-    with pytest.raises(Fixed) as raised:
-        test(Model("m", infer=Counting("b", error)), suite_of("a", "b"))
-    assert raised.value is error
-    assert runs()[0].error == "Fixed: no cat"
-
-
-def test_what_an_evaluator_raises_is_not_said_of_a_sample() -> None:
-    def evaluator(*_: Any) -> Any:
-        raise ValueError("no metrics")
-
-    with pytest.raises(ValueError):
-        test(Model("m", infer=cat), suite_of("a"), evaluator)
-    assert runs()[0].error == "ValueError: no metrics"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, List, Optional, Tuple
 
+import pytest
+
+from kolena_local.errors import NotFoundError
 from kolena_local.workflow import (
     Evaluator,
     EvaluatorConfiguration,
@@ -110,3 +113,30 @@ def cat(sample: Photo) -> Guess:
 def names(entity: Any) -> str:
     """Return the names of a test case's samples, in order, as one word."""
     return "".join(sample.locator[:-4] for sample, *_ in entity.load_test_samples())
+
+
+def suite_of(*names: str, name: str = "s") -> Any:
+    return TestSuite(name, test_cases=[TestCase(f"case of {name}", test_samples=pairs(*names))])
+
+
+class Counting:
+    """A model that notes what it is given, and fails where it is told to."""
+
+    def __init__(self, fail_at: str = "", error: Any = None) -> None:
+        self.seen: List[Photo] = []
+        self.fail_at, self.error = fail_at, error
+
+    def __call__(self, sample: Photo) -> Guess:
+        if sample.locator == f"{self.fail_at}.png":
+            raise self.error
+        self.seen.append(sample)
+        return Guess("cat")
+
+    @property
+    def names(self) -> str:
+        return "".join(sample.locator[:-4] for sample in self.seen)
+
+
+def none_of(name: str) -> None:
+    with pytest.raises(NotFoundError):
+        TestCase.load(name)
