@@ -139,8 +139,6 @@ def test_text_with_nul_comes_back_and_is_shown_whole(
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1)
 names = texts.filter(lambda text: text.strip() != "")
-
-
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),

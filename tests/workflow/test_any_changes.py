@@ -18,11 +18,8 @@ from tests.workflow.types import Animal, Guess, Judge, Model, TestCase, photo
 # Samples without an inference, and models that answer otherwise later, are what this is about.
 pytestmark = pytest.mark.filterwarnings("ignore::kolena_local.errors.KolenaWarning")
 
-
 SAMPLES = "abcdef"
 SUITES = {"first": "abcd", "second": "cdef"}
-
-
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("put"), st.sampled_from(SAMPLES), st.sampled_from(["cat", "dog"])),

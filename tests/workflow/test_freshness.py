@@ -35,7 +35,6 @@ from tests.workflow.types import (
 # Samples without an inference, and models that answer otherwise later, are what this is about.
 pytestmark = pytest.mark.filterwarnings("ignore::kolena_local.errors.KolenaWarning")
 
-
 Change = Callable[[Path], object]
 
 
