@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from kolena_local.payload import Json, digest, dumps
-from kolena_local.repository import Store, Unit, open_store
+from kolena_local.repository import Store, Unit, close_stores, open_store
 from kolena_local.repository.records import (
     MemberChange,
     NewGroundTruth,
@@ -58,3 +62,27 @@ def add_suite(unit: Unit, name: str, cases: Sequence[TestCaseRecord]) -> TestSui
     suite = unit.test_suites.add(unit.workflows.ensure("workflow").id, name, "", ())
     pinned = [(case.id, case.version) for case in cases]
     return unit.test_suites.replace_test_cases(suite.id, 0, pinned)
+
+
+@contextmanager
+def locked(mode: int, store: Path | None = None) -> Iterator[Path]:
+    """Give a folder whose file an unprivileged user may read but not write; root becomes one."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if store is not None:
+            shutil.copyfile(store, folder / "store.db")
+        else:
+            open_store(str(folder / "store.db"))
+            close_stores()
+        folder.chmod(mode)
+        (folder / "store.db").chmod(0o444)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        try:
+            yield folder
+        finally:
+            close_stores()
+            if root:
+                os.seteuid(0)
+            folder.chmod(0o755)
