@@ -148,3 +148,8 @@ def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         unit.test_runs.crash(crashed.id, "ValueError: no weights\n  in line 7")
     close_store(str(path))
     return path
+
+
+def stored(store: Path, name: str) -> ModelRecord:
+    with open_store(str(store)).read() as unit:
+        return unit.models.get(name)
