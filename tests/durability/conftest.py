@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+import kolena_local
 from kolena_local.repository import close_stores
 from tests.conftest import IS_LONG
+from tests.durability.held import Things, done, make
+from tests.durability.watch import watch
 from tests.files.make import fill
 
 # Read before a test's own environment hides it.
@@ -43,10 +46,10 @@ def disk(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 # Here statements fail and bytes change by the test's own hand: a disk would only cost time.
-WITHOUT_DISK = ("test_faults.py", "test_fuzz.py", "test_strangers.py")
+WITHOUT_DISK = ("test_faults.py", "test_fuzz.py", "test_odd_names.py", "test_strangers.py")
 if not IS_LONG:
     # Which row takes the place of another does not depend on the disk; the long profile has one.
-    WITHOUT_DISK += ("test_held_objects.py",)
+    WITHOUT_DISK += ("test_held_objects.py", "test_objects_in_use.py")
 
 
 @pytest.fixture
@@ -73,3 +76,21 @@ def filled(template: Path, tmp_path: Path) -> Path:
     shutil.copyfile(template, path)
     path.chmod(0o600)
     return path
+
+
+@pytest.fixture
+def watched() -> Iterator[None]:
+    """Fail if what no store may open is opened meanwhile."""
+    watch.seen.clear()
+    watch.on = True
+    yield
+    watch.on = False
+    assert watch.seen == []
+
+
+@pytest.fixture
+def things(filled: Path) -> Iterator[Things]:
+    """Return objects that are younger than the backup beside their store."""
+    done(filled, "db", "backup", f"{filled}.early")
+    with kolena_local.session(db=filled):
+        yield make(filled, "held", 100)

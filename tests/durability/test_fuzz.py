@@ -6,13 +6,11 @@ Stores are changed at random, as bytes and as values, and every command that rea
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
 import sqlite3
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -21,14 +19,15 @@ from click.testing import CliRunner
 
 import kolena_local
 from kolena_local.cli import main
-from kolena_local.errors import InputValidationError, KolenaError
+from kolena_local.errors import KolenaError
 from kolena_local.repository import close_stores
 from kolena_local.repository.health.checks import check
 from kolena_local.workflow import Image, test
 from tests.conftest import IS_LONG, sampled
-from tests.durability.dump import is_sound
+from tests.durability.watch import TRAP, watch
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, guess
 
+pytestmark = pytest.mark.usefixtures("watched")
 MUTATED = 200 if IS_LONG else 30
 COMMANDS = [
     ["models", "list"],
@@ -49,44 +48,6 @@ COMMANDS = [
     ["db", "info"],
     ["db", "check"],
 ]
-FORBIDDEN = (
-    "socket.connect",
-    "socket.bind",
-    "socket.getaddrinfo",
-    "subprocess.Popen",
-    "os.system",
-    "os.exec",
-    "os.posix_spawn",
-    "sqlite3.load_extension",
-    "exec-of-a-text",
-    "pickle.find_class",
-)
-TRAP = "kolena-local-trap"
-
-
-class Watch:
-    """Notes what must not happen; the interpreter tells it of every opened file and socket."""
-
-    def __init__(self) -> None:
-        self.on = False
-        self.seen: list[str] = []
-
-    def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
-        if self.on and (event in FORBIDDEN or (event == "open" and TRAP in str(arguments[0]))):
-            self.seen.append(f"{event} {arguments}")
-
-
-watch = Watch()
-sys.addaudithook(watch)
-
-
-@pytest.fixture(autouse=True)
-def watched() -> Iterator[None]:
-    watch.seen.clear()
-    watch.on = True
-    yield
-    watch.on = False
-    assert watch.seen == []
 
 
 def ask(path: Path, commands: Sequence[list[str]] = COMMANDS) -> dict[str, int]:
@@ -304,66 +265,6 @@ def test_locators_are_never_opened(store_path: Path, tmp_path: Path) -> None:
         case.load_test_samples()
     close_stores()
     ask(store_path)
-
-
-ODD_NAMES = [
-    'it\'s "quoted" `so`',
-    "Robert'); DROP TABLE model;--",
-    "two\nlines\r\n\tand tabs",
-    "100% %s %d {0} $HOME ~ * ? [a]",
-    "x" * 10_000,
-    "\u202eright to left\u202c \u05d0\u05d1\u05d2",
-    "\U0001f9ea\u200d\U0001f52c emoji \U0001f468\u200d\U0001f469\u200d\U0001f467",
-    "\x1b[31mred\x1b[0m \x07 \x9b2J",
-    "e\u0301 and \u00e9",
-    "-rf --json",
-    "C:\\con\\..\\..",
-]
-
-
-@pytest.mark.parametrize("name", sampled(ODD_NAMES, 6))
-def test_an_odd_name_is_stored_found_and_printed_safely(store_path: Path, name: str) -> None:
-    with kolena_local.session(db=store_path):
-        case = AnimalCase(name, description=name)
-        suite = AnimalSuite(name, test_cases=[case], tags={name})
-        model = AnimalModel(name, infer=guess, metadata={name: name}, tags={name})
-        assert AnimalModel.load(name).metadata == {name: name}
-        assert AnimalModel.load(name).tags == {name} == AnimalSuite.load(name).tags
-        assert AnimalCase.load(name).description == name
-        assert [found.name for found in AnimalSuite.load_all(tags={name})] == [name]
-        test(model, suite)
-    close_stores()
-    runner = CliRunner()
-    listed = runner.invoke(main, ["models", "list", "--json", "--db", str(store_path)]).stdout
-    assert [found["name"] for found in json.loads(listed)] == [name]
-    for command in [
-        ["models", "show", "--db", str(store_path), "--", name],
-        ["models", "list", "--db", str(store_path)],
-        ["runs", "list", "--db", str(store_path)],
-        ["test-suites", "list", "--db", str(store_path)],
-        ["test-cases", "list", "--db", str(store_path)],
-    ]:
-        result = runner.invoke(main, command)
-        assert result.exit_code == 0, result.output
-        assert not set(result.output) & set("\x00\x07\x1b\x9b\r\u202e\u202c"), command
-        lines = result.stdout.splitlines()
-        assert command[1] == "show" or len(lines) == 3, "one line for one object"
-        close_stores()
-    assert is_sound(store_path)
-
-
-def test_a_nul_is_refused_in_names_and_safe_elsewhere(store_path: Path) -> None:
-    odd = "nul\x00nul"
-    with kolena_local.session(db=store_path):
-        for kind in (AnimalModel, AnimalCase, AnimalSuite):
-            with pytest.raises(InputValidationError, match="NUL"):
-                kind(odd)
-        AnimalModel("model", metadata={odd: odd})
-        assert AnimalModel.load("model").metadata == {odd: odd}
-    close_stores()
-    result = CliRunner().invoke(main, ["models", "show", "model", "--db", str(store_path)])
-    assert r"nul\u0000nul" in result.output or r"nul\x00nul" in result.output
-    assert "\x00" not in result.output
 
 
 def test_nothing_needs_the_network(

@@ -5,12 +5,8 @@ from __future__ import annotations
 import copy
 import os
 import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from sqlite3 import connect
-from typing import Any, Callable, NamedTuple
+from typing import Callable
 
 import pytest
 
@@ -21,61 +17,21 @@ from kolena_local.repository import close_stores
 from kolena_local.workflow import TestRun, test
 from tests.conftest import sampled
 from tests.durability.dump import dump
+from tests.durability.held import (
+    REFUSED,
+    Things,
+    delete_model,
+    delete_run,
+    done,
+    make,
+    restore,
+    rows,
+)
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, animals, guess
-from tests.python_process import run_command
-
-REFUSED = "was deleted or the store file was replaced since it was loaded; load it again"
 
 
 class Plain(Judge):
     """A judge whose results are compared: those of the other are of two thresholds."""
-
-
-class Things(NamedTuple):
-    """One of each kind of object, and where they are kept."""
-
-    path: Path
-    case: Any
-    suite: Any
-    model: Any
-    run: Any
-
-
-def make(path: Path, name: str, start: int) -> Things:
-    case = AnimalCase(f"{name} case", test_samples=animals(start, start + 5))
-    suite = AnimalSuite(f"{name} suite", test_cases=[case])
-    model = AnimalModel(name, infer=guess)
-    test(model, suite, Judge())
-    return Things(path, case, suite, model, TestRun(model, suite, Judge()))
-
-
-def command(path: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return run_command(*arguments, "--db", path)
-
-
-def done(path: Path, *arguments: object) -> str:
-    """Run a command that must go well."""
-    result = command(path, *arguments)
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def restore(path: Path, backup: Path) -> None:
-    close_stores()
-    done(path, "db", "restore", backup)
-
-
-def rows(path: Path, query: str) -> list[Any]:
-    with closing(connect(path)) as raw:
-        return raw.execute(query).fetchall()
-
-
-@pytest.fixture
-def things(filled: Path) -> Iterator[Things]:
-    """Return objects that are younger than the backup beside their store."""
-    done(filled, "db", "backup", f"{filled}.early")
-    with kolena_local.session(db=filled):
-        yield make(filled, "held", 100)
 
 
 def edit_case(things: Things) -> None:
@@ -155,22 +111,6 @@ def are_refused(things: Things, *uses: Callable[[Things], object]) -> None:
         assert dump(things.path) == before
 
 
-def delete_run(things: Things, instead: str) -> None:
-    done(things.path, "runs", "delete", things.run._id, "--yes")
-    if instead:
-        with kolena_local.session(db=things.path):  # also in a thread
-            taken = TestRun(AnimalModel.load("first"), AnimalSuite.load("animals"))
-        assert taken._id == things.run._id
-
-
-def delete_model(things: Things, instead: str) -> None:
-    done(things.path, "models", "delete", "held", "--yes")
-    if instead:
-        done(things.path, "models", "create", instead, "--workflow", "Animals")
-        found = rows(things.path, f"SELECT name FROM model WHERE id = {things.model._id}")
-        assert found == [(instead,)]
-
-
 @pytest.mark.parametrize("instead", sampled(["stranger", ""]))
 def test_a_deleted_run_is_never_taken_for_another(things: Things, instead: str) -> None:
     delete_run(things, instead)
@@ -225,99 +165,6 @@ def test_a_copy_of_the_store_takes_the_objects_of_the_original(things: Things) -
     for name, use in ALL.items():
         if name != "a created test suite":  # it is there by then
             use(things)
-
-
-def saboteur(act: Callable[[], object]) -> Callable[[Any], Any]:
-    """Return a model that does something to the store at its third sample."""
-    asked = []
-
-    def infer(sample: Any) -> Any:
-        asked.append(sample)
-        if len(asked) == 3:
-            act()
-        return guess(sample)
-
-    return infer
-
-
-MEANS: dict[str, dict[str, int]] = {"here": {}, "in threads": {"workers": 2}}
-
-
-@pytest.mark.parametrize("means", sampled(reversed(MEANS)))
-@pytest.mark.parametrize("delete", [delete_model, delete_run])
-def test_what_is_deleted_while_it_is_tested_gets_nothing_more(
-    things: Things, delete: Callable[[Things, str], None], means: str
-) -> None:
-    def act() -> None:
-        delete(things._replace(run=TestRun(things.model, whole)), "stranger")
-
-    whole = AnimalSuite.load("animals", 1)
-    model = AnimalModel.load("held", saboteur(act))
-    with pytest.raises(NotFoundError, match=REFUSED):
-        test(model, whole, **MEANS[means])
-    if delete is delete_model:
-        query = "SELECT name FROM inference JOIN model ON model.id = model_id"
-        assert ("stranger",) not in rows(things.path, query)
-    else:
-        query = "SELECT status, started_at FROM test_run ORDER BY id DESC LIMIT 1"
-        assert rows(things.path, query) == [("created", None)]
-
-
-def test_a_run_that_is_deleted_while_it_is_evaluated_gives_nobody_its_results(
-    things: Things,
-) -> None:
-    class Saboteur(Judge):
-        def compute_test_suite_metrics(self, *arguments: Any) -> Any:
-            delete_run(things, "stranger")
-            return super().compute_test_suite_metrics(*arguments)
-
-    run = things.run
-    run.__dict__["evaluator"] = Saboteur()
-    with pytest.raises(NotFoundError, match=REFUSED):
-        run.evaluate()
-    query = "SELECT status FROM test_run ORDER BY id DESC LIMIT 1"
-    assert rows(things.path, query) == [("created",)]
-    query = f"SELECT count(*) FROM evaluator_configuration WHERE test_run_id = {run._id}"
-    assert rows(things.path, query) == [(0,)]
-
-
-def test_a_store_that_is_tested_is_not_restored_by_another_process(things: Things) -> None:
-    said = []
-
-    def act() -> None:
-        said.append(command(things.path, "db", "restore", f"{things.path}.early"))
-
-    model = AnimalModel("new", infer=saboteur(act))
-    test(model, things.suite, Judge())
-    assert said[0].returncode != 0
-    assert "is in use by another process" in said[0].stderr
-    assert len(model.load_inferences(things.case)) == 5
-
-
-@pytest.mark.parametrize("moment", ["before the objects were made", "after"])
-def test_a_store_is_restored_under_a_running_test(things: Things, moment: str) -> None:
-    backup = Path(f"{things.path}.early")
-
-    def act() -> None:
-        restore(things.path, backup)
-        if moment != "after":
-            make(things.path, "stranger", 200)
-
-    model = AnimalModel("new", infer=saboteur(act))
-    if moment == "after":
-        backup = Path(f"{things.path}.late")
-        done(things.path, "db", "backup", backup)
-    if moment == "after":
-        with pytest.raises(NotFoundError, match=REFUSED):  # the run is younger
-            test(model, things.suite, Judge())
-        test(model, things.suite, Judge())
-        assert len(model.load_inferences(things.case)) == 5
-    else:
-        with pytest.raises(NotFoundError, match=REFUSED):
-            test(model, things.suite, Judge())
-        query = "SELECT name, (SELECT count(*) FROM inference WHERE model_id = model.id) FROM model"
-        assert ("stranger", 5) in rows(things.path, query)
-        assert len(AnimalModel.load_all()) == 5
 
 
 def test_a_version_that_was_made_a_second_time_is_another(things: Things) -> None:
