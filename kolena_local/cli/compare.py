@@ -13,6 +13,7 @@ from kolena_local.cli.options import (
     confidence_option,
     correction_option,
     evaluator_options,
+    name_option,
 )
 from kolena_local.cli.output.formats import flat
 from kolena_local.cli.output.output_options import chosen_format, output_options
@@ -55,12 +56,12 @@ _WORST: Columns = {
 @click.command()
 @click.argument("base", shell_complete=names_of("model"))
 @click.argument("candidate", shell_complete=names_of("model"))
-@click.option(
+@name_option(
     "-s",
     "--suite",
     metavar="SUITE",
     required=True,
-    shell_complete=names_of("test_suite"),
+    noun="test_suite",
     help="The test suite; SUITE@3 is version 3.",
 )
 @click.option(

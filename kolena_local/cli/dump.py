@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from kolena_local.cli.completion import names_of
 from kolena_local.cli.import_report import import_options, report_import
+from kolena_local.cli.options import name_option
 from kolena_local.cli.output.output_file import STANDARD_OUTPUT, is_terminal, remember, write_data
 from kolena_local.cli.output.output_options import file_option, output_options, quiet_option
 from kolena_local.cli.output.printing import say
@@ -33,20 +33,16 @@ _LONGEST = 2**28
 @click.command("export")
 @click.argument("file", callback=remember, expose_value=False, required=False)
 @file_option
-@click.option(
+@name_option(
     "--model",
     "models",
-    metavar="NAME",
     multiple=True,
-    shell_complete=names_of("model"),
     help="Export only this model and what belongs to it (repeatable).",
 )
-@click.option(
+@name_option(
     "--test-suite",
     "suites",
-    metavar="NAME",
     multiple=True,
-    shell_complete=names_of("test_suite"),
     help="Export only this test suite and what belongs to it (repeatable).",
 )
 @quiet_option

@@ -11,7 +11,7 @@ import click
 from kolena_local import location
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.lazy import Group
-from kolena_local.cli.options import evaluator_options
+from kolena_local.cli.options import evaluator_options, name_option
 from kolena_local.cli.output.output_file import (
     STANDARD_OUTPUT,
     current,
@@ -67,11 +67,8 @@ def gate() -> None:
 
 @gate.command()
 @click.argument("file", type=click.Path())
-@click.option(
-    "--candidate",
-    metavar="MODEL",
-    shell_complete=names_of("model"),
-    help="Judge this model, whatever the file says.",
+@name_option(
+    "--candidate", metavar="MODEL", noun="model", help="Judge this model, whatever the file says."
 )
 @click.option(
     "--junit",
@@ -120,13 +117,13 @@ def check(
 @gate.command()
 @click.argument("baseline", shell_complete=names_of("model"))
 @click.argument("candidate", shell_complete=names_of("model"))
-@click.option(
+@name_option(
     "-s",
     "--suite",
     "test_suite",
     metavar="SUITE",
     required=True,
-    shell_complete=names_of("test_suite"),
+    noun="test_suite",
     help="The test suite; SUITE@3 is version 3.",
 )
 @evaluator_options

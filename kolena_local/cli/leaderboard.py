@@ -14,6 +14,7 @@ from kolena_local.cli.options import (
     direction_option,
     evaluator_options,
     metric_option,
+    name_option,
 )
 from kolena_local.cli.output.output_options import chosen_format, output_options
 from kolena_local.cli.output.printing import (
@@ -34,18 +35,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("suite", shell_complete=names_of("test_suite"))
 @metric_option
-@click.option(
-    "--model",
-    "models",
-    metavar="MODEL",
-    multiple=True,
-    shell_complete=names_of("model"),
-    help="Only this model (repeatable).",
+@name_option(
+    "--model", "models", metavar="MODEL", multiple=True, help="Only this model (repeatable)."
 )
-@click.option(
+@name_option(
     "--baseline",
     metavar="MODEL",
-    shell_complete=names_of("model"),
+    noun="model",
     help="Show the difference of each model to this one.",
 )
 @click.option(
@@ -54,12 +50,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Show this field of the models' metadata (repeatable).",
 )
-@click.option(
-    "--test-case",
-    metavar="NAME",
-    shell_complete=names_of("test_case"),
-    help="Only the samples of this test case.",
-)
+@name_option("--test-case", help="Only the samples of this test case.")
 @direction_option
 @evaluator_options
 @confidence_option("intervals, ranks, and ties")

@@ -95,19 +95,14 @@ def models() -> None:
     help="Sort by name, workflow, created_at, updated_at, metadata.KEY, or with --suite a metric;"
     " -FIELD is descending.",
 )
-@click.option(
+@name_option(
     "-s",
     "--suite",
     metavar="SUITE",
-    shell_complete=names_of("test_suite"),
+    noun="test_suite",
     help="The test suite whose metric --sort names; SUITE@3 is version 3.",
 )
-@click.option(
-    "--test-case",
-    metavar="NAME",
-    shell_complete=names_of("test_case"),
-    help="With --suite: the metric in this test case.",
-)
+@name_option("--test-case", help="With --suite: the metric in this test case.")
 @click.option(
     "--evaluator", metavar="NAME", help="With --suite: use the results of this evaluator."
 )

@@ -79,13 +79,17 @@ def names_argument(noun: str) -> Callable[[_Decorated], _Decorated]:
 
 
 def name_option(
-    *names: str, help: str, required: bool = False
+    *names: str, help: str, noun: str = "", metavar: str = "NAME", **settings: Any
 ) -> Callable[[_Decorated], _Decorated]:
-    """Return an option for a name, such as ``--model``, with completion."""
-    return click.option(
-        *names,
-        metavar="NAME",
-        required=required,
-        shell_complete=names_of(names[-1].removeprefix("--").replace("-", "_")),
-        help=help,
-    )
+    """Return an option for a name, such as ``--model``, with completion.
+
+    Args:
+        names: the names of the option and of its parameter, as for :func:`click.option`.
+        help: its description.
+        noun: what is named, if that is not the long name of the option.
+        metavar: what stands for the name in the help.
+        settings: further arguments of :func:`click.option`.
+    """
+    long = next(name for name in names if name.startswith("--"))
+    completed = names_of(noun or long.removeprefix("--").replace("-", "_"))
+    return click.option(*names, metavar=metavar, shell_complete=completed, help=help, **settings)

@@ -8,7 +8,12 @@ import click
 
 from kolena_local import location
 from kolena_local.cli.completion import names_of
-from kolena_local.cli.options import confidence_option, evaluator_options, metric_option
+from kolena_local.cli.options import (
+    confidence_option,
+    evaluator_options,
+    metric_option,
+    name_option,
+)
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import print_entries, print_table, print_text, say
 from kolena_local.cli.store_option import given_location
@@ -17,12 +22,11 @@ from kolena_local.cli.store_option import given_location
 @click.command()
 @click.argument("suite", shell_complete=names_of("test_suite"))
 @metric_option
-@click.option(
+@name_option(
     "--model",
     "models",
     metavar="MODEL",
     multiple=True,
-    shell_complete=names_of("model"),
     help="Use the results of this model (repeatable).",
 )
 @click.option(

@@ -11,6 +11,7 @@ import click
 from kolena_local import location
 from kolena_local.cli.completion import DATASETS, names_of
 from kolena_local.cli.lazy import Group
+from kolena_local.cli.options import name_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import (
@@ -40,12 +41,10 @@ _FORMATS = {
     "euros": "€{:,.2f}",
 }
 _dataset_argument = click.argument("dataset", shell_complete=names_of(DATASETS))
-_models_option = click.option(
+_models_option = name_option(
     "--model",
     "models",
-    metavar="NAME",
     multiple=True,
-    shell_complete=names_of("model"),
     help="Only this model (repeatable); if not given, all that have results.",
 )
 _confidence_option = click.option(

@@ -6,6 +6,7 @@ import click
 
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.inferences import progress
+from kolena_local.cli.options import name_option
 from kolena_local.cli.output.output_file import is_terminal, write_data
 from kolena_local.cli.output.output_options import file_option, is_quiet, quiet_option
 from kolena_local.cli.store_option import db_option, given_location
@@ -15,10 +16,10 @@ from kolena_local.cli.store_option import db_option, given_location
 @click.argument("test_suite", metavar="SUITE", shell_complete=names_of("test_suite"))
 @click.argument("models", metavar="MODEL...", nargs=-1, shell_complete=names_of("model"))
 @file_option
-@click.option(
+@name_option(
     "--base",
     metavar="MODEL",
-    shell_complete=names_of("model"),
+    noun="model",
     help="Compare the other models with this one; if not given, with the first.",
 )
 @click.option(

@@ -15,6 +15,7 @@ from kolena_local.cli.options import (
     direction_option,
     evaluator_options,
     metric_option,
+    name_option,
 )
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import (
@@ -41,10 +42,10 @@ def slices() -> None:
 @click.argument("model", shell_complete=names_of("model"))
 @click.argument("suite", shell_complete=names_of("test_suite"))
 @metric_option
-@click.option(
+@name_option(
     "--base",
     metavar="MODEL",
-    shell_complete=names_of("model"),
+    noun="model",
     help="Find where MODEL of the arguments is worse than this one.",
 )
 @click.option(

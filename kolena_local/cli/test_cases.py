@@ -112,11 +112,10 @@ def show_test_case(name: str, diff: tuple[int, int] | None) -> None:
 
 @test_cases.command("create")
 @click.argument("name", shell_complete=names_of("test_case"))
-@click.option(
+@name_option(
     "--from",
     "source",
-    metavar="NAME",
-    shell_complete=names_of("test_suite"),
+    noun="test_suite",
     help="The test suite or test case that has the samples; the suite if there are both.",
 )
 @click.option(

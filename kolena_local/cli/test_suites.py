@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -64,22 +64,7 @@ _CHANGES = Listing(
 _description_option = click.option(
     "--description", metavar="TEXT", help="What the test suite is for."
 )
-
-
-def _case_option(
-    name: str, *, help: str, required: bool = False
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a repeatable option for test cases, with completion."""
-    parameter = {"--test-case": "test_cases"}.get(name, name.removeprefix("--"))
-    return click.option(
-        name,
-        parameter,
-        metavar="NAME",
-        multiple=True,
-        required=required,
-        shell_complete=names_of("test_case"),
-        help=help,
-    )
+_case_option = partial(name_option, noun="test_case", multiple=True)
 
 
 @click.group("test-suites", cls=Group)
@@ -136,7 +121,9 @@ def show_test_suite(name: str, diff: tuple[int, int] | None) -> None:
 
 @test_suites.command("create")
 @click.argument("name")
-@_case_option("--test-case", required=True, help="A test case of the test suite (repeatable).")
+@_case_option(
+    "--test-case", "test_cases", required=True, help="A test case of the test suite (repeatable)."
+)
 @_description_option
 @added_tag_option
 @output_options
