@@ -1,4 +1,4 @@
-"""Datasets: what identifies rows, what is refused, filters, and what goes with a dataset."""
+"""Datasets: what identifies rows, what is refused, and filters."""
 
 from __future__ import annotations
 
@@ -9,38 +9,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import kolena_local
 from kolena_local.dataset import (
     DatasetEntity,
     Filters,
     GeneralFieldFilter,
     delete_dataset,
     download_dataset,
-    download_dataset_embeddings,
     download_results,
-    get_dataset_embedding_keys,
     list_datasets,
     upload_dataset,
-    upload_dataset_embeddings,
     upload_results,
 )
-from kolena_local.dataset.dataset import (
-    DatapointType,
-    _fetch_dataset_history,
-    _infer_datatype,
-    _load_dataset_metadata,
-)
+from kolena_local.dataset.dataset import _fetch_dataset_history, _load_dataset_metadata
 from kolena_local.errors import (
     DuplicateDatapointIdError,
-    IncorrectUsageError,
     InputValidationError,
     KolenaWarning,
-    NameConflictError,
     NotFoundError,
     StoreDamagedError,
 )
 from kolena_local.repository import close_store, open_store
-from kolena_local.workflow import GroundTruth, Image, Inference, define_workflow
 
 
 @pytest.mark.parametrize(
@@ -232,157 +220,6 @@ def test_what_does_not_exist_is_named(images: pd.DataFrame) -> None:
     assert _load_dataset_metadata("image", raise_error_if_not_found=False) is None
     with pytest.warns(KolenaWarning, match="extracts no properties"):
         download_dataset("images", include_extracted_properties=True)
-
-
-def test_a_dataset_goes_with_all_that_belongs_to_it(images: pd.DataFrame) -> None:
-    upload_results("images", "model", images[["locator"]].assign(ok=True))
-    upload_dataset_embeddings("images", "clip", images[["locator"]].assign(embedding=[[1.0]] * 5))
-    upload_dataset("twin", images)
-    delete_dataset("images")
-    assert list_datasets() == ["twin"]
-    assert download_dataset("twin").equals(images)
-    with open_store().read() as unit:
-        assert [model.name for model in unit.models.list()] == ["model"]
-        (counts,) = unit.query(
-            "SELECT (SELECT count(*) FROM dataset_embedding), (SELECT count(*) FROM test_run),"
-            " (SELECT count(*) FROM test_case), (SELECT count(*) FROM test_sample)",
-            {},
-        ).rows
-    assert counts == (0, 0, 1, 5)
-    upload_dataset("images", images)
-    assert _fetch_dataset_history("images")[0] == 1
-
-
-def test_a_dataset_has_neither_the_name_of_a_test_suite_nor_its_test_case(
-    images: pd.DataFrame,
-) -> None:
-    _, Case, Suite, _ = define_workflow("Other", Image, GroundTruth, Inference)
-    case = Case("taken")
-    with pytest.raises(NameConflictError, match="'taken' belongs to a test case of the workflow"):
-        upload_dataset("taken", images)
-    assert list_datasets() == ["images"]
-    Suite("both", test_cases=[case])
-    with open_store().write() as unit:
-        shared = unit.datasets.get("images").test_case_id
-        suite = unit.test_suites.add(unit.workflows.ensure("Dataset").id, "slices", "", [])
-        unit.test_suites.replace_test_cases(suite.id, 0, [(shared, 1)])
-    with pytest.raises(IncorrectUsageError, match="used by the test suite 'slices'"):
-        delete_dataset("images")
-    assert list_datasets() == ["images"]
-
-
-def test_embeddings_are_those_of_rows_whatever_else_changes(images: pd.DataFrame) -> None:
-    vectors = [np.arange(3.0) + number for number in range(4)]
-    given = images.head(4)[["locator"]].assign(embedding=vectors)
-    kept = given.copy(deep=True)
-    upload_dataset_embeddings("images", "clip", given)
-    assert given.equals(kept)
-    assert get_dataset_embedding_keys("images") == ["clip"]
-    upload_dataset("images", images.assign(weather="sun"))
-    outside = pd.DataFrame(
-        {"locator": ["s3://no.png", images["locator"][4]], "embedding": [[1, 2, 3], [7, 8, 9]]}
-    )
-    with pytest.warns(KolenaWarning, match="1 of 2 embeddings was not stored"):
-        upload_dataset_embeddings("images", "clip", outside)
-    got = download_dataset_embeddings("images", "clip")
-    assert got["locator"].tolist() == images["locator"].tolist()
-    assert {vector.dtype for vector in got["embedding"]} == {np.dtype("float32")}
-    assert [vector.tolist() for vector in got["embedding"]] == [
-        *([*map(float, vector)] for vector in vectors),
-        [7.0, 8.0, 9.0],
-    ]
-    # Of another length: the earlier ones cannot be searched together with these.
-    upload_dataset_embeddings("images", "clip", given.head(1).assign(embedding=[[1.0]]))
-    assert len(download_dataset_embeddings("images", "clip")) == 1
-    with pytest.raises(NotFoundError, match="no embeddings with the key 'x'; it has 'clip'"):
-        download_dataset_embeddings("images", "x")
-    for frame, message in (
-        (given.drop(columns="embedding"), "no column 'embedding'"),
-        (given.drop(columns="locator"), "no column 'locator'"),
-        (given.assign(embedding=[[1.0], [1.0, 2.0]] * 2), "not equally long"),
-        (given.assign(embedding=[[1e300, np.nan]] * 4), "end at 3.4e38, and one has 1e\\+300"),
-        (given.assign(embedding=[["a"]] * 4), "must be an array of numbers"),
-        (pd.concat([given, given]), "Several rows have the same locator"),
-    ):
-        with pytest.raises(InputValidationError, match=message):
-            upload_dataset_embeddings("images", "clip", frame)
-
-
-def test_the_kind_of_data_follows_from_locator_extension_and_text() -> None:
-    kinds = {
-        "s3://a/b.PNG?x=1#y": DatapointType.IMAGE,
-        "https://a.org/b.txt": DatapointType.DOCUMENT,
-        "b.pdf": DatapointType.DOCUMENT,
-        "b.mp4": DatapointType.VIDEO,
-        "b.wav": DatapointType.AUDIO,
-        "b.opus": DatapointType.AUDIO,
-        "b.pcd": DatapointType.POINT_CLOUD,
-        "b.PCD": DatapointType.TABULAR,
-        "b": DatapointType.TABULAR,
-    }
-    frame = pd.DataFrame({"locator": [*kinds]})
-    assert _infer_datatype(frame) == [kind.value for kind in kinds.values()]
-    assert set(_infer_datatype(frame.assign(file_extension="flac"))) == {"DATAPOINT/AUDIO"}
-    assert _infer_datatype(pd.DataFrame({"text": ["a"]})) == ["DATAPOINT/TEXT"]
-    assert _infer_datatype(pd.DataFrame({"x": ["a"]})) == ["DATAPOINT/TABULAR"]
-
-
-def test_an_export_carries_datasets_with_their_history_over(
-    images: pd.DataFrame, tmp_path: Any
-) -> None:
-    upload_dataset("images", images.head(3), commit_tags=["v2"])
-    upload_results("images", "model", images[["locator"]].head(2).assign(ok=[True, False]))
-    upload_dataset_embeddings(
-        "images", "clip", images[["locator"]].head(2).assign(embedding=[[1.0]] * 2)
-    )
-    with open_store().read() as unit:
-        lines = [line.encode() for line in unit.dump.lines()]
-    with kolena_local.session(db=tmp_path / "other.db"):
-        for _ in range(2):  # the second time, all of it is there already
-            with open_store().write() as unit:
-                unit.dump.read(lines)
-        with open_store().read() as unit:
-            assert [line.encode() for line in unit.dump.lines()] == lines
-        assert download_dataset("images").equals(images.head(3))
-        _, [(_, results)] = download_results("images", "model")
-        assert results["ok"].tolist() == [True, False, None]
-    # Both go on by themselves, and differ then.
-    upload_dataset("images", images.tail(1))
-    with open_store().read() as unit:
-        lines = [line.encode() for line in unit.dump.lines()]
-    with kolena_local.session(db=tmp_path / "other.db"):
-        upload_dataset("images", images.head(1))
-        with pytest.raises(NameConflictError, match="images"), open_store().write() as unit:
-            unit.dump.read(lines)
-        with open_store().write() as unit:
-            unit.dump.read(lines, "keep")
-        assert download_dataset("images").equals(images.head(1))
-        with open_store().write() as unit:
-            unit.dump.read(lines, "rename")
-        assert list_datasets() == ["images", "images (2)"]
-        assert download_dataset("images (2)")["locator"].tolist() == ["s3://images/4.png"]
-        with open_store().write() as unit:
-            unit.dump.read(lines, "take")
-        assert download_dataset("images")["locator"].tolist() == ["s3://images/4.png"]
-        assert _fetch_dataset_history("images")[0] == 3
-        assert get_dataset_embedding_keys("images") == ["clip"]
-
-
-def test_a_dataset_is_renamed_with_its_test_case_and_deleted_as_a_dataset() -> None:
-    upload_dataset("photos", pd.DataFrame({"id": [1, 2]}))
-    with open_store().write() as unit:
-        unit.test_suites.rename("photos", "pictures")
-    upload_dataset("photos", pd.DataFrame({"id": [3]}))  # the name is free again
-    assert list_datasets() == ["pictures", "photos"]
-    with (
-        pytest.raises(IncorrectUsageError, match="'pictures' is a dataset; delete it with delete_"),
-        open_store().write() as unit,
-    ):
-        unit.test_suites.delete(["pictures"])
-    assert list(download_dataset("pictures")["id"]) == [1, 2]
-    delete_dataset("pictures")
-    upload_dataset("pictures", pd.DataFrame({"id": [4]}))
-    assert list(download_dataset("pictures")["id"]) == [4]
 
 
 def test_a_damaged_datapoint_or_commit_is_said_to_be_damaged() -> None:
