@@ -180,6 +180,19 @@ def fresh(filled: Path, path: Path) -> None:
     shutil.copyfile(filled, path)
 
 
+def whole_states(filled: Path, path: Path, name: str) -> tuple[list[Dump], Dump]:
+    """Return the states that a call may leave if it is stopped, and the one that it leaves."""
+    fresh(filled, path)
+    before = [state(path)]
+    ONE_WRITE[name]()
+    after = state(path)
+    if name == "inferences":
+        fresh(filled, path)
+        TestRun(AnimalModel.load("first"), AnimalSuite.load("animals", 1), Judge())
+        before.append(state(path))
+    return before, after
+
+
 @pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
 @pytest.mark.parametrize("name", sampled(reversed(ONE_WRITE), 2))
 def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
@@ -187,15 +200,7 @@ def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
 ) -> None:
     path, call = tmp_path / "work.db", ONE_WRITE[name]
     with kolena_local.session(db=path):
-        fresh(filled, path)
-        before = [state(path)]
-        # What several writes leave, one after the other: each of these states is whole.
-        call()
-        after = state(path)
-        if name == "inferences":
-            fresh(filled, path)
-            TestRun(AnimalModel.load("first"), AnimalSuite.load("animals", 1), Judge())
-            before.append(state(path))
+        before, after = whole_states(filled, path, name)
         for place in range(1, 1000, 1 if IS_LONG else 9):
             fresh(filled, path)
             open_store().open()

@@ -21,10 +21,8 @@ import pytest
 import kolena_local
 from kolena_local.repository import Store, open_store
 from kolena_local.repository.file import interrupts
-from kolena_local.workflow import TestRun
 from tests.conftest import IS_LONG, sampled
-from tests.durability.test_faults import ONE_WRITE, Call, fresh, is_free, state
-from tests.files.make import AnimalModel, AnimalSuite, Judge
+from tests.durability.test_faults import ONE_WRITE, Call, fresh, is_free, state, whole_states
 
 # Of all instructions, and of those where a transaction begins or ends.
 TRIALS = 40 if IS_LONG else 3
@@ -87,14 +85,7 @@ def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
     monkeypatch.setattr(sys, "unraisablehook", lambda lost: dropped.append(lost.exc_type))
     chance = random.Random(None if IS_LONG else name)
     with kolena_local.session(db=path):
-        fresh(filled, path)
-        before = [state(path)]
-        call()
-        after = state(path)
-        if name == "inferences":
-            fresh(filled, path)
-            TestRun(AnimalModel.load("first"), AnimalSuite.load("animals", 1), Judge())
-            before.append(state(path))
+        before, after = whole_states(filled, path, name)
         fresh(filled, path)
         whole = Moment(ALL)
         assert whole.end_of(call) is None
