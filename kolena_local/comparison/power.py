@@ -15,6 +15,7 @@ import numpy as np
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import selection_of
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
+from kolena_local.comparison.dataframe import dataframe_of
 from kolena_local.comparison.settings import check_settings
 from kolena_local.comparison.statistics.pairs import Ids, Numbers
 from kolena_local.comparison.statistics.scaling import Floats, Mask
@@ -84,10 +85,7 @@ class PowerAnalysis:
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return the rows as a DataFrame with the columns of :class:`PowerRow`."""
-        import pandas as pd  # late: it takes a quarter of a second
-
-        frame: pd.DataFrame = pd.DataFrame(self.entries())
-        return frame
+        return dataframe_of(self.entries())
 
     @property
     def title(self) -> str:

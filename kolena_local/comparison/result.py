@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kolena_local.comparison import report
+from kolena_local.comparison.dataframe import dataframe_of
 from kolena_local.comparison.direction import UNDECLARED, Direction
 from kolena_local.comparison.margins import regressions
 from kolena_local.comparison.scores import SampleDetails
@@ -134,11 +135,7 @@ class Comparison:
         ``lower``, whichever is better, or None if that is not known; and remarks, the caveats of
         the comparison, the same in each row.
         """
-        # Imported here, because it takes a quarter of a second that nothing else here needs.
-        import pandas as pd
-
-        frame: pd.DataFrame = pd.DataFrame(self.entries())
-        return frame
+        return dataframe_of(self.entries())
 
     def worst(self, n: int) -> list[ChangedSample]:
         """Return the samples of the suite that got worse, metric by metric, the worst first.

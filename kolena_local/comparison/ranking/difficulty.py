@@ -11,6 +11,7 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
+from kolena_local.comparison.dataframe import dataframe_of
 from kolena_local.comparison.scores import SampleDetails
 from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.payload import loads
@@ -116,11 +117,7 @@ class Difficulty:
         Args:
             n: at most so many samples; None for all.
         """
-        # Imported here, because it takes a quarter of a second that nothing else here needs.
-        import pandas as pd
-
-        frame: pd.DataFrame = pd.DataFrame(self.entries(n), columns=list(self.keys))
-        return frame
+        return dataframe_of(self.entries(n), self.keys)
 
     @property
     def title(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from kolena_local.comparison import report
+from kolena_local.comparison.dataframe import dataframe_of
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.ranking.difficulty import Difficulty
 from kolena_local.payload import Json, dumps
@@ -142,17 +143,13 @@ class Leaderboard:
         wanted field; direction, which is ``higher`` or ``lower``, whichever is better; and remarks,
         the same caveats in each row.
         """
-        # Imported here, because it takes a quarter of a second that nothing else here needs.
-        import pandas as pd
-
         rows = []
         for entry in self.entries():
             metadata = entry.pop("metadata")
             better, remarks = entry.pop("direction"), entry.pop("remarks")
             fields = {f"metadata.{path}": value for path, value in metadata.items()}
             rows.append({**entry, **fields, "direction": better, "remarks": remarks})
-        frame: pd.DataFrame = pd.DataFrame(rows)
-        return frame
+        return dataframe_of(rows)
 
     @property
     def title(self) -> str:

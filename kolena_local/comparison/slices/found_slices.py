@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kolena_local.comparison import report
+from kolena_local.comparison.dataframe import dataframe_of
 from kolena_local.comparison.direction import Direction
 from kolena_local.repository.conditions import Condition
 from kolena_local.repository.sample_conditions import joined
@@ -120,11 +121,7 @@ class FoundSlices:
         p_adjusted and verdict, as in :class:`FoundSlice`; direction, which is ``higher`` or
         ``lower``, whichever is better; and remarks, the same caveats in each row.
         """
-        # Imported here, because it takes a quarter of a second that nothing else here needs.
-        import pandas as pd
-
-        frame: pd.DataFrame = pd.DataFrame(self.entries(), columns=list(self.keys))
-        return frame
+        return dataframe_of(self.entries(), self.keys)
 
     @property
     def title(self) -> str:
