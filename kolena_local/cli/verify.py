@@ -114,7 +114,10 @@ def verify(model: str, suite: str, **options: Any) -> None:
 
 def check_fields(check: Entry) -> dict[str, Any]:
     """Return what is printed of a check of determinism, by its label."""
-    from kolena_local.repository.determinism_checks import likely_share  # late: help is fast
+    from kolena_local.repository.determinism_checks import (  # late: help is fast
+        OUTDATED,
+        likely_share,
+    )
 
     share = 100 * check["different"] / check["n"]
     process = ", in a new process" if check["settings"]["fresh_process"] else ""
@@ -128,6 +131,8 @@ def check_fields(check: Entry) -> dict[str, Any]:
     fields["of all inferences"] = likely_share(check["different"], check["n"], check["interval"])
     if check["metrics_n"] is not None:
         fields["metrics changed"] = f"of {check['metrics_flipped']} of {check['metrics_n']} samples"
+    if check["is_outdated"]:
+        fields["outdated"] = OUTDATED
     return fields
 
 

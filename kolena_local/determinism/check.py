@@ -146,7 +146,7 @@ def check_determinism(
         provenance,
     )
     with store.write() as unit:
-        checked_at = unit.determinism_checks.add(model._id, test_suite._id, check)
+        checked_at = unit.determinism_checks.add(model._id, test_suite._id, check, stored)
     return replace(check, checked_at=checked_at)
 
 

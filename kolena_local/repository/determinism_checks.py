@@ -6,16 +6,20 @@ carry them, because they are about the machine on which they were made; a copy o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json, dumps
+from kolena_local.repository.inferences import Inferences
 from kolena_local.repository.names import now
 from kolena_local.repository.provenances import ensure_provenance
 from kolena_local.repository.records import Facts, StoredRecord
 from kolena_local.repository.rows import Repository, as_object
+
+OUTDATED: Final = "checked inferences were replaced or deleted since; check again"
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class DeterminismCheck:
         metrics_n: the number of samples whose metrics were compared; None without an evaluator.
         metrics_flipped: of these, how many had a metric that changed.
         provenance: what code and environment were, if they were captured.
+        is_outdated: whether an answer that was checked was replaced or deleted since then.
     """
 
     model: str
@@ -126,6 +131,7 @@ class DeterminismCheck:
     metrics_n: int | None = None
     metrics_flipped: int | None = None
     provenance: Facts | None = None
+    is_outdated: bool = False
 
     @property
     def n(self) -> int:
@@ -158,8 +164,14 @@ def likely_share(different: int, n: int, interval: Sequence[float]) -> str:
 class DeterminismChecks(Repository):
     """The checks of a store, inside one transaction."""
 
-    def add(self, model_id: int, test_suite_id: int, check: DeterminismCheck) -> str:
-        """Store a check, and return the time that is noted with it."""
+    def add(
+        self, model_id: int, test_suite_id: int, check: DeterminismCheck, answers: Mapping[int, str]
+    ) -> str:
+        """Store a check of stored answers, and return the time that is noted with it.
+
+        Args:
+            answers: the answers that were checked, by the ids of their samples.
+        """
         at = now()
         payload: Any = {
             "interval": list(check.interval),
@@ -168,6 +180,7 @@ class DeterminismChecks(Repository):
             "metrics": [asdict(one) for one in check.metrics],
             "metrics_n": check.metrics_n,
             "metrics_flipped": check.metrics_flipped,
+            "checked": {"samples": list(answers), "digest": _digest(answers, answers)},
         }
         self._sql.execute(
             "INSERT INTO determinism_check (model_id, test_suite_id, test_suite_version,"
@@ -211,15 +224,29 @@ class DeterminismChecks(Repository):
             """,
             {"model": model_id, "suite": test_suite_id},
         )
-        return None if not rows else _check(*rows[0])
+        if not rows:
+            return None
+        check, samples, digest = _check(*rows[0])
+        stored = Inferences(self._sql).payloads(model_id, samples)
+        # Earlier versions did not note what was checked.
+        return replace(check, is_outdated=digest not in (None, _digest(stored, samples)))
 
 
-def _check(model: str, provenance: str | None, *columns: Any) -> DeterminismCheck:
+def _digest(answers: Mapping[int, str], samples: Iterable[int]) -> str:
+    found = hashlib.sha256()
+    for id_ in samples:
+        found.update(answers.get(id_, "").encode() + b"\0")
+    return found.hexdigest()
+
+
+def _check(
+    model: str, provenance: str | None, *columns: Any
+) -> tuple[DeterminismCheck, list[int], str | None]:
     row = CheckCounts(*columns)
     values: Any = as_object(row.payload)
     try:
         low, high = values["interval"]
-        return DeterminismCheck(
+        check = DeterminismCheck(
             model,
             row.test_suite,
             row.test_suite_version,
@@ -235,6 +262,8 @@ def _check(model: str, provenance: str | None, *columns: Any) -> DeterminismChec
             values["metrics_flipped"],
             None if provenance is None else as_object(provenance),
         )
+        checked = values.get("checked", {"samples": [], "digest": None})
+        return check, checked["samples"], checked["digest"]
     except (KeyError, TypeError, ValueError) as error:
         raise StoreDamagedError(
             f"The store is damaged (a check of determinism: {error}); restore a backup."

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import List
+
 import pytest
 
 from kolena_local.comparison import compare
 from kolena_local.determinism import check_determinism
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.repository import open_store
+from kolena_local.view.report import report
+from kolena_local.workflow import test as run_test
 from tests.cli.conftest import Invoke, invoke
-from tests.comparison.conftest import Closeness, World, closeness
+from tests.comparison.conftest import Closeness, LengthModel, World, closeness
+from tests.determinism import models
 from tests.determinism.test_determinism import make_tested, world
 
 __all__ = ["invoke", "world"]  # the fixtures
@@ -51,3 +57,23 @@ def test_metrics_that_flip_are_the_noise_of_a_comparison(world: World, invoke: I
         compare("sound", "forgotten", world.suite, noise="much")  # type: ignore[arg-type]
     shown = invoke("compare", "sound", "forgotten", "-s", "lengths", "--noise").stdout
     assert "Only 'forgotten' was checked" in shown
+
+
+def test_a_check_is_outdated_once_a_checked_answer_is_replaced(
+    world: World, invoke: Invoke
+) -> None:
+    def said() -> List[bool]:
+        noted = compare("sound", "sound", world.suite, noise=True).caveats
+        shown = invoke("models", "show", "sound").stdout
+        reported = report(open_store(), "lengths").html
+        return ["outdated" in text for text in ("\n".join(noted), shown, reported)]
+
+    model = make_tested(world, "sound")
+    check_determinism(model, world.suite, n=49)
+    run_test(model, world.suite, Closeness(), reset=True)  # the same answers again
+    assert said() == [False, False, False]
+    changed = LengthModel.load("sound", infer=models.noisy)
+    run_test(changed, world.suite, Closeness(), reset=True)
+    assert said() == [True, True, True]
+    check_determinism(changed, world.suite, n=49)
+    assert said() == [False, False, False]

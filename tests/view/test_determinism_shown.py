@@ -72,7 +72,7 @@ def test_what_a_check_found_is_only_text_on_the_page(
         provenance=provenance,
     )
     with open_store(str(store_path)).write() as unit:
-        unit.determinism_checks.add(model._id, world.suite._id, check)
+        unit.determinism_checks.add(model._id, world.suite._id, check, {})
     shown = open_page(store_path).get("/model?name=model").text
     assert shown.count("&lt;script&gt;\\u202e") >= 5, "sample, field, stored, again and code"
     assert "<script>" not in shown

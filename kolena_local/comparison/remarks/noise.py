@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kolena_local.comparison.report import WHOLE_SUITE
 from kolena_local.comparison.result import Comparison
 from kolena_local.errors import IncorrectUsageError, InputValidationError
-from kolena_local.plurals import enumerated
+from kolena_local.plurals import enumerated, quoted
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -101,6 +101,12 @@ def _remarks(found: Comparison, noise: Noise, checks: Sequence[DeterminismCheck]
         yield (
             f"How much asking a model again changes {enumerated(unknown)} is not known; pass the"
             " evaluator to check_determinism()."
+        )
+    outdated = dict.fromkeys(check.model for check in checks if check.is_outdated)
+    if outdated:
+        yield (
+            f"The check of determinism of {quoted(outdated)} is outdated, because inferences were"
+            " replaced or deleted since; run check_determinism() again."
         )
     unchecked = {check.model for check in checks}
     if noise is True and len(unchecked) == 1:

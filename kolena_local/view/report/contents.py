@@ -15,6 +15,7 @@ from kolena_local.payload import Json
 from kolena_local.plurals import agreeing, counted, enumerated
 from kolena_local.repository import Unit
 from kolena_local.repository.dataset_records import EVALUATOR
+from kolena_local.repository.determinism_checks import OUTDATED
 from kolena_local.repository.records import TestRunRecord
 from kolena_local.view.metrics_tables import MetricTable, metric_tables
 from kolena_local.view.provenance_facts import of_inferences
@@ -125,6 +126,8 @@ def _checked(unit: Unit, subject: Subject, model_id: int, dated: bool) -> str:
     )
     if check.test_suite_version != suite.version:
         text += f"; on version {check.test_suite_version}"
+    if check.is_outdated:
+        text += f"; outdated: {OUTDATED}"
     return f"{text}; {_minute(check.checked_at)}" if dated else text
 
 
