@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _OPTION, _UPDATE = "--kolena-offline", "--kolena-update"
 _CHANGES = "kolena_snapshot"  # a property of the test, so that it reaches the reports of xdist
+_WRITERS = pytest.StashKey[dict[str, str]]()
 
 
 class KolenaStore:
@@ -180,7 +181,8 @@ def assert_inferences_match(request: pytest.FixtureRequest) -> Callable[..., Non
 
     Call ``assert_inferences_match(model, suite, "snapshot.jsonl", tolerance=…)`` after ``test()``.
     A relative path starts at the folder of the test's file. With ``--kolena-update``, the file is
-    written instead, and the summary says what has changed in it. Everything else is described in
+    written instead, and the summary says what has changed in it; the test fails if an earlier test
+    of the session needs it as it was. Everything else is described in
     ``kolena_local.determinism.assert_inferences_match``.
     """
 
@@ -198,8 +200,19 @@ def assert_inferences_match(request: pytest.FixtureRequest) -> Callable[..., Non
             failed = str(error)
         if failed is not None:  # out here, as the report would have the message twice
             pytest.fail(failed, pytrace=False)
-        if changes is not None:
-            request.node.user_properties.append((_CHANGES, changes))
+        if not update:
+            return
+        writers, file = request.config.stash.setdefault(_WRITERS, {}), os.path.realpath(path)
+        earlier, writers[file] = writers.get(file), request.node.nodeid
+        if changes is None:
+            return
+        request.node.user_properties.append((_CHANGES, changes))
+        if earlier is not None:
+            pytest.fail(
+                f"{changes} It was already that of {earlier}, which no longer matches it; give each"
+                " test, and each set of its parameters, a snapshot of its own.",
+                pytrace=False,
+            )
 
     return check
 

@@ -75,7 +75,7 @@ class SnapshotFile:
         self.name = name
         self._header = dumps({"kind": _KIND, "format": _FORMAT, "workflow": workflow})
         self._workflow = workflow
-        self.exists = os.path.lexists(name)
+        self.exists = Path(name).exists()  # not a link that leads nowhere
         if self.exists:
             self._check()
 

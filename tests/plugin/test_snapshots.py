@@ -64,6 +64,30 @@ def test_snapshots_lie_beside_the_test_and_are_written_with_the_option_only(
     )
 
 
+SHARED = """
+    import pytest
+    from things import judged, suite
+
+    @pytest.mark.parametrize("right", [4, 4, 3])
+    def test_shared(kolena_store, assert_inferences_match, right):
+        assert_inferences_match(judged("model", right, 4), suite(4), "link.jsonl")
+"""
+
+
+def test_tests_that_overwrite_the_snapshot_of_each_other_fail(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    pytester.makepyfile(things=THINGS, test_it=SHARED)
+    (pytester.path / "link.jsonl").symlink_to("target.jsonl")
+    updated = run("--kolena-update")
+    updated.assert_outcomes(passed=2, failed=1)
+    updated.stdout.fnmatch_lines(
+        ["*link.jsonl was updated: 1 inference changed. It was already that of test_it.py::test_*"]
+    )
+    assert "cat" in (pytester.path / "target.jsonl").read_text()
+    run("--kolena-update", "-k", "3").assert_outcomes(passed=1)
+
+
 @long_only
 def test_the_summary_of_xdist_has_what_its_workers_have_written(
     pytester: pytest.Pytester, run: Run
