@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import difflib
 import math
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
-from numbers import Real
 from typing import Any
 
 from kolena_local.comparison.direction import Direction
+from kolena_local.comparison.settings import as_float
 from kolena_local.comparison.verdicts import NOT_DECIDED, WORSE, Row
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import counted
@@ -43,12 +42,14 @@ def check_margins(
     """
     if margin is None:
         return {}
+    if margin == {}:
+        raise InputValidationError("margin names no metric; give a number, or leave it out.")
     given = margin if isinstance(margin, Mapping) else dict.fromkeys(directions, margin)
     found = {}
     for name, value in given.items():
         of = f" of the metric {name!r}" if isinstance(margin, Mapping) else ""
-        is_number = isinstance(value, Real) and not isinstance(value, bool)
-        if not is_number or not 0 <= value <= sys.float_info.max:
+        number = as_float(value)
+        if number is None or not 0 <= number < math.inf:
             raise InputValidationError(
                 f"The margin{of} must be a number of at least 0, such as 0.01, not {value!r:.80}."
             )
@@ -70,7 +71,7 @@ def check_margins(
                 f" declared: {declare}, or pass"
                 f" higher_is_better={{{name!r}: True}} (--higher-is-better {name})."
             )
-        found[name] = float(value)
+        found[name] = number
     return found
 
 

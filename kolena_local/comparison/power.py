@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from kolena_local.comparison import report
 from kolena_local.comparison.arguments import selection_of
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
 from kolena_local.comparison.dataframe import dataframe_of
-from kolena_local.comparison.settings import check_settings
+from kolena_local.comparison.settings import as_float, check_settings
 from kolena_local.comparison.statistics.pairs import Ids, Numbers
 from kolena_local.comparison.statistics.scaling import Floats, Mask
 from kolena_local.errors import InputValidationError
@@ -336,7 +336,8 @@ def _check(spread: Any, discordant: Any, difference: Any, power: Any, comparison
     _check_number("spread", spread, sys.float_info.max)
     _check_number("discordant", discordant, 1.0)
     _check_number("difference", difference, sys.float_info.max)
-    if not isinstance(power, Real) or not 0.5 <= float(power) <= 0.9999:
+    wanted = as_float(power)
+    if wanted is None or not 0.5 <= wanted <= 0.9999:
         raise InputValidationError(
             f"power must be from 0.5 to 0.9999, such as 0.8, not {power!r:.80}."
         )
@@ -348,8 +349,8 @@ def _check(spread: Any, discordant: Any, difference: Any, power: Any, comparison
 
 
 def _check_number(name: str, value: Any, most: float) -> None:
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if value is not None and not (number and 0 < value <= most):
+    number = as_float(value)
+    if value is not None and (number is None or not 0 < number <= most):
         upper = " and at most 1" if most == 1 else ""
         raise InputValidationError(
             f"{name} must be a number above 0{upper}, such as 0.1, not {value!r:.80}."

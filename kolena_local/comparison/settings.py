@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
@@ -25,14 +27,14 @@ def check_settings(confidence: Any, correction: Any = HOLM, seed: Any = 0) -> Se
     Raises:
         InputValidationError: one of them is out of range, is not a number, or is not a correction.
     """
-    is_number = isinstance(confidence, Real)
-    if not is_number or not 0.5 <= confidence < 1 or float(confidence) == 1:
+    level = as_float(confidence)
+    if level is None or not 0.5 <= level < 1:
         raise InputValidationError(
             f"confidence must be between 0.5 and 1, such as 0.95, not {confidence!r:.80}."
         )
     if not _is_whole(seed) or seed < 0:
         raise InputValidationError(f"seed must be an integer of at least 0, not {seed!r:.80}.")
-    return Settings(float(confidence), check_correction(correction), int(seed))
+    return Settings(level, check_correction(correction), int(seed))
 
 
 def check_resamples(resamples: Any) -> None:
@@ -138,6 +140,19 @@ def check_runs(runs: Any) -> tuple[int, int] | None:
             f" {runs!r:.80}."
         )
     return int(runs[0]), int(runs[1])
+
+
+def as_float(value: Any) -> float | None:
+    """Return a number of any library as a float, or None if it is not a real number.
+
+    Numbers are compared with bounds after this: a bound may be too large for NumPy's smaller types.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if operator.gt(value, 0) else -math.inf
 
 
 def _is_whole(value: Any) -> bool:

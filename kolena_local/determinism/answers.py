@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import zip_longest
-from numbers import Real
 from typing import Any, Final, NamedTuple
 
+from kolena_local.comparison.settings import as_float
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import CLASS_KEY, Json, is_class_name
 
@@ -60,12 +60,12 @@ def check_tolerance(tolerance: Any) -> Tolerance:
     """
     if tolerance is None:
         return Tolerance()
-    is_number = isinstance(tolerance, Real) and not isinstance(tolerance, bool)
-    if not is_number or not 0 <= tolerance < math.inf:
+    number = as_float(tolerance)
+    if number is None or not 0 <= number < math.inf:
         raise InputValidationError(
             f"tolerance must be a finite number of at least 0, such as 1e-5, not {tolerance!r:.80}."
         )
-    return Tolerance(float(tolerance), float(tolerance))
+    return Tolerance(number, number)
 
 
 def outcome(leaves: list[Leaf]) -> str:

@@ -250,6 +250,9 @@ def test_gate_made_in_python_is_checked_like_a_file(lengths: Path) -> None:
         Gate("lengths", "base", {"close": Margin(0.2)}, missing="fial")
     with pytest.raises(InputValidationError, match=r"'close' in \[metrics\] must be a table"):
         Gate("lengths", "base", {"close": 0.2})  # type: ignore[dict-item]
+    for name in ("suite", "confidence", "per", "min_samples", "missing", "stale"):
+        with pytest.raises(InputValidationError, match=rf"'{name}' in \[gate\] must be .*not None"):
+            Gate(**{"suite": "s", "baseline": "b", "metrics": {"m": Margin(1)}, name: None})  # type: ignore[arg-type]
     judgment = Gate("lengths", "base", {"close": Margin(0.2)}, min_samples=1).judge("same")
     assert judgment.outcome == "pass"
     assert judgment.remarks[-1] == (

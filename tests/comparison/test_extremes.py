@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from kolena_local import comparison, session
 from kolena_local.cli import main
-from kolena_local.comparison import Comparison
+from kolena_local.comparison import Comparison, power
 from kolena_local.comparison.statistics.boolean import proportion_interval
 from kolena_local.errors import InputValidationError
 from kolena_local.repository import close_store
@@ -333,6 +333,15 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ({"cluster": ["n"]}, "cluster must be"),
         ({"correction": None}, "no correction None"),
         ({"correction": np.array(["holm", "holm"])}, "no correction array"),
+        ({"noise": -(10**400)}, "noise must be"),
+        *(
+            ({"margin": margin, "higher_is_better": {"m": True}}, message)
+            for margin, message in (
+                ({}, "margin names no metric"),
+                (10**400, "margin must be a number"),
+                (np.float32("inf"), "margin must be .*not np"),
+            )
+        ),
         ({"evaluator": Measure}, "An evaluator or configuration, or the name of one, is needed"),
         ({"configuration": 0.5}, "An evaluator or configuration, or the name of one, is needed"),
         ({"test_suite": 3}, "A test suite, or the name of one, is needed, not 3"),
@@ -376,6 +385,11 @@ def test_arguments_may_be_numbers_of_numpy_and_any_series_of_names() -> None:
     assert same.rows == usual.rows
     assert type(same.confidence) is float
     assert same.directions["m"].source == "given"
+    small = np.float16(0.5)
+    rows = compare("b", "c", "s", margin=small, noise=small, higher_is_better={"m": True}).rows
+    assert {row.margin for row in rows} == {0.5}
+    compare("b", "c", "s", noise=10**400)
+    power("s", "m", power=small, difference=small)
     assert compare("b", "c", "s", seed=2**70, higher_is_better=None).rows == usual.rows
 
 

@@ -89,7 +89,12 @@ class Gate:
                     f" not {margin!r:.80}."
                 )
             _check(_given(vars(margin)), _OF_METRIC, _table_of(name))
-        _check(_given({**vars(self), "metrics": None}), _OF_GATE, "[gate]")
+        values = {
+            name: value
+            for name, value in vars(self).items()
+            if name != "metrics" and (value is not None or getattr(Gate, name, FAIL) is not None)
+        }
+        _check(values, _OF_GATE, "[gate]")
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Gate:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kolena_local.comparison.report import WHOLE_SUITE
 from kolena_local.comparison.result import Comparison
+from kolena_local.comparison.settings import as_float
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import enumerated, quoted
 
@@ -33,8 +34,9 @@ def check_noise(noise: Any) -> Noise:
     """
     if isinstance(noise, bool):
         return noise
-    if isinstance(noise, (int, float)) and noise >= 0:
-        return float(noise)
+    number = as_float(noise)
+    if number is not None and number >= 0:
+        return number
     raise InputValidationError(
         "noise must be True, for what check_determinism() has found, or a number of at least 0, not"
         f" {noise!r:.80}."
