@@ -20,7 +20,8 @@ from kolena_local.comparison.settings import as_float, check_settings
 from kolena_local.comparison.statistics.pairs import Ids, Numbers
 from kolena_local.comparison.statistics.scaling import Floats, Mask
 from kolena_local.errors import InputValidationError
-from kolena_local.plurals import counted, quoted
+from kolena_local.plurals import agreeing, counted, enumerated, quoted
+from kolena_local.warn import warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,8 +157,11 @@ def power(
     Args:
         test_suite: the test suite or its name; ``name@3`` means version 3.
         metric: the metric, a bool or a number for each sample; None means the only one.
-        models: the models whose results are used; None means all that have results, up to 20.
-        spread: the standard deviation of the differences of a number, instead of results.
+        models: the models whose results are used; None means all that have results; of more than
+            20, the first 20 by name, as a remark says.
+        spread: the standard deviation of the differences of a number, instead of results. Then
+            ``models``, ``evaluator`` and ``configuration`` have no effect, as a ``KolenaWarning``
+            says, and ``metric`` is only shown.
         discordant: the share of samples on which only one model is right, for a bool.
         difference: a difference of the means that is wanted, in the unit of the metric.
         confidence: the confidence of the verdicts.
@@ -181,6 +185,8 @@ def power(
 
     settings = check_settings(confidence)
     _check(spread, discordant, difference, power, comparisons)
+    if spread is not None or discordant is not None:
+        _warn_of_unused(models=models, evaluator=evaluator, configuration=configuration)
     wanted = Wanted(
         models=models,
         test_suite=test_suite,
@@ -199,7 +205,7 @@ def power(
         if spread is None and discordant is None:
             found = read_candidates(unit, wanted, "")
             suite, metric = found.test_suite, found.metric
-            known = _from_results(found)
+            known = _from_results(found, None if models else _MOST_MODELS)
         else:
             chosen = selection_of(unit, test_suite, None, None)
             suite = unit.test_suites.get(chosen.test_suite, chosen.version)
@@ -255,8 +261,17 @@ def _row(
     )
 
 
-def _from_results(found: Candidates) -> _Spread:
-    models, columns = found.models[:_MOST_MODELS], found.columns[:_MOST_MODELS]
+def _warn_of_unused(**arguments: Any) -> None:
+    unused = [name for name, value in arguments.items() if value is not None]
+    if unused:
+        warn(
+            f"No results are used, because the spread was specified, so {enumerated(unused)}"
+            f" {agreeing(len(unused), 'has', 'have')} no effect; leave one or the other out."
+        )
+
+
+def _from_results(found: Candidates, most: int | None) -> _Spread:
+    models, columns = found.models[:most], found.columns[:most]
     one, other = models[0], None
     of_pair = _alone(found.boolean, columns[0])
     if len(models) > 1:
@@ -287,6 +302,11 @@ def _from_results(found: Candidates) -> _Spread:
         )
     else:
         remark = f"spread: as between '{one}' and '{other}', which differ the most."
+        if len(models) < len(found.models):
+            remark += (
+                f" Only the first {len(models)} of {len(found.models)} models by name were looked"
+                " at; models= (--model) chooses others."
+            )
     remark += f" It is that of the whole suite where fewer than {_FEWEST} samples have results."
     return _Spread(of, found.boolean, remark)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from typing import Any, Dict
 
 import numpy as np
@@ -18,7 +19,7 @@ from kolena_local.comparison.statistics.power import (
     smallest_change,
     smallest_difference,
 )
-from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.errors import InputValidationError, KolenaWarning, NotFoundError
 from tests.cli.conftest import separating_runner
 from tests.comparison.conftest import Length, LengthCase, LengthSuite, World
 from tests.conftest import sampled
@@ -93,6 +94,22 @@ def test_spread_comes_from_the_models_that_differ_the_most(world: World) -> None
     assert list(one.to_dataframe()["n"]) == [50, 30, 30]
     numbers = power("lengths", "error", models=["base", "far"])
     assert numbers.rows[0].spread == pytest.approx(np.std([2.0] * 20 + [0.0] * 30, ddof=1))
+
+
+def test_what_power_does_not_look_at_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["kolena_local.comparison.power"], "_MOST_MODELS", 2)
+    for name, wrong in (("a", 0), ("b", 5), ("c", 20)):
+        world.test(name, dict.fromkeys(range(wrong), 2.0))
+    found = power("lengths", "close")
+    assert found.rows[0].spread == 0.1
+    assert "Only the first 2 of 3 models by name" in found.remarks[0]
+    found = power("lengths", "close", models=["a", "b", "c"])
+    assert found.rows[0].spread == 0.4
+    assert "Only the first" not in found.remarks[0]
+    with pytest.warns(KolenaWarning, match="so models and evaluator have no effect"):
+        power("lengths", spread=1, models=["nobody"], evaluator="none")
+    line = ["power", "lengths", "--discordant", "0.1", "--configuration", "c"]
+    assert "configuration has no effect" in separating_runner().invoke(main, line).stderr
 
 
 def test_command_plans_without_results(world: World) -> None:
