@@ -21,11 +21,12 @@ from kolena_local.provenance.files import without_user
 #: For all calls of git together.
 TIME_LIMIT = 2.0
 
-_OPTIONS: Final = ("--no-optional-locks", "-c", "core.fsmonitor=false")
-# In a hook, they name the repository of the hook.
+_OPTIONS: Final = ("--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false")
+# In a hook, they name the repository of the hook; the last ones change what a path means.
 _OTHER_REPOSITORY: Final = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"),
     *("GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"),
+    *("GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"),
 )
 
 
@@ -66,7 +67,11 @@ def _facts(git: _Git, file: str | None) -> tuple[dict[str, Any], str]:
         is_conflict = line.startswith(b"u")
         *fields, path = line.split(b" ", 10 if is_conflict else 8)
         changes.update(b"\0".join([path, fields[2], fields[6 if is_conflict else 5], b""]))
-        git.hash(top / os.fsdecode(path), changes)
+        place = top / os.fsdecode(path)
+        # Of a submodule, the status tells that it has changed, but not how.
+        if fields[2].startswith(b"S") and (place / ".git").exists():
+            changes.update(repr(_facts(git.within(place), None)[0]).encode())
+        git.hash(place, changes)
     # A commit says nothing of code that it does not have.
     is_unknown = file is not None and not git.output("ls-files", "-z", "--", file)
     if file is not None and is_unknown:
@@ -85,15 +90,19 @@ def _facts(git: _Git, file: str | None) -> tuple[dict[str, Any], str]:
 class _Git:
     """Runs git in a folder, until the time is up."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str | Path, end: float | None = None) -> None:
         self._folder = folder
-        self._end = monotonic() + TIME_LIMIT
+        self._end = monotonic() + TIME_LIMIT if end is None else end
         self._environment = {
             **{name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY},
             "LC_ALL": "C",
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_TERMINAL_PROMPT": "0",
         }
+
+    def within(self, folder: Path) -> _Git:
+        """Return the same for a folder of another repository."""
+        return _Git(folder, self._end)
 
     def hash(self, file: Path, into: blake2b) -> None:
         """Hash what a file has now; nothing where there is no file any more."""

@@ -20,6 +20,18 @@ from tests.provenance.conftest import Project
 CAPTURE = "from kolena_local.provenance import capture\nfound = capture()\n"
 
 
+MADE = """
+from dataclasses import dataclass, field
+from kolena_local.provenance import Provenance, capture
+
+@dataclass
+class Settings:
+    provenance: Provenance = field(default_factory=capture)
+
+found = Settings().provenance
+"""
+
+
 def run(code: str, file_name: str) -> Dict[str, Any]:
     """Run code under a file name that is not a file's."""
     variables: Dict[str, Any] = {"__name__": "__main__"}
@@ -90,7 +102,28 @@ def test_worktrees_submodules_and_repositories_without_a_commit(
     assert above.capture("part/capture.py")["git"]["commit"] == commit
     above.write("part/capture.py", f"{CAPTURE}# changed\n")
     assert above.capture("part/capture.py")["git"]["is_dirty"] is True
-    assert above.capture()["git"]["is_dirty"] is True
+    # Changes in it, whether committed there or not, are told apart.
+    states = [above.capture()["git"]]
+    above.write("part/capture.py", f"{CAPTURE}# changed again\n")
+    states.append(above.capture()["git"])
+    for _ in range(2):
+        Project(above.folder / "part").commit()
+        states.append(above.capture()["git"])
+    assert all(one["is_dirty"] for one in states)
+    assert len({one["diff"] for one in states}) == 4
+
+
+def test_a_file_is_not_taken_for_another_one_that_its_name_matches(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("run1.py", CAPTURE)
+    project.commit()
+    monkeypatch.setenv("GIT_ICASE_PATHSPECS", "1")
+    for name in ("run[12].py", "RUN1.PY"):
+        if not (project.folder / name).exists():  # as it does where the case does not matter
+            project.write(name, CAPTURE)
+            assert project.capture(name)["git"]["is_dirty"], name
+    assert project.capture("run1.py")["git"]["is_dirty"] is False
 
 
 def test_code_without_a_file(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +132,10 @@ def test_code_without_a_file(project: Project, monkeypatch: pytest.MonkeyPatch) 
     # python -c, a notebook of each kind, and a program from an archive, of which nothing is known.
     for name in ("<string>", "<ipython-input-1-abc>", "/tmp/ipykernel_7/1234.py"):
         assert run(CAPTURE, name)["git"] == known
+    project.write("made.py", MADE)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.chdir(project.folder.parent)
+        assert project.capture("made.py")["git"]["commit"] == known["commit"]
     unknown = {"missing": "the calling code is not in a folder"}
     assert run(CAPTURE, "app.pyz/__main__.py")["git"] == unknown
     monkeypatch.setattr(sys, "frozen", True, raising=False)
