@@ -96,6 +96,12 @@ def verify(model: str, suite: str, **options: Any) -> None:
     try:
         with location.use(location.resolve(given_location())):
             found = check(model, suite, **options)
+    except SystemExit as error:
+        # Of the user's code, perhaps with 0, which would say that all is well.
+        raise click.ClickException(
+            f"The code of the model or evaluator ended the program (sys.exit({error.code!r:.80})),"
+            " so nothing was checked."
+        ) from error
     except Exception as error:
         # What a model or evaluator raised has a note, and nothing to do with the store.
         notes = getattr(error, "__notes__", ())

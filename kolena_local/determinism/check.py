@@ -7,7 +7,7 @@ import pickle
 import random
 from array import array
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -27,7 +27,7 @@ from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.execution.infer_pending import iter_samples
 from kolena_local.execution.model_calls import InferenceOptions, ModelFunctions, call_model, noting
 from kolena_local.payload import dumps, loads
-from kolena_local.plurals import agreeing, counted
+from kolena_local.plurals import agreeing, counted, sentence
 from kolena_local.repository.determinism_checks import (
     AnswerDifference,
     CheckSettings,
@@ -87,7 +87,8 @@ def check_determinism(
     Raises:
         InputValidationError: the model has no ``infer``, or did not return an inference; or an
             argument is invalid.
-        IncorrectUsageError: there are no stored inferences, or ``infer`` cannot be pickled.
+        IncorrectUsageError: there are no stored inferences, ``infer`` cannot be pickled, or the new
+            process ended.
         WorkflowMismatchError: model and test suite belong to different workflows.
         NotFoundError: model or test suite was deleted since it was loaded.
     """
@@ -186,7 +187,13 @@ def _infer_again(
         call_model(
             functions, samples, options, answers.__setitem__, idle=lambda: None, idle_seconds=60
         )
-    return dict(zip(answers, codec.write_inferences([*answers.values()]), strict=True))
+    try:
+        written = codec.write_inferences([*answers.values()])
+    except InputValidationError as error:
+        raise InputValidationError(
+            f"What the model {model.name!r} answered again cannot be compared: {sentence(error)}"
+        ) from error
+    return dict(zip(answers, written, strict=True))
 
 
 @contextmanager
@@ -205,7 +212,13 @@ def _fresh_process(
         ) from error
     # Not a fork: that would have the random states and loaded weights of this process.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
-        yield InferenceOptions(executor)
+        try:
+            yield InferenceOptions(executor)
+        except BrokenExecutor as error:
+            raise IncorrectUsageError(
+                f"The new process ended while the model {model.name!r} was asked again, so nothing"
+                " was checked; ask in this process to see why."
+            ) from error
 
 
 def _locator(payload: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
 from typing import Any
 
 from tests.comparison.conftest import Closeness, Guess, Photo
@@ -28,6 +30,14 @@ def forgotten(photo: Photo) -> Guess:
 
 def broken(photo: Photo) -> Guess:
     raise RuntimeError("no weights")
+
+
+def exiting(photo: Photo) -> Guess:
+    sys.exit(0)
+
+
+def dying(photo: Photo) -> Guess:
+    os._exit(0)
 
 
 def of_another_type(photo: Photo) -> int:

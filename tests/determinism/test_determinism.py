@@ -265,7 +265,12 @@ def test_metrics_are_computed_again_from_stored_inferences(world: World, invoke:
             (
                 ["--infer", "tests.determinism.models:of_another_type"],
                 1,
-                "instance of Guess, not 3",
+                "cannot be compared: an inference must be an instance of Guess, not 3",
+            ),
+            (
+                ["--infer", "tests.determinism.models:exiting"],
+                1,
+                "ended the program (sys.exit(0)), so nothing was checked",
             ),
             (["--infer", "tests.determinism.models:nobody"], 1, "has no 'nobody'"),
             *(
@@ -342,3 +347,6 @@ def test_a_new_process_finds_what_only_this_one_knows(world: World) -> None:
     forgotten = make_tested(world, "forgotten")
     check = check_determinism(forgotten, world.suite, n=9, fresh_process=True)
     assert (check.different, check.settings.fresh_process) == (9, True)
+    dying = LengthModel.load("sound", infer=models.dying)
+    with pytest.raises(IncorrectUsageError, match="The new process ended while the model 'sound'"):
+        check_determinism(dying, world.suite, n=9, fresh_process=True)
