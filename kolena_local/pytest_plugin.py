@@ -153,7 +153,8 @@ def assert_no_regression() -> Callable[..., Comparison]:
     confidence interval of every row rules out a loss of more than ``margin``: too few samples and
     samples without a result of both models are failures, too. ``IncorrectUsageError`` is raised if
     it is not known of a metric whether higher or lower is better; declare it where the metric is
-    defined, as in ``missed: LowerIsBetter[bool]``. Other keyword arguments go to
+    defined, as in ``missed: LowerIsBetter[bool]``; ``InputValidationError`` is raised if both
+    models are the same. Other keyword arguments go to
     ``kolena_local.comparison.compare``, whose result is returned.
     """
 
@@ -166,8 +167,14 @@ def assert_no_regression() -> Callable[..., Comparison]:
         **options: Any,
     ) -> Comparison:
         from kolena_local.comparison import compare
+        from kolena_local.errors import InputValidationError
 
         found = compare(baseline, candidate, suite, metrics=metric, margin=margin, **options)
+        if found.base == found.candidate and options.get("runs") is None:
+            raise InputValidationError(
+                f"{found.base!r} is both the candidate and the baseline, which could not fail; give"
+                " another baseline, or runs= to compare two runs of one model."
+            )
         if found.regressions:
             pytest.fail("\n".join([*found.regressions, "", str(found)]), pytrace=False)
         return found
@@ -191,8 +198,7 @@ def assert_inferences_match(request: pytest.FixtureRequest) -> Callable[..., Non
     ) -> None:
         from kolena_local.determinism import assert_inferences_match
 
-        if isinstance(path, (str, os.PathLike)) and os.fspath(path):
-            path = request.path.parent / path
+        path = _beside(request, path)
         update, failed = request.config.getoption(_UPDATE), None
         try:
             changes = assert_inferences_match(model, suite, path, tolerance, update=update)
@@ -231,9 +237,11 @@ def assert_gate(request: pytest.FixtureRequest) -> Callable[..., Judgment]:
         path: str | os.PathLike[str], candidate: Any = None, *, undecided_ok: bool = False
     ) -> Judgment:
         from kolena_local.comparison import Gate
+        from kolena_local.workflow.arguments import check_flag
 
-        judgment = Gate.read(request.path.parent / path).judge(candidate)
-        accepted = ("pass", "undecided") if undecided_ok else ("pass",)
+        is_enough = check_flag(undecided_ok, "undecided_ok")
+        judgment = Gate.read(_beside(request, path)).judge(candidate)
+        accepted = ("pass", "undecided") if is_enough else ("pass",)
         if judgment.outcome not in accepted:
             pytest.fail(str(judgment), pytrace=False)
         return judgment
@@ -257,6 +265,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("snapshots of inferences")
         for text in changes:
             terminalreporter.write_line(text)
+
+
+def _beside(request: pytest.FixtureRequest, path: Any) -> Any:
+    """Return a path that starts at the folder of the test's file; what is not a path as it is."""
+    is_path = isinstance(path, (str, os.PathLike)) and os.fspath(path)
+    return request.path.parent / path if is_path else path
 
 
 @contextmanager

@@ -127,6 +127,7 @@ def test_stores_are_fresh_and_the_real_one_is_never_touched(
 #: Tests on two models, of which two fail.
 REGRESSIONS = """
     import pytest
+    from kolena_local.errors import InputValidationError
     from things import suite, judged
 
     def test_worse(kolena_store, assert_no_regression):
@@ -148,10 +149,17 @@ REGRESSIONS = """
         assert assert_gate("gate.toml", "new", undecided_ok=True).outcome == "undecided"
         with pytest.raises(pytest.fail.Exception, match="^undecided: new .candidate. against old"):
             assert_gate("gate.toml", "new")
+        for wrong in ("", None, b"gate.toml"):
+            with pytest.raises(InputValidationError, match="A gate is read from the path of a"):
+                assert_gate(wrong)
+        with pytest.raises(pytest.fail.Exception, match="^undecided"):
+            assert_gate("gate.toml", "new", undecided_ok="no")
         assert_gate("gate.toml", "bad", undecided_ok=True)
 
     def test_untested(kolena_store, assert_no_regression):
         judged("old", 5)
+        with pytest.raises(InputValidationError, match="both the candidate and the baseline"):
+            assert_no_regression("old", "old", "suite")
         assert_no_regression("new", "old", "suite")
 """
 

@@ -107,6 +107,8 @@ class Gate:
             InputValidationError: the file cannot be read, is not TOML, or does not describe a gate;
                 the message names the key.
         """
+        if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+            raise InputValidationError(f"A gate is read from the path of a file, not {path!r:.80}.")
         try:
             return _gate(_parsed(path))
         except InputValidationError as error:
