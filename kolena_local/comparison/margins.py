@@ -21,6 +21,7 @@ from kolena_local.plurals import counted
 
 EQUIVALENT, NO_WORSE = "equivalent", "no worse"
 _FEWEST_ALIKE = 29
+_ROUNDING = 1e-6
 WITHIN = (EQUIVALENT, NO_WORSE)
 """The values of ``within_margin`` by which a candidate may replace its base."""
 
@@ -198,7 +199,11 @@ def _within(row: Row, low: float, high: float, margin: float) -> str:
 def is_alike_by_chance(row: Row) -> bool:
     """Return whether few samples have the same difference, which says nothing about its spread.
 
+    Differences that only rounding makes, of metrics in single precision, too, count as the same.
     Two models that agree on all of them may differ on a tenth of all others: fewer than 29 samples
     miss those with a probability of more than 5 %.
     """
-    return row.ci_low == row.ci_high and row.units < _FEWEST_ALIKE
+    if row.units >= _FEWEST_ALIKE:
+        return False
+    rounding = _ROUNDING * max(abs(row.base), abs(row.candidate))
+    return row.ci_low == row.ci_high or row.ci_high - row.ci_low <= rounding
