@@ -75,7 +75,10 @@ class SnapshotFile:
         self.name = name
         self._header = dumps({"kind": _KIND, "format": _FORMAT, "workflow": workflow})
         self._workflow = workflow
-        self.exists = Path(name).exists()  # not a link that leads nowhere
+        try:
+            self.exists = Path(name).exists()  # not a link that leads nowhere
+        except OSError as error:
+            raise self._unreadable(error) from error
         if self.exists:
             self._check()
 
