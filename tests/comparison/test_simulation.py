@@ -77,7 +77,7 @@ def called_different(*slices: Slice) -> bool:
 
 
 CELLS = list(product(DIFFERENCES, [(20, None), (60, None), (300, None), (1_000, None)]))
-CELLS += product(DIFFERENCES, [(5, 8), (20, 8), (100, 8)])
+CELLS += product(DIFFERENCES, [(8, None), (5, 8), (20, 8), (100, 8)])
 
 
 @pytest.mark.parametrize(("name", "units", "largest"), [(a, *b) for a, b in sampled(CELLS, 7)])

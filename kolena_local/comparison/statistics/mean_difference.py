@@ -43,7 +43,7 @@ _LARGEST_LOSS: Final = 25.0
 #: How much longer than the other one a tail of a symmetric distribution looks in a small sample.
 _USUAL_RATIO: Final = 1.8
 #: So many units hardly tell how skewed their distribution is, and so many that differ among others.
-_FEW: Final = 8.5
+_FEW: Final = 10.0
 _FEW_APART: Final = 12.0
 #: Below this probability, differences that are even farther away are thought of.
 _RARE: Final = 0.005
