@@ -16,6 +16,7 @@ from kolena_local.cli.output.output_file import (
     STANDARD_OUTPUT,
     current,
     destination_of,
+    say_written,
     write_data,
 )
 from kolena_local.cli.output.output_options import file_option, output_options
@@ -108,6 +109,7 @@ def check(
         if destination is not None:
             with destination:
                 destination.write(content())
+            say_written(destination)
     _print(judgment)
     code = {"fail": FAILED, "undecided": UNDECIDED}.get(judgment.outcome)
     if code is not None:

@@ -188,7 +188,8 @@ def test_one_format_at_a_time_and_what_is_typed_wins(
 def test_a_file_appears_when_it_is_whole(invoke: Invoke, store: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.json"
     result = invoke("models", "list", "--db", store, "--json", "-o", target)
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"Wrote {target}.\n"
     first = target.read_bytes()
     assert len(json.loads(first)) == 3
     assert stat.S_IMODE(target.stat().st_mode) == 0o600

@@ -301,7 +301,8 @@ def test_reports_never_replace_a_store_a_gate_or_each_other(invoke: Invoke, leng
 
 def test_init_writes_a_gate_that_judges_and_replaces_no_file(invoke: Invoke, lengths: Path) -> None:
     command = ("gate", "init", "base", "a little worse", "--suite", "lengths", "-o", "new.toml")
-    assert invoke(*command).exit_code == 0
+    result = invoke(*command)
+    assert (result.exit_code, result.stderr) == (0, "Wrote new.toml.\n")
     written = Path("new.toml").read_text("utf-8")
     assert Gate.read("new.toml") == Gate(
         suite="lengths@1",
@@ -310,7 +311,9 @@ def test_init_writes_a_gate_that_judges_and_replaces_no_file(invoke: Invoke, len
         evaluator="Closeness",
         metrics={"close": Margin(0.01, "higher"), "error": Margin(0.01, "lower")},
     )
-    assert invoke("gate", "new.toml").exit_code in (3, 4)
+    judged = invoke("gate", "new.toml", "--junit", "j.xml", "--markdown", "m.md", "-o", "table")
+    assert judged.exit_code in (3, 4)
+    assert judged.stderr == "Wrote j.xml.\nWrote m.md.\nWrote table.\n"
     result = invoke(*command)
     assert result.exit_code == 2
     assert "The file new.toml exists; --force replaces it." in result.stderr

@@ -330,7 +330,8 @@ def test_the_command_writes_a_private_file(
     before = path.read_bytes()
     arguments = ("report", "animals", "good", "better", "--worst", 1, "--db", path)
     result = invoke(*arguments, "-o", output)
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"Wrote {output}.\n"
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
     assert output.read_text("utf-8") == invoke(*arguments).stdout
     assert invoke(*arguments, "-o", path).exit_code == 2

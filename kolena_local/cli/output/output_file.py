@@ -77,6 +77,15 @@ def _keep(context: click.Context) -> None:
     destination: Destination | None = context.meta.get(_DESTINATION)
     if destination is not None:
         destination.keep()
+        say_written(destination)
+
+
+def say_written(destination: Destination) -> None:
+    """Print on standard error which file was written."""
+    # Late, because printing imports this module; help and errors do not need it.
+    from kolena_local.cli.output.printing import say
+
+    say(f"Wrote {destination.name}.")
 
 
 def write_text(text: str) -> None:
