@@ -282,6 +282,7 @@ def decide(
         stale=chosen.stale(),
         caveats=(
             *report.caveats(rows, toward),
+            *report.unchanged({metric: part.pairs for metric, part in whole.items()}),
             *withheld(rows, settings.confidence, tests),
             *paired.remarks,
         ),

@@ -12,7 +12,7 @@ import numpy as np
 
 from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.margins import sentences
-from kolena_local.comparison.statistics.pairs import Ids
+from kolena_local.comparison.statistics.pairs import Ids, Pairs
 from kolena_local.comparison.verdicts import Row
 from kolena_local.plurals import agreeing, counted, enumerated
 
@@ -122,6 +122,21 @@ def caveats(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Iterato
             yield f"{name} has only {what} to compare '{row.metric}' on, too few to decide."
 
 
+def unchanged(whole: Mapping[str, Pairs]) -> Iterator[str]:
+    """Yield a sentence on metrics that are the same for both models on every sample.
+
+    Args:
+        whole: for each metric, its values on the whole suite.
+    """
+    same: dict[int, list[str]] = {}
+    for metric, pairs in whole.items():
+        if len(pairs.ids) and not pairs.differences.any():
+            same.setdefault(len(pairs.ids), []).append(f"'{metric}'")
+    for n, metrics in same.items():
+        samples = agreeing(n, "the only sample compared", f"all {n} samples compared")
+        yield f"Both models have the same value of {enumerated(metrics)} on {samples}."
+
+
 def legend(rows: Sequence[Row], confidence: float, correction: str, tests: int) -> Iterator[str]:
     """Yield the sentences that explain the table's columns.
 
@@ -133,7 +148,7 @@ def legend(rows: Sequence[Row], confidence: float, correction: str, tests: int) 
     """
     percent = f"{100 * confidence:.12g} %"
     yield f"low and high: the {percent} confidence interval of the difference, not adjusted."
-    tested = sum(not math.isnan(row.p_value) for row in rows)
+    tested = sum(not math.isnan(row.p_value) for row in listed(rows))
     if tests > 1:
         once = f"; of {tested} rows, those on the same samples count once" if tested > tests else ""
         yield (
