@@ -217,8 +217,8 @@ def _common(
     why = few(reasons) if reasons else "their results are in different test cases"
     if not len(ids):
         raise InputValidationError(
-            f"No sample has a number in {metric!r} for all of {quoted(models)}: {why}; run test()"
-            " for what is missing, or choose models with models= (--model)."
+            f"No sample has a number in {metric!r} for all of {quoted(models)}: {why}; add what is"
+            " missing, or choose models with models= (--model)."
         )
     left_out = (
         f"{counted(lost, 'sample')} of {len(everyone)} {agreeing(lost, 'is', 'are')} left out"

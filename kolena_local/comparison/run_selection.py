@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from kolena_local.comparison.missing_results import how_to_test, results_command
 from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
 from kolena_local.payload import canonical, loads
-from kolena_local.repository.dataset_records import EVALUATOR, WORKFLOW
+from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.headlines import Source
 from kolena_local.repository.names import local_minute
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
     from kolena_local.repository.records import ConfigurationRecord, TestRunRecord, TestSuiteRecord
+
+_RUN_TEST: Final = "run test() with an evaluator that computes them first."
 
 
 class ScoredRun(NamedTuple):
@@ -24,7 +27,7 @@ class ScoredRun(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """What the caller asked for; None means what both models have."""
+    """What the caller asked for; None means what both models have, '' what has no name."""
 
     test_suite: str
     version: int | None
@@ -44,6 +47,12 @@ class SelectedRuns(NamedTuple):
         return [
             declared_of_samples(one.configuration.directions) for one in (self.base, self.candidate)
         ]
+
+    def _how_to_follow(self) -> str:
+        """Return how uploaded results get to the latest version, which other results do not."""
+        if self.base.run.evaluator != EVALUATOR:
+            return ""
+        return f" Store the results again: {results_command(self.test_suite.name)}"
 
     def stale(self) -> str:
         """Return which results are stale or of unknown age, in a few words; '' if none are."""
@@ -82,7 +91,7 @@ class SelectedRuns(NamedTuple):
         if self.test_suite.version < latest:
             remarks.append(
                 f"These are results on version {self.test_suite.version} of the test suite; its"
-                f" latest version is {latest}."
+                f" latest version is {latest}.{self._how_to_follow()}"
             )
         for run in dict.fromkeys((self.base.run, self.candidate.run)):
             if run.status != "completed":
@@ -160,8 +169,8 @@ def tested_models(unit: Unit, wanted: Selection) -> tuple[list[str], list[str]]:
     scored = _with_scores(unit, unit.test_runs.list(test_suite=suite))
     if not scored:
         raise NotFoundError(
-            f"No model has per-sample metrics on the test suite '{suite}' yet; run test() with an"
-            " evaluator that computes them first."
+            f"No model has per-sample metrics on the test suite '{suite}' yet;"
+            f" {how_to_test(unit, suite, _RUN_TEST)}"
         )
     source = choose_source(list(dict.fromkeys(map(_source, scored))), wanted)
     names = {one.run.model for one in scored if _source(one) == source}
@@ -185,13 +194,13 @@ def choose_source(sources: Sequence[Source], wanted: Selection) -> Source:
         values = list(dict.fromkeys(map(aspect.of, found)))
         if aspect.wanted is not None and aspect.wanted not in values:
             raise NotFoundError(
-                f"No model has results of the {aspect.name} '{aspect.wanted}' on the test suite"
-                f" '{suite}'; there are results of {_names(values)}."
+                f"No model has results of the {aspect.name} {_names([aspect.wanted])} on the test"
+                f" suite '{suite}'; there are results of {_names(values)}."
             )
         if aspect.wanted is None and len(values) > 1 and not aspect.newest:
             raise InputValidationError(
                 f"The test suite '{suite}' has results of several {aspect.name}s: {_names(values)};"
-                f" choose one with {aspect.name}= (--{aspect.name})."
+                f" {_how_to_choose(aspect, values)}"
             )
         if aspect.wanted is None:
             chosen = max(values) if aspect.newest else values[0]
@@ -245,27 +254,16 @@ def _scored_runs(
     if not runs:
         raise NotFoundError(
             f"The model '{model}' was never tested on the test suite '{test_suite}';"
-            f" {_how_to_test(unit, test_suite)}"
+            f" {how_to_test(unit, test_suite, 'run test() with both and an evaluator first.')}"
         )
     scored = _with_scores(unit, runs)
     if not scored:
         raise NotFoundError(
             f"The model '{model}' has no per-sample metrics on the test suite"
-            f" '{test_suite}' yet (its last run is {runs[0].status}); run test() with an evaluator"
-            " that computes them first."
+            f" '{test_suite}' yet (its last run is {runs[0].status});"
+            f" {how_to_test(unit, test_suite, _RUN_TEST)}"
         )
     return scored
-
-
-def _how_to_test(unit: Unit, test_suite: str) -> str:
-    if unit.test_suites.get(test_suite).workflow != WORKFLOW:
-        return "run test() with both and an evaluator first."
-    if unit.datasets.find(test_suite) is not None:
-        return f"store its results first: kolena-local datasets results '{test_suite}' MODEL FILE"
-    return (
-        "uploaded results belong to a dataset's own suite. Add the test case to that, and store the"
-        " results again: kolena-local test-suites edit DATASET --add CASE"
-    )
 
 
 def _with_scores(unit: Unit, runs: Sequence[TestRunRecord]) -> list[ScoredRun]:
@@ -296,8 +294,8 @@ class _Aspect(NamedTuple):
 def _aspects(wanted: Selection) -> list[_Aspect]:
     return [
         _Aspect("test suite version", wanted.version, lambda one: one.version, newest=True),
-        _Aspect("evaluator", wanted.evaluator, lambda one: one.evaluator),
-        _Aspect("configuration", wanted.configuration, lambda one: one.configuration),
+        _Aspect("evaluator", wanted.evaluator, lambda one: one.evaluator or ""),
+        _Aspect("configuration", wanted.configuration, lambda one: one.configuration or ""),
     ]
 
 
@@ -335,7 +333,7 @@ def _agreeing(scored: Sequence[list[ScoredRun]], aspect: _Aspect) -> list[list[S
                 )
                 raise NotFoundError(
                     f"The model '{run.model}' has no results of the {aspect.name}"
-                    f" '{aspect.wanted}'; it has results of {_names(found)}.{advice}"
+                    f" {_names([aspect.wanted])}; it has results of {_names(found)}.{advice}"
                 )
         common = [aspect.wanted]
     elif not common:
@@ -344,16 +342,19 @@ def _agreeing(scored: Sequence[list[ScoredRun]], aspect: _Aspect) -> list[list[S
         ]
         having[0] = f"'{models[0]}' has results of the {aspect.name} {_names(values[0])}"
         both = "both" if len(models) == 2 else "all"
+        run = scored[0][0].run
+        again = f"run test() with the same arguments for {both} models."
+        if run.evaluator == EVALUATOR:
+            again = f"store them: {results_command(run.test_suite)} --config JSON"
         raise IncorrectUsageError(
-            f"{', '.join(having)}: only results of the same {aspect.name} can be compared; run"
-            f" test() with the same arguments for {both} models."
+            f"{', '.join(having)}: only results of the same {aspect.name} can be compared; {again}"
         )
     elif len(common) > 1 and not aspect.newest:
         subjects = {1: f"'{models[0]}' has", 2: "Both models have"}
         who = subjects.get(len(set(models)), "All models have")
         raise InputValidationError(
-            f"{who} results of several {aspect.name}s: {_names(common)}; choose one with"
-            f" {aspect.name}= (--{aspect.name})."
+            f"{who} results of several {aspect.name}s: {_names(common)};"
+            f" {_how_to_choose(aspect, common)}"
         )
     chosen = max(common) if aspect.newest else common[0]
     return [[run for run in runs if aspect.of(_source(run)) == chosen] for runs in scored]
@@ -388,4 +389,9 @@ def declared_of_samples(text: str | None) -> dict[str, str]:
 
 
 def _names(values: Sequence[str | int | None]) -> str:
-    return ", ".join("(without a name)" if value is None else f"'{value}'" for value in values)
+    return ", ".join(f"'{value}'" if value else "(without a name)" for value in values)
+
+
+def _how_to_choose(aspect: _Aspect, values: Sequence[str]) -> str:
+    unnamed = f", or that without a name with --{aspect.name} ''" if "" in values else ""
+    return f"choose one with {aspect.name}= (--{aspect.name}){unnamed}."

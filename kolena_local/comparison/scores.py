@@ -168,8 +168,7 @@ def check_in_all(
             others = few([model for model, has in zip(models, having, strict=True) if not has])
             raise InputValidationError(
                 f"The metric {metric!r} is only in the results of {some}, not in those of"
-                f" {others}; run test() with one evaluator for all of them, or"
-                " choose another metric or other models."
+                f" {others}; evaluate all of them alike, or choose another metric or other models."
             )
 
 

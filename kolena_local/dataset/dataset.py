@@ -198,7 +198,7 @@ def _reconciled_id_fields(
         raise InputValidationError(
             f"The datapoints of '{known.name}' are identified by"
             f" {enumerated(list(known.id_fields))}; to identify them by"
-            f" {enumerated(list(given))}, upload all of them without append_only."
+            f" {enumerated(list(given))}, upload all of them without append_only (--append)."
         )
     return given
 

@@ -214,7 +214,7 @@ def _json_rows(request: ImportRequest, text: io.TextIOWrapper) -> Iterator[tuple
     except UnicodeError:
         raise _not_text(request, line + 1) from None
     if line == 0:
-        raise InputValidationError(f"The file {name} is empty; it has no inferences.")
+        raise InputValidationError(f"The file {name} is empty; it has no rows.")
 
 
 def _json_row(name: str, line: int, content: str) -> Values:

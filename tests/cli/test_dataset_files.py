@@ -281,3 +281,42 @@ def test_results_of_no_datapoint_are_refused_and_register_no_model(
     invoke("datasets", "results", "animals", "second", "second.csv")
     with pytest.raises(NotFoundError, match="no model 'secnd'; did you mean 'second'"):
         download_results("animals", "secnd")
+
+
+def test_results_without_a_configuration_can_be_chosen_beside_those_of_one(
+    invoke: Invoke, files: Path
+) -> None:
+    upload(invoke)
+    for name in ("first", "second"):
+        stored = ("datasets", "results", "animals", name, "second.csv", "--config", '{"t": 0.5}')
+        assert invoke(*stored, "--correct", "label=prediction").exit_code == 0
+    commands = {
+        "compare": ("compare", "first", "second", "-s", "animals", "--metric", "correct"),
+        "leaderboard": ("leaderboard", "animals", "--metric", "correct"),
+        "power": ("power", "animals", "--metric", "correct"),
+        "gate": ("gate", "init", "first", "second", "-s", "animals", "-o", "gate.toml"),
+    }
+    for command in commands.values():
+        refused = invoke(*command)
+        assert refused.exit_code == 1
+        assert "without a name with --configuration ''." in refused.stderr
+        assert invoke(*command, "--configuration", "").exit_code == 0
+    # The file of gate init chooses the same results, which differ; those of {"t": 0.5} do not.
+    judged = {
+        row["metric"]: row for row in json.loads(invoke("gate", "gate.toml", "--json").stdout)
+    }
+    assert judged["correct"]["base"] == 0.75
+    chosen = invoke(*commands["compare"], "--configuration", '{"t":0.5}')
+    assert (
+        "Both models have the same value of 'correct' on all 40 samples compared." in chosen.stdout
+    )
+
+
+def test_messages_on_datasets_name_what_the_command_line_has(invoke: Invoke, files: Path) -> None:
+    upload(invoke)
+    other = invoke("datasets", "upload", "animals.csv", "--append", "--id", "city")
+    assert other.stderr.endswith("upload all of them without append_only (--append).\n")
+    Path("empty.jsonl").write_text("")
+    assert invoke("datasets", "upload", "empty.jsonl").stderr == (
+        "Error: The file empty.jsonl is empty; it has no rows.\n"
+    )

@@ -233,8 +233,15 @@ def test_what_to_do_is_said_of_suites_of_slices_and_of_metrics_without_a_directi
     said("test-cases", "create", "rainy", "--from", "images", "--where", where)
     said("test-suites", "create", "rainy", "--test-case", "rainy")
     compared = ("compare", "old", "new", "--suite")
-    assert "kolena-local test-suites edit DATASET --add CASE" in said(*compared, "rainy")
+    store_results = "kolena-local datasets results images MODEL FILE"
+    for arguments in ((*compared, "rainy"), ("report", "rainy"), ("leaderboard", "rainy")):
+        message = said(*arguments)
+        assert "test()" not in message
+    assert "kolena-local test-suites edit images --add rainy, and store" in message
+    assert message.endswith(f"{store_results}\n")
     said("test-suites", "edit", "images", "--add", "rainy")
+    remarks = separating_runner().invoke(main, [*compared, "images"]).stdout
+    assert f"its latest version is 2. Store the results again: {store_results}\n" in remarks
     upload()
     assert "rainy" in {row.test_case for row in compare("old", "new", "images").rows}
     for option in ("--worst", "--margin"):

@@ -147,6 +147,10 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)  # '' is what has no name
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -163,8 +167,8 @@ _OF_GATE: Final = {
     "suite": _Key(_is_name, 'the name of one test suite, such as "animals@3"', True),
     "baseline": _Key(_is_name, "the name of one model", True),
     "candidate": _Key(_is_name, "the name of one model"),
-    "evaluator": _Key(_is_name, "the name of one evaluator"),
-    "configuration": _Key(_is_name, "the display name of one configuration"),
+    "evaluator": _Key(_is_text, "the name of one evaluator"),
+    "configuration": _Key(_is_text, "the display name of one configuration"),
     "confidence": _Key(
         lambda value: _is_number(value) and 0.5 <= value < 1,
         "a number from 0.5 to below 1, such as 0.95",

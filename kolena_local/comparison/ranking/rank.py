@@ -118,7 +118,7 @@ def rank(
         if base is not None and unit.models.get(base).name not in found.models:
             raise InputValidationError(
                 f"The baseline '{base}' is not one of the models to rank, which are"
-                f" {quoted(found.models)}; add it to models= (--model), or run test() with it."
+                f" {quoted(found.models)}; add it to models= (--model), or evaluate it first."
             )
         described = _metadata(unit, found, fields)
         judged = unit.test_runs.judged_models(found.test_suite.id, found.runs[0].run.evaluator)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from kolena_local.comparison.missing_results import how_to_test
 from kolena_local.comparison.run_selection import ScoredRun
 from kolena_local.errors import InputValidationError, NotFoundError, WorkflowMismatchError
 from kolena_local.plurals import enumerated
@@ -71,9 +72,10 @@ def choose(
     scored = [one for one in scored if one.run.test_suite_version == version]
     if version is None or not scored:
         known = enumerated([f"'{name}'" for name in models] or ["any model"])
+        first = "run test() with a model, this test suite and an evaluator first."
         raise NotFoundError(
-            f"There are no results of {known} on the test suite '{asked}'; run test() with a model,"
-            " this test suite and an evaluator first."
+            f"There are no results of {known} on the test suite '{asked}';"
+            f" {how_to_test(unit, labeled.name, first)}"
         )
     names = list(dict.fromkeys(models or sorted(one.run.model for one in scored)))
     base = names[0] if base is None else base

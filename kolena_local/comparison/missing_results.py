@@ -1,0 +1,46 @@
+"""What to do about results that are missing: run ``test()``, or store those of a dataset."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from kolena_local.repository.dataset_records import WORKFLOW
+
+if TYPE_CHECKING:
+    from kolena_local.repository import Unit
+
+
+def how_to_test(unit: Unit, test_suite: str, otherwise: str) -> str:
+    """Return what a user has to do, as the end of a sentence.
+
+    Args:
+        unit: a read in progress.
+        test_suite: the name of a test suite.
+        otherwise: what to do if it is not one of a dataset, whose results are uploaded.
+    """
+    suite = unit.test_suites.get(test_suite)
+    if suite.workflow != WORKFLOW:
+        return otherwise
+    if unit.datasets.find(test_suite) is not None:
+        return f"store its results first: {results_command(test_suite)}"
+    cases = [case.name for case in suite.test_cases]
+    chosen = [(case.id, case.version) for case in suite.test_cases]
+    wanted = {id_ for case in chosen for id_ in unit.test_cases.sample_ids(*case)}
+    datasets = [
+        one.name
+        for one in unit.datasets.list()
+        if not wanted.isdisjoint(unit.datasets.latest_ids(one).values())
+    ]
+    dataset = datasets[0] if datasets else "DATASET"
+    added = " ".join(f"--add {shlex.quote(case)}" for case in cases)
+    return (
+        "uploaded results belong to a dataset's own suite. Add its test cases to that:"
+        f" kolena-local test-suites edit {shlex.quote(dataset)} {added}, and store the results"
+        f" again: {results_command(dataset)}"
+    )
+
+
+def results_command(dataset: str) -> str:
+    """Return the command that stores results of a dataset."""
+    return f"kolena-local datasets results {shlex.quote(dataset)} MODEL FILE"
