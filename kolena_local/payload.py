@@ -371,6 +371,19 @@ def is_class_name(value: Any) -> TypeGuard[list[str]]:
     return isinstance(value, (list, tuple)) and list(map(type, value)) == [str, str]
 
 
+def named(items: Sequence[dict[str, Json]]) -> list[tuple[str, Json]]:
+    """Return objects by a text that each has of its own, such as a label, or by place."""
+    texts = [name for name, value in items[0].items() if isinstance(value, str)]
+    for field in texts[:1]:
+        names = [item.get(field) for item in items]
+        if len(set(map(str, names))) == len(names):
+            return [
+                (str(name), {key: value for key, value in item.items() if key != field})
+                for name, item in zip(names, items, strict=True)
+            ]
+    return [(str(place), item) for place, item in enumerate(items)]
+
+
 def _normal(value: Json) -> Json:
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < LARGEST_EXACT else value

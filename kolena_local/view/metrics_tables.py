@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
-from kolena_local.payload import Json
+from kolena_local.payload import Json, named
 from kolena_local.view.result_tables import size
 from kolena_local.view.shortened import short_value, shortened
 
@@ -104,25 +104,12 @@ def _parts(value: Json) -> Iterator[tuple[list[str], Json]]:
         items = list(value.items())
     elif isinstance(value, list):
         objects = [item for item in value if isinstance(item, dict)]
-        items = _named(objects) if objects and len(objects) == len(value) else []
+        items = named(objects) if objects and len(objects) == len(value) else []
     if not items:
         yield [], value
     for name, item in items:
         for path, part in _parts(item):
             yield [name, *path], part
-
-
-def _named(items: list[dict[str, Json]]) -> list[tuple[str, Json]]:
-    """Return items of a list by a text that each has of its own, such as a label, or by place."""
-    texts = [name for name, value in items[0].items() if isinstance(value, str)]
-    for field in texts[:1]:
-        names = [item.get(field) for item in items]
-        if len(set(map(str, names))) == len(names):
-            return [
-                (str(name), {key: value for key, value in item.items() if key != field})
-                for name, item in zip(names, items, strict=True)
-            ]
-    return [(str(place), item) for place, item in enumerate(items)]
 
 
 def _cells(values: Sequence[Json], scale: Sequence[float | None]) -> list[Cell]:

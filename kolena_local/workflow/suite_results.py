@@ -33,9 +33,10 @@ class SuiteResults(Sliceable):
             A DataFrame with a row for each number (bools are 0 or 1) and the columns test_case,
             model, evaluator, configuration, metric, value and is_stale. Values are floats; integers
             that a float would round stay integers, in a column of objects. The test case is NA for
-            metrics of the whole test suite. Nested metrics have names such as ``by_class.cat`` or
-            ``recall[0]``. Whether a metric is stale, because the data that it was computed from has
-            changed since, is NA if it is not known.
+            metrics of the whole test suite. Nested metrics have names such as ``by_class.cat``,
+            ``recall[0]`` or ``PerClass[cat].F1``, if ``cat`` is the first text of an object in the
+            list and no other has it. Whether a metric is stale, because the data that it was
+            computed from has changed since, is NA if it is not known.
 
         Raises:
             NotFoundError: a model is not in the store, or was never tested on this version.

@@ -112,9 +112,16 @@ class Anything(MetricsTestSample):
 
 
 @dataclass(frozen=True)
+class OfClass(MetricsTestCase):
+    label: str
+    recall: float
+
+
+@dataclass(frozen=True)
 class AnythingOfCase(MetricsTestCase):
     value: Union[bool, int, float, str, None]
     large: int
+    per_class: list[OfClass]
 
 
 class Answers(Evaluator):
@@ -126,7 +133,9 @@ class Answers(Evaluator):
     def compute_test_case_metrics(
         self, test_case: Any, inferences: Any, metrics: Any, configuration: Any = None
     ) -> Any:
-        return AnythingOfCase(metrics[0].value, 10**400 if test_case.name == "1" else 2)
+        large = 10**400 if test_case.name == "1" else 2
+        classes = [OfClass("cat", 0.5), OfClass("dog", 0.75)]
+        return AnythingOfCase(metrics[0].value, large, classes)
 
 
 LARGE = [2**53 + 1, 10**400, 2**63, -(2**64), 2**53]
@@ -156,6 +165,8 @@ def test_numbers_of_any_size_and_kind_are_in_every_frame_as_they_are(count: int)
     assert Model.list_dataframe()["metadata.n"].tolist() == [LARGE[1]]
     frame = suite.results_dataframe()
     assert frame.loc[frame["metric"] == "large", "value"].tolist()[:2] == [2, LARGE[1]][:count]
+    of_classes = {"per_class[cat].recall": 0.5, "per_class[dog].recall": 0.75}
+    assert of_classes.items() <= dict(zip(frame["metric"], frame["value"], strict=True)).items()
     numbers = [value for value in values if isinstance(value, (int, float))]
     found = frame.loc[frame["metric"] == "value", "value"].tolist()
     assert [(one, type(one)) for one in found if one == one] == [
