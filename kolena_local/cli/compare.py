@@ -27,6 +27,7 @@ from kolena_local.cli.output.printing import (
     print_table,
     print_text,
     say,
+    say_below,
 )
 from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.store_option import given_location
@@ -279,8 +280,7 @@ def _print(
     else:
         keys = (*ChangedSample._fields, "remarks")
         print_entries(keys, [{**sample, "remarks": remarks} for sample in samples], show)
-    for sentence in found.legend if is_for_people() else found.remarks:
-        say(sentence)
+    say_below(found.legend if is_for_people() else found.remarks)
     if name is not None and not samples:
         say("No sample got worse." if name == "worst" else "No sample changed.")
     if is_for_people() and len(shown) < len(samples):

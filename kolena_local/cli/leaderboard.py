@@ -24,7 +24,7 @@ from kolena_local.cli.output.printing import (
     print_object,
     print_table,
     print_text,
-    say,
+    say_below,
 )
 from kolena_local.cli.store_option import given_location
 
@@ -110,7 +110,7 @@ def _print(found: Leaderboard, hardest: int | None) -> None:
             print_text(["", *found.caveats])
         if samples:
             print_heading(found.difficulty.title)
-            print_table(list(samples[0]), [list(sample.values()) for sample in samples])
+            print_table(*found.difficulty.table(samples))
 
     if hardest is not None and chosen_format() == "json":
         print_object({"rows": found.entries(), "hardest": samples}, show)
@@ -118,8 +118,5 @@ def _print(found: Leaderboard, hardest: int | None) -> None:
         print_entries(found.keys, found.entries(), show)
     else:
         print_entries(found.difficulty.keys, samples, show)
-    for sentence in found.legend if is_for_people() else found.remarks:
-        say(sentence)
-    if hardest is not None:
-        for sentence in found.difficulty.counts:
-            say(sentence)
+    legend = found.legend if is_for_people() else found.remarks
+    say_below([*legend, *(found.difficulty.counts if hardest is not None else ())])

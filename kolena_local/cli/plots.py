@@ -21,7 +21,7 @@ from kolena_local.cli.results import remark_on_age
 from kolena_local.cli.store_option import db_option, given_location, reading
 from kolena_local.drafts import Destination
 from kolena_local.errors import InputValidationError
-from kolena_local.plurals import counted
+from kolena_local.plurals import counted, few
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -94,8 +94,14 @@ def plots(
             (run, plot)
             for run in runs
             for plot in unit.test_runs.plots(run.id)
-            if case in (None, plot.test_case) and title in (None, plot.payload.get("title"))
+            if case in (None, plot.test_case)
         ]
+    if title is not None:
+        titles = dict.fromkeys(str(plot.payload.get("title")) for _, plot in found)
+        if found and title not in titles:
+            known = few([f"'{one}'" for one in titles])
+            raise click.ClickException(f"No plot has the title '{title}'; there are {known}.")
+        found = [one for one in found if one[1].payload.get("title") == title]
     if chosen is None and target in (None, _STANDARD_OUTPUT):
         print_listing(_PLOTS, [_entry(run, plot) for run, plot in found])
     elif not found:

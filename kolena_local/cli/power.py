@@ -15,7 +15,7 @@ from kolena_local.cli.options import (
     name_option,
 )
 from kolena_local.cli.output.output_options import output_options
-from kolena_local.cli.output.printing import print_entries, print_table, print_text, say
+from kolena_local.cli.output.printing import print_entries, print_table, print_text, say_below
 from kolena_local.cli.store_option import given_location
 
 
@@ -80,5 +80,4 @@ def power(suite: str, models: tuple[str, ...], **options: Any) -> None:
 
     rows = found.entries()
     print_entries(list(rows[0]), rows, show)
-    for sentence in found.remarks:
-        say(sentence)
+    say_below(found.remarks)

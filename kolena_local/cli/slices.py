@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,7 @@ from kolena_local.cli.output.printing import (
     print_table,
     print_text,
     say,
+    say_below,
 )
 from kolena_local.cli.store_option import given_location, reading, writing
 from kolena_local.cli.test_cases import say_done
@@ -142,6 +144,15 @@ def find_slices(
     if planned:
         with writing() as unit:
             say_done(unit.slices.put(planned, reset=reset))
+            is_dataset = unit.datasets.find(found.test_suite) is not None
+        if is_dataset:
+            names = " ".join(f"--add {shlex.quote(name)}" for _, name in save)
+            suite = shlex.quote(found.test_suite)
+            say(
+                f"To have its results, run: kolena-local test-suites edit {suite} {names}; then"
+                f" store those of each model again: kolena-local datasets results {suite} MODEL"
+                " FILE"
+            )
 
 
 def _print(found: FoundSlices) -> None:
@@ -152,5 +163,8 @@ def _print(found: FoundSlices) -> None:
             print_text(["", *found.caveats])
 
     print_entries(found.keys, found.entries(), show)
-    for sentence in found.legend if is_for_people() and found.rows else found.remarks:
-        say(sentence)
+    if found.rows:
+        say_below(found.legend if is_for_people() else found.remarks)
+    else:
+        for sentence in found.remarks:
+            say(sentence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -79,6 +79,7 @@ class PowerAnalysis:
     comparisons: int
     rows: tuple[PowerRow, ...]
     remarks: tuple[str, ...]
+    _same: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the rows as dictionaries."""
@@ -95,7 +96,11 @@ class PowerAnalysis:
         return f"what {self.test_suite}@{self.test_suite_version} can show{by}"
 
     def table(self) -> tuple[list[str], list[list[report.Cell]]]:
-        """Return the header and the cells of the table that ``str()`` shows."""
+        """Return the header and the cells of the table that ``str()`` shows.
+
+        A test case that is the same as the whole suite has no line of its own.
+        """
+        rows = [row for row in self.rows if row.test_case not in self._same]
         header = ["test case", "n", "spread", "smallest difference"]
         cells: list[list[report.Cell]] = [
             [
@@ -104,11 +109,11 @@ class PowerAnalysis:
                 report.rounded(row.spread, 3),
                 report.rounded(row.smallest_difference, 3),
             ]
-            for row in self.rows
+            for row in rows
         ]
         if self.difference is not None:
             header.append("samples needed")
-            for line, row in zip(cells, self.rows, strict=True):
+            for line, row in zip(cells, rows, strict=True):
                 line.append(row.samples_needed)
         return header, cells
 
@@ -219,6 +224,9 @@ def power(
                 for case in suite.test_cases
             ),
         ]
+    (_, everyone), *of_cases = members
+    whole = frozenset(everyone.tolist())
+    same = frozenset(name for name, ids in of_cases if name and whole == frozenset(ids.tolist()))
     tests = len({frozenset(ids.tolist()) for _, ids in members})
     tests = tests if comparisons is None else int(comparisons)
     level = (1 - settings.confidence) / tests
@@ -232,7 +240,12 @@ def power(
         difference,
         tests,
         tuple(rows),
-        (known.remark, *_legend(settings.confidence, float(power), tests, difference)),
+        (
+            *report.not_listed([name for name, _ in of_cases if name in same]),
+            known.remark,
+            *_legend(settings.confidence, float(power), tests, difference),
+        ),
+        same,
     )
 
 

@@ -109,10 +109,7 @@ def caveats(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Iterato
     yield from directions_of(list(directions.values()))
     yield from sentences(rows, directions)
     whole = _whole_suite(rows)
-    same = dict.fromkeys(f"'{row.test_case}'" for row in rows if _repeats(row, whole))
-    if same:
-        verb = agreeing(len(same), "is", "are")
-        yield f"{enumerated(same)} {verb} the same as {WHOLE_SUITE} and not listed again."
+    yield from not_listed(row.test_case for row in rows if _repeats(row, whole))
     for row in whole.values():
         yield from _left_out(row, len(whole) > 1)
     for row in rows:
@@ -120,6 +117,14 @@ def caveats(rows: Sequence[Row], directions: Mapping[str, Direction]) -> Iterato
             what = "one sample" if row.n == 1 else "one cluster"
             name = WHOLE_SUITE if row.test_case is None else f"'{row.test_case}'"
             yield f"{name} has only {what} to compare '{row.metric}' on, too few to decide."
+
+
+def not_listed(test_cases: Iterable[str | None]) -> Iterator[str]:
+    """Yield a sentence on test cases that are the same as the whole suite, if there are any."""
+    same = dict.fromkeys(f"'{name}'" for name in test_cases)
+    if same:
+        verb = agreeing(len(same), "is", "are")
+        yield f"{enumerated(same)} {verb} the same as {WHOLE_SUITE} and not listed again."
 
 
 def unchanged(whole: Mapping[str, Pairs]) -> Iterator[str]:

@@ -320,3 +320,38 @@ def test_messages_on_datasets_name_what_the_command_line_has(invoke: Invoke, fil
     assert invoke("datasets", "upload", "empty.jsonl").stderr == (
         "Error: The file empty.jsonl is empty; it has no rows.\n"
     )
+
+
+def test_tables_of_a_dataset_are_apart_from_remarks_and_list_each_row_once(
+    invoke: Invoke, files: Path
+) -> None:
+    upload(invoke)
+    result = invoke("power", "animals", "--metric", "correct")
+    assert [line.split("  ")[0] for line in result.stdout.splitlines()[4:]] == ["(whole suite)"]
+    assert result.stderr.startswith(
+        "\n'animals' is the same as (whole suite) and not listed again."
+    )
+    result = invoke("leaderboard", "animals", "--metric", "correct", "--hardest", "1")
+    assert "rank  test sample id  locator  models  mean  right  only right\n" in result.stdout
+    assert result.stderr.startswith("\nlow and high: ")
+    compared = ("compare", "first", "second", "-s", "animals", "--worst", "1")
+    assert invoke(*compared).stderr.startswith("\nlow and high: ")
+    assert "\n\n" not in invoke(*compared, "--json").stderr
+
+
+def test_a_saved_slice_of_a_dataset_says_what_gives_it_results(invoke: Invoke, files: Path) -> None:
+    lines = [f"{i},{'rome' if i % 4 else 'oslo'}" for i in range(400)]
+    Path("big.csv").write_text("\n".join(["id,city", *lines]))
+    right = [f"{i},{'false' if i % 8 == 0 else 'true'}" for i in range(400)]
+    Path("m.csv").write_text("\n".join(["id,correct", *right]))
+    store_results = ("datasets", "results", "big", "m", "m.csv")
+    invoke("datasets", "upload", "big.csv")
+    invoke(*store_results)
+    saved = invoke("slices", "find", "m", "big", "--save", 1, "in oslo")
+    said = saved.stderr.splitlines()[-1]
+    edit = "test-suites edit big --add 'in oslo'"
+    assert f"kolena-local {edit}; then store those of each model again" in said
+    assert said.endswith("kolena-local datasets results big MODEL FILE")
+    assert invoke(*shlex.split(edit)).exit_code == 0
+    invoke(*store_results)
+    assert "in oslo" in invoke("results", "m", "big").stdout

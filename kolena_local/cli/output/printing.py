@@ -22,7 +22,7 @@ from kolena_local.cli.output.formats import (
     markdown,
     separated,
 )
-from kolena_local.cli.output.output_file import is_terminal, output_encoding, write_text
+from kolena_local.cli.output.output_file import current, is_terminal, output_encoding, write_text
 from kolena_local.cli.output.output_options import chosen_format, is_csv_safe, is_quiet
 from kolena_local.cli.output.table import fields as field_lines
 from kolena_local.cli.output.table import table
@@ -130,6 +130,15 @@ def say(sentence: str) -> None:
     """Print a message to standard error unless ``--quiet`` was given."""
     if not is_quiet():
         click.echo(printable(sentence), err=True)
+
+
+def say_below(sentences: Iterable[str]) -> None:
+    """Print remarks on standard error, apart from a table or samples above them."""
+    lines = list(sentences)
+    if lines and is_for_people() and current() is None:
+        say("")
+    for sentence in lines:
+        say(sentence)
 
 
 def print_table(

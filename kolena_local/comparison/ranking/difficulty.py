@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -146,9 +146,18 @@ class Difficulty:
         """The counts, then the caveats."""
         return self.counts + self.caveats
 
+    def table(
+        self, entries: Sequence[Mapping[str, Any]]
+    ) -> tuple[list[str], list[list[report.Cell]]]:
+        """Return the header and the cells of a table of some entries."""
+        return [key.replace("_", " ") for key in self.keys], [
+            [report.rounded(entry[key], 4) if key == "mean" else entry[key] for key in self.keys]
+            for entry in entries
+        ]
+
     def __str__(self) -> str:
-        cells = [list(entry.values()) for entry in self.entries(_SHOWN)]
-        return "\n".join([self.title, "", report.text(self.keys, cells), "", *self.remarks])
+        text = report.text(*self.table(self.entries(_SHOWN)))
+        return "\n".join([self.title, "", text, "", *self.remarks])
 
     def __repr__(self) -> str:
         return f"<Difficulty: {self.title}>"
