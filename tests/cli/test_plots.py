@@ -95,6 +95,13 @@ def test_a_pdf_file_gets_all_and_an_svg_file_one(
     result = invoke(*OF, *chosen, "--db", drawn, "-o", tmp_path / "one.svg")
     assert result.exit_code == 0
     assert (tmp_path / "one.svg").read_bytes().startswith(b"<?xml")
+    for arguments in ((), ("-o", tmp_path / "other.svg")):
+        result = invoke(*OF, "--title", "confusion", "--db", drawn, *arguments)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert (
+            r"No plot has the title 'confusion'; there are 'Ac/cu\u202eracy' and 'Confusion'."
+            in (result.stderr)
+        )
 
 
 def test_the_store_is_never_overwritten(invoke: Invoke, drawn: Path, tmp_path: Path) -> None:
