@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kolena_local.comparison.arguments import cases_of, location_of, name_of, selection_of
-from kolena_local.comparison.direction import Direction, known_direction
+from kolena_local.comparison.direction import Direction, known_direction, without_descriptions
 from kolena_local.comparison.run_selection import (
     ScoredRun,
     SelectedRuns,
@@ -25,6 +25,7 @@ from kolena_local.comparison.statistics.all_pairs import on_common_samples
 from kolena_local.comparison.statistics.pairs import Ids, Numbers, Scores
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted, few, quoted
+from kolena_local.repository.dataset_records import EVALUATOR
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -120,7 +121,7 @@ def read_candidates(unit: Unit, wanted: Wanted, otherwise: str) -> Candidates:
         for case in cases
     ]
     scores = [ModelScores(unit, run.configuration.id, [case.id for case in cases]) for run in runs]
-    metric, boolean = _metric(scores, wanted.metric)
+    metric, boolean = _metric(scores, runs, wanted.metric)
     having = [metric in one.kinds for one in scores]
     if wanted.models is not None or sum(having) == 1:
         check_in_all([metric], [f"'{run.run.model}'" for run in runs], scores)
@@ -189,8 +190,13 @@ def _runs(unit: Unit, wanted: Wanted) -> tuple[TestSuiteRecord, list[ScoredRun],
     return suite, runs, remarks
 
 
-def _metric(scores: Sequence[ModelScores], wanted: str | None) -> tuple[str, bool]:
+def _metric(
+    scores: Sequence[ModelScores], runs: Sequence[ScoredRun], wanted: str | None
+) -> tuple[str, bool]:
     usable = comparable(scores, None if wanted is None else [wanted])
+    if runs[0].run.evaluator == EVALUATOR:
+        declared = [declared_of_samples(one.configuration.directions) for one in runs]
+        usable = without_descriptions(usable, filter(None, [wanted]), declared)
     if len(usable) > 1:
         raise InputValidationError(
             f"There are several metrics: {', '.join(usable)}; choose one with metric= (--metric)."

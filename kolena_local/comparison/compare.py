@@ -10,7 +10,7 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import location_of, name_of, selection_of
-from kolena_local.comparison.direction import directions
+from kolena_local.comparison.direction import directions, without_descriptions
 from kolena_local.comparison.margins import check_margins, with_margins
 from kolena_local.comparison.remarks.noise import Noise, check_noise, stored_checks, with_noise
 from kolena_local.comparison.remarks.provenance import provenance_remarks
@@ -40,6 +40,7 @@ from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
+from kolena_local.plurals import enumerated
 from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.records import HeldRow
 
@@ -146,7 +147,7 @@ def compare(
             *chosen[1:], stale_ok=stale_ok, different_evaluators_ok=different_evaluators_ok
         )
         models = [unit.models.get(one.run.model) for one in (chosen.base, chosen.candidate)]
-        paired = pair_runs(unit, chosen, wanted_metrics, cluster)
+        paired = pair_runs(unit, chosen, wanted_metrics, cluster, higher_is_better)
         checks = stored_checks(unit, models, chosen.test_suite) if noise is True else []
     suite = chosen.test_suite
     found = decide(
@@ -185,6 +186,7 @@ def pair_runs(
     chosen: SelectedRuns,
     metrics: Sequence[str] | None = None,
     cluster: str | None = None,
+    higher_is_better: Mapping[str, bool] | None = None,
 ) -> PairedRuns:
     """Read the per-sample metrics of two models, paired by sample.
 
@@ -193,6 +195,7 @@ def pair_runs(
         chosen: their results.
         metrics: as for :func:`compare`.
         cluster: as for :func:`compare`.
+        higher_is_better: as for :func:`compare`.
 
     Raises:
         InputValidationError: a metric cannot be compared or only one model has it, there is none,
@@ -205,6 +208,11 @@ def pair_runs(
         for scored in (chosen.base, chosen.candidate)
     )
     usable = comparable([left, right], metrics)
+    described: list[str] = []
+    if metrics is None and chosen.base.run.evaluator == EVALUATOR:
+        given = higher_is_better if isinstance(higher_is_better, Mapping) else {}
+        judged = without_descriptions(usable, given, chosen.declared())
+        usable, described = judged, [f"'{name}'" for name in usable if name not in judged]
     if metrics is not None:
         runs = (chosen.base.run, chosen.candidate.run)
         check_in_all(metrics, [f"'{run.model}' (run {run.id})" for run in runs], [left, right])
@@ -215,6 +223,11 @@ def pair_runs(
     }
     remarks = chosen.remarks(unit.test_suites.get(suite.name).version)
     remarks += provenance_remarks(unit, chosen)
+    if described:
+        remarks.append(
+            "Not compared, because nothing says whether higher or lower is better:"
+            f" {enumerated(described)}. Name such a metric with metrics= (--metric) to compare it."
+        )
     clusters: tuple[Ids, Ids] | None = None
     if cluster is not None:
         order = np.sort(everyone)

@@ -99,6 +99,30 @@ def directions(
     }
 
 
+def without_descriptions(
+    metrics: Mapping[str, bool], given: Iterable[str], declared: Iterable[Mapping[str, str]]
+) -> dict[str, bool]:
+    """Leave out columns of uploaded results that describe, such as a threshold.
+
+    If the upload said of some columns which values are better, those of which nothing is known are
+    not metrics. Without any such column, all of them may be.
+
+    Args:
+        metrics: what might be compared.
+        given: the names of those of which the caller says which values are better.
+        declared: ``higher`` or ``lower`` as the results of each model declare for some.
+    """
+    known = {name for one in declared for name in one}
+    if not known & {*metrics}:
+        return dict(metrics)
+    known.update(given)
+    return {
+        name: boolean
+        for name, boolean in metrics.items()
+        if name in known or _by_name(name, ()).higher_is_better is not None
+    }
+
+
 def known_direction(
     metric: str,
     given: bool | None,

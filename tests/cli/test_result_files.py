@@ -82,6 +82,21 @@ def test_coco_annotations_and_detections_become_matches(invoke: Invoke) -> None:
     assert invoke(*results, "--config", '{"iou_threshold": 0.999}').exit_code == 0
     _, both = download_results("val2017", "resnet")
     assert both[1].results["count_TP"].tolist() == [0, 0, 0]
+    again = ["datasets", "results", "val2017", "other", "detections.json"]
+    invoke(*again, "--config", '{"iou_threshold": 0.999}')
+    compared = ["compare", "resnet", "other", "-s", "val2017"]
+    done = invoke(*compared, "--fail-on", "worse", "--json")
+    rows = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert {row["metric"] for row in rows} == {"count_TP", "count_FP", "count_FN"}
+    assert "Not compared, because nothing says whether higher or lower is better:" in done.stderr
+    assert "'max_confidence_above_t'" in done.stderr
+    named = ("--higher-is-better", "max_confidence_above_t")
+    for option in (named, ("--metric", named[1])):
+        rows = json.loads(invoke(*compared, *option, "--json").stdout)
+        assert named[1] in {row["metric"] for row in rows}
+    choice = invoke("leaderboard", "val2017", "--model", "other").stderr
+    assert "several metrics: count_TP, count_FP, count_FN; choose one" in choice
 
 
 @pytest.mark.filterwarnings("default::kolena_local.errors.KolenaWarning")
