@@ -131,7 +131,7 @@ def comparable(models: Sequence[ModelScores], wanted: Sequence[str] | None) -> d
         if not usable:
             raise InputValidationError(
                 "No metric of the samples is a bool or a number"
-                f" (there are: {', '.join(kinds) or 'none'}); let the evaluator return one that is."
+                f" (there are: {', '.join(kinds) or 'none'}); add one that is to the results."
             )
         return usable
     there = f"those that can be: {', '.join(usable) or 'none'}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flask import Blueprint, Response, request, url_for
 
 from kolena_local import location
+from kolena_local.comparison.missing_results import how_to_test
 from kolena_local.errors import IncorrectUsageError, KolenaError, NotFoundError
 from kolena_local.repository.metadata_paths import path_text
 from kolena_local.repository.rows import as_objects
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 compare = Blueprint("compare", __name__)
 
 _CONFIDENCES: Final = ("0.8", "0.9", "0.95", "0.99", "0.999")
+#: A choice of evaluators and configurations: an empty value leaves the choice open.
+_UNNAMED: Final = "(without a name)"
 _CORRECTIONS: Final = ("holm", "benjamini-hochberg")
 _ASKED: Final = (
     "base",
@@ -67,7 +70,10 @@ class ShownRow(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """What the form offers for a test suite."""
+    """What the form offers for a test suite.
+
+    ``how_to_test`` says how the results of a dataset get there, if there are none.
+    """
 
     suite: TestSuiteRecord
     models: list[str]
@@ -76,6 +82,7 @@ class Choices(NamedTuple):
     metrics: list[str]
     fields: list[str]
     is_large: bool
+    how_to_test: str
 
 
 @compare.get("/compare")
@@ -155,11 +162,12 @@ def _choices(unit: Unit, label: str) -> Choices:
     return Choices(
         suite,
         models,
-        sorted({run.evaluator for run in runs if run.evaluator}),
-        sorted({one.display_name for one in configurations if one.display_name}),
+        sorted({run.evaluator or _UNNAMED for run in runs}),
+        sorted({one.display_name or _UNNAMED for one in configurations}),
         metrics,
         fields,
         sum(case.sample_count for case in suite.test_cases) > _MANY,
+        "" if models else how_to_test(unit, suite.name, ""),
     )
 
 
@@ -196,7 +204,9 @@ def _options() -> tuple[tuple[str, Any], ...]:
     """Return what the request asks for as arguments of the comparison."""
     asked = request.args
     options: dict[str, Any] = {
-        key: asked[key] for key in ("evaluator", "configuration", "cluster") if asked.get(key)
+        key: "" if asked[key] == _UNNAMED else asked[key]
+        for key in ("evaluator", "configuration", "cluster")
+        if asked.get(key)
     }
     if asked.get("correction") in _CORRECTIONS:
         options["correction"] = asked["correction"]

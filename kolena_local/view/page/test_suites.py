@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from kolena_local.comparison.missing_results import how_to_test
 from kolena_local.payload import Json
 from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.view.html import Column
@@ -129,6 +130,7 @@ def show() -> Response:
         cases = part_of(suite.test_cases)
         versions = part_of(unit.test_suites.version_sizes(suite.id), 20, "versions")
         samples = sample_count(unit, suite)
+        how = "" if of_version else how_to_test(unit, name, "")
         diff = None
         if before is not None and after is not None:
             diff = unit.test_suites.diff(name, before, after)
@@ -142,6 +144,7 @@ def show() -> Response:
         label=label,
         quoted=shlex.quote(label),
         samples=samples,
+        how_to_test=how,
         tested_versions=sorted({number for _, number in tested}, reverse=True),
         part=part,
         models=models,
