@@ -19,7 +19,7 @@ from kolena_local.payload import Json, dumps
 from kolena_local.plurals import INVISIBLE, UNSAFE, counted, printable
 from kolena_local.repository.metadata_text import as_visible_text
 from kolena_local.view.extra import from_extra
-from kolena_local.view.shortened import label, shortened
+from kolena_local.view.shortened import label, short_value, shortened
 
 with from_extra("Reports and the page"):
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -72,6 +72,7 @@ def environment() -> Environment:
         exact=exact,
         label=label,
         shortened=shortened,
+        short_value=short_value,
     )
     templates.globals["column"] = Column
     # There is nothing that may go out as it is.

@@ -15,7 +15,7 @@ from kolena_local.comparison.missing_results import how_to_test
 from kolena_local.errors import IncorrectUsageError, KolenaError, NotFoundError
 from kolena_local.repository.metadata_paths import path_text
 from kolena_local.repository.rows import as_objects
-from kolena_local.view.page.paging import here
+from kolena_local.view.page.paging import UNNAMED, here
 from kolena_local.view.page.rendering import page
 from kolena_local.view.page.settings import settings
 from kolena_local.view.page.store import reading
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 compare = Blueprint("compare", __name__)
 
 _CONFIDENCES: Final = ("0.8", "0.9", "0.95", "0.99", "0.999")
-#: A choice of evaluators and configurations: an empty value leaves the choice open.
-_UNNAMED: Final = "(without a name)"
 _CORRECTIONS: Final = ("holm", "benjamini-hochberg")
 _ASKED: Final = (
     "base",
@@ -162,8 +160,8 @@ def _choices(unit: Unit, label: str) -> Choices:
     return Choices(
         suite,
         models,
-        sorted({run.evaluator or _UNNAMED for run in runs}),
-        sorted({one.display_name or _UNNAMED for one in configurations}),
+        sorted({run.evaluator or UNNAMED for run in runs}),
+        sorted({one.display_name or UNNAMED for one in configurations}),
         metrics,
         fields,
         sum(case.sample_count for case in suite.test_cases) > _MANY,
@@ -204,7 +202,7 @@ def _options() -> tuple[tuple[str, Any], ...]:
     """Return what the request asks for as arguments of the comparison."""
     asked = request.args
     options: dict[str, Any] = {
-        key: "" if asked[key] == _UNNAMED else asked[key]
+        key: "" if asked[key] == UNNAMED else asked[key]
         for key in ("evaluator", "configuration", "cluster")
         if asked.get(key)
     }
@@ -268,6 +266,7 @@ def _samples(found: Comparison, row: Row) -> str:
         model=found.candidate,
         base=found.base,
         evaluator=found.evaluator,
+        configuration=request.args.get("configuration") or None,
         sort=("-" if higher is False else "") + path_text(("change", row.metric)),
     )
 

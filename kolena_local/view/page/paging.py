@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from flask import request, url_for
+
+#: A choice of evaluators and configurations: an empty value leaves the choice open.
+UNNAMED: Final = "(without a name)"
 
 Item = TypeVar("Item")
 

@@ -19,9 +19,11 @@ from kolena_local.repository.sample_search import Source
 from kolena_local.repository.sample_table import TableMetrics, TableScope, after_text, read_after
 from kolena_local.repository.slices import Slice
 from kolena_local.view.page.images import picture
+from kolena_local.view.page.paging import UNNAMED
 from kolena_local.view.page.rendering import note, page
 from kolena_local.view.page.store import reading, writing
 from kolena_local.view.samples import PARTS, Field, SampleView, fields, views
+from kolena_local.view.shortened import label
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -31,7 +33,10 @@ samples = Blueprint("samples", __name__)
 
 _LIMIT: Final = 100
 _COUNTED: Final = 1_000
-_ARGUMENTS: Final = ("suite", "test_case", "model", "base", "evaluator", "where", "sort", "after")
+_ARGUMENTS: Final = (
+    *("suite", "test_case", "model", "base", "evaluator", "configuration"),
+    *("where", "sort", "after"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,11 @@ class Table:
     def names(self) -> dict[str, str]:
         """What the parts of a row are called."""
         model, base = (it.name if it else "" for it in self.models)
-        return {part: title.format(model=model, base=base) for part, title in PARTS.items()}
+        names = {part: title.format(model=model, base=base) for part, title in PARTS.items()}
+        for part, one in zip(("metrics", "base_metrics"), self.metrics, strict=True):
+            if one is not None and one.configuration:
+                names[part] += f", {label(one.configuration)}"
+        return names
 
 
 @samples.get("/samples")
@@ -177,8 +186,7 @@ def _table(unit: Unit, given: dict[str, str]) -> Table:
     model, base = (unit.models.get(name) if name else None for name in names)
     if base and not model:
         raise InputValidationError("Choose a model to compare with the base.")
-    evaluator = given.get("evaluator")
-    metrics, base_metrics = (_metrics(unit, scope, one, evaluator) for one in (model, base))
+    metrics, base_metrics = (_metrics(unit, scope, one, given) for one in (model, base))
     scope = scope._replace(
         model_id=_id(model),
         base_id=_id(base),
@@ -200,12 +208,18 @@ def _id(record: ModelRecord | TestCaseRecord | TestSuiteRecord | None) -> int | 
 
 
 def _metrics(
-    unit: Unit, scope: TableScope, model: ModelRecord | None, evaluator: str | None
+    unit: Unit, scope: TableScope, model: ModelRecord | None, given: dict[str, str]
 ) -> TableMetrics | None:
     if model is None:
         return None
-    found = unit.sample_table.metrics_of(model.id, scope)
-    return next((it for it in found if evaluator in (None, it.evaluator)), None)
+    evaluator, configuration = given.get("evaluator"), given.get("configuration")
+    for found in unit.sample_table.metrics_of(model.id, scope):
+        if evaluator in (None, found.evaluator or UNNAMED) and configuration in (
+            None,
+            found.configuration or UNNAMED,
+        ):
+            return found
+    return None
 
 
 def _count(unit: Unit, table: Table) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
 from typing import Iterator
 
@@ -55,8 +57,23 @@ def test_results_without_a_configuration_can_be_chosen_on_the_page(client: Flask
     html = read(client, "/compare/result", configuration="(without a name)", **asked)
     assert MARKUP not in html
     assert "b against a" in words(html) and " worse " in words(html)
+    (href, *_) = re.findall(r'href="(/samples\?[^"]*)"', html)
+    samples = words(client.get(unescape(href)).text)
+    assert "{&#34;t&#34;:1}" not in samples  # the newer results, which are all right
+    assert " false " in samples
     html = read(client, "/compare/result", configuration='{"t":1}', **asked)
     assert "on all 40 samples compared" in html
+
+
+def test_the_samples_say_of_which_configuration_they_are_and_cut_long_texts(
+    client: FlaskClient,
+) -> None:
+    long = pd.DataFrame({"id": [0], "text": ["x" * 5_000]})
+    upload_dataset(MARKUP, long)
+    html = read(client, "/samples", suite=MARKUP, model="a")
+    assert "a: metrics, {&#34;t&#34;:1}" in html
+    assert "(5,000 characters)" in html and "x" * 301 not in html
+    assert "x" * 5_000 in read(client, "/sample", suite=MARKUP, place=0)
 
 
 def test_a_dataset_that_is_deleted_meanwhile_is_not_found(client: FlaskClient) -> None:
