@@ -55,7 +55,8 @@ correction_option = click.option(
 def evaluator_options(command: _Decorated) -> _Decorated:
     """Add ``--evaluator`` and ``--configuration``, which choose among results."""
     for name in ("configuration", "evaluator"):
-        option = click.option(f"--{name}", metavar="NAME", help=f"Use the results of this {name}.")
+        help_ = f"Use the results of this {name}; '' is the one without a name."
+        option = click.option(f"--{name}", metavar="NAME", help=help_)
         command = option(command)
     return command
 

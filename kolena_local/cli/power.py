@@ -63,7 +63,8 @@ def power(suite: str, models: tuple[str, ...], **options: Any) -> None:
 
     Each row is a test case or the whole suite, with the smallest difference of the means that a
     comparison would show with the wanted probability. With --difference, also the number of
-    samples that this difference needs.
+    samples that this difference needs. A test case that is the whole suite has a row of its own
+    only in JSON and CSV.
 
     It depends on how much two models differ on single samples. That is taken from the results of
     the test suite; without any, give --spread or --discordant. No model runs.

@@ -227,7 +227,7 @@ class TestRuns(RunResults):
             by = "" if evaluator is None else f" by the evaluator '{evaluator}'"
             raise NotFoundError(
                 f"The model '{model}' was never tested on the test suite '{test_suite}{at}'{by};"
-                " list the runs to see what was."
+                " list the runs to see what was (kolena-local runs list)."
             )
         newest = max(run.test_suite_version for run in found)
         return [run for run in found if run.test_suite_version == newest][::-1]
