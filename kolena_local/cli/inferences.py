@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,6 +86,7 @@ def export_inferences(
     --test-suite, a ground truth is shown where the sample has only one.
     """
     from kolena_local.exchange.export_file import export_inferences as write
+    from kolena_local.repository.dataset_records import WORKFLOW
 
     if test_case is not None and test_suite is not None:
         raise click.UsageError("Give --test-case or --test-suite, not both.")
@@ -98,6 +100,11 @@ def export_inferences(
         wanted = wanted._replace(waiting=waiting)
         count = write(unit, wanted, workflow, chosen, _output(), progress)
     say(f"{counted(count, 'inference')} of {model} {agreeing(count, 'was', 'were')} exported.")
+    if not count and workflow == WORKFLOW:
+        say(
+            "Its results on datasets are not inferences; this exports them:"
+            f" kolena-local export --model {shlex.quote(model)}"
+        )
     if old and waiting is None:
         say(
             f"{counted(old, 'inference')} of {model} {agreeing(old, 'is', 'are')} waiting to be"

@@ -316,6 +316,10 @@ def test_messages_on_datasets_name_what_the_command_line_has(invoke: Invoke, fil
     upload(invoke)
     other = invoke("datasets", "upload", "animals.csv", "--append", "--id", "city")
     assert other.stderr.endswith("upload all of them without append_only (--append).\n")
+    exported = invoke("inferences", "export", "first")
+    assert exported.stderr.endswith("exports them: kolena-local export --model first\n")
+    lines = invoke("export", "--model", "first").stdout
+    assert '"uploaded results"' in lines
     Path("empty.jsonl").write_text("")
     assert invoke("datasets", "upload", "empty.jsonl").stderr == (
         "Error: The file empty.jsonl is empty; it has no rows.\n"
