@@ -109,11 +109,11 @@ def _printable_usage_errors() -> Iterator[None]:
 def _warnings_on_one_line() -> Iterator[None]:
     import warnings
 
-    from kolena_local.cli.output.output_options import is_quiet  # late, as above
-
     shown = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *more: Any, **where: Any) -> None:
+        from kolena_local.cli.output.output_options import is_quiet  # late, as above
+
         if not issubclass(category, KolenaWarning):
             shown(message, category, *more, **where)
         elif click.get_current_context(silent=True) is None or not is_quiet():

@@ -109,6 +109,8 @@ def _process(code: str, *arguments: str) -> Turn:
         **{name: value for name, value in os.environ.items() if not name.startswith("KOLENA_")},
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     }
+    # Installed packages are compiled, as Click is here.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def run() -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
