@@ -6,7 +6,6 @@ Nothing a test does can reach the developer's store, nor the next test.
 from __future__ import annotations
 
 import faulthandler
-import functools
 import gc
 import os
 import shutil
@@ -19,7 +18,6 @@ from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy.dialects.sqlite import pysqlite
 
 from kolena_local import location, log, provenance_setting
 from kolena_local.repository import store
@@ -79,15 +77,6 @@ long_only = pytest.mark.skipif(not IS_LONG, reason="takes longer; the long profi
 
 # How long a writer waits for its turn is for users; a busy machine may take longer over a test.
 connection.BUSY_SECONDS = 60.0  # type: ignore[misc]
-
-# Most stores here last for a moment, in which SQLAlchemy would compile each statement anew: all of
-# them share what was compiled for one.
-pysqlite.dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
-pysqlite.dialect.__hash__ = lambda self: 0  # type: ignore[method-assign]
-store.create_engine = functools.partial(  # type: ignore[attr-defined]
-    store.create_engine,  # type: ignore[attr-defined]
-    execution_options={"compiled_cache": {}},
-)
 
 # Programs print other things where a variable says that they run for a robot, in color or without
 # buffers. Tests see what a bare machine has; pytest and its workers set variables of their own.

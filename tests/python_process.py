@@ -22,6 +22,7 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
         "sqlalchemy.dialects.sqlite.pysqlite",
+        "kolena_local.repository.sessions",
         "kolena_local.repository.store",
         "kolena_local.workflow",
         *(f"kolena_local.cli.{file.stem}" for file in Path(cli.__path__[0]).glob("[a-z]*.py")),

@@ -30,7 +30,7 @@ IMPORTS = {
     "listing": (
         "from kolena_local.repository import open_store\n"
         "with open_store(':memory:').read() as unit: unit.models.list()",
-        {"sqlmodel", "pydantic", "pandas", "numpy"},
+        HEAVY | {"pydantic"},
     ),
 }
 

@@ -121,7 +121,7 @@ class Inferences(Repository):
             InputValidationError: ``replace`` is False and a sample is given twice.
             NotFoundError: there is no such model or sample.
         """
-        unwritten = self._sql.connection.begin_nested()
+        self._sql.execute("SAVEPOINT unwritten")
         first = [model_id, ensure_provenance(self._sql, provenance)]
         written = start = 0
         # Until all results that this could make stale are.
@@ -147,9 +147,9 @@ class Inferences(Repository):
                 {"made": first[1], "model": model_id, "samples": as_json(samples)},
             )
         if replace or written == len(samples):
-            unwritten.commit()
+            self._sql.execute("RELEASE unwritten")
         else:
-            unwritten.rollback()
+            self._sql.execute("ROLLBACK TO unwritten")
             raise self._conflict(model_id, samples)
 
     def _insert(

@@ -1,8 +1,8 @@
 """Plain SQL in the transaction of a connection; many rows in few statements.
 
-It uses the driver directly: SQLAlchemy adds 14 microseconds to a statement and doubles the cost of
-reading a row. The ORM costs forty times as much per row, and ``executemany`` twice as much as
-statements with many rows of VALUES.
+It uses the driver: SQLAlchemy adds 14 microseconds to a statement, doubles the cost of reading a
+row, and takes longer to import than most commands run. The ORM costs forty times as much per row,
+and ``executemany`` twice as much as statements with many rows of VALUES.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection
-
 from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import Json, loads_all
-from kolena_local.repository.file.interrupts import signals_deferred
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -37,9 +34,8 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 class Sql:
     """Runs plain SQL in the transaction of a connection."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.driver = driver_of(connection)
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self.driver = driver
 
     def fetch(self, query: str, parameters: Parameters = ()) -> list[Row]:
         """Run one query and return all its rows as plain tuples."""
@@ -153,20 +149,16 @@ class Sql:
             found += self.fetch(_values(head, len(block[0]), len(block), ") " + query), flat)
         return found
 
-    @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self) -> AbstractContextManager[Session]:
         """Open a SQLModel session for single rows; they are written when the block ends.
 
         Nothing is cached beyond the block, so SQL may change the same rows before and after it.
         """
         # Importing SQLModel takes twice as long as a whole listing, and most commands only read.
         # The classes of `tables` are imported late for the same reason.
-        from sqlmodel import Session
+        from kolena_local.repository.sessions import session_on
 
-        # SQLAlchemy closes a connection in the middle of whose work it is interrupted.
-        with signals_deferred(), Session(self.connection, autoflush=False) as session:
-            yield session
-            session.flush()
+        return session_on(self.driver)
 
     def next_id(self, table: str) -> int:
         """Return the id of the next row of a table; valid only inside a write transaction."""
@@ -222,11 +214,6 @@ def as_objects(texts: Sequence[str]) -> list[dict[str, Json]]:
                 f"The store is damaged ({text!r:.80} is not a JSON object); restore a backup."
             )
     return cast("list[dict[str, Json]]", values)
-
-
-def driver_of(connection: Connection) -> sqlite3.Connection:
-    """Return the sqlite3 connection of a SQLAlchemy connection."""
-    return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
 def _blocks(rows: Sequence[Row]) -> Iterator[tuple[Sequence[Row], Row]]:

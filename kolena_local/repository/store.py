@@ -1,7 +1,7 @@
 """Open a store, read from it, and write to it.
 
 A read is one snapshot, a write is one ``BEGIN IMMEDIATE`` transaction; nothing else touches the
-file. This module handles engines, processes and threads; the repositories query the tables, and
+file. This module handles connections, processes and threads; the repositories query the tables, and
 ``opening`` creates and migrates the file.
 """
 
@@ -13,29 +13,25 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Final
-
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool, StaticPool
 
 from kolena_local import location as locations
 from kolena_local.errors import StoreError, StoreReadOnlyError
 from kolena_local.location import MEMORY, is_memory
 from kolena_local.repository.file import forks, migrations
 from kolena_local.repository.file.connection import check_library, connect, is_writable
-from kolena_local.repository.file.failures import FOREIGN, full, translate
+from kolena_local.repository.file.failures import full, translated
 from kolena_local.repository.file.file_state import State, state_of, unchanged
 from kolena_local.repository.file.interrupts import shielded, signals_deferred
 from kolena_local.repository.file.new_file import build
 from kolena_local.repository.file.opening import open_prepared
 from kolena_local.repository.held import HeldStore
+from kolena_local.repository.pool import Pool, inherited
 from kolena_local.repository.records import HeldRow
-from kolena_local.repository.rows import driver_of
 from kolena_local.repository.unit import Unit
 
-_BEGIN: Final = "kolena_local_begin"
 _stores: Final[dict[tuple[int, str], Store]] = {}
-_inherited: Final[list[Engine]] = []
 
 
 def open_store(location: str | None = None, *, create: bool = True) -> Store:
@@ -88,14 +84,14 @@ class Store:
     def _forget(self) -> None:
         self._process = os.getpid()
         self._lock = threading.RLock()
-        self._engine: Engine | None = None
+        self._pool: Pool | None = None
         self._let_go: Callable[[], object] = lambda: None
         self._state: State | None = None
         self._writable = True
 
     def open(self, *, create: bool = False) -> None:
         """Make sure that the store can be used; see :func:`open_store`."""
-        self._current_engine(create=create)
+        self._current_pool(create=create)
 
     def close(self) -> None:
         """Close all connections; those in use are closed as soon as their block ends.
@@ -103,17 +99,15 @@ class Store:
         The next read or write opens new ones.
         """
         with signals_deferred(), self._lock:
-            # In this order: a block that ends meanwhile either hands its connection back before
-            # the others are closed, or sees that it must be closed too.
-            self._engine = None
+            self._pool = None
             self._let_go()
 
-    def _use(self, engine: Engine) -> Engine:
-        self._engine = engine
+    def _use(self, pool: Pool) -> Pool:
+        self._pool = pool
         # A store that is merely forgotten is closed too, and so are all when the process ends:
         # closing the last connection folds the log into the file and removes it.
-        self._let_go = weakref.finalize(self, _let_go, engine, os.getpid())
-        return engine
+        self._let_go = weakref.finalize(self, _let_go, pool, os.getpid())
+        return pool
 
     def held(self, rows: Iterable[HeldRow]) -> HeldStore:
         """Return the store as it may be used for objects that were made from these rows."""
@@ -154,68 +148,54 @@ class Store:
             unit = Unit(connection)
             unit.held.check(held)
             yield unit
-            try:
-                with forks.ending:
-                    connection.commit()
-            except BaseException:
-                # SQLAlchemy assumes that a failed commit ended the transaction. It did not: the
-                # pooled connection would keep all other writers out.
-                driver_of(connection).rollback()
-                raise
+            with forks.ending:
+                connection.commit()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Connection]:
-        engine = self._current_engine(create=False)
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        pool = self._current_pool(create=False)
         if begin != "BEGIN" and not self._writable:
-            engine = self._engine_for_writing()
+            pool = self._pool_for_writing()
         # A store in memory has one connection, which threads must use one after the other.
         turn = self._lock if is_memory(self.location) else nullcontext()
         watched = unchanged(self.location, self._state, writable=self._writable)
-        try:
-            with turn, watched, self._connection(engine) as connection:
-                connection.execution_options(**{_BEGIN: begin})
-                with forks.tracked(driver_of(connection)):
-                    connection.begin()
-                    yield connection
-        except FOREIGN as error:
-            raise translate(error, self.location) from error
+        with (
+            translated(self.location),
+            turn,
+            watched,
+            pool.connection() as connection,
+            forks.tracked(connection),
+        ):
+            connection.execute(begin)
+            yield connection
 
-    @contextmanager
-    def _connection(self, engine: Engine) -> Iterator[Connection]:
-        process = os.getpid()
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            # The store was closed: no one will ask this pool for the connection again.
-            if self._engine is not engine and process == os.getpid():
-                engine.pool.dispose()
-
-    def _current_engine(self, *, create: bool) -> Engine:
+    def _current_pool(self, *, create: bool) -> Pool:
         if self._process != os.getpid():
             self._leave_to_parent()
         with self._lock:
             in_memory = is_memory(self.location)
             state = None if in_memory else state_of(self.location, writable=self._writable)
-            if self._engine is not None and state == self._state:
-                return self._engine
+            if self._pool is not None and state == self._state:
+                return self._pool
             with signals_deferred():
-                return self._new_engine(create=create)
+                return self._new_pool(create=create)
 
-    def _new_engine(self, *, create: bool) -> Engine:
+    def _new_pool(self, *, create: bool) -> Pool:
         if is_memory(self.location):
-            return self._use(_engine_in_memory())
+            check_library()
+            connection = _new_in_memory()
+            return self._use(Pool(lambda: connection, connection))
         self.close()
         check_library()
         self._writable, connection = open_prepared(self.location, create=create)
         self._state = state_of(self.location, writable=self._writable)
         if self._writable:
-            return self._use(_engine_for_writer(self.location, connection))
+            return self._use(Pool(partial(connect, self.location), connection))
         # What is read without locks is read by connections that are younger than the state.
         connection.close()
-        return self._use(_engine_for_file(lambda: connect(self.location, writable=False)))
+        return self._use(Pool(partial(connect, self.location, writable=False)))
 
-    def _engine_for_writing(self) -> Engine:
+    def _pool_for_writing(self) -> Pool:
         """Open a store for writing that was read-only: the disk may have space now."""
         if not is_writable(self.location):
             raise StoreReadOnlyError(
@@ -223,10 +203,10 @@ class Store:
                 " or use another store."
             )
         self.close()
-        engine = self._current_engine(create=False)
+        pool = self._current_pool(create=False)
         if not self._writable:
             raise full(self.location)
-        return engine
+        return pool
 
     def _leave_to_parent(self) -> None:
         """In a forked child, leave the parent's connections alone and open new ones."""
@@ -239,50 +219,14 @@ class Store:
         self._forget()
 
 
-def _let_go(engine: Engine, process: int) -> None:
+def _let_go(pool: Pool, process: int) -> None:
     if process == os.getpid():
-        engine.pool.dispose()
+        pool.close()
     else:
-        # Never closed: closing would tell SQLite that the parent is done with the file.
-        _inherited.append(engine)
-
-
-def _engine_for_writer(path: str, first: sqlite3.Connection) -> Engine:
-    unused = [first]
-    engine = _engine_for_file(lambda: unused.pop() if unused else connect(path))
-    # Opening another takes longer than most queries, so the pool gets this one.
-    try:
-        engine.connect().close()
-    except FOREIGN as error:
-        first.close()
-        raise translate(error, path) from error
-    return engine
-
-
-def _engine_for_file(creator: Callable[[], sqlite3.Connection]) -> Engine:
-    # Without an upper limit: SQLite asks no reader to wait, so the pool must not either.
-    return _with_own_begin(
-        create_engine("sqlite+pysqlite://", creator=creator, poolclass=QueuePool, max_overflow=-1)
-    )
-
-
-def _engine_in_memory() -> Engine:
-    check_library()
-    return _with_own_begin(
-        # The pool asks for its one connection when it is first needed, and closes it in the end.
-        create_engine("sqlite+pysqlite://", creator=_new_in_memory, poolclass=StaticPool)
-    )
+        inherited.append(pool)
 
 
 def _new_in_memory() -> sqlite3.Connection:
     connection = connect(MEMORY)
     build(connection, migrations.load())
     return connection
-
-
-def _with_own_begin(engine: Engine) -> Engine:
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        driver_of(connection).execute(connection.get_execution_options()[_BEGIN])
-
-    return engine

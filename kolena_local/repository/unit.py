@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
-
-from sqlalchemy import Connection
 
 from kolena_local.repository import free_query
 from kolena_local.repository.dataset_embeddings import DatasetEmbeddings
@@ -75,7 +74,7 @@ class Unit:
         dump: the whole store as JSON lines.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._sql = sql = Sql(connection)
         self.held = HeldRows(sql)
         self.workflows = Workflows(sql)

@@ -13,7 +13,6 @@ import pytest
 from kolena_local.errors import StoreBusyError, StoreError
 from kolena_local.repository import Store, close_stores, open_store
 from kolena_local.repository.file import connection, forks
-from kolena_local.repository.rows import driver_of
 from tests.conftest import IS_LONG
 from tests.durability.dump import is_sound
 
@@ -66,7 +65,7 @@ class Statement:
 
         with self._store.write() as unit:
             unit.workflows.ensure("parent")
-            driver_of(unit._sql.connection).create_function("wait", 0, wait)
+            unit._sql.driver.create_function("wait", 0, wait)
             unit._sql.execute("SELECT wait()")
 
 
@@ -193,7 +192,7 @@ def test_pages_that_are_in_the_log_already_stay_there(
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.0)
     ensure(store, "before")
     with store.write() as unit:
-        driver = driver_of(unit._sql.connection)
+        driver = unit._sql.driver
         unit.workflows.ensure("first")
         assert not forks._has_spilled(driver)
         unit._sql.execute("PRAGMA cache_size = 10")

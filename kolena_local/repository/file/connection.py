@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import sys
 from pathlib import Path
@@ -85,6 +86,12 @@ def _configure(connection: sqlite3.Connection) -> None:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
     # 16 MB instead of 2: the unique indexes of 100,000 rows stay in memory during a bulk write.
     connection.execute("PRAGMA cache_size = -16000")
+    # SQLite has the operator, but not what it does.
+    connection.create_function("regexp", 2, _is_found, deterministic=True)
+
+
+def _is_found(pattern: str, text: str | None) -> bool | None:
+    return None if text is None else re.search(pattern, text) is not None
 
 
 def _synchronous() -> str:

@@ -1,4 +1,4 @@
-"""Translate SQLite's and SQLAlchemy's errors, which happens only here.
+"""Translate SQLite's errors, which happens only here.
 
 SQLite's own texts are matched, not its error codes, because Python 3.10 does not hand the codes
 out; the texts are constants of SQLite and have not changed in our range of versions.
@@ -10,9 +10,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
-
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from kolena_local.errors import (
     InputValidationError,
@@ -30,8 +27,8 @@ from kolena_local.errors import (
 from kolena_local.repository.file.disk_space import is_about_room, room
 from kolena_local.repository.file.lock_owner import writer_of
 
-FOREIGN: Final = (SQLAlchemyError, sqlite3.Error, UnicodeError, OverflowError)
-"""What may come out of the libraries below; everything of this kind goes through `translated`."""
+FOREIGN: Final = (sqlite3.Error, UnicodeError, OverflowError)
+"""What may come out of SQLite's driver; everything of this kind goes through `translated`."""
 
 _BUSY: Final = (
     StoreBusyError,
@@ -101,40 +98,37 @@ _PLENTY: Final = 2**24
 
 
 def translate(error: Exception, place: str) -> KolenaError:
-    """Turn an error of a library below into one of ours.
+    """Turn an error of SQLite's driver into one of ours.
 
     Args:
-        error: a SQLAlchemy or sqlite3 error.
+        error: one of ``FOREIGN``.
         place: the location of the store, for the sentence.
 
     Returns:
         The exception to raise ``from error``.
     """
-    if isinstance(error, PoolTimeoutError):
-        return _say(_BUSY, place, error)
     if isinstance(error, UnicodeEncodeError):
         return InputValidationError(
             f"The text {error.object!r:.200} is not valid Unicode and cannot be stored; correct it."
         )
-    original = getattr(error, "orig", None) or error
-    text = str(original)
+    text = str(error)
     if isinstance(error, UnicodeDecodeError) or not text:
         # The driver cannot even read SQLite's message about the damage; Python 3.10 leaves it out.
         return _say(_DAMAGED, place, error)
     if is_about_room(error, place):
-        return _say(_FULL, place, original)
+        return _say(_FULL, place, error)
     for words, meaning in _MEANINGS.items():
         if words in text:
-            return _say(meaning, place, original)
+            return _say(meaning, place, error)
     return StoreError(
-        f"The store {place} could not do what was asked ({type(original).__name__}: {text});"
+        f"The store {place} could not do what was asked ({type(error).__name__}: {text});"
         " please report this with the full traceback."
     )
 
 
 @contextmanager
 def translated(place: str) -> Iterator[None]:
-    """Raise errors of the libraries below as errors of ours.
+    """Raise errors of SQLite's driver as errors of ours.
 
     Raises:
         KolenaError: what :func:`translate` makes of such an error in the block.
