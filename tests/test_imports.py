@@ -32,6 +32,10 @@ IMPORTS = {
         "with open_store(':memory:').read() as unit: unit.models.list()",
         HEAVY | {"pydantic"},
     ),
+    "page": (
+        "import kolena_local.view.page.app, kolena_local.view.page.serve",
+        HEAVY - {"flask", "jinja2"} | {"scipy"},
+    ),
 }
 
 

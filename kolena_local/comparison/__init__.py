@@ -8,13 +8,12 @@ can show.
 
 ``arguments`` and ``run_selection`` find the results that were asked for, ``scores`` reads their
 metrics, and ``candidates`` those of several models. ``verdicts`` makes rows of them with the pure
-functions on arrays in ``statistics``; ``direction``, ``margins`` and ``report`` say what the rows
-mean and do not know the store either. ``gate``, ``ranking``, ``slices`` and ``remarks`` have
-packages of their own.
+functions on arrays in ``statistics``; ``margins`` and ``report`` say what the rows mean, with
+``kolena_local.directions``, and do not know the store either. ``gate``, ``ranking``, ``slices`` and
+``remarks`` have packages of their own.
 """
 
 from kolena_local.comparison.compare import compare
-from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.gate.gate import Gate, Margin
 from kolena_local.comparison.gate.judgment import JudgedRow, Judgment
 from kolena_local.comparison.power import PowerAnalysis, PowerRow, power
@@ -25,6 +24,7 @@ from kolena_local.comparison.result import ChangedSample, Comparison
 from kolena_local.comparison.slices.find_slices import find_slices
 from kolena_local.comparison.slices.found_slices import FoundSlice, FoundSlices
 from kolena_local.comparison.verdicts import Row
+from kolena_local.directions import Direction
 
 __all__ = [
     "ChangedSample",

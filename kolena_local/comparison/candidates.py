@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kolena_local.comparison.arguments import cases_of, location_of, name_of, selection_of
-from kolena_local.comparison.direction import Direction, known_direction, without_descriptions
 from kolena_local.comparison.run_selection import (
     ScoredRun,
     SelectedRuns,
@@ -23,6 +22,7 @@ from kolena_local.comparison.scores import ModelScores, check_in_all, comparable
 from kolena_local.comparison.settings import check_direction, check_name
 from kolena_local.comparison.statistics.all_pairs import on_common_samples
 from kolena_local.comparison.statistics.pairs import Ids, Numbers, Scores
+from kolena_local.directions import Direction, known_direction, without_descriptions
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted, few, quoted
 from kolena_local.repository.dataset_records import EVALUATOR

@@ -10,7 +10,6 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import location_of, name_of, selection_of
-from kolena_local.comparison.direction import directions, without_descriptions
 from kolena_local.comparison.margins import check_margins, with_margins
 from kolena_local.comparison.remarks.noise import Noise, check_noise, stored_checks, with_noise
 from kolena_local.comparison.remarks.provenance import provenance_remarks
@@ -40,6 +39,7 @@ from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Pairs, pair, pair_cases
 from kolena_local.comparison.verdicts import Slice, compare_slices
+from kolena_local.directions import directions, without_descriptions
 from kolena_local.plurals import enumerated
 from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.records import HeldRow

@@ -13,9 +13,9 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
-from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.settings import as_float
 from kolena_local.comparison.verdicts import NOT_DECIDED, WORSE, Row
+from kolena_local.directions import Direction
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import counted
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.margins import sentences
 from kolena_local.comparison.statistics.pairs import Ids, Pairs
 from kolena_local.comparison.verdicts import Row
+from kolena_local.directions import Direction
 from kolena_local.plurals import agreeing, counted, enumerated
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.dataframe import dataframe_of
-from kolena_local.comparison.direction import UNDECLARED, Direction
 from kolena_local.comparison.margins import regressions
 from kolena_local.comparison.scores import SampleDetails
 from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE, Row, Slice
+from kolena_local.directions import UNDECLARED, Direction
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.payload import Json
 from kolena_local.repository.dataset_records import EVALUATOR

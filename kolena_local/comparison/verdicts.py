@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.statistics.correction import adjusted
 from kolena_local.comparison.statistics.estimate import (
     Estimate,
@@ -19,6 +18,7 @@ from kolena_local.comparison.statistics.estimate import (
     samples_to_decide,
 )
 from kolena_local.comparison.statistics.pairs import Ids, Pairs
+from kolena_local.directions import Direction
 
 BETTER, WORSE, NOT_DECIDED = "better", "worse", "not decided"
 HIGHER, LOWER = "higher", "lower"

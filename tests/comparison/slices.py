@@ -6,10 +6,10 @@ from typing import Optional
 
 import numpy as np
 
-from kolena_local.comparison.direction import directions
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Pairs
 from kolena_local.comparison.verdicts import Row, Slice, compare_slices
+from kolena_local.directions import directions
 
 SETTINGS = Settings(confidence=0.95)
 

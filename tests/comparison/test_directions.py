@@ -16,7 +16,7 @@ import kolena_local
 from kolena_local import comparison
 from kolena_local.cli import main
 from kolena_local.comparison import Comparison
-from kolena_local.comparison.direction import directions
+from kolena_local.directions import directions
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.repository import open_store
 from tests.cli.conftest import separating_runner

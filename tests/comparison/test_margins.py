@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kolena_local.cli import main
 from kolena_local.comparison import Comparison, compare
-from kolena_local.comparison.direction import directions
 from kolena_local.comparison.margins import check_margins, shown_loss, with_margins
+from kolena_local.directions import directions
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from tests.cli.conftest import separating_runner
 from tests.comparison.conftest import World

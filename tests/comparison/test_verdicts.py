@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolena_local.comparison.direction import directions
 from kolena_local.comparison.remarks.withheld import withheld
 from kolena_local.comparison.report import legend
 from kolena_local.comparison.statistics.pairs import Scores, first_of_each, pair
 from kolena_local.comparison.verdicts import Slice, compare_slices
+from kolena_local.directions import directions
 from kolena_local.errors import InputValidationError
 from tests.comparison.slices import SETTINGS, compared, make_slice
 

@@ -13,9 +13,9 @@ from kolena_local.plurals import counted
 from kolena_local.repository.dataset_records import EVALUATOR
 
 if TYPE_CHECKING:
-    from kolena_local.comparison.direction import Direction
     from kolena_local.comparison.result import Comparison
     from kolena_local.comparison.verdicts import Row
+    from kolena_local.directions import Direction
 
 _SHARE = 0.01
 

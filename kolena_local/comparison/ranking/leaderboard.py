@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kolena_local.comparison import report
 from kolena_local.comparison.dataframe import dataframe_of
-from kolena_local.comparison.direction import Direction
 from kolena_local.comparison.ranking.difficulty import Difficulty
+from kolena_local.directions import Direction
 from kolena_local.payload import Json, dumps
 
 if TYPE_CHECKING:

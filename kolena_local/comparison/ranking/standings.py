@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from kolena_local.comparison.direction import directions
 from kolena_local.comparison.scores import BOOLEAN, NUMBER, ModelScores
 from kolena_local.comparison.statistics.all_pairs import (
     on_common_samples,
@@ -20,6 +19,7 @@ from kolena_local.comparison.statistics.correction import HOLM
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.comparison.statistics.pairs import Ids, Numbers, Scores, first_of_each
 from kolena_local.comparison.statistics.scaling import Mask
+from kolena_local.directions import directions
 from kolena_local.payload import loads
 from kolena_local.plurals import counted
 

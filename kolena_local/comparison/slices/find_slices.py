@@ -9,7 +9,6 @@ import numpy as np
 
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import location_of, name_of, selection_of
-from kolena_local.comparison.direction import Direction, known_direction
 from kolena_local.comparison.remarks.provenance import provenance_remarks
 from kolena_local.comparison.run_selection import SelectedRuns, check_comparable, select_runs
 from kolena_local.comparison.scores import ModelScores, comparable
@@ -22,6 +21,7 @@ from kolena_local.comparison.statistics.pairs import Pairs, pair_cases
 from kolena_local.comparison.statistics.scaling import unscaled
 from kolena_local.comparison.statistics.slices import ExaminedSlice, find
 from kolena_local.comparison.verdicts import NOT_DECIDED, WORSE
+from kolena_local.directions import Direction, known_direction
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kolena_local.comparison import report
 from kolena_local.comparison.dataframe import dataframe_of
-from kolena_local.comparison.direction import Direction
+from kolena_local.directions import Direction
 from kolena_local.repository.conditions import Condition
 from kolena_local.repository.sample_conditions import joined
 

@@ -10,6 +10,7 @@ from typing import Final
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from kolena_local.directions import directions
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
 from kolena_local.plurals import counted, printable
@@ -232,8 +233,6 @@ def _finite(value: HeadlineValue) -> float | None:
 
 def _first_metric(source: Source, choices: Choices) -> Headline | None:
     """Return a metric to begin with: the first with a known direction."""
-    from kolena_local.comparison.direction import directions
-
     for case, names in (
         (None, choices.suite_metrics),
         *((case, choices.case_metrics) for case in choices.test_cases[:1]),

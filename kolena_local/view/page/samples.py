@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from kolena_local.directions import directions
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import counted
 from kolena_local.repository.conditions import Condition
@@ -278,8 +279,7 @@ def _worse(table: Table, rows: list[SampleView]) -> list[tuple[str, str, str]]:
         for field in fields(rows)
         if field.part == "metrics" and any(isinstance(it.value(field), (int, float)) for it in rows)
     }
-    # Late, because they import numpy.
-    from kolena_local.comparison.direction import directions
+    # Late, because it imports numpy.
     from kolena_local.comparison.run_selection import declared_of_samples
 
     declared = [declared_of_samples(it.directions) for it in (model, base)]

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 
 UNDECLARED = "undeclared"
@@ -81,6 +79,9 @@ def directions(
             f" {given!r:.80}."
         )
     for name, higher in given.items():
+        # Late: names alone do not need it, and the page's list of models is the first that is seen.
+        import numpy as np
+
         if name not in names:
             raise InputValidationError(
                 f"Whether higher or lower is better was given for the metric {name!r}, which is"
