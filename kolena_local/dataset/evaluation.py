@@ -71,7 +71,7 @@ class ModelEntity:
 
     name: str
     tags: list[str]
-    metadata: dict[str, Any] | None
+    metadata: dict[str, Any] | None = None
 
 
 class UploadResultsResponse(NamedTuple):

@@ -103,6 +103,7 @@ class EvaluatorRoleConfig:
 
     job_role_arn: str
     external_id: str
+    assume_role_arn: str
 
 
 @dataclass(frozen=True)
