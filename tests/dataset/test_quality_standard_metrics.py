@@ -196,3 +196,25 @@ def test_what_is_not_a_number_is_left_out() -> None:
     assert {name: column[0] for name, column in found.items()} == pytest.approx(
         {"mean": 4 / 3, "count": 6, "below": 4, "true": 1, "one": 1}
     )
+
+
+@pytest.mark.parametrize("factor", [1e-323, 1e-200, 1.0, 2.0**900, 2.0**1020])
+def test_numbers_of_any_size_explain_and_correlate_as_small_ones_do(factor: float) -> None:
+    frame = pd.DataFrame({"part": "a", "x": [1.0, 3.0, 4.0, 9.0], "y": [1.0, 2.0, 6.0, 9.0]})
+    frame[["x", "y"]] *= factor
+    metrics = [
+        RegressionMetric(label=name, aggregator=name, ground_truth_field="x", inference_field="y")
+        for name in ("r_squared", "pearson_corr", "spearman_corr")
+    ]
+    found = {name: column[0] for name, column in values(metrics, frame, frame).items()}
+    expected = {"r_squared": 1 - 5 / 34.75, "pearson_corr": 35.5 / 34.75**0.5 / 41**0.5}
+    # The smallest numbers are rounded to a few bits.
+    error = 1e-9 if factor > 1e-300 else 0.1
+    assert found == pytest.approx({**expected, "spearman_corr": 1}, abs=error)
+
+
+def test_an_integer_beyond_all_floats_is_infinite() -> None:
+    frame = pd.DataFrame({"part": "a", "x": pd.Series([10**400, -(10**400), 2], dtype=object)})
+    metrics = [SimpleMetric(label=name, aggregator=name, key="x") for name in ("min", "max")]  # type: ignore[arg-type]
+    found = values(metrics, frame, frame)
+    assert (found["min"][0], found["max"][0]) == (-np.inf, np.inf)

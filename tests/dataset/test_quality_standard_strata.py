@@ -83,6 +83,23 @@ def test_edges_are_those_of_pandas_cut(values: List[int], edges: List[int]) -> N
         assert list(sizes(Stratification("x", [each], ranges), frame).values()) == expected
 
 
+@pytest.mark.parametrize("kind", ["equal-width", "equal-height"])
+@pytest.mark.parametrize(
+    "values", [[-1e308, -1e307, 1e307, 1e308], [0, 5e-324, 1e-323, 2e-323], [1, 1 + 1e-15, 2, 3]]
+)
+def test_counted_buckets_have_all_values_of_any_size(values: List[float], kind: Any) -> None:
+    field = StratifyField("x", buckets=Buckets(4, kind))
+    found = sizes(Stratification("x", [field]), pd.DataFrame({"x": values}))
+    assert len(found) == 4 and sum(found.values()) == len(values)
+
+
+def test_values_of_a_frame_are_those_of_a_standard() -> None:
+    frame = pd.DataFrame({"x": pd.Series([1, True, np.nan, "a"], dtype=object)})
+    given = [np.int64(1), np.bool_(True), np.nan, np.str_("a")]
+    found = sizes(Stratification("x", [StratifyField("x", values=given)]), frame)
+    assert found == {"1": 1, "true": 1, "null": 1, "a": 1}
+
+
 def test_test_cases_are_named_by_their_values() -> None:
     frame = pd.DataFrame(
         {
@@ -315,6 +332,9 @@ def test_columns_of_any_dtype_have_the_same_test_cases_and_values() -> None:
 
 
 def test_what_cannot_be_computed_is_named() -> None:
+    twice = pd.DataFrame([[1, 2]], columns=["score", "score"])
+    with pytest.raises(InputValidationError, match="columns of datapoints and of results must be"):
+        quality_standard_result(standard(), pd.DataFrame({"x": [1]}), {("m", "null"): twice})
     frame = pd.DataFrame({"city": ["a", "b"], "box": [{"x": 1}] * 2, "n": [1, 2]})
     results = {("m", '{"a": 1, "b": 2}'): pd.DataFrame({"score": [1, 2]})}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar, cast
 
@@ -91,7 +93,18 @@ def numbers(values: pd.Series[Any]) -> NDArray[np.float64]:
     if has_objects(values):
         # Pandas refuses lists and dicts even when it is asked to coerce.
         values = values.where(values.map(np.isscalar), None)
-    return np.asarray(pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan))
+    try:
+        found = pd.to_numeric(values, errors="coerce")
+    except OverflowError:
+        found = pd.to_numeric(values.map(_in_range), errors="coerce")
+    return np.asarray(found.to_numpy(dtype=float, na_value=np.nan))
+
+
+def _in_range(value: Any) -> Any:
+    """Return infinity for an integer that is larger than any float."""
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        return math.inf if value > 0 else -math.inf
+    return value
 
 
 def has_objects(values: pd.Series[Any]) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kolena_local.comparison.statistics.scaling import scaled
 from kolena_local.dataset.quality_standard import detections
 from kolena_local.dataset.quality_standard.fields import Fields, below, equals, has_objects, numbers
 from kolena_local.dataset.quality_standard.metrics import (
@@ -36,7 +37,11 @@ from kolena_local.dataset.quality_standard.ratios import (
     ratio,
     ratio_of,
 )
-from kolena_local.metrics.regression import mean_absolute_error, root_mean_squared_error
+from kolena_local.metrics.regression import (
+    mean_absolute_error,
+    r_squared,
+    root_mean_squared_error,
+)
 
 Rows = NDArray[np.bool_]
 Measure = Callable[[Rows], float]
@@ -178,11 +183,12 @@ def _agreement(aggregator: str, truth: Floats, estimate: Floats) -> float:
         return mean_absolute_error(truth, estimate)
     if aggregator == "rmse":
         return root_mean_squared_error(truth, estimate)
-    squares = (truth - estimate) ** 2
     if aggregator == "mse":
-        return float(np.mean(squares))
-    # Not metrics.regression.r_squared, which is 0 or 1 where the ground truths are all equal.
-    return float(1 - ratio(np.sum(squares), np.sum((truth - truth.mean()) ** 2)))
+        return float(np.mean((truth - estimate) ** 2))
+    both, _ = scaled(np.stack([truth, estimate]))
+    # It is 0 or 1 where the ground truths are all equal, which is undefined here.
+    explained = r_squared(*both) if np.isfinite(both).all() and np.ptp(both[0]) > 0 else None
+    return float("nan") if explained is None else explained
 
 
 def _correlation(truth: Floats, estimate: Floats, *, ranked: bool) -> float:
@@ -192,7 +198,7 @@ def _correlation(truth: Floats, estimate: Floats, *, ranked: bool) -> float:
         from scipy.stats import rankdata
 
         truth, estimate = rankdata(truth), rankdata(estimate)
-    return float(np.corrcoef(truth, estimate)[0, 1])
+    return float(np.corrcoef(scaled(truth)[0], scaled(estimate)[0])[0, 1])
 
 
 def _formula(metric: FormulaMetric, fields: Fields) -> Measure:

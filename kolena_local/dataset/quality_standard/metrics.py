@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Discriminator, Field
+from pydantic import Discriminator
 from pydantic.dataclasses import dataclass
 
-from kolena_local.dataset.quality_standard.strict import CONFIG, Strict
+from kolena_local.dataset.quality_standard.strict import CONFIG, Bool, Name, Number, Strict, Value
 
 Averaging = Literal["macro", "micro", "weighted"]
 Format = Literal["default", "integer", "decimal", "percentage", "scientific", "dollars", "euros"]
@@ -20,7 +20,6 @@ RegressionAggregator = Literal["mae", "mse", "rmse", "r_squared", "pearson_corr"
 FormulaAggregator = Literal[
     "precision", "recall", "f1_score", "accuracy", "false_positive_rate", "true_negative_rate"
 ]
-Name = Annotated[str, Field(min_length=1)]
 Source = Literal["datapoint", "result"]
 
 
@@ -39,7 +38,7 @@ class BaseMetric(Strict):
 
     label: Name
     format: Format | None = None
-    higher_is_better: bool | None = None
+    higher_is_better: Bool | None = None
 
     def fields(self) -> list[str]:
         """Return the fields that the metric is computed from."""
@@ -66,7 +65,7 @@ class CategoricalMetric(BaseMetric):
     kind: Literal["categorical"] = "categorical"
     aggregator: Literal["count", "rate"]
     key: Name
-    field_value: bool | int | float | str
+    field_value: Value
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -79,7 +78,7 @@ class BinaryClassificationMetric(BaseMetric):
     aggregator: Literal["accuracy", "auc", "precision", "recall", "f1_score"]
     ground_truth_field: Name
     inference_field: Name
-    threshold: float | None = None
+    threshold: Number | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -93,7 +92,7 @@ class MulticlassMetric(BaseMetric):
     averaging: Averaging = "macro"
     ground_truth_field: Name
     inference_field: Name
-    threshold: float | None = None
+    threshold: Number | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=CONFIG)
@@ -138,7 +137,7 @@ class ThresholdedObjectsMetric(BaseMetric):
     kind: Literal["thresholded-objects"] = "thresholded-objects"
     aggregator: Literal["average_precision", "precision", "recall", "f1_score"]
     averaging: Averaging = "macro"
-    threshold: float
+    threshold: Number
     thresholded_object_field: Name
     precision_tp_field: Name = "tp"
     precision_fp_field: Name = "fp"

@@ -109,6 +109,10 @@ def _check_arguments(
             "The index of datapoints and of results must be unique, because it says which belong"
             " together; reset it."
         )
+    if not all(frame.columns.is_unique for frame in (datapoints, *results.values())):
+        raise InputValidationError(
+            "The columns of datapoints and of results must be unique; rename those that are not."
+        )
     groups = [group.name for group in standard.metric_groups]
     for name in metric_groups or ():
         if name not in groups:

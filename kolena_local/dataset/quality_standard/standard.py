@@ -12,9 +12,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from kolena_local.dataset.quality_standard import wire
-from kolena_local.dataset.quality_standard.metrics import Metric, Name
+from kolena_local.dataset.quality_standard.metrics import Metric
 from kolena_local.dataset.quality_standard.stratification import Stratification, refuse_repeated
-from kolena_local.dataset.quality_standard.strict import CONFIG, Strict, first_problem
+from kolena_local.dataset.quality_standard.strict import CONFIG, Name, Strict, first_problem
 from kolena_local.errors import InputValidationError
 
 
@@ -100,7 +100,7 @@ def read_quality_standard(path: str | Path) -> QualityStandard:
         content = json.loads(text) if is_json else tomllib.loads(text)
     except OSError as error:
         raise InputValidationError(f"'{path}' cannot be read: {error.strerror}.") from error
-    except ValueError as error:  # not UTF-8, or not of the format
+    except (ValueError, RecursionError) as error:  # not UTF-8, or not of the format
         kind = "JSON" if is_json else "TOML"
         raise InputValidationError(f"'{path}' is not a {kind} file: {error}.") from error
     if is_json and isinstance(content, dict):

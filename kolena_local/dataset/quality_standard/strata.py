@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import sys
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ from kolena_local.errors import InputValidationError
 Rows = NDArray[np.bool_]
 
 _MOST_TEST_CASES = 1000
+_LARGE = sys.float_info.max / 4
 _QUANTILES = {1: "all", 2: "half", 3: "tertile", 4: "quartile", 5: "quintile", 6: "sextile"}
 _QUANTILES |= {7: "septile", 8: "octile", 10: "decile", 100: "percentile"}
 
@@ -179,11 +181,13 @@ class _Division:
         values = values[np.isfinite(values)]
         if len(values) == 0 or (values == values[0]).all():
             return np.array([])  # one bucket has them all
+        scale = 4.0 if np.max(np.abs(values)) > _LARGE else 1.0  # their difference may overflow
+        values = values / scale
         if buckets.type == "equal-height":
             _, edges = pd.qcut(values, buckets.count, labels=False, retbins=True, duplicates="drop")
         else:
-            _, edges = pd.cut(values, buckets.count, labels=False, retbins=True)
-        return np.asarray(edges, dtype=float)
+            edges = np.linspace(values.min(), values.max(), buckets.count + 1)
+        return np.asarray(edges * scale, dtype=float)
 
     def _buckets(self, values: NDArray[np.float64]) -> NDArray[np.intp]:
         """Return the index of the bucket of each value, -1 if it is in none."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
 from pydantic.dataclasses import dataclass
 
-from kolena_local.dataset.quality_standard.metrics import Name, Source
-from kolena_local.dataset.quality_standard.strict import CONFIG, Strict
-
-Scalar = bool | int | float | str | None
+from kolena_local.dataset.quality_standard.metrics import Source
+from kolena_local.dataset.quality_standard.strict import (
+    CONFIG,
+    Name,
+    Number,
+    Scalar,
+    Strict,
+    Value,
+    Whole,
+)
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -21,7 +28,7 @@ class Buckets(Strict):
     A value beyond the outer edges is in the outer bucket.
     """
 
-    count: Annotated[int, Field(ge=1, le=100)] = 4
+    count: Annotated[Whole, Field(ge=1, le=100)] = 4
     type: Literal["equal-height", "equal-width"] = "equal-height"
 
 
@@ -42,7 +49,7 @@ class StratifyField(Strict):
     values: list[Scalar] | None = None
     buckets: (
         Annotated[
-            Annotated[Annotated[list[float], Field(min_length=1, max_length=100)], Tag("edges")]
+            Annotated[Annotated[list[Number], Field(min_length=1, max_length=100)], Tag("edges")]
             | Annotated[Buckets, Tag("count")],
             Discriminator(lambda given: "edges" if isinstance(given, (list, tuple)) else "count"),
         ]
@@ -63,6 +70,10 @@ class StratifyField(Strict):
     def __post_init__(self) -> None:
         if self.values is not None and self.buckets is not None:
             raise ValueError(f"the field '{self.field}' has values or buckets, not both.")
+        found = Counter((isinstance(value, bool), value) for value in self.values or ())
+        for (_, value), times in found.items():
+            if times > 1:
+                raise ValueError(f"the field '{self.field}' has the value {value!r} twice.")
 
     def path(self) -> str:
         """Return the field with its source in front."""
@@ -73,15 +84,13 @@ class StratifyField(Strict):
 class Range(Strict):
     """Numbers above ``min``, up to ``max``; the lowest range also has its ``min``."""
 
-    min: float | None = None
-    max: float | None = None
+    min: Number | None = None
+    max: Number | None = None
 
     def __post_init__(self) -> None:
         low, high = self.min, self.max
         if low is None and high is None:
             raise ValueError("a range needs min, max, or both.")
-        if math.isnan(low or 0) or math.isnan(high or 0):
-            raise ValueError("min and max of a range must be numbers.")
         if low is not None and high is not None and low > high:
             raise ValueError(f"min of a range must not exceed max, and {low:g} exceeds {high:g}.")
 
@@ -94,7 +103,7 @@ class Part(Strict):
         Annotated[Range, Tag("range")] | Annotated[Scalar, Tag("scalar")],
         Discriminator(lambda given: "range" if isinstance(given, (dict, Range)) else "scalar"),
     ] = None
-    index: Annotated[int, Field(ge=0)] | None = None
+    index: Annotated[Whole, Field(ge=0)] | None = None
 
     def __post_init__(self) -> None:
         if self.index is not None and self.value is not None:
@@ -115,7 +124,7 @@ class TestCase(Strict):
 class FieldFilter(Strict):
     """A condition on a field of datapoints: one of some values, or null, or either."""
 
-    value_in: list[bool | int | float | str] | None = None
+    value_in: list[Value] | None = None
     null_value: Literal[True] | None = None
 
     def __post_init__(self) -> None:

@@ -1,17 +1,58 @@
-"""What all parts of a quality standard have in common: an unknown key is an error that names it."""
+"""What all parts of a quality standard have in common: what is not of the type is an error.
+
+An unknown key is one too, and it is named. Nothing is converted: ``true`` is neither 1 nor "true".
+"""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails, PydanticCustomError
 
 CONFIG = ConfigDict(extra="forbid")
+
+
+def _filled(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a name must not be blank.")
+    return name
+
+
+def _value(given: Any) -> Any:
+    plain = given.item() if hasattr(given, "item") else given  # NumPy's
+    if not isinstance(plain, (bool, int, float, str)) or plain != plain:
+        raise ValueError(f"{given!r:.80} is not text, a number, true, or false.")
+    return plain
+
+
+def _null(given: Any) -> Any:
+    return None if isinstance(given, float) and given != given else given
+
+
+def _number(given: Any) -> Any:
+    plain = given.item() if hasattr(given, "item") else given
+    if isinstance(plain, bool) or not isinstance(plain, (int, float)) or plain != plain:
+        raise ValueError(f"{given!r:.80} is not a number.")
+    return plain
+
+
+def _bool(given: Any) -> Any:
+    if not isinstance(given, bool):
+        raise ValueError(f"{given!r:.80} is not true or false.")
+    return given
+
+
+Name = Annotated[str, AfterValidator(_filled)]
+Value = Annotated[bool | int | float | str, BeforeValidator(_value)]
+Scalar = Annotated[Value | None, BeforeValidator(_null)]
+Number = Annotated[float, BeforeValidator(_number)]
+Whole = Annotated[int, BeforeValidator(_number)]
+Bool = Annotated[bool, BeforeValidator(_bool)]
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -64,6 +105,12 @@ def _message(problem: ErrorDetails) -> str:
         case "union_tag_invalid":
             known = context["expected_tags"].strip("'").split("', '")
             return unknown(context["tag"], known, "kind")
+        case "dataclass_type" | "model_attributes_type" | "dict_type":
+            return f"{problem['input']!r:.80} is not a table of keys."
+        case "list_type":
+            return f"{problem['input']!r:.80} is not a list."
+        case "string_type":
+            return f"{problem['input']!r:.80} is not text."
         case "literal_error":
             return f"{problem['input']!r} is not one of {context['expected']}."
     message = problem["msg"].removeprefix("Value error, ")
