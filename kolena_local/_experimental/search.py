@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kolena_local import dataset
 from kolena_local.errors import InputValidationError
-from kolena_local.plurals import counted
+from kolena_local.plurals import agreeing, counted
 from kolena_local.warn import warn
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def upload_embeddings(key: str, embeddings: Sequence[tuple[str, Any]]) -> None:
     for pair in embeddings:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise InputValidationError(
-                f"embeddings must be pairs of locator and array, not {pair!r:.80}."
+                f"Each embedding must be a pair of a locator and an array, not {pair!r:.80}."
             )
         _check_locator("A locator", pair[0])
         vectors[pair[0]] = pair[1]
@@ -58,11 +58,12 @@ def upload_embeddings(key: str, embeddings: Sequence[tuple[str, Any]]) -> None:
                 )
                 dataset.upload_dataset_embeddings(name, key, rows.assign(embedding=column))
                 stored.update(rows["locator"])
-    if len(stored) < len(vectors):
+    missing = len(vectors) - len(stored)
+    if missing:
         left = next(locator for locator in vectors if locator not in stored)
         warn(
-            f"{counted(len(vectors) - len(stored), 'embedding')} of {len(vectors)} were not stored:"
-            f" no dataset has a datapoint with the locator {left!r:.80}; upload the dataset first."
+            f"{missing} of {counted(len(vectors), 'embedding')}"
+            f" {agreeing(missing, 'was', 'were')} not stored: no dataset has a datapoint with the locator {left!r:.80}; upload the dataset first."
         )
 
 

@@ -230,7 +230,7 @@ def test_embeddings_of_locators_go_to_the_datapoints_that_have_them() -> None:
     upload_dataset("d", frame(locator=names[:2], id=[1, 2]))
     upload_dataset("no locators", frame(id=[1]))
     vectors = [np.array([1.0, place]) for place in range(3)]
-    with pytest.warns(KolenaWarning, match=r"1 embedding of 3 were not stored: .*/c.png"):
+    with pytest.warns(KolenaWarning, match=r"1 of 3 embeddings was not stored: .*/c.png"):
         upload_embeddings(key, list(zip(names, vectors, strict=True)))
     found = download_dataset_embeddings("d", key)
     assert [list(it) for it in found.embedding] == [[1, 0], [1, 1]]
