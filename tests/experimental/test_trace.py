@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
+import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Any, List
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from kolena_local._experimental.trace import kolena_trace
@@ -87,26 +91,126 @@ def test_fields_that_do_not_fit_are_refused_at_the_definition() -> None:
     with pytest.raises(ValueError, match=r"has the id fields \['key'\], not \['value'\]"):
         kolena_trace(dataset_name="d", id_fields=["value"])(lambda key, value: value)
     adopted: Any = kolena_trace(dataset_name="d")(lambda key: key)
-    assert adopted.id_fields == ["key"]
+    assert adopted._trace.id_fields == ["key"]
 
 
-def test_methods_and_coroutines_are_traced() -> None:
+def results_of(traced: Any) -> List[Any]:
+    push(traced)
+    name = traced._trace.dataset_name
+    _, ((_, results),) = download_results(name, f"{name}_model")
+    return results["result"].tolist()
+
+
+def test_methods_of_each_kind_are_traced_without_their_owner() -> None:
     class Service:
-        @kolena_trace(dataset_name="methods", record_timestamp=False)
+        @kolena_trace(record_timestamp=False)
         def double(self, value: int) -> int:
             return 2 * value
 
-    @kolena_trace(dataset_name="coroutines", record_timestamp=False)
+        @classmethod
+        @kolena_trace
+        def name(cls, value: int) -> str:
+            return cls.__name__ * value
+
+        @kolena_trace
+        @staticmethod
+        def outside(value: int) -> int:
+            return value
+
+    service = Service()
+    assert (service.double(3), service.name(1), service.outside(4)) == (6, "Service", 4)
+    assert results_of(Service.double) == [6]
+    assert results_of(Service.name) == ["Service"]
+    assert results_of(Service.outside) == [4]
+    assert set(download_dataset("double").columns) == {"value", "_kolena_id"}
+
+
+def test_coroutines_and_generators_stay_what_they_are() -> None:
+    @kolena_trace
     async def later(value: int) -> int:
         return value
 
-    assert Service().double(3) == 6
-    assert asyncio.run(later(4)) == 4  # type: ignore[arg-type]
-    push(Service.double)
-    push(later)
-    assert set(download_dataset("methods").columns) == {"value", "_kolena_id"}
-    _, ((_, results),) = download_results("coroutines", "coroutines_model")
-    assert results.result.tolist() == [4]
+    @kolena_trace
+    def count(start: int) -> Any:
+        given = yield start
+        try:
+            yield given
+        except KeyError:
+            yield "caught"
+        return "end"
+
+    @kolena_trace
+    async def stream(start: int) -> Any:
+        yield start
+        yield start + 1
+
+    async def collected() -> List[int]:
+        return [item async for item in stream(5)]
+
+    assert inspect.iscoroutinefunction(later) and inspect.isgeneratorfunction(count)
+    assert inspect.isasyncgenfunction(stream)
+    assert asyncio.run(later(4)) == 4
+    assert asyncio.run(collected()) == [5, 6]
+    generator = count(1)
+    assert (next(generator), generator.send(2), generator.throw(KeyError())) == (1, 2, "caught")
+    with pytest.raises(StopIteration, match="end"):
+        next(generator)
+    closed = count(7)
+    next(closed)
+    closed.close()
+    assert (results_of(later), results_of(stream)) == ([4], [[5, 6]])
+    assert results_of(count) == [[1, 2, "caught"], [7]]
+
+
+@pytest.mark.parametrize("error", [KeyError("key"), KeyboardInterrupt()])
+def test_an_exception_of_the_function_passes_and_its_call_is_stored(error: BaseException) -> None:
+    @kolena_trace
+    def failing(value: int) -> None:
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        failing(3)
+    assert caught.value is error
+    push(failing)
+    (row,) = download_dataset("failing").to_dict("records")
+    assert row["value"] == 3
+    _, ((_, results),) = download_results("failing", "failing_model")
+    assert results["_kolena_exception"].tolist() == [f"{type(error).__name__}: {error}"]
+
+
+def test_a_call_that_cannot_be_stored_does_not_take_others_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @kolena_trace
+    def echo(value: Any) -> Any:
+        return value
+
+    for value in (1, 10**5000, "a", pd.DataFrame({"x": [1, 2]})):
+        echo(value)
+    echo(np.zeros(2_000_000))
+    assert "OverflowError('it has more than 1,000,000 values.')" in capsys.readouterr().err
+    push(echo)
+    assert download_dataset("echo")["value"].tolist() == [1, "a", {"x": [1, 2]}]
+    assert "1 call could not be stored: The column 'value'" in capsys.readouterr().err
+
+
+def squared(value: int) -> int:
+    return value**2
+
+
+def test_a_traced_function_can_be_pickled_as_processes_of_a_pool_need_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    traced = kolena_trace(squared)
+    monkeypatch.setattr(sys.modules[__name__], "squared", traced)
+    assert pickle.loads(pickle.dumps(traced)) is traced
+
+
+def test_what_has_no_name_needs_the_name_of_a_dataset() -> None:
+    with pytest.raises(ValueError, match="has no name; give a dataset_name"):
+        kolena_trace(functools.partial(squared, 1))
+    with pytest.raises(ValueError, match=r"'mine' is not a function; use @kolena_trace\(dataset_"):
+        kolena_trace("mine")  # type: ignore[call-overload]
 
 
 def test_what_goes_wrong_is_printed_and_the_function_goes_on(
@@ -116,22 +220,16 @@ def test_what_goes_wrong_is_printed_and_the_function_goes_on(
     def echo(value: Any) -> Any:
         return value
 
-    def failing(value: Any) -> Any:
-        raise KeyError(value)
-
     loop: List[Any] = []
     loop.append(loop)
     assert echo(loop) is loop
     assert "a call was not recorded: RecursionError" in capsys.readouterr().err
-    with pytest.raises(KeyError):
-        kolena_trace(failing)(1)
-
     (tmp_path / "folder").mkdir()
     monkeypatch.setenv("KOLENA_LOCAL_DB", str(tmp_path / "folder"))
     assert echo(1) == 1
     traced: Any = echo
-    traced._thread.join()
-    assert "calls are not stored yet" in capsys.readouterr().err
+    traced._trace._thread.join()
+    assert "could not be stored yet" in capsys.readouterr().err
     (tmp_path / "folder").rmdir()  # the store can be written now, and nothing was lost
     push(echo)
     assert len(download_dataset("echo")) == 1

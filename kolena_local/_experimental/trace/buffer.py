@@ -14,6 +14,7 @@ from kolena_local import location, repository
 from kolena_local.dataset import upload_results
 from kolena_local.dataset.dataset import _upload_dataset
 from kolena_local.errors import IncorrectUsageError, StoreError
+from kolena_local.plurals import counted
 
 _MOST_CALLS: Final = 100_000
 
@@ -58,19 +59,48 @@ class Buffer:
         if len(self._calls) > _MOST_CALLS:
             self._calls.popleft()
 
-    def push(self) -> None:
-        """Store all calls; what goes wrong is printed, and kept if the store may recover."""
+    def push(self, failed: set[str] | None = None) -> None:
+        """Store all calls; what goes wrong is printed, and kept if the store may recover.
+
+        Args:
+            failed: when the process ends, the stores that could not be written. There is no later
+                attempt, and none that would have to wait for the same store again.
+        """
         with self._pushing:
             calls = [self._calls.popleft() for _ in range(len(self._calls))]
             for place in dict.fromkeys(call.place for call in calls):
                 found = [call for call in calls if call.place == place]
                 try:
-                    self._store(place, found)
+                    if failed is not None and place in failed:
+                        raise StoreError("the store could not be written.")
+                    refused = self._store_most(place, found)
                 except StoreError as error:
-                    self._calls.extendleft(reversed(found))
-                    self._complain(f"{len(found)} calls are not stored yet: {error}")
-                except Exception as error:
-                    self._complain(f"{len(found)} calls were not stored: {error}")
+                    if failed is None:
+                        self._calls.extendleft(reversed(found))
+                    else:
+                        failed.add(place)
+                    yet = " yet" if failed is None else ""
+                    self._complain(
+                        f"{counted(len(found), 'call')} could not be stored{yet}: {error}"
+                    )
+                else:
+                    if refused:
+                        self._complain(
+                            f"{counted(len(refused), 'call')} could not be stored: {refused[-1]}"
+                        )
+
+    def _store_most(self, place: str, calls: Sequence[Call]) -> list[Exception]:
+        """Store the calls but those that cannot be stored, and return why."""
+        try:
+            self._store(place, calls)
+        except StoreError:
+            raise
+        except Exception as error:
+            if len(calls) == 1 or isinstance(error, IncorrectUsageError):
+                return [error] * len(calls)
+            half = len(calls) // 2
+            return [*self._store_most(place, calls[:half]), *self._store_most(place, calls[half:])]
+        return []
 
     def _store(self, place: str, calls: Sequence[Call]) -> None:
         with location.use(place):

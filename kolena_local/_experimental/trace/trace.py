@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import inspect
 import os
 import sys
 import threading
 import time
-import uuid
-from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
-from types import MethodType
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast, overload
 
 from kolena_local import location, repository
 from kolena_local._experimental.trace.buffer import Buffer, Call
-from kolena_local._experimental.trace.values import as_json
+from kolena_local._experimental.trace.call import ID, TracedCall
+from kolena_local._experimental.trace.wrapper import wrapper
 from kolena_local.errors import StoreError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_ID: Final = "_kolena_id"
-_TIMESTAMP: Final = "_kolena_timestamp"
-_ELAPSED: Final = "_kolena_time_elapsed"
+_OWNERS: Final = ("self", "cls")
 
 _traces: list[_Trace] = []
 
@@ -66,7 +61,8 @@ def kolena_trace(
     Use it as a decorator, with or without arguments. Calls are kept in memory and stored by a
     thread in the background, when ``sync_interval`` seconds have passed, and at the end of the
     process. Processes that ``multiprocessing`` starts store theirs when they end by themselves. A
-    call that raises is not stored. For a coroutine function, the awaited value is the result.
+    call that raises is stored with the exception. For a coroutine function, the awaited value is
+    the result, and for a generator the list of up to 10,000 items that it yields.
 
     Args:
         func: the function.
@@ -80,22 +76,28 @@ def kolena_trace(
         record_timestamp: whether to store when a call began and ended, and how long it took.
 
     Returns:
-        An object to call like the function, or a decorator.
+        A function of the same kind, or a decorator.
 
     Raises:
-        ValueError: a field is not a parameter, or the dataset has other id fields. When it is
-            called: the value of an id field is None; the function is not called then.
+        ValueError: a field is not a parameter, the dataset has other id fields, or what is traced
+            is not a function or has no name. When it is called: the value of an id field is None;
+            the function is not called then.
     """
-    make = functools.partial(
-        _Trace,
-        dataset_name=dataset_name,
-        model_name=model_name,
-        model_name_field=model_name_field,
-        sync_interval=sync_interval,
-        id_fields=id_fields,
-        record_timestamp=record_timestamp,
-    )
-    return make if func is None else make(func)
+
+    def decorate(given: Any) -> Any:
+        if isinstance(given, (classmethod, staticmethod)):
+            return type(given)(decorate(given.__func__))
+        return _Trace(
+            given,
+            dataset_name=dataset_name,
+            model_name=model_name,
+            model_name_field=model_name_field,
+            sync_interval=sync_interval,
+            id_fields=id_fields,
+            record_timestamp=record_timestamp,
+        ).traced()
+
+    return decorate if func is None else decorate(func)
 
 
 class _Trace:
@@ -110,17 +112,21 @@ class _Trace:
         id_fields: Sequence[str] | None,
         record_timestamp: bool,
     ) -> None:
-        functools.update_wrapper(self, func)
+        if not callable(func):
+            raise ValueError(f"{func!r:.80} is not a function; use @kolena_trace(dataset_name=…).")
+        name = dataset_name or getattr(func, "__name__", None)
+        if name is None:
+            raise ValueError(f"{func!r:.80} has no name; give a dataset_name.")
         self.func = func
         self.signature = inspect.signature(func)
-        self.dataset_name = dataset_name or func.__name__
+        self.dataset_name = name
         self.model_name = model_name or f"{self.dataset_name}_model"
         self.model_name_field = model_name_field
         self.sync_interval = sync_interval
         self.record_timestamp = record_timestamp
         if model_name_field and model_name_field not in self.signature.parameters:
             raise ValueError(
-                f"{func.__name__} has no parameter {model_name_field!r}; it has"
+                f"{name} has no parameter {model_name_field!r}; it has"
                 f" {', '.join(self.signature.parameters) or 'none'}."
             )
         self.id_fields = self._checked_ids(id_fields)
@@ -140,66 +146,37 @@ class _Trace:
                 f"The dataset {self.dataset_name!r} has the id fields {list(known.id_fields)}, not"
                 f" {list(given)}; name another dataset."
             )
-        fields = list(given or (known.id_fields if known else [_ID]))
+        fields = list(given or (known.id_fields if known else [ID]))
         for field in fields:
-            if field != _ID and field not in self.signature.parameters:
+            if field != ID and field not in self.signature.parameters:
                 raise ValueError(f"{self.dataset_name} has no parameter {field!r} for an id.")
         return fields
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
+    def traced(self) -> Any:
+        """Return a function to use instead of the traced one."""
+        made = wrapper(self.func, self._begin)
+        made._trace, made._push_data = self, self._push_data
+        return made
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def _begin(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> TracedCall:
+        call = TracedCall(self._keep, self._complain, self.id_fields, self.record_timestamp)
+        missing = None
         try:
             bound = self.signature.bind(*args, **kwargs)
-        except TypeError:
-            return self.func(*args, **kwargs)  # it raises the same error
-        bound.apply_defaults()
-        for field in self.id_fields:
-            if field != _ID and bound.arguments[field] is None:
-                raise ValueError(f"{self.dataset_name}: the id field {field!r} must not be None.")
-        record = self._begin(bound.arguments)
-        if inspect.iscoroutinefunction(self.func):
-            return self._awaited(self.func(*args, **kwargs), record)
-        output = self.func(*args, **kwargs)
-        record(output)
-        return output
-
-    async def _awaited(self, coroutine: Any, record: Callable[[Any], None]) -> Any:
-        output = await coroutine
-        record(output)
-        return output
-
-    def _begin(self, arguments: dict[str, Any]) -> Callable[[Any], None]:
-        """Note the arguments, which the function may change, and return how to note the result."""
-        began, clock = datetime.now(timezone.utc), time.perf_counter()
-        datapoint: dict[str, Any] = {}
+        except Exception:  # the function will raise a TypeError
+            return call
         try:
+            bound.apply_defaults()
             # The object that a method belongs to is not an argument.
-            given = {name: it for name, it in arguments.items() if name not in ("self", "cls")}
-            datapoint = as_json(given)
-            place = location.resolve()
+            given = {name: it for name, it in bound.arguments.items() if name not in _OWNERS}
+            missing = next((it for it in self.id_fields if it != ID and given[it] is None), None)
+            if missing is None:
+                call.note_arguments(location.resolve(), self._model(given), given)
         except Exception as error:
             self._complain(error)
-            return lambda _: None
-
-        def record(output: Any) -> None:
-            elapsed = time.perf_counter() - clock
-            try:
-                result = as_json(output)
-                result = result if isinstance(result, dict) and result else {"result": result}
-                if self.record_timestamp:
-                    datapoint[_TIMESTAMP] = began.isoformat()
-                    result[_TIMESTAMP] = datetime.now(timezone.utc).isoformat()
-                    result[_ELAPSED] = elapsed
-                if _ID in self.id_fields:
-                    datapoint[_ID] = uuid.uuid4().hex
-                result.update({field: datapoint[field] for field in self.id_fields})
-                self._keep(Call(place, self._model(arguments), datapoint, result))
-            except Exception as error:
-                self._complain(error)
-
-        return record
+        if missing is not None:
+            raise ValueError(f"{self.dataset_name}: the id field {missing!r} must not be None.")
+        return call
 
     def _model(self, arguments: dict[str, Any]) -> str:
         named = arguments.get(self.model_name_field) if self.model_name_field else None
@@ -227,10 +204,12 @@ class _Trace:
         self._thread = None
 
     def _complain(self, error: Exception) -> None:
-        print(
-            f"kolena_trace of {self.dataset_name!r}: a call was not recorded: {error!r:.200}",
-            file=sys.stderr,
-        )
+        # Whatever is wrong with standard error, or how deep the stack is.
+        with contextlib.suppress(Exception):
+            print(
+                f"kolena_trace of {self.dataset_name!r}: a call was not recorded: {error!r:.200}",
+                file=sys.stderr,
+            )
 
 
 def _register(trace: _Trace) -> None:
@@ -242,8 +221,9 @@ def _register(trace: _Trace) -> None:
 
 
 def _push_all() -> None:
+    failed: set[str] = set()
     for trace in _traces:
-        trace._push_data()
+        trace._buffer.push(failed)
 
 
 def _forget_all() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from kolena_local.serialization.data_object import DataObject
+
+_MOST_VALUES: Final = 1_000_000
 
 
 def as_json(value: Any) -> Any:
@@ -15,22 +18,32 @@ def as_json(value: Any) -> Any:
 
     Raises:
         RecursionError: it holds itself.
+        OverflowError: it holds so much that converting it would hold up the traced function.
     """
+    return _as_json(value, itertools.count())
+
+
+def _as_json(value: Any, counter: Iterator[int]) -> Any:
+    size = getattr(value, "size", 0)  # of an array
+    if next(counter) > _MOST_VALUES or (isinstance(size, int) and size > _MOST_VALUES):
+        raise OverflowError(f"it has more than {_MOST_VALUES:,} values.")
     if isinstance(value, Enum):
-        return as_json(value.value)
+        return _as_json(value.value, counter)
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, DataObject):
         return value._to_dict()
     if isinstance(value, Mapping):
-        return {str(key): as_json(item) for key, item in value.items()}
+        return {str(key): _as_json(item, counter) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [as_json(item) for item in value]
+        return [_as_json(item, counter) for item in value]
     if hasattr(value, "tolist"):  # arrays, Series, and the numbers of numpy
-        return as_json(value.tolist())
+        return _as_json(value.tolist(), counter)
+    if hasattr(value, "to_dict") and hasattr(value, "columns"):  # a DataFrame
+        return _as_json(value.to_dict("list"), counter)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
-        return {field.name: as_json(getattr(value, field.name)) for field in fields}
+        return {field.name: _as_json(getattr(value, field.name), counter) for field in fields}
     if hasattr(value, "__dict__") and not callable(value):
-        return as_json(vars(value))
+        return _as_json(vars(value), counter)
     return str(value)
