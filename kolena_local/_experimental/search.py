@@ -61,9 +61,10 @@ def upload_embeddings(key: str, embeddings: Sequence[tuple[str, Any]]) -> None:
     missing = len(vectors) - len(stored)
     if missing:
         left = next(locator for locator in vectors if locator not in stored)
+        were = agreeing(missing, "was", "were")
         warn(
-            f"{missing} of {counted(len(vectors), 'embedding')}"
-            f" {agreeing(missing, 'was', 'were')} not stored: no dataset has a datapoint with the locator {left!r:.80}; upload the dataset first."
+            f"{missing} of {counted(len(vectors), 'embedding')} {were} not stored: no dataset has a"
+            f" datapoint with the locator {left!r:.80}; upload the dataset first."
         )
 
 
