@@ -171,6 +171,7 @@ def _entries(table: pd.DataFrame) -> list[Entry]:
     """Return an entry for each test case, model, and metric group."""
     entries: dict[tuple[Any, ...], Entry] = {}
     compared = table.columns.nlevels == 5
+    reference = tuple(table.columns[0][:2]) if len(table.columns) else None
     for place, (stratification, test_case) in enumerate(table.index):
         columns: Iterable[tuple[Any, Any]] = table.iloc[place].items()
         for (model, config, group, label, *kind), value in columns:
@@ -187,13 +188,15 @@ def _entries(table: pd.DataFrame) -> list[Entry]:
                 },
             )
             if kind == ["performance_delta"]:
-                entry["deltas"][label] = value
+                # The model is not compared with itself.
+                entry["deltas"][label] = None if (model, config) == reference else value
             else:
                 entry["metrics"][label] = float(value)  # not NumPy's
     return list(entries.values())
 
 
 def _show(entries: list[Entry], standard: QualityStandard) -> None:
+    alone = len({(entry["model"], str(entry["eval_config"])) for entry in entries}) < 2
     for group in standard.metric_groups:
         if len(standard.metric_groups) > 1:
             print_heading(group.name)
@@ -207,11 +210,14 @@ def _show(entries: list[Entry], standard: QualityStandard) -> None:
             columns["configuration"] = "eval_config"
         for metric in group.metrics:
             columns[metric.label] = _shown(metric)
-            if rows and "deltas" in rows[0] and metric.higher_is_better is not None:
+            compared = rows and "deltas" in rows[0] and not alone
+            if compared and metric.higher_is_better is not None:
                 columns[f"{metric.label} vs {rows[0]['model']}"] = _delta(metric.label)
         print_rows(columns, rows)
     counts = len({(entry["stratification"], entry["test_case"]) for entry in entries}) - 1
     say(f"{counted(counts, 'test case')} and the whole dataset.")
+    if alone and entries and "deltas" in entries[0]:
+        say(f"There is nothing to compare '{entries[0]['model']}' with under --confidence.")
 
 
 def _shown(metric: BaseMetric) -> Any:

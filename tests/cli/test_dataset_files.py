@@ -114,16 +114,17 @@ def test_a_quality_standard_is_applied_and_shown(invoke: Invoke, files: Path) ->
         for row in rows
     ]
     assert found == [
-        ("", "first", "0.75", "similar"),
+        ("", "first", "0.75", ""),
         ("", "second", "1.0", "improved"),
-        ("oslo", "first", "1.0", "similar"),
+        ("oslo", "first", "1.0", ""),
         ("oslo", "second", "1.0", "similar"),
-        ("rome", "first", "0.5", "similar"),
+        ("rome", "first", "0.5", ""),
         ("rome", "second", "1.0", "improved"),
     ]
-    assert (
-        "accuracy vs second" in invoke(*results, "--model", "second", "--confidence", "0.9").stdout
-    )
+    assert "accuracy vs first" in invoke(*results, "--confidence", "0.9").stdout
+    alone = invoke(*results, "--model", "second", "--confidence", "0.9")
+    assert " vs " not in alone.stdout
+    assert alone.stderr.endswith("nothing to compare 'second' with under --confidence.\n")
     shown = invoke("datasets", "standard", "show", "animals")
     assert (
         "Quality       accuracy  multiclass  accuracy    label, prediction  higher" in shown.stdout
