@@ -116,7 +116,9 @@ def download_quality_standard_result(
         dataset,
         standard,
         names,
-        metric_groups=metric_groups,
+        metric_groups=None
+        if metric_groups is None
+        else check_names(metric_groups, "metric_groups"),
         intersect_results=intersect_results,
         confidence_level=confidence_level,
         reference_model=reference_model,

@@ -229,6 +229,7 @@ def test_a_dataset_has_a_standard_and_a_table_of_results(tmp_path: Path) -> None
     assert list(table.index)[1:] == [("city", "oslo"), ("city", "rome"), ("age", "young")]
     expected = [scores.mean(), scores[1::2].mean(), scores[::2].mean(), scores[:6:2].mean()]
     assert list(table["m", "null", "Quality", "mean score"]) == pytest.approx(expected)
+    assert download_quality_standard_result("people", "m", "Quality").equals(table)
     both = download_quality_standard_result("people", ["m", "part"])
     assert both["m", "null"].iloc[0, 0] == pytest.approx(scores[5:].mean())
     own = download_quality_standard_result(

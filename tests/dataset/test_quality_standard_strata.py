@@ -247,9 +247,9 @@ def test_the_margin_of_error_is_that_of_a_proportion() -> None:
         expected = 100 * norm.ppf((1 + level) / 2) * (0.25 / n) ** 0.5
         assert margin_of_error(n, level) == pytest.approx(expected)
     assert margin_of_error(0) == 0 and margin_of_error(10, 0) == 0
-    for level in (1, -0.1, float("nan")):
-        with pytest.raises(ValueError, match="must be at least 0 and below 1"):
-            margin_of_error(10, level)
+    for level in (1, -0.1, float("nan"), "0.9"):
+        with pytest.raises(ValueError, match="must be a number from 0 to below 1"):
+            margin_of_error(10, level)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

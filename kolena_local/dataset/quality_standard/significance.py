@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from numbers import Real
 
 from kolena_local.errors import InputValidationError
 
@@ -21,9 +22,9 @@ def margin_of_error(n_samples: int, confidence_level: float = 0.95) -> float:
     Raises:
         InputValidationError: the confidence level is not from 0 to below 1. It is a ``ValueError``.
     """
-    if not 0 <= confidence_level < 1:
+    if not (isinstance(confidence_level, Real) and 0 <= confidence_level < 1):
         raise InputValidationError(
-            f"confidence_level must be at least 0 and below 1, and {confidence_level!r} is not."
+            f"confidence_level must be a number from 0 to below 1, and {confidence_level!r} is not."
         )
     if n_samples <= 0:
         return 0.0
