@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kolena_local.dataset import EvalConfigResults, download_results, get_models
+from kolena_local.dataset.frames import check_name
 from kolena_local.errors import IncorrectUsageError, NotFoundError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def download_results_by_tag(
         NotFoundError: there is no such dataset or commit, or no model on it has the tag.
         IncorrectUsageError: several models have the tag.
     """
+    check_name(model_tag, "tag")
     names = [model.name for model in get_models(dataset) if model_tag in model.tags]
     if not names:
         raise NotFoundError(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.dataset import download_dataset
+from kolena_local.dataset.frames import check_name
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import counted
 from kolena_local.warn import warn
@@ -48,8 +49,15 @@ def joined(
     Raises:
         NotFoundError: there is no such dataset.
         IncorrectUsageError: a column is missing, or the results have one that will be added.
-        InputValidationError: no row has a datapoint, or a cell is not a list.
+        InputValidationError: no row has a datapoint, a cell is not a list, or an argument has
+            another type.
     """
+    import pandas as pd
+
+    if not isinstance(df, pd.DataFrame):
+        raise InputValidationError(f"df must be a DataFrame, not {df!r:.80}.")
+    for field in (ground_truths_field, raw_inferences_field):
+        check_name(field, "column")
     _check_columns("results", df, [*on, raw_inferences_field])
     taken = [name for name in computed if name in df.columns]
     if taken:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from kolena_local import dataset
@@ -37,6 +37,10 @@ def upload_embeddings(key: str, embeddings: Sequence[tuple[str, Any]]) -> None:
     import pandas as pd
 
     _check_locator("The key", key)
+    if isinstance(embeddings, (str, Mapping)) or not isinstance(embeddings, Iterable):
+        raise InputValidationError(
+            f"embeddings must be pairs of locator and array, not {embeddings!r:.80}."
+        )
     vectors: dict[str, Any] = {}
     for pair in embeddings:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
+from kolena_local.dataset.arguments import check_count, check_flag
 from kolena_local.dataset.cells import RowWriter, columns_of
 from kolena_local.dataset.datapoint_type import DatapointType, _infer_datatype
 from kolena_local.dataset.filters import Filters
@@ -150,6 +151,7 @@ def committed(
 ) -> tuple[DatasetEntity, CommitRecord | None]:
     """Do what :func:`upload_dataset` does, and return the commit too; None: nothing changed."""
     check_name(name, "dataset")
+    check_flag(append_only, "append_only")
     tags = check_names(commit_tags, "commit_tags"), check_names(dataset_tags, "dataset_tags")
     given = None if id_fields is None else check_names(id_fields, "id_fields")
     if given == ():
@@ -225,14 +227,22 @@ def download_dataset(
 
     Raises:
         NotFoundError: there is no such dataset or commit.
+        InputValidationError: a flag is not a bool, ``filters`` are not Filters, or the dataset has
+            a column ``kolena_datapoint_id`` of its own.
     """
     check_name(name, "dataset")
     warn_of_properties(include_extracted_properties)
+    check_flag(include_datapoint_id, "include_datapoint_id")
     if filters is not None and not isinstance(filters, Filters):
         raise InputValidationError(f"filters must be Filters(...), not {filters!r:.80}.")
     with repository.open_store(create=False).read() as unit:
         dataset = unit.datasets.get(name)
         found = unit.datasets.commit(dataset, commit)
+        if include_datapoint_id and DATAPOINT_ID in found.columns:
+            raise InputValidationError(
+                f"The dataset '{name}' has a column {DATAPOINT_ID!r} of its own; download it"
+                " without include_datapoint_id, or rename the column."
+            )
         return datapoints(unit, dataset, found, filters, with_ids=include_datapoint_id)[0]
 
 
@@ -312,6 +322,7 @@ def _load_dataset_metadata(
     Raises:
         NotFoundError: there is none, unless None may be returned.
     """
+    check_flag(raise_error_if_not_found, "raise_error_if_not_found")
     with repository.open_store().read() as unit:
         find = unit.datasets.get if raise_error_if_not_found else unit.datasets.find
         found = find(check_name(name, "dataset"))
@@ -334,7 +345,11 @@ def _fetch_dataset_history(
 
     Raises:
         NotFoundError: there is no such dataset.
+        InputValidationError: ``descending`` is not a bool, or a number is not one.
     """
+    check_flag(descending, "descending")
+    check_count(page_size, "page_size")
+    limit = None if limit is None else check_count(limit, "limit", 0)
     with repository.open_store().read() as unit:
         commits = unit.datasets.commits(unit.datasets.get(check_name(name, "dataset")))
     data = [
@@ -347,8 +362,12 @@ def _fetch_dataset_history(
 
 
 def warn_of_properties(wanted: bool) -> None:
-    """Warn that no properties are extracted if they are wanted."""
-    if wanted:
+    """Warn that no properties are extracted if they are wanted.
+
+    Raises:
+        InputValidationError: that is not said with a bool.
+    """
+    if check_flag(wanted, "include_extracted_properties"):
         warn("A local store extracts no properties; include_extracted_properties was ignored.")
 
 

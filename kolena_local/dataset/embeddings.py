@@ -109,6 +109,7 @@ def download_dataset_embeddings(dataset_name: str, key: str) -> pd.DataFrame:
     import numpy as np
 
     check_name(dataset_name, "dataset")
+    check_name(key, "key of embeddings")
     with repository.open_store().read() as unit:
         dataset = unit.datasets.get(dataset_name)
         rows = unit.dataset_embeddings.of_rows(dataset, key)

@@ -7,7 +7,7 @@ are there: nothing is stored before that, and no code of the caller runs while t
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Union
@@ -63,9 +63,11 @@ def check_names(names: Any, argument: str) -> tuple[str, ...]:
     Raises:
         InputValidationError: one is not a string, or blank.
     """
-    if names is not None and not isinstance(names, Iterable):
+    # Of a dict or a DataFrame, only the keys would be used.
+    is_table = isinstance(names, Mapping) or hasattr(names, "columns")
+    if names is not None and (is_table or not isinstance(names, Iterable)):
         raise InputValidationError(f"{argument} must be a list of strings, not {names!r:.80}.")
-    given = [names] if isinstance(names, str) else [*(names or ())]
+    given = [names] if isinstance(names, str) else [*(() if names is None else names)]
     for name in given:
         if not isinstance(name, str) or not name.strip():
             raise InputValidationError(
@@ -100,7 +102,7 @@ def named_columns(frame: pd.DataFrame) -> list[str]:
     """Return the names of a frame's columns; numbers become strings.
 
     Raises:
-        InputValidationError: two have the same name, or one has no name.
+        InputValidationError: two have the same name, or one has none, or several.
     """
     names = [label if isinstance(label, str) else _name(label) for label in frame.columns]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
@@ -115,6 +117,12 @@ def _name(label: Any) -> str:
     if isinstance(label, tuple):
         raise InputValidationError(
             f"The column {label!r} has several names; give each column one name."
+        )
+    # NaN is not equal to itself, and pandas may show None as NaN.
+    if label is None or str(label) in ("nan", "<NA>", "NaT") or isinstance(label, bytes):
+        raise InputValidationError(
+            f"The DataFrame has a column that is called {label!r:.80}, which is not a name; give"
+            " each column a name."
         )
     return str(label)
 

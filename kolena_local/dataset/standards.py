@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
+from kolena_local.dataset.arguments import check_flag
 from kolena_local.dataset.cells import columns_of
 from kolena_local.dataset.dataset import datapoints, object_frame
 from kolena_local.dataset.frames import check_name, check_names
@@ -107,7 +108,7 @@ def download_quality_standard_result(
     names = check_names(models, "models")
     if not names:
         raise IncorrectUsageError("No model is given; name at least one that has results.")
-    if reference_model is not None and reference_model not in names:
+    if reference_model is not None and check_name(reference_model, "model") not in names:
         raise IncorrectUsageError(
             f"The reference model '{reference_model}' is not one of the models {', '.join(names)}."
         )
@@ -187,7 +188,10 @@ def copy_quality_standards_from_dataset(
         raise IncorrectUsageError(
             f"'{dataset}' is both the dataset and the source dataset; name two datasets."
         )
-    parts = [("metric_groups", include_metric_groups), ("stratifications", include_test_cases)]
+    parts = [
+        ("metric_groups", check_flag(include_metric_groups, "include_metric_groups")),
+        ("stratifications", check_flag(include_test_cases, "include_test_cases")),
+    ]
     copied = [part for part, included in parts if included]
     if not copied:
         raise IncorrectUsageError(

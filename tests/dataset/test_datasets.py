@@ -98,6 +98,14 @@ def duplicates() -> pd.DataFrame:
         (pd.DataFrame({"id": [[1]]}), {}, "must identify rows, and has \\[1\\]"),
         (pd.DataFrame([[1, 2]], columns=["id", "id"]), {}, "several columns called 'id'"),
         (pd.DataFrame([[1, 2]], columns=["1", 1]), {"id_fields": ["1"]}, "called '1'"),
+        (pd.DataFrame([[1, 2]], columns=pd.Index(["id", None], dtype=object)), {}, "not a name"),
+        (pd.DataFrame([[1, 2]], columns=pd.Index(["id", pd.NaT], dtype=object)), {}, "not a name"),
+        (pd.DataFrame([[1, 2]], columns=["id", b"x"]), {}, "called b'x', which is not a name"),
+        (
+            pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("id", 1), ("id", 2)])),
+            {},
+            "several",
+        ),
         ([{"id": 1}], {}, "is needed, not dict"),
         (7, {}, "is needed, not int"),
         (pd.DataFrame({"id": [1], "x": [endless()]}), {}, "'x' cannot be stored: x: .* too deeply"),
@@ -206,6 +214,10 @@ def test_the_ids_of_datapoints_stay_while_their_content_does(images: pd.DataFram
     after = download_dataset("images", include_datapoint_id=True)
     assert [*after] == ["kolena_datapoint_id", *images]
     assert after["kolena_datapoint_id"].tolist() == before["kolena_datapoint_id"].tolist()[::-1]
+    upload_dataset("images", after)
+    assert download_dataset("images").equals(after)
+    with pytest.raises(InputValidationError, match="has a column 'kolena_datapoint_id' of its own"):
+        download_dataset("images", include_datapoint_id=True)
 
 
 def test_what_does_not_exist_is_named(images: pd.DataFrame) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kolena_local._experimental.joined import Joined, is_ignored, joined
 from kolena_local.dataset import upload_results
+from kolena_local.dataset.arguments import check_count
 from kolena_local.dataset.dataset import _load_dataset_metadata
+from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.errors import InputValidationError
 from kolena_local.metrics import InferenceMatches, f1_score, precision, recall
 
@@ -54,14 +56,15 @@ def upload_multilabel_classification_results(
         InputValidationError: no row has a datapoint, or an argument or a cell is invalid.
         WorkflowMismatchError: the model belongs to another workflow.
     """
-    if batch_size < 1:
-        raise InputValidationError(f"batch_size must be at least 1, not {batch_size}.")
+    check_count(batch_size, "batch_size")
+    if gt_ignore_property is not None:
+        check_name(gt_ignore_property, "property")
+    fields = check_names(required_match_fields, "required_match_fields")
     entity = _load_dataset_metadata(dataset_name)
     assert entity is not None, "it raises an error instead"
     found = joined(
         dataset_name, df, entity.id_fields, ground_truths_field, raw_inferences_field, [_COLUMN]
     )
-    fields = required_match_fields or []
     upload_results(dataset_name, model_name, _frames(found, gt_ignore_property, fields, batch_size))
 
 

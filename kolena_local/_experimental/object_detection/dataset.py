@@ -15,6 +15,8 @@ from kolena_local._experimental.object_detection.multiclass import Thresholds
 from kolena_local._experimental.object_detection.utils import filter_inferences
 from kolena_local.annotation import ScoredLabel
 from kolena_local.dataset import upload_results
+from kolena_local.dataset.arguments import check_count, check_number
+from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.metrics import match_inferences, match_inferences_multiclass
 from kolena_local.metrics.assignment import in_order
@@ -156,11 +158,14 @@ def upload_object_detection_results(
 
 def _checked(strategy: Any) -> ThresholdStrategy:
     if isinstance(strategy, Mapping):
-        return {str(label): float(threshold) for label, threshold in strategy.items()}
+        return {
+            str(label): check_number(threshold, f"The threshold of the label {label!r}")
+            for label, threshold in strategy.items()
+        }
     # A whole number must not be taken for something that is not a threshold.
     if isinstance(strategy, Real) and not isinstance(strategy, bool):
-        return float(strategy)
-    if strategy != "F1-Optimal":
+        return check_number(strategy, "threshold_strategy")
+    if not isinstance(strategy, str) or strategy != "F1-Optimal":
         raise InputValidationError(
             "threshold_strategy must be a number, a dict of numbers or 'F1-Optimal', not"
             f" {strategy!r:.80}."
@@ -187,6 +192,13 @@ def _match(
     lowest: float,
     required_fields: list[str] | None,
 ) -> _Matched:
+    check_number(iou_threshold, "iou_threshold", 0, 1)
+    if lowest is not None:
+        check_number(lowest, "min_confidence_score")
+    if ignore_property is not None:
+        check_name(ignore_property, "property")
+    if required_fields is not None:
+        required_fields = [*check_names(required_fields, "required_match_fields")]
     everything = [
         item
         for row in zip(found.ground_truths, found.inferences, strict=True)
@@ -236,8 +248,7 @@ def _thresholds(
 def _frames(found: Joined, matched: _Matched, batch_size: int) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
-    if batch_size < 1:
-        raise InputValidationError(f"batch_size must be at least 1, not {batch_size}.")
+    check_count(batch_size, "batch_size")
     for start in range(0, len(found.rows), batch_size):
         batch = slice(start, start + batch_size)
         metrics = [_datapoint(one, matched) for one in matched.matches[batch]]

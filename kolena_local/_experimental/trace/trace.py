@@ -20,7 +20,9 @@ from kolena_local import location, repository
 from kolena_local._experimental.trace.buffer import Buffer, Call
 from kolena_local._experimental.trace.call import ID, TracedCall
 from kolena_local._experimental.trace.wrapper import wrapper
-from kolena_local.errors import StoreError
+from kolena_local.dataset.arguments import check_flag, check_number
+from kolena_local.dataset.frames import check_name, check_names
+from kolena_local.errors import InputValidationError, StoreError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -79,9 +81,9 @@ def kolena_trace(
         A function of the same kind, or a decorator.
 
     Raises:
-        ValueError: a field is not a parameter, the dataset has other id fields, or what is traced
-            is not a function or has no name. When it is called: the value of an id field is None;
-            the function is not called then.
+        ValueError: a field is not a parameter, the dataset has other id fields, what is traced is
+            not a function or has no name, or an argument has another type. When it is called: the
+            value of an id field is None; the function is not called then.
     """
 
     def decorate(given: Any) -> Any:
@@ -113,17 +115,28 @@ class _Trace:
         record_timestamp: bool,
     ) -> None:
         if not callable(func):
-            raise ValueError(f"{func!r:.80} is not a function; use @kolena_trace(dataset_name=…).")
+            raise InputValidationError(
+                f"{func!r:.80} is not a function; use @kolena_trace(dataset_name=…)."
+            )
+        for argument, value in (
+            ("dataset_name", dataset_name),
+            ("model_name", model_name),
+            ("model_name_field", model_name_field),
+        ):
+            if value is not None:
+                check_name(value, argument)
+        if id_fields is not None:
+            id_fields = check_names(id_fields, "id_fields")
         name = dataset_name or getattr(func, "__name__", None)
         if name is None:
-            raise ValueError(f"{func!r:.80} has no name; give a dataset_name.")
+            raise InputValidationError(f"{func!r:.80} has no name; give a dataset_name.")
         self.func = func
         self.signature = inspect.signature(func)
         self.dataset_name = name
         self.model_name = model_name or f"{self.dataset_name}_model"
         self.model_name_field = model_name_field
-        self.sync_interval = sync_interval
-        self.record_timestamp = record_timestamp
+        self.sync_interval = check_number(sync_interval, "sync_interval", 0)
+        self.record_timestamp = check_flag(record_timestamp, "record_timestamp")
         if model_name_field and model_name_field not in self.signature.parameters:
             raise ValueError(
                 f"{name} has no parameter {model_name_field!r}; it has"

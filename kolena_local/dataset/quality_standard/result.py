@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from kolena_local.dataset.arguments import check_flag, check_number
+from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.dataset.quality_standard.fields import Fields, require
 from kolena_local.dataset.quality_standard.measures import measure
 from kolena_local.dataset.quality_standard.metrics import BaseMetric
@@ -60,10 +62,23 @@ def quality_standard_result(
 
     Raises:
         IncorrectUsageError: a metric group or the reference is unknown.
-        InputValidationError: a field is unknown, an index is not unique, or the confidence level
-            is not below 1.
+        InputValidationError: a field is unknown, an index is not unique, the confidence level is
+            not below 1, or an argument has another type.
     """
     pairs = list(results)
+    check_flag(intersect_results, "intersect_results")
+    if confidence_level is not None:
+        check_number(confidence_level, "confidence_level")
+    is_first = isinstance(reference_eval_config, str) and reference_eval_config == "first"
+    if not is_first and not isinstance(reference_eval_config, dict | None):
+        raise InputValidationError(
+            "reference_eval_config must be a dict, None or 'first', not"
+            f" {reference_eval_config!r:.80}."
+        )
+    if reference_model is not None:
+        check_name(reference_model, "model")
+    if metric_groups is not None:
+        metric_groups = check_names(metric_groups, "metric_groups")
     _check_arguments(standard, datapoints, results, metric_groups)
     frames = [results[pair].reindex(datapoints.index) for pair in pairs]
     fields = [Fields(datapoints, frame) for frame in frames]

@@ -1,0 +1,54 @@
+"""Checks of arguments that are flags and numbers.
+
+Anything else would count as true, or fail somewhere inside with a message about something else.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from numbers import Integral, Real
+from typing import Any
+
+from kolena_local.errors import InputValidationError
+
+
+def check_flag(value: Any, name: str) -> bool:
+    """Return a flag as a bool.
+
+    Raises:
+        InputValidationError: it is not a bool, of Python or NumPy.
+    """
+    if type(value).__name__ not in ("bool", "bool_"):
+        raise InputValidationError(f"{name} must be True or False, not {value!r:.80}.")
+    return bool(value)
+
+
+def check_number(value: Any, name: str, least: float = -math.inf, most: float = math.inf) -> float:
+    """Return a number as a float.
+
+    Raises:
+        InputValidationError: it is not a number from ``least`` to ``most``.
+    """
+    number = math.nan
+    if isinstance(value, Real) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            number = float(value)
+    if not least <= number <= most:  # nor is NaN
+        limits = "" if math.isinf(least) else f" of at least {least:g}"
+        limits = limits if math.isinf(most) else f" from {least:g} to {most:g}"
+        raise InputValidationError(f"{name} must be a number{limits}, not {value!r:.80}.")
+    return number
+
+
+def check_count(value: Any, name: str, least: int = 1) -> int:
+    """Return a whole number as an int.
+
+    Raises:
+        InputValidationError: it is not one, or less than ``least``.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise InputValidationError(
+            f"{name} must be a whole number of at least {least}, not {value!r:.80}."
+        )
+    return int(value)
