@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from kolena_local.errors import StoreDamagedError
+from kolena_local.payload import loads
 from kolena_local.repository.records import StoredRecord
 
 #: The workflow of all datasets, and of the models whose results are uploaded.
@@ -90,3 +93,35 @@ class ResultCounts(NamedTuple):
 
     inserted: int
     updated: int
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """Return the names in a JSON array that is stored.
+
+    Raises:
+        StoreDamagedError: it does not hold names, each once.
+    """
+    names: Any = None
+    with suppress(ValueError):
+        names = loads(text)
+    if not isinstance(names, list) or {*map(type, names)} - {str} or len({*names}) < len(names):
+        raise StoreDamagedError(
+            f"The store is damaged ({text!r:.80} is not a list of different names); restore a"
+            " backup."
+        )
+    return tuple(names)
+
+
+def fields_of(id_fields: str, columns: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the stored names of the fields that identify rows, and of all columns.
+
+    Raises:
+        StoreDamagedError: they are not names, or no columns identify rows.
+    """
+    ids, names = names_of(id_fields), names_of(columns)
+    if not ids or not {*ids} <= {*names}:
+        raise StoreDamagedError(
+            f"The store is damaged (the id fields {id_fields!r:.80} are not columns of a dataset);"
+            " restore a backup."
+        )
+    return ids, names

@@ -12,10 +12,10 @@ import builtins
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from kolena_local.errors import NameConflictError, NotFoundError, StoreDamagedError
-from kolena_local.payload import dumps, loads
+from kolena_local.payload import dumps
 from kolena_local.repository.dataset_means import store_means
 from kolena_local.repository.dataset_members import Change, DatasetMembers
 from kolena_local.repository.dataset_records import (
@@ -25,6 +25,8 @@ from kolena_local.repository.dataset_records import (
     DatasetRecord,
     NewRows,
     Upload,
+    fields_of,
+    names_of,
 )
 from kolena_local.repository.dataset_rows import DatasetRows
 from kolena_local.repository.names import checked, now, unknown
@@ -91,7 +93,12 @@ class Datasets(Repository):
         rows = self._sql.fetch(_COMMITS + "ORDER BY number", {"id": dataset.id})
         if not rows:
             raise StoreDamagedError(f"The dataset '{dataset.name}' has no commit that is whole.")
-        return [CommitRecord(*row[:4], *map(_names, row[4:7]), *row[7:]) for row in rows]
+        return [
+            CommitRecord(
+                number, hash_, case, suite, *fields_of(ids, columns), names_of(tags), *rest
+            )
+            for number, hash_, case, suite, ids, columns, tags, *rest in rows
+        ]
 
     def commit(self, dataset: DatasetRecord, hash_: str | None = None) -> CommitRecord:
         """Return a commit by its hash, or by the beginning of it; None is the latest.
@@ -379,22 +386,16 @@ class Datasets(Repository):
                 id_,
                 name,
                 text,
-                frozenset(_names(tags)),
+                frozenset(names_of(tags)),
                 case,
                 number,
-                _names(ids),
-                _names(names),
+                *fields_of(ids, columns),
                 *at,
             )
-            for id_, name, text, tags, case, number, ids, names, *at in self._sql.fetch(
+            for id_, name, text, tags, case, number, ids, columns, *at in self._sql.fetch(
                 _RECORDS + condition, parameters
             )
         ]
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names: Any = loads(text)
-    return tuple(map(str, names))
 
 
 def as_array(names: Iterable[str]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any, Iterator, List
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import kolena_local
 from kolena_local.dataset import (
     DatasetEntity,
     Filters,
@@ -29,6 +32,7 @@ from kolena_local.errors import (
     StoreDamagedError,
 )
 from kolena_local.repository import close_store, open_store
+from kolena_local.repository.health.checks import check
 
 
 @pytest.mark.parametrize(
@@ -250,3 +254,38 @@ def test_a_damaged_datapoint_or_commit_is_said_to_be_damaged() -> None:
         with pytest.raises(StoreDamagedError):
             download_dataset("photos")
         close_store(path)
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("id_fields", "[]"),
+        ("id_fields", "[1]"),
+        ("id_fields", '["id","id"]'),
+        ("id_fields", '["other"]'),
+        ("columns", "[[1]]"),
+        ("columns", '["id",null]'),
+        ("tags", "[5]"),
+        ("tags", '[{"a":"b"}]'),
+    ],
+)
+def test_names_that_no_upload_wrote_are_damage_to_readers_checks_and_imports(
+    tmp_path: Path, column: str, text: str
+) -> None:
+    upload_dataset("photos", pd.DataFrame({"id": [1, 2]}), commit_tags=["first"])
+    path = open_store().location
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE dataset_commit SET {column} = ?", (text,))
+    for call in (download_dataset, _fetch_dataset_history, delete_dataset):
+        with pytest.raises(StoreDamagedError, match="restore a backup"):
+            call("photos")
+    (found,) = [one for one in check(path) if one.severity == "error"]
+    assert 'commit 1 of the dataset "photos"' in found.text
+    with open_store().read() as unit:
+        lines = [line.encode() for line in unit.dump.lines()]
+    with (
+        kolena_local.session(db=tmp_path / "other.db"),
+        pytest.raises(InputValidationError, match=r"[Ll]ine .* commit 1 of the dataset"),
+        open_store().write() as unit,
+    ):
+        unit.dump.read(lines)

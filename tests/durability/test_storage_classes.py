@@ -15,12 +15,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 import kolena_local
-from kolena_local import comparison
+from kolena_local import comparison, dataset
 from kolena_local.cli import main
+from kolena_local.dataset.dataset import _fetch_dataset_history
+from kolena_local.dataset.standards import download_quality_standard_result
 from kolena_local.errors import KolenaError
 from kolena_local.provenance import Provenance
 from kolena_local.repository import close_stores
@@ -34,8 +37,22 @@ VALUES: list[object] = [
     *(None, 0, -1, 2**63 - 1, 1.5, float("inf"), "", "x", b"\xed\xa0\x80x", b"\xff\xfe"),
     *('{"$":"what"}', "[]", '{"a":', "9" * 400),
 ]
+ROWS = pd.DataFrame({"id": [1, 2], "x": [3, 4]})
+STANDARD = {
+    "name": "standard",
+    "version": "1",
+    "stratifications": [
+        {"name": "x", "stratify_fields": [{"source": "datapoint", "field": "x"}]},
+    ],
+    "metric_groups": [
+        {"name": "g", "metrics": [{"label": "x", "aggregator": "mean", "params": {"key": "x"}}]}
+    ],
+}
 ASKED = [
     *COMMANDS,
+    ["datasets", "list"],
+    ["datasets", "standard", "show", "rows"],
+    ["results", "other", "rows"],
     ["export"],
     ["inferences", "export", "first"],
     ["models", "show", "first", "--provenance"],
@@ -52,6 +69,12 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         captured = Provenance({"git": {"commit": "a"}, "packages": {"numpy": "1"}})
         model = AnimalModel.load("first", infer=guess, provenance=captured)
         test(model, AnimalSuite.load("animals"), Judge(), reset=True)
+        for change in (0, 1):
+            rows = ROWS.assign(x=change)
+            dataset.upload_dataset("rows", rows, id_fields=["id"], commit_tags=["a"])
+        dataset.upload_results("rows", "other", ROWS, higher_is_better={"x": True})
+        dataset.upload_dataset_embeddings("rows", "key", ROWS.assign(embedding=[[1.0]] * 2))
+        dataset.upload_quality_standard("rows", STANDARD)
     close_stores()
     return path
 
@@ -104,6 +127,19 @@ def calls() -> Iterator[Callable[[], Any]]:
     yield lambda: comparison.compare("first", "second", suite)
 
 
+def calls_of_datasets() -> Iterator[Callable[[], Any]]:
+    yield dataset.list_datasets
+    yield lambda: dataset.download_dataset("rows", include_datapoint_id=True)
+    yield lambda: _fetch_dataset_history("rows")
+    yield lambda: dataset.get_models("rows")
+    yield lambda: dataset.download_results("rows", "other")
+    yield lambda: dataset.download_dataset_embeddings("rows", "key")
+    yield lambda: download_quality_standard_result("rows", ["other"])
+    yield lambda: dataset.upload_results("rows", "other", ROWS + 1)
+    yield lambda: dataset.upload_dataset("rows", ROWS, append_only=True)
+    yield lambda: dataset.delete_dataset("rows")
+
+
 def outcomes(path: Path, commands: list[list[str]]) -> Iterator[str]:
     """Yield everything that is not an answer, and not an error of ours."""
     for command in commands:
@@ -111,16 +147,17 @@ def outcomes(path: Path, commands: list[list[str]]) -> Iterator[str]:
         if result.exit_code not in range(6) or "PYTHONDEVMODE" in result.output:
             yield f"{command}: {result.output} {result.exception!r}"
     kolena_local.initialize(db=str(path), verbose=False)
-    try:
-        for call in calls():
-            with suppress(KolenaError):
-                call()
-    except KolenaError:
-        pass
-    except Exception as error:
-        yield repr(error)
-    finally:
-        close_stores()
+    for some in (calls, calls_of_datasets):
+        try:
+            for call in some():
+                with suppress(KolenaError):
+                    call()
+        except KolenaError:
+            pass
+        except Exception as error:
+            yield repr(error)
+        finally:
+            close_stores()
 
 
 def test_a_value_of_another_type_gives_our_errors(sound: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from kolena_local.errors import StoreDamagedError
 from kolena_local.payload import digest, loads, loads_all
+from kolena_local.repository.dataset_records import fields_of, names_of
 
 OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "test_sample": ("payload", "metadata"),
@@ -69,6 +70,25 @@ class Rule(NamedTuple):
         """Yield the key of each row that breaks the rule, and the problem without a full stop."""
         for *key, problem in connection.execute(self.query, last_ids._asdict()):
             yield tuple(key), problem
+
+
+class NamesRule(Rule):
+    """A rule about the names of commits, whose query selects them after the keys."""
+
+    def broken(
+        self, connection: sqlite3.Connection, last_ids: LastIds
+    ) -> Iterator[tuple[Row, str]]:
+        """Yield the key of each commit with wrong names, and the problem."""
+        for name, number, *fields, tags in connection.execute(self.query, last_ids._asdict()):
+            try:
+                fields_of(*fields)
+                names_of(tags)
+            except StoreDamagedError:
+                yield (
+                    (name, number),
+                    f'the commit {number} of the dataset "{name}" has columns, id fields or tags'
+                    " that are not names, are repeated, or do not belong together",
+                )
 
 
 def object_problem(text: object) -> str | None:
@@ -214,6 +234,15 @@ RULES: Final = (
             JOIN test_case ON test_case.id = dataset.test_case_id
             WHERE test_suite_id > :test_suite GROUP BY test_suite_id
         ) JOIN test_suite AS suite ON suite.id = test_suite_id WHERE problem IS NOT NULL
+        """,
+    ),
+    NamesRule(
+        "datasets",
+        "test_suite_commit",
+        """
+        SELECT suite.name, number, id_fields, columns, made.tags
+        FROM dataset_commit AS made JOIN test_suite AS suite ON suite.id = test_suite_id
+        WHERE test_suite_id > :test_suite
         """,
     ),
     # What is tested together belongs to one workflow.
