@@ -64,8 +64,13 @@ class TestSuites(Versioned[TestSuiteRecord]):
             IncorrectUsageError: one of them is a dataset, with more to delete.
         """
         names = list(names)
+        # All of them, because JSON for names would cut them at NUL.
+        rows = self._sql.fetch(
+            "SELECT suite.name FROM dataset JOIN test_suite AS suite ON suite.id = test_suite_id"
+        )
+        datasets = {name for (name,) in rows}
         for name in names:
-            if self._test_case_of_dataset(name) is not None:
+            if name in datasets:
                 raise IncorrectUsageError(
                     f"The test suite '{name}' is a dataset; delete it with delete_dataset() or"
                     " `kolena-local datasets delete`."
