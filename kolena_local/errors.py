@@ -21,7 +21,7 @@ where the error is raised; this module holds no texts and maps no foreign errors
     │   ├── NotFoundError                          no such model, test case, test suite …
     │   ├── NameConflictError                      the name or the version is taken
     │   └── StoreError                             the file cannot be used
-    │       ├── StoreNotFoundError (FileNotFoundError)
+    │       ├── StoreNotFoundError (NotFoundError, FileNotFoundError)
     │       ├── NotAStoreError
     │       ├── StoreNewerError
     │       ├── StoreBusyError
@@ -117,8 +117,8 @@ class StoreError(RemoteError):
     """The store's file could not be used; the leaves say why."""
 
 
-class StoreNotFoundError(StoreError, FileNotFoundError):
-    """There is no file (or no folder for it) where the store should be."""
+class StoreNotFoundError(StoreError, NotFoundError, FileNotFoundError):
+    """There is no file (or no folder for it) where the store should be, so it has no object."""
 
 
 class NotAStoreError(StoreError):

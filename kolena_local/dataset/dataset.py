@@ -23,7 +23,7 @@ from kolena_local.dataset.frames import (
     identified,
     inferred_id_fields,
 )
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.log import logger
 from kolena_local.payload import canonical_digests, loads_all
 from kolena_local.plurals import counted, enumerated
@@ -294,7 +294,10 @@ def object_frame(cells: dict[str, list[Any]]) -> pd.DataFrame:
 
 def list_datasets() -> list[str]:
     """Return the names of all datasets, in the order of their creation."""
-    with repository.open_store().read() as unit:
+    store = repository.find_store()
+    if store is None:
+        return []
+    with store.read() as unit:
         return [dataset.name for dataset in unit.datasets.list()]
 
 
@@ -323,10 +326,13 @@ def _load_dataset_metadata(
         NotFoundError: there is none, unless None may be returned.
     """
     check_flag(raise_error_if_not_found, "raise_error_if_not_found")
-    with repository.open_store().read() as unit:
-        find = unit.datasets.get if raise_error_if_not_found else unit.datasets.find
-        found = find(check_name(name, "dataset"))
-    return None if found is None else _entity(found)
+    try:
+        with repository.open_store(create=False).read() as unit:
+            return _entity(unit.datasets.get(check_name(name, "dataset")))
+    except NotFoundError:
+        if raise_error_if_not_found:
+            raise
+        return None
 
 
 def _fetch_dataset_history(
@@ -350,7 +356,7 @@ def _fetch_dataset_history(
     check_flag(descending, "descending")
     check_count(page_size, "page_size")
     limit = None if limit is None else check_count(limit, "limit", 0)
-    with repository.open_store().read() as unit:
+    with repository.open_store(create=False).read() as unit:
         commits = unit.datasets.commits(unit.datasets.get(check_name(name, "dataset")))
     data = [
         CommitData(

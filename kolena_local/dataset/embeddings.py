@@ -47,7 +47,7 @@ def upload_dataset_embeddings(dataset_name: str, key: str, df_embedding: pd.Data
     """
     check_name(dataset_name, "dataset")
     check_name(key, "key of embeddings")
-    store = repository.open_store()
+    store = repository.open_store(create=False)
     with store.read() as unit:
         dataset = unit.datasets.get(dataset_name)
     vectors: list[bytes] = []
@@ -89,7 +89,7 @@ def get_dataset_embedding_keys(dataset_name: str) -> list[str]:
         NotFoundError: there is no such dataset.
     """
     check_name(dataset_name, "dataset")
-    with repository.open_store().read() as unit:
+    with repository.open_store(create=False).read() as unit:
         return unit.dataset_embeddings.keys(unit.datasets.get(dataset_name))
 
 
@@ -110,7 +110,7 @@ def download_dataset_embeddings(dataset_name: str, key: str) -> pd.DataFrame:
 
     check_name(dataset_name, "dataset")
     check_name(key, "key of embeddings")
-    with repository.open_store().read() as unit:
+    with repository.open_store(create=False).read() as unit:
         dataset = unit.datasets.get(dataset_name)
         rows = unit.dataset_embeddings.of_rows(dataset, key)
     cells: dict[str, list[Any]] = columns_of([ids for ids, _ in rows], dataset.id_fields)

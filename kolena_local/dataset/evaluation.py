@@ -168,7 +168,7 @@ def _upload_results(
     thresholded = check_names(thresholded_fields, "thresholded_fields")
     directions = checked_directions(higher_is_better)
     given_tags, facts = checked_tags(tags), checked_metadata(metadata)
-    store = repository.open_store()
+    store = repository.open_store(create=False)
     with store.read() as unit:
         record = unit.datasets.get(dataset)
         samples = unit.datasets.latest_ids(record)
@@ -283,7 +283,7 @@ def get_models(dataset: str) -> list[ModelEntity]:
         NotFoundError: there is no such dataset.
     """
     check_name(dataset, "dataset")
-    with repository.open_store().read() as unit:
+    with repository.open_store(create=False).read() as unit:
         models = unit.dataset_results.models(unit.datasets.get(dataset))
     return [ModelEntity(it.name, sorted(it.tags), dict(it.metadata)) for it in models]
 

@@ -11,10 +11,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kolena_local.repository.store import Store, close_store, close_stores, open_store
+    from kolena_local.repository.store import (
+        Store,
+        close_store,
+        close_stores,
+        find_store,
+        open_store,
+    )
     from kolena_local.repository.unit import Unit
 
-__all__ = ["Store", "Unit", "close_store", "close_stores", "open_store"]
+__all__ = ["Store", "Unit", "close_store", "close_stores", "find_store", "open_store"]
 
 
 def __getattr__(name: str) -> Any:

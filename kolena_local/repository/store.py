@@ -17,7 +17,7 @@ from functools import partial
 from typing import Final
 
 from kolena_local import location as locations
-from kolena_local.errors import StoreError, StoreReadOnlyError
+from kolena_local.errors import StoreError, StoreNotFoundError, StoreReadOnlyError
 from kolena_local.location import MEMORY, is_memory
 from kolena_local.repository.file import forks, migrations
 from kolena_local.repository.file.connection import check_library, connect, is_writable
@@ -54,6 +54,14 @@ def open_store(location: str | None = None, *, create: bool = True) -> Store:
     store = _stores.setdefault((os.getpid(), place), Store(place))
     store.open(create=create)
     return store
+
+
+def find_store() -> Store | None:
+    """Open the store for a listing; return None if nothing was ever stored."""
+    try:
+        return open_store(create=False)
+    except StoreNotFoundError:
+        return None
 
 
 def close_stores() -> None:

@@ -182,7 +182,7 @@ class Model(ModelInferences):
         workflow = bound_workflow(cls)
         infer_batch = check_infer(infer_batch, "infer_batch")
         provenance = check_provenance(provenance)
-        store = repository.open_store()
+        store = repository.open_store(create=False)
         with store.read() as unit:
             record = unit.models.get(name)
         check_workflow("model", name, record.workflow, workflow)
@@ -198,7 +198,9 @@ class Model(ModelInferences):
         """
         workflow = bound_workflow(cls)
         wanted = check_tags(tags) or set()
-        store = repository.open_store()
+        store = repository.find_store()
+        if store is None:
+            return []
         with store.read() as unit:
             records = unit.models.list(workflow=workflow.name, tags=wanted)
         nothing = dict.fromkeys(("infer", "infer_batch", "_provenance"))
@@ -261,8 +263,11 @@ class Model(ModelInferences):
         from kolena_local.frames import store_frames
 
         workflow, wanted = bound_workflow(cls), check_tags(tags) or set()
-        with repository.open_store().read() as unit:
-            records = unit.models.list(workflow=workflow.name, tags=wanted)
+        store = repository.find_store()
+        records = []
+        if store is not None:
+            with store.read() as unit:
+                records = unit.models.list(workflow=workflow.name, tags=wanted)
         return store_frames.of_models(records)
 
     def load_provenance(self) -> Provenance | None:

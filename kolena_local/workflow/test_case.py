@@ -168,7 +168,7 @@ class TestCase(Sliceable):
         """
         name, wanted_version = check_name(name, "test case"), check_version(version)
         workflow = bound_workflow(cls)
-        store = repository.open_store()
+        store = repository.open_store(create=False)
         with store.read() as unit:
             record = unit.test_cases.get(name, wanted_version)
         check_workflow("test case", name, record.workflow, workflow)

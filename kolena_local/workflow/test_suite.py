@@ -163,7 +163,7 @@ class TestSuite(SuiteResults):
         """
         name, wanted_version = check_name(name, "test suite"), check_version(version)
         workflow = bound_workflow(cls)
-        store = repository.open_store()
+        store = repository.open_store(create=False)
         with store.read() as unit:
             record = unit.test_suites.get(name, wanted_version)
         check_workflow("test suite", name, record.workflow, workflow)
@@ -178,7 +178,9 @@ class TestSuite(SuiteResults):
         """
         workflow = bound_workflow(cls)
         wanted = check_tags(tags) or set()
-        store = repository.open_store()
+        store = repository.find_store()
+        if store is None:
+            return []
         with store.read() as unit:
             records = unit.test_suites.list(workflow=workflow.name, tags=wanted)
         return [cls._mirroring(store, record, _version_was_chosen=False) for record in records]
