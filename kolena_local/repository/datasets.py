@@ -334,12 +334,17 @@ class Datasets(Repository):
     ) -> None:
         """Move uploaded results to a new commit: they belong to the rows' ids.
 
-        Runs stay where the rows had other id fields.
+        Runs stay where the rows had other id fields, and so do all but the newest of a model: a
+        merge brings the results that another store had at an earlier commit.
         """
-        runs = self._sql.fetch_ids(
-            f"SELECT run.id FROM test_run AS run WHERE {HAS_RESULTS}",
-            {"dataset": dataset.id, "fields": as_array(dataset.id_fields)},
+        newest: dict[int, int] = dict(
+            self._sql.fetch(
+                f"SELECT run.model_id, run.id FROM test_run AS run WHERE {HAS_RESULTS}"
+                " ORDER BY run.test_suite_version",
+                {"dataset": dataset.id, "fields": as_array(dataset.id_fields)},
+            )
         )
+        runs = list(newest.values())
         self._sql.execute_each(
             "UPDATE test_run SET test_suite_version = ? WHERE id = ?",
             [(commit.test_suite_version, run) for run in runs],
