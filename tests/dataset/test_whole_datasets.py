@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, List
 
 import numpy as np
 import pandas as pd
@@ -181,3 +182,40 @@ def test_a_dataset_is_renamed_with_its_test_case_and_deleted_as_a_dataset() -> N
     delete_dataset("pictures")
     upload_dataset("pictures", pd.DataFrame({"id": [4]}))
     assert list(download_dataset("pictures")["id"]) == [4]
+
+
+def dumped() -> List[bytes]:
+    with open_store().read() as unit:
+        return [line.encode() for line in unit.dump.lines()]
+
+
+def test_a_dataset_goes_on_after_a_merge_of_its_later_commit(
+    images: pd.DataFrame, tmp_path: Path
+) -> None:
+    upload_results("images", "model", images[["locator"]].assign(ok=True))
+    first = dumped()
+    with kolena_local.session(db=tmp_path / "other.db"), open_store().write() as unit:
+        unit.dump.read(first)
+    with kolena_local.session(db=tmp_path / "other.db"):
+        upload_dataset("images", images.head(2))
+        upload_results("images", "model", images[["locator"]].head(1).assign(ok=False))
+        second = dumped()
+    with open_store().write() as unit:
+        unit.dump.read(second)
+    # Of the results of both commits, the later ones are those of the next commit.
+    upload_dataset("images", images.tail(4).assign(weather="sun"), append_only=True)
+    _, [(_, results)] = download_results("images", "model")
+    assert results["ok"].tolist() == [False, True, True, True, True]
+
+
+def test_a_dataset_with_other_tags_is_imported_under_another_name_as_a_whole(
+    images: pd.DataFrame,
+) -> None:
+    lines = dumped()
+    upload_dataset("images", images, dataset_tags=["new"])
+    with open_store().write() as unit:
+        plan = unit.dump.read(lines, "rename")
+    assert plan.different == 2  # the test suite and its test case
+    assert list_datasets() == ["images", "images (2)"]
+    delete_dataset("images")
+    assert download_dataset("images (2)").equals(images)

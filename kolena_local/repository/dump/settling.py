@@ -68,6 +68,8 @@ class Settling:
         for group in _GROUPS:
             plans += map(self._differences.find, group)
             if self._on_conflict == "rename" and group[0] in _RENAMED:
+                if group[0] == "test_case":
+                    plans[-1] = self._with_cases_of_datasets(plans[-1])
                 self._rename(group)
         plans = [plan._replace(differences=self._with_outcomes(plan)) for plan in plans]
         differ = any(plan.different for plan in plans)
@@ -142,6 +144,28 @@ class Settling:
                 self._new_names[noun, original] = new
             for one in group:
                 self._differences.find(one)
+
+    def _with_cases_of_datasets(self, plan: NounPlan) -> NounPlan:
+        """Let the test case of a dataset differ if its test suite does: they are one thing."""
+        self._differences.find("test_suite")
+        found = self._sql.fetch(
+            f"""
+            SELECT theirs.line, theirs.name FROM {BY_NAME["test_case"].matched}
+            JOIN temp.incoming_test_suite_dataset AS dataset ON dataset.test_case = theirs.name
+            JOIN temp.incoming_test_suite AS suite ON suite.name = dataset.test_suite
+            WHERE suite.line IN temp.different_test_suite
+                AND theirs.line NOT IN temp.different_test_case
+            """
+        )
+        self._sql.insert(
+            "INSERT INTO temp.different_test_case (line)", [(line,) for line, _ in found]
+        )
+        added = (Difference(f'test case "{name}"', name) for _, name in found)
+        return plan._replace(
+            same=plan.same - len(found),
+            different=plan.different + len(found),
+            differences=(*plan.differences, *added),
+        )
 
     def _rename_one(self, noun: str, name: str, new: str) -> None:
         for line_type in BY_NAME.values():
