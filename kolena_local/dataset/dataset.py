@@ -123,7 +123,8 @@ def upload_dataset(
             values that cannot identify a row, a cell cannot be stored, or ``append_only`` comes
             with other id fields.
         DuplicateDatapointIdError: several rows have the same id; the message has the first ten.
-        NameConflictError: a test suite or test case that is not a dataset has the name.
+        NameConflictError: a test suite or test case that is not a dataset has the name, or another
+            process changed the id fields of the dataset meanwhile.
     """
     return committed(
         name,

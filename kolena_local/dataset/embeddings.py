@@ -60,7 +60,9 @@ def upload_dataset_embeddings(dataset_name: str, key: str, df_embedding: pd.Data
             " compute all of them with the same model."
         )
     with store.read() as unit:
-        present = unit.datasets.latest_ids(unit.datasets.get(dataset_name))
+        current = unit.datasets.get(dataset_name)
+        current.check_id_fields(dataset.id_fields)
+        present = unit.datasets.latest_ids(current)
     matched = [place for place, one in enumerate(keys) if one in present]
     if len(matched) < len(keys):
         warn(

@@ -135,6 +135,7 @@ def upload_results(
         DuplicateDatapointIdError: several rows have the same id.
         IncorrectUsageError: a tag is blank, or two configurations are the same.
         WorkflowMismatchError: the model belongs to another workflow.
+        NameConflictError: another process changed the id fields of the dataset meanwhile.
     """
     _upload_results(
         dataset,
@@ -194,6 +195,7 @@ def _upload_results(
         with collector_paused(), store.write() as unit:
             stored = _ensure_model(unit, model, given_tags, facts)
             current = unit.datasets.get(dataset)
+            current.check_id_fields(record.id_fields)
             if current != record:  # another process uploaded it in the meantime
                 samples = unit.datasets.latest_ids(current)
             run = unit.dataset_results.start(current, stored)

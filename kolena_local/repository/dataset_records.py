@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from kolena_local.errors import StoreDamagedError
+from kolena_local.errors import NameConflictError, StoreDamagedError
 from kolena_local.payload import loads
+from kolena_local.plurals import enumerated
 from kolena_local.repository.records import StoredRecord
 
 #: The workflow of all datasets, and of the models whose results are uploaded.
@@ -31,6 +32,19 @@ class DatasetRecord(StoredRecord):
     columns: tuple[str, ...]
     created_at: str
     updated_at: str
+
+    def check_id_fields(self, fields: Sequence[str]) -> None:
+        """Refuse rows that were prepared before an upload under other id fields.
+
+        Raises:
+            NameConflictError: the rows of the dataset are identified by other fields.
+        """
+        if self.id_fields != tuple(fields):
+            raise NameConflictError(
+                f"The datapoints of '{self.name}' were uploaded with the id fields"
+                f" {enumerated(list(self.id_fields))} while others were being prepared; upload"
+                " these again."
+            )
 
 
 @dataclass(frozen=True)

@@ -167,11 +167,14 @@ class Datasets(Repository):
             The new commit; None if nothing changes.
 
         Raises:
-            NameConflictError: a test suite or test case that is not a dataset has the name.
+            NameConflictError: a test suite or test case that is not a dataset has the name, or
+                rows are to be added that are identified by other fields than those that are there.
             InputValidationError: the name or a tag is blank.
         """
         dataset = self.find(name)
         parent = None if dataset is None else self.commit(dataset)
+        if upload.append_only and dataset is not None:
+            dataset.check_id_fields(upload.id_fields)
         workflow_id = Workflows(self._sql).ensure(WORKFLOW).id
         stored = DatasetRows(self._sql, workflow_id, are_known=dataset is not None)
         samples, truths = array("q"), array("q")

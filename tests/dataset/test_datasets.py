@@ -19,8 +19,10 @@ from kolena_local.dataset import (
     delete_dataset,
     download_dataset,
     download_results,
+    get_models,
     list_datasets,
     upload_dataset,
+    upload_dataset_embeddings,
     upload_results,
 )
 from kolena_local.dataset.dataset import _fetch_dataset_history, _load_dataset_metadata
@@ -28,6 +30,7 @@ from kolena_local.errors import (
     DuplicateDatapointIdError,
     InputValidationError,
     KolenaWarning,
+    NameConflictError,
     NotFoundError,
     StoreDamagedError,
 )
@@ -166,6 +169,29 @@ def test_frames_of_an_iterator_are_read_before_the_store_is_locked() -> None:
     with pytest.raises(OSError, match="disk"):
         upload_dataset("table", failing())
     assert len(download_dataset("table")) == 3
+
+
+def test_rows_prepared_under_other_id_fields_than_the_present_ones_are_refused() -> None:
+    frame = pd.DataFrame({"id": [1, 2], "word": ["a", "b"]})
+
+    def interrupted() -> Iterator[pd.DataFrame]:
+        yield frame.head(1)
+        upload_dataset("table", frame, id_fields=["word"])  # as another process might
+        yield frame.tail(1)
+
+    def vectors(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(embedding=[[1.0]])
+
+    for upload in (
+        lambda: upload_dataset("table", interrupted(), append_only=True),
+        lambda: upload_results("table", "model", interrupted()),
+        lambda: upload_dataset_embeddings("table", "key", map(vectors, interrupted())),
+    ):
+        upload_dataset("table", frame, id_fields=["id"])
+        with pytest.raises(NameConflictError, match="with the id fields word while others were"):
+            upload()
+        assert download_dataset("table").equals(frame.astype(object))
+    assert get_models("table") == []
 
 
 def test_an_upload_that_changes_nothing_makes_no_commit(images: pd.DataFrame) -> None:
