@@ -103,6 +103,9 @@ def _json_values(cells: pd.Series[Any], values: list[Any], name: str) -> list[An
     if isinstance(cells.dtype, pd.StringDtype):
         # A column of strings has one kind of missing value, which may show as NaN.
         return [value if isinstance(value, str) else None for value in values]
+    if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.categories.dtype.kind != "f":
+        codes = cells.cat.codes
+        values = [value if code >= 0 else None for value, code in zip(values, codes, strict=True)]
     if _SCALARS.issuperset(map(type, values)):
         return values
     return [value if type(value) in _SCALARS else to_json(value, name) for value in values]
