@@ -189,12 +189,23 @@ class TestCases(Versioned[TestCaseRecord]):
         Raises:
             NotFoundError: there is no such test case.
             NameConflictError: ``base_version`` is not the latest version any more.
+            IncorrectUsageError: it has the rows of a dataset, which has commits of its own.
         """
         latest = self.latest_for_edit(test_case_id, base_version)
         members = Membership(self._sql, test_case_id, base_version + 1, latest.sample_count)
         count = members.reset(changes) if reset else members.change(changes)
         if count is None and description in (None, latest.description):
             return latest
+        name = self._sql.value(
+            "SELECT name FROM dataset JOIN test_suite ON test_suite.id = test_suite_id"
+            " WHERE test_case_id = ?",
+            (latest.id,),
+        )
+        if name is not None:
+            raise IncorrectUsageError(
+                f"The test case '{latest.name}' has the rows of the dataset '{name}'; change them"
+                " with upload_dataset() or `kolena-local datasets upload`."
+            )
         return self.add_version(latest, count, description)
 
     def add_version(

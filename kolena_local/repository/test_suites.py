@@ -182,10 +182,20 @@ class TestSuites(Versioned[TestSuiteRecord]):
         Raises:
             NameConflictError: ``base_version`` is not the latest version any more.
             NotFoundError: there is no such test suite, test case or version of it.
+            IncorrectUsageError: it is a dataset, and its rows are not among the test cases.
         """
         from kolena_local.repository.tables import TestSuiteVersionTable
 
         latest = self.latest_for_edit(test_suite_id, base_version)
+        rows = self._sql.value(
+            "SELECT test_case_id FROM dataset WHERE test_suite_id = ?", (test_suite_id,)
+        )
+        if rows is not None and rows not in dict(test_cases):
+            raise IncorrectUsageError(
+                f"The test suite '{latest.name}' is a dataset, and the test case with its rows"
+                " cannot be removed; delete the dataset with delete_dataset() or"
+                " `kolena-local datasets delete`."
+            )
         version = base_version + 1
         with self._sql.session() as session:
             row = self._touched(session, test_suite_id)

@@ -219,3 +219,22 @@ def test_a_dataset_with_other_tags_is_imported_under_another_name_as_a_whole(
     assert list_datasets() == ["images", "images (2)"]
     delete_dataset("images")
     assert download_dataset("images (2)").equals(images)
+
+
+def test_the_rows_of_a_dataset_are_changed_by_uploads_alone(images: pd.DataFrame) -> None:
+    with open_store().write() as unit:
+        suite = unit.test_suites.get("images")
+        (case,) = suite.test_cases
+        with pytest.raises(IncorrectUsageError, match="has the rows of the dataset 'images'"):
+            unit.test_cases.edit(case.id, case.version, description=None, reset=True, changes=[])
+        with pytest.raises(IncorrectUsageError, match="with its rows cannot be removed"):
+            unit.test_suites.replace_test_cases(suite.id, suite.version, [])
+        with pytest.raises(IncorrectUsageError, match="used by the test suite 'images'"):
+            unit.test_cases.delete(["images"])
+        slice_of_it = unit.test_cases.add(unit.workflows.ensure("Dataset").id, "rain", "")
+        pins = [(case.id, case.version), (slice_of_it.id, slice_of_it.version)]
+        unit.test_suites.replace_test_cases(suite.id, suite.version, pins)
+    upload_dataset("images", images.head(1))
+    assert download_dataset("images").equals(images.head(1))
+    with open_store().read() as unit:
+        assert [one.name for one in unit.test_suites.get("images").test_cases] == ["images", "rain"]
