@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, List, Literal, Optional, Union  # noqa: UP035  # as in the original
 
 from kolena_local.errors import InputValidationError
@@ -28,7 +29,13 @@ class GeneralFieldFilter:
         values = self.value_in
         if values is not None and not isinstance(values, (list, tuple, set)):
             raise InputValidationError(f"value_in must be a list of values, not {values!r:.80}.")
-        if self.null_value not in (None, True):
+        for value in values or ():
+            if not isinstance(value, (str, Real)) and not _is_bool(value):
+                raise InputValidationError(
+                    f"value_in must have strings, bools and numbers, not {value!r:.80}; null and"
+                    " missing values are found by null_value=True."
+                )
+        if self.null_value is not None and self.null_value is not True:
             raise InputValidationError("null_value must be True, or left out.")
         if values is None and self.null_value is None:
             raise InputValidationError("A filter needs value_in, null_value, or both.")
@@ -39,7 +46,8 @@ class GeneralFieldFilter:
             return self.null_value is True
         # True is equal to 1 in Python, and is not the same here.
         return any(
-            isinstance(wanted, bool) is isinstance(value, bool) and wanted == value
+            _is_bool(wanted) is _is_bool(value)
+            and (wanted == value or (wanted != wanted and value != value))  # both are NaN
             for wanted in self.value_in or ()
         )
 
@@ -59,7 +67,8 @@ class Filters:
 
     def __post_init__(self) -> None:
         if not isinstance(self.datapoint, Mapping) or not all(
-            isinstance(one, GeneralFieldFilter) for one in self.datapoint.values()
+            isinstance(field, str) and isinstance(one, GeneralFieldFilter)
+            for field, one in self.datapoint.items()
         ):
             raise InputValidationError(
                 "datapoint must map fields to GeneralFieldFilter(...) objects, not"
@@ -69,6 +78,10 @@ class Filters:
     def hold(self, row: Mapping[str, Any]) -> bool:
         """Return whether a row, as JSON values, satisfies all conditions."""
         return all(one.holds(_value(row, path)) for path, one in self.datapoint.items())
+
+
+def _is_bool(value: Any) -> bool:
+    return type(value).__name__ in ("bool", "bool_")  # NumPy has another one
 
 
 def _value(row: Any, path: str) -> Any:

@@ -219,9 +219,9 @@ def test_filters_choose_datapoints_by_values_inside_objects_and_by_null() -> Non
     )
     upload_dataset("table", frame)
 
-    def chosen(**fields: GeneralFieldFilter) -> List[int]:
+    def chosen(table: str = "table", **fields: GeneralFieldFilter) -> List[int]:
         filters = Filters({name.replace("_", "."): one for name, one in fields.items()})
-        found = download_dataset("table", filters=filters)
+        found = download_dataset(table, filters=filters)
         return [] if found.empty else found["id"].tolist()  # type: ignore[no-any-return]
 
     assert chosen(truth_label=GeneralFieldFilter(value_in=["cat", "dog"])) == [1, 4]
@@ -231,11 +231,22 @@ def test_filters_choose_datapoints_by_values_inside_objects_and_by_null() -> Non
     both = GeneralFieldFilter(["x", "y"])
     assert chosen(a_b=both, truth_label=GeneralFieldFilter(null_value=True)) == [2]
     assert chosen(nothing_here=GeneralFieldFilter(value_in=[])) == []
-    for wrong in ({}, {"value_in": "cat"}, {"null_value": False}):
+    upload_dataset(
+        "odd", pd.DataFrame({"id": [1, 2, 3], "a.b": [True, 1, float("nan")]}, dtype=object)
+    )
+    assert chosen("odd", a_b=GeneralFieldFilter([np.True_])) == [1]
+    assert chosen("odd", a_b=GeneralFieldFilter([np.float32(1)])) == [2]
+    assert chosen("odd", a_b=GeneralFieldFilter([float("nan")])) == [3]
+    for wrong in (
+        *({}, {"value_in": "cat"}, {"null_value": False}, {"null_value": 1}),
+        *({"value_in": [one]} for one in (None, [1], np.array([1, 2]), pd.Timestamp(0), pd.NA)),
+    ):
         with pytest.raises(InputValidationError):
             GeneralFieldFilter(**wrong)  # type: ignore[arg-type]
     with pytest.raises(InputValidationError):
         Filters({"id": "1"})  # type: ignore[dict-item]
+    with pytest.raises(InputValidationError):
+        Filters({1: both})  # type: ignore[dict-item]
 
 
 def test_the_ids_of_datapoints_stay_while_their_content_does(images: pd.DataFrame) -> None:
