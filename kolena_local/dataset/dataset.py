@@ -157,8 +157,11 @@ def committed(
     given = None if id_fields is None else check_names(id_fields, "id_fields")
     if given == ():
         raise InputValidationError("id_fields is empty; name at least one column.")
-    if description is not None and not isinstance(description, str):
-        raise InputValidationError(f"The description must be a string, not {description!r:.80}.")
+    is_text = isinstance(description, str) and "\0" not in description
+    if description is not None and not is_text:
+        raise InputValidationError(
+            f"The description must be a string without NUL characters, not {description!r:.80}."
+        )
     store = repository.open_store()
     with store.read() as unit:
         known = unit.datasets.find(name)

@@ -52,7 +52,8 @@ def checked(kind: str, name: str) -> str:
     """Return a name that can be stored and found again.
 
     Raises:
-        InputValidationError: it is blank, or no text that a file can hold.
+        InputValidationError: it is blank, has a NUL character, or is not text that a file can
+            hold.
     """
     if not name.strip():
         raise InputValidationError(f"The name of a {kind} must not be blank; give it a name.")
@@ -62,6 +63,10 @@ def checked(kind: str, name: str) -> str:
         raise InputValidationError(
             f"The name {name!r} of a {kind} is not valid Unicode text; give it another name."
         ) from None
+    if "\0" in name:  # SQLite's functions cut text there
+        raise InputValidationError(
+            f"The name {name!r} of a {kind} has a NUL character; give it another name."
+        )
     return name
 
 

@@ -238,3 +238,33 @@ def test_the_rows_of_a_dataset_are_changed_by_uploads_alone(images: pd.DataFrame
     assert download_dataset("images").equals(images.head(1))
     with open_store().read() as unit:
         assert [one.name for one in unit.test_suites.get("images").test_cases] == ["images", "rain"]
+
+
+def test_whatever_an_upload_takes_can_be_exported_and_imported(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"id": [1, 2], "": [1, 2], "$": ["a\0", "b"], "c\0d": [None, [{}]]})
+    upload_dataset("table", rows, commit_tags=["'\n"], description="\u202e")
+    scores = rows[["id"]].assign(**{"": [0.5, 1], "$": [10**400, -1]})
+    upload_results(
+        "table",
+        "model",
+        [({"": float("nan")}, scores)],
+        metadata={"\0": "\ud800", "": float("inf")},
+        higher_is_better={"": True, "$": False},
+    )
+    lines = dumped()
+    with kolena_local.session(db=tmp_path / "other.db"):
+        with open_store().write() as unit:
+            unit.dump.read(lines)
+        assert dumped() == lines
+        assert download_dataset("table").equals(rows.astype(object))
+    for wrong in (
+        lambda: upload_dataset("a\0", rows),
+        lambda: upload_dataset("table", rows, commit_tags=["a\0"], dataset_tags=["a\0"]),
+        lambda: upload_dataset("table", rows, description="a\0"),
+        lambda: upload_results("table", "a\0", rows),
+        lambda: upload_results("table", "model", rows, tags=["a\0"]),
+        lambda: upload_dataset_embeddings("table", "a\0", rows.assign(embedding=[[1.0]] * 2)),
+    ):
+        with pytest.raises(InputValidationError, match="NUL"):
+            wrong()
+    assert dumped() == lines

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pydantic_core
 
 from kolena_local.errors import InputValidationError, StoreDamagedError
+from kolena_local.escapes import unescape
 from kolena_local.payload import DIGEST_LENGTH
 from kolena_local.repository.dump.data_lines import LINE_TYPES
 from kolena_local.repository.dump.line_types import JSON_KINDS, Column, LineType
@@ -207,6 +208,10 @@ def _are_pins(value: Any) -> bool:
 
 
 def _are_directions(value: Any) -> bool:
+    try:
+        value = unescape(value)  # names of metrics may be empty, or begin with a dollar sign
+    except ValueError:
+        return False
     return isinstance(value, dict) and all(
         isinstance(level, dict) and all(better in ("higher", "lower") for better in level.values())
         for level in value.values()
