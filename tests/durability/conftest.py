@@ -18,6 +18,7 @@ import kolena_local
 from kolena_local.repository import close_stores
 from tests.conftest import IS_LONG
 from tests.durability.held import Things, done, make
+from tests.durability.rows import add_rows
 from tests.durability.watch import watch
 from tests.files.make import fill
 
@@ -75,6 +76,16 @@ def filled(template: Path, tmp_path: Path) -> Path:
     path = tmp_path / "filled.db"
     shutil.copyfile(template, path)
     path.chmod(0o600)
+    return path
+
+
+@pytest.fixture(scope="session")
+def rows_template(template: Path) -> Path:
+    """Return such a store with a dataset of two commits, which nobody changes."""
+    path = template.with_name("rows.db")
+    shutil.copyfile(template, path)
+    path.chmod(0o600)
+    add_rows(path)
     return path
 
 

@@ -15,14 +15,22 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import kolena_local
+from kolena_local.dataset import (
+    delete_dataset,
+    upload_dataset,
+    upload_dataset_embeddings,
+    upload_results,
+)
 from kolena_local.errors import KolenaError, StoreDamagedError
 from kolena_local.repository import close_stores, open_store
 from kolena_local.workflow import Image, TestRun, test
 from tests.conftest import IS_LONG, sampled
 from tests.durability.dump import Dump, dump, is_sound
+from tests.durability.rows import ROWS
 from tests.files.make import (
     AnimalCase,
     AnimalModel,
@@ -130,6 +138,17 @@ ONE_WRITE: dict[str, Call] = {
     "a new test suite": lambda: AnimalSuite("new", test_cases=[AnimalCase.load("day")], tags={"t"}),
     "an edit of a test suite": edit_suite,
     "inferences": upload,
+    "a new dataset": lambda: upload_dataset("new", ROWS, dataset_tags=["t"]),
+    "a commit of a dataset": lambda: upload_dataset(
+        "rows", iter([ROWS.tail(2).assign(x=9), pd.DataFrame({"id": [5]})]), append_only=True
+    ),
+    "results": lambda: upload_results(
+        "rows", "scorer", ROWS[["id"]].assign(ok=True), tags=["t"], metadata={"a": 1}
+    ),
+    "embeddings": lambda: upload_dataset_embeddings(
+        "rows", "other", ROWS[["id"]].assign(embedding=[[1.0]] * 4)
+    ),
+    "the end of a dataset": lambda: delete_dataset("rows"),
 }
 
 
@@ -196,9 +215,9 @@ def whole_states(filled: Path, path: Path, name: str) -> tuple[list[Dump], Dump]
 @pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
 @pytest.mark.parametrize("name", sampled(reversed(ONE_WRITE), 2))
 def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
-    filled: Path, tmp_path: Path, name: str
+    rows_template: Path, tmp_path: Path, name: str
 ) -> None:
-    path, call = tmp_path / "work.db", ONE_WRITE[name]
+    filled, path, call = rows_template, tmp_path / "work.db", ONE_WRITE[name]
     with kolena_local.session(db=path):
         before, after = whole_states(filled, path, name)
         for place in range(1, 1000, 1 if IS_LONG else 9):

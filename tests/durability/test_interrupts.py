@@ -77,9 +77,9 @@ class Moment:
 @pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
 @pytest.mark.parametrize("name", sampled(reversed(ONE_WRITE), 8))
 def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
-    filled: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    rows_template: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, call = tmp_path / "work.db", ONE_WRITE[name]
+    filled, path, call = rows_template, tmp_path / "work.db", ONE_WRITE[name]
     # Python drops what is raised inside a callback of a weak reference, and only says so here.
     dropped: list[type[BaseException]] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda lost: dropped.append(lost.exc_type))
@@ -99,7 +99,9 @@ def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
             moment = Moment(place)
             dropped.clear()
             error = moment.end_of(call)
-            if error is None and (moment.left > 0 or dropped == [KeyboardInterrupt]):
+            # NumPy takes whatever is raised while it looks at a type for a no.
+            is_lost = dropped == [KeyboardInterrupt] or "numpy" in moment.place
+            if error is None and (moment.left > 0 or is_lost):
                 assert state(path) == after, (place, moment.place)
                 continue  # what is cached takes fewer instructions
             tried += 1
