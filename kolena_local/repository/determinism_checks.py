@@ -263,7 +263,7 @@ def _check(
             None if provenance is None else as_object(provenance),
         )
         checked = values.get("checked", {"samples": [], "digest": None})
-        return check, checked["samples"], checked["digest"]
+        return check, [int(id_) for id_ in checked["samples"]], checked["digest"]
     except (KeyError, TypeError, ValueError) as error:
         raise StoreDamagedError(
             f"The store is damaged (a check of determinism: {error}); restore a backup."

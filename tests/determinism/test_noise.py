@@ -8,7 +8,7 @@ import pytest
 
 from kolena_local.comparison import compare
 from kolena_local.determinism import check_determinism
-from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.errors import IncorrectUsageError, InputValidationError, StoreDamagedError
 from kolena_local.repository import open_store
 from kolena_local.view.report import report
 from kolena_local.workflow import test as run_test
@@ -77,3 +77,16 @@ def test_a_check_is_outdated_once_a_checked_answer_is_replaced(
     assert said() == [True, True, True]
     check_determinism(changed, world.suite, n=49)
     assert said() == [False, False, False]
+
+
+def test_a_damaged_check_is_said_to_be_damaged(world: World, invoke: Invoke) -> None:
+    model = make_tested(world, "sound")
+    check_determinism(model, world.suite, n=3)
+    with open_store().write() as unit:
+        unit._sql.execute(
+            "UPDATE determinism_check SET payload = json_set(payload, '$.checked.samples[1]',"
+            " json('[]'))"
+        )
+    with pytest.raises(StoreDamagedError, match="a check of determinism"):
+        compare("sound", "sound", world.suite, noise=True)
+    assert invoke("models", "show", "sound").exit_code == 5
