@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import os
 import pickle
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List
@@ -204,6 +207,30 @@ def test_a_traced_function_can_be_pickled_as_processes_of_a_pool_need_it(
     traced = kolena_trace(squared)
     monkeypatch.setattr(sys.modules[__name__], "squared", traced)
     assert pickle.loads(pickle.dumps(traced)) is traced
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_process_is_not_forked_while_a_thread_stores_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    traced: Any = kolena_trace(sync_interval=0)(squared)
+    started, storing = threading.Event(), threading.Event()
+
+    def store(*_: object) -> None:
+        storing.set()
+        started.set()
+        time.sleep(0.2)
+        storing.clear()
+
+    monkeypatch.setattr(traced._trace._buffer, "_store", store)
+    traced(2)
+    started.wait()
+    child = os.fork()
+    if not child:
+        os._exit(storing.is_set())
+    assert os.waitpid(child, 0)[1] == 0
+    traced._trace._thread.join()
 
 
 def test_what_has_no_name_needs_the_name_of_a_dataset() -> None:

@@ -17,6 +17,7 @@ from kolena_local.errors import IncorrectUsageError, StoreError
 from kolena_local.plurals import counted
 
 _MOST_CALLS: Final = 100_000
+_LONGEST_PAUSE: Final = 10.0
 
 
 class Call(NamedTuple):
@@ -52,6 +53,15 @@ class Buffer:
         """Forget all calls; a forked process does so, since its parent stores them."""
         self._calls: deque[Call] = deque()
         self._pushing = threading.Lock()
+
+    def pause(self) -> None:
+        """Wait until no thread is storing calls: a forked process would inherit locks."""
+        self._paused = self._pushing.acquire(timeout=_LONGEST_PAUSE)
+
+    def resume(self) -> None:
+        """Let calls be stored again."""
+        if self._paused:
+            self._pushing.release()
 
     def add(self, call: Call) -> None:
         """Keep a call; if the store could not be written for very long, the oldest is dropped."""

@@ -229,7 +229,9 @@ def _register(trace: _Trace) -> None:
     if not _traces:
         atexit.register(_push_all)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_forget_all)
+            os.register_at_fork(
+                before=_pause_all, after_in_parent=_resume_all, after_in_child=_forget_all
+            )
     _traces.append(trace)
 
 
@@ -237,6 +239,16 @@ def _push_all() -> None:
     failed: set[str] = set()
     for trace in _traces:
         trace._buffer.push(failed)
+
+
+def _pause_all() -> None:
+    for trace in _traces:
+        trace._buffer.pause()
+
+
+def _resume_all() -> None:
+    for trace in _traces:
+        trace._buffer.resume()
 
 
 def _forget_all() -> None:
