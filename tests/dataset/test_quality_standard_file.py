@@ -162,7 +162,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ('kind = "simple"', 'kind = "formula"', "unknown key 'key'"),
         ('name = "Release"', 'name = ""', "name: a name must not be blank"),
         ('name = "Release"', "name =", "is not a TOML file"),
-        ('name = "Release"', "name = " + 5000 * "[", "is not a TOML file: maximum recursion"),
+        ('name = "Release"', "name = " + 5000 * "[", "is not a TOML file: "),
         ('name = "Quality"', 'name = " "', "[0].name: a name must not be blank"),
         ('label = "mean score"', "label = 3", "label: 3 is not text"),
         ("higher_is_better = true", 'higher_is_better = "no"', "'no' is not true or false"),
