@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flask import Blueprint, Response, request, url_for
 
 from kolena_local import location
-from kolena_local.comparison.missing_results import how_to_test
 from kolena_local.errors import IncorrectUsageError, KolenaError, NotFoundError
 from kolena_local.repository.metadata_paths import path_text
 from kolena_local.repository.rows import as_objects
@@ -153,6 +152,8 @@ def _choices(unit: Unit, label: str) -> Choices:
     suite = unit.test_suites.resolve(label)
     tested = unit.test_runs.tested_models([suite.id]).get(suite.id, [])
     models = list(dict.fromkeys(name for name, _ in tested))
+    from kolena_local.comparison.missing_results import how_to_test  # late: it imports numpy
+
     asked = {request.args.get("base"), request.args.get("candidate")} & set(models)
     runs = unit.test_runs.of_models(suite.id, filter(None, asked or models[:2]))
     configurations = [one for run in runs for one in unit.test_runs.configurations(run.id)]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from kolena_local.comparison.missing_results import how_to_test
 from kolena_local.payload import Json
 from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.view.html import Column
@@ -130,7 +129,11 @@ def show() -> Response:
         cases = part_of(suite.test_cases)
         versions = part_of(unit.test_suites.version_sizes(suite.id), 20, "versions")
         samples = sample_count(unit, suite)
-        how = "" if of_version else how_to_test(unit, name, "")
+        how = ""
+        if not of_version:
+            from kolena_local.comparison.missing_results import how_to_test  # late: for its numpy
+
+            how = how_to_test(unit, name, "")
         diff = None
         if before is not None and after is not None:
             diff = unit.test_suites.diff(name, before, after)
