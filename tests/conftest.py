@@ -53,7 +53,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.register_profile(
-    "long", settings.get_profile("short"), max_examples=100, derandomize=False, print_blob=True
+    "long", settings.get_profile("short"), max_examples=50, derandomize=False, print_blob=True
 )
 _PROFILE = os.environ.get("KOLENA_LOCAL_TESTS", "short")
 settings.load_profile(_PROFILE)
@@ -61,7 +61,7 @@ IS_LONG = _PROFILE == "long"
 
 
 #: For property tests whose examples take a tenth of a second or more.
-few_examples = settings(max_examples=30 if IS_LONG else 3)
+few_examples = settings(max_examples=15 if IS_LONG else 3)
 
 
 def sampled(cases: Iterable[Case], every: int = 3) -> list[Case]:

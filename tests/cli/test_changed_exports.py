@@ -24,7 +24,7 @@ from tests.cli.conftest import Invoke
 from tests.conftest import IS_LONG, sampled
 from tests.files.make import fill
 
-SEEDS = 60 if IS_LONG else 2  # of every two and of every three, one is special
+SEEDS = 24 if IS_LONG else 2  # of every two and of every three, one is special
 READS = [
     ["models", "list", "--json"],
     ["models", "show", "first"],

@@ -261,7 +261,7 @@ def test_models_share_a_letter_exactly_if_they_are_tied(flat: List[bool]) -> Non
 @pytest.mark.parametrize("boolean", [True, False])
 def test_equal_models_share_a_letter_in_most_suites(boolean: bool) -> None:
     generator = np.random.default_rng(7)
-    suites, models, n = (400, 6, 60) if IS_LONG else (10, 3, 20)
+    suites, models, n = (150, 6, 60) if IS_LONG else (10, 3, 20)
     settings, together = Settings(0.95), 0
     for _ in range(suites):
         hard = generator.normal(size=n)

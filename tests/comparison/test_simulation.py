@@ -18,7 +18,7 @@ from kolena_local.comparison.verdicts import Slice
 from tests.comparison.slices import compared, make_slice
 from tests.conftest import IS_LONG, sampled
 
-SUITES = 200 if IS_LONG else 40
+SUITES = 100 if IS_LONG else 40
 SIZE = 60 if IS_LONG else 30  # of a test case in a suite
 RISK = 0.05
 LEAST_COVERED = 0.93

@@ -17,7 +17,7 @@ import pytest
 from kolena_local.comparison.statistics.slices import Clauses, Column, ExaminedSlice, find
 from tests.conftest import IS_LONG, sampled
 
-SUITES = 25 if IS_LONG else 2
+SUITES = 10 if IS_LONG else 2
 SAMPLES = 2_000
 RISK = 0.05
 PLANTED: dict[str, Clauses] = {"single": ((2, 1),), "pair": ((0, 0), (3, 2))}

@@ -23,7 +23,7 @@ from tests.durability.watch import watch
 from tests.files.make import fill
 
 # Read before a test's own environment hides it.
-ROUNDS = int(os.environ.get("KOLENA_LOCAL_ROUNDS", "50" if IS_LONG else "3"))
+ROUNDS = int(os.environ.get("KOLENA_LOCAL_ROUNDS", "25" if IS_LONG else "3"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

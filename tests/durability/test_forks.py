@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
 ]
-FORKS = 60 if IS_LONG else 4
+FORKS = 30 if IS_LONG else 4
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.durability.watch import TRAP, watch
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, guess
 
 pytestmark = pytest.mark.usefixtures("watched")
-MUTATED = 200 if IS_LONG else 30
+MUTATED = 90 if IS_LONG else 30
 COMMANDS = [
     ["models", "list"],
     ["models", "list", "--json"],

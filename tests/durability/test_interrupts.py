@@ -25,7 +25,7 @@ from tests.conftest import IS_LONG, sampled
 from tests.durability.test_faults import ONE_WRITE, Call, fresh, is_free, state, whole_states
 
 # Of all instructions, and of those where a transaction begins or ends.
-TRIALS = 40 if IS_LONG else 3
+TRIALS = 15 if IS_LONG else 3
 EDGES = ("contextlib.py", "store.py", "interrupts.py")
 ALL = 10**9
 

@@ -22,7 +22,7 @@ from tests.python_process import Python
 SAMPLES, BATCH = 60, 6
 # There are always eight writers.
 WRITING = [(2, 4), (8, 1), (1, 8)] if IS_LONG else [(2, 4)]
-ROUNDS = 100 if IS_LONG else 20
+ROUNDS = 50 if IS_LONG else 20
 
 # Each writes inferences and workflows of its own, and a test case that all of them edit. It speaks
 # to the repository: importing the workflow API eight times would take longer than the work.
