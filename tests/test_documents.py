@@ -55,7 +55,9 @@ def run(command: str) -> str:
     if program == "python":
         done = run_python(SCRIPT, *arguments)
     else:
-        pytest_alone = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+        # Loading the plugin of hypothesis takes longer than such a run.
+        without = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+        pytest_alone = [sys.executable, "-m", "pytest", *without]
         done = subprocess.run([*pytest_alone, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout

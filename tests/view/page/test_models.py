@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from kolena_local.repository import open_store
+from kolena_local.repository import close_store, open_store
 from kolena_local.repository.conditions import parse
 from tests.view.page.conftest import Open
 from tests.view.page.forms import rows_of
@@ -19,17 +20,24 @@ from tests.view.page.forms import rows_of
 ACCURACY = '["digits by handwriting", 1, "DigitEvaluator", null, "digits: all", "accuracy"]'
 
 
-@pytest.fixture
-def registry(store_path: Path) -> Path:
-    """Return a store of 250 models."""
-    with open_store(str(store_path)).write() as unit:
+@pytest.fixture(scope="session")
+def registry_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("registry") / "template.db"
+    with open_store(str(path)).write() as unit:
         workflow, other = (unit.workflows.ensure(name).id for name in ("one", "two"))
         for number in range(250):
             metadata = {"seed": number % 7, "optimizer": {"name": "Ädam" if number % 2 else "sgd"}}
             tags = ["even"] * (number % 2 == 0) + ["third"] * (number % 3 == 0)
             workflow_id = other if number == 249 else workflow
             unit.models.add(workflow_id, f"m{number:03d}", metadata, tags)  # type: ignore[arg-type]
-    return store_path
+    close_store(str(path))
+    return path
+
+
+@pytest.fixture
+def registry(registry_template: Path, store_path: Path) -> Path:
+    """Return a store of 250 models."""
+    return Path(shutil.copy(registry_template, store_path))
 
 
 def names(client: FlaskClient, query: str) -> List[str]:
