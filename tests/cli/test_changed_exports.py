@@ -196,7 +196,7 @@ def written(line: Line) -> str:
     return re.sub(spelled, lambda found: str(json.loads(found[1])), json.dumps(line))
 
 
-@pytest.mark.parametrize("change", sampled(CHANGES, 2))
+@pytest.mark.parametrize("change", sampled(CHANGES, 4))
 def test_a_changed_export_is_refused_or_makes_a_sound_store(
     tmp_path: Path, invoke: Invoke, original: Path, change: Change
 ) -> None:

@@ -202,7 +202,7 @@ def closed_pipe() -> IO[str]:
 
 
 @needs_full_device
-@pytest.mark.parametrize("path", sampled(ARGUMENTS, 8))
+@pytest.mark.parametrize("path", sampled(ARGUMENTS, 12))
 def test_output_that_cannot_be_written_is_a_sentence(
     path: str, invoke: Invoke, renew: Callable[[], None]
 ) -> None:

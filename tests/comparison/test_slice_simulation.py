@@ -73,7 +73,7 @@ def test_a_slice_is_called_worse_where_none_is_in_a_twentieth_of_suites_at_most(
     assert wrong <= RISK + 3 * math.sqrt(RISK * (1 - RISK) / len(suites))
 
 
-@pytest.mark.parametrize(("name", "size"), sampled(product(DRAWS, PLANTED), 7))
+@pytest.mark.parametrize(("name", "size"), sampled(product(DRAWS, PLANTED), 14))
 def test_a_planted_slice_is_called_worse(name: str, size: str) -> None:
     planted = PLANTED[size]
     generator, power, alone, contradictions, tested = np.random.default_rng(5), 0, 0, 0, 0

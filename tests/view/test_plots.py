@@ -199,7 +199,7 @@ BIG: dict[str, Plot] = {
 }
 
 
-@pytest.mark.parametrize("name", sampled(BIG, 5))
+@pytest.mark.parametrize("name", sampled(BIG, 10))
 def test_nothing_that_is_written_is_cut_off_or_on_top_of_each_other(name: str) -> None:
     plot = BIG[name]
     for figure in (plot.figure(), overlay({"a": plot, "b": plot})):
@@ -239,7 +239,7 @@ def test_a_small_matrix_shows_its_numbers_and_a_large_one_its_colors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("format", "first"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")]
+    ("format", "first"), sampled([("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
 )
 def test_equal_figures_are_equal_files(format: str, first: bytes) -> None:
     content = image(CURVES.figure(), format)
