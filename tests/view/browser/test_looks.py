@@ -69,6 +69,7 @@ def test_everybody_can_read_a_report(driver: Any, tmp_path: Path) -> None:
     arguments = ["report", demo.TEST_SUITE, "--output", str(file), "--db", str(store)]
     made = separating_runner().invoke(main, arguments)
     assert made.exit_code == 0, made.stderr
+    assert file.stat().st_size < 300_000
     page = Page(driver, "").open(file.as_uri())
     for width, scheme in LOOKS:
         page.look(width, scheme)
