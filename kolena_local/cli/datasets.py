@@ -106,7 +106,7 @@ def show_dataset(name: str) -> None:
         entry["commits"] = [
             picked(one, ("hash", "tags", "n_added", "n_removed", "created_at"))
             | {"datapoint_count": one.n_rows}
-            for one in reversed(unit.datasets.commits(record))
+            for one in reversed(unit.dataset_commits.list(record))
         ]
         entry["models"] = [
             picked(model, ("name", "tags")) for model in unit.dataset_results.models(record)
@@ -127,7 +127,7 @@ def delete_datasets(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
 
 
 def _entry(unit: Unit, record: DatasetRecord) -> Entry:
-    latest = unit.datasets.commit(record)
+    latest = unit.dataset_commits.get(record)
     keys = ("name", "description", "tags", "id_fields", "columns", "created_at", "updated_at")
     found = picked(record, keys) | {"datapoint_count": latest.n_rows, "commit": latest.hash}
     return {key: found[key] for key in DATASETS.keys}

@@ -241,7 +241,7 @@ def download_dataset(
         raise InputValidationError(f"filters must be Filters(...), not {filters!r:.80}.")
     with repository.open_store(create=False).read() as unit:
         dataset = unit.datasets.get(name)
-        found = unit.datasets.commit(dataset, commit)
+        found = unit.dataset_commits.get(dataset, commit)
         if include_datapoint_id and DATAPOINT_ID in found.columns:
             raise InputValidationError(
                 f"The dataset '{name}' has a column {DATAPOINT_ID!r} of its own; download it"
@@ -361,7 +361,7 @@ def _fetch_dataset_history(
     check_count(page_size, "page_size")
     limit = None if limit is None else check_count(limit, "limit", 0)
     with repository.open_store(create=False).read() as unit:
-        commits = unit.datasets.commits(unit.datasets.get(check_name(name, "dataset")))
+        commits = unit.dataset_commits.list(unit.datasets.get(check_name(name, "dataset")))
     data = [
         CommitData(
             one.hash, int(moment(one.created_at).timestamp()), "", one.n_removed, one.n_added

@@ -248,7 +248,7 @@ def download_results(
     warn_of_properties(include_extracted_properties)
     with repository.open_store(create=False).read() as unit:
         record = unit.datasets.get(dataset)
-        found = unit.datasets.commit(record, commit)
+        found = unit.dataset_commits.get(record, commit)
         known = unit.models.find(model)
         if known is None:
             raise unknown("model", model, (it.name for it in unit.models.list()))

@@ -230,7 +230,7 @@ def _frames(
     unit: Unit, dataset: DatasetRecord, models: Iterable[ModelRecord]
 ) -> tuple[pd.DataFrame, dict[tuple[str, str], pd.DataFrame]]:
     """Return the latest datapoints, and the results that there are of them."""
-    commit = unit.datasets.commit(dataset)
+    commit = unit.dataset_commits.get(dataset)
     frame, keys = datapoints(unit, dataset, commit)
     results = {}
     for model in models:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kolena_local.errors import NotFoundError
 from kolena_local.payload import dumps, loads
+from kolena_local.repository.dataset_commits import as_array
 from kolena_local.repository.dataset_means import store_means
 from kolena_local.repository.dataset_records import (
     EVALUATOR,
@@ -18,7 +19,7 @@ from kolena_local.repository.dataset_records import (
     DatasetRecord,
     ResultCounts,
 )
-from kolena_local.repository.datasets import HAS_RESULTS, as_array
+from kolena_local.repository.datasets import HAS_RESULTS
 from kolena_local.repository.models import Models
 from kolena_local.repository.records import (
     ConfigurationRecord,

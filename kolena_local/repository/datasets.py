@@ -11,13 +11,12 @@ from __future__ import annotations
 import builtins
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from typing import Final
 
-from kolena_local.errors import NameConflictError, NotFoundError, StoreDamagedError
-from kolena_local.payload import dumps
+from kolena_local.errors import NameConflictError
+from kolena_local.repository.dataset_commits import DatasetCommits, as_array
 from kolena_local.repository.dataset_means import store_means
-from kolena_local.repository.dataset_members import Change, DatasetMembers
+from kolena_local.repository.dataset_members import DatasetMembers
 from kolena_local.repository.dataset_records import (
     EVALUATOR,
     WORKFLOW,
@@ -29,7 +28,7 @@ from kolena_local.repository.dataset_records import (
     names_of,
 )
 from kolena_local.repository.dataset_rows import DatasetRows
-from kolena_local.repository.names import checked, now, unknown
+from kolena_local.repository.names import checked, unknown
 from kolena_local.repository.records import Deletion
 from kolena_local.repository.rows import Parameters, Repository, Row, as_json
 from kolena_local.repository.test_cases import TestCases
@@ -45,14 +44,6 @@ _RECORDS: Final = """
     JOIN dataset_commit AS latest ON latest.test_suite_id = dataset.test_suite_id
         AND latest.number = (
             SELECT max(number) FROM dataset_commit WHERE test_suite_id = dataset.test_suite_id)
-"""
-_COMMITS: Final = """
-    SELECT number, hash, test_case_version, test_suite_version, id_fields, columns, made.tags,
-        n_added, n_removed, version.sample_count, made.created_at
-    FROM dataset_commit AS made JOIN dataset USING (test_suite_id)
-    JOIN test_case_version AS version ON version.test_case_id = dataset.test_case_id
-        AND version.version = made.test_case_version
-    WHERE made.test_suite_id = :id
 """
 #: Which runs have the uploaded results of rows that are identified by the same fields.
 HAS_RESULTS: Final = f"""
@@ -87,37 +78,6 @@ class Datasets(Repository):
     def list(self) -> builtins.list[DatasetRecord]:
         """Return all datasets in the order of their creation."""
         return self._select("ORDER BY suite.id", ())
-
-    def commits(self, dataset: DatasetRecord) -> builtins.list[CommitRecord]:
-        """Return all commits of a dataset, oldest first; there is at least one."""
-        rows = self._sql.fetch(_COMMITS + "ORDER BY number", {"id": dataset.id})
-        if not rows:
-            raise StoreDamagedError(f"The dataset '{dataset.name}' has no commit that is whole.")
-        return [
-            CommitRecord(
-                number, hash_, case, suite, *fields_of(ids, columns), names_of(tags), *rest
-            )
-            for number, hash_, case, suite, ids, columns, tags, *rest in rows
-        ]
-
-    def commit(self, dataset: DatasetRecord, hash_: str | None = None) -> CommitRecord:
-        """Return a commit by its hash, or by the beginning of it; None is the latest.
-
-        Raises:
-            NotFoundError: there is none, or there are several.
-        """
-        commits = self.commits(dataset)
-        if hash_ is None:
-            return commits[-1]
-        is_hash = isinstance(hash_, str) and len(hash_) >= 7
-        found = [one for one in commits if is_hash and one.hash.startswith(hash_)]
-        if len(found) != 1:
-            known = ", ".join(f"'{one.hash}'" for one in commits[-3:])
-            raise NotFoundError(
-                f"The dataset '{dataset.name}' has no commit '{hash_}'; its latest commits are"
-                f" {known}."
-            )
-        return found[0]
 
     def pages(
         self, dataset: DatasetRecord, commit: CommitRecord, limit: int
@@ -171,8 +131,8 @@ class Datasets(Repository):
                 rows are to be added that are identified by other fields than those that are there.
             InputValidationError: the name or a tag is blank.
         """
-        dataset = self.find(name)
-        parent = None if dataset is None else self.commit(dataset)
+        dataset, commits = self.find(name), DatasetCommits(self._sql)
+        parent = None if dataset is None else commits.get(dataset)
         if upload.append_only and dataset is not None:
             dataset.check_id_fields(upload.id_fields)
         workflow_id = Workflows(self._sql).ensure(WORKFLOW).id
@@ -204,11 +164,11 @@ class Datasets(Repository):
             upload = upload._replace(columns=(*parent.columns, *new))
         same = (upload.id_fields, upload.columns)
         if parent and not change.is_change and (parent.id_fields, parent.columns) == same:
-            self._add_commit_tags(suite.id, parent, upload.commit_tags)
+            commits.add_tags(suite.id, parent, upload.commit_tags)
             return None
-        self._add_commit(suite.id, parent, upload, change, test_case_id)
+        commits.add(suite.id, parent, upload, change, test_case_id)
         made = self.get(name)
-        commit = self.commit(made)
+        commit = commits.get(made)
         if parent is not None and change.is_change:
             self._take_results_along(made, commit, change.added)
         return commit
@@ -224,7 +184,7 @@ class Datasets(Repository):
         cases, found = TestCases(self._sql), []
         for name, dataset in datasets.items():
             cases.deletion([cases.at(dataset.test_case_id).name], list(datasets))
-            commits = {"commit_count": len(self.commits(dataset))}
+            commits = {"commit_count": len(DatasetCommits(self._sql).list(dataset))}
             for one in TestSuites(self._sql).deletion([name]):
                 found.append(one._replace(counts=commits | dict(one.counts)))
         return found
@@ -291,46 +251,6 @@ class Datasets(Repository):
             merged[keys[truth]] = (sample, truth)
         pairs = merged.values()
         return array("q", (one for one, _ in pairs)), array("q", (one for _, one in pairs))
-
-    def _add_commit(
-        self,
-        suite_id: int,
-        parent: CommitRecord | None,
-        upload: Upload,
-        change: Change,
-        test_case_id: int,
-    ) -> None:
-        content = dumps([upload.append_only, [*upload.id_fields], [*upload.columns]])
-        before = "" if parent is None else parent.hash
-        hasher = blake2b(f"{before} {content} ".encode(), digest_size=20)
-        hasher.update(upload.content)
-        self._sql.execute(
-            """
-            INSERT INTO dataset_commit (test_suite_id, number, hash, test_case_version,
-                test_suite_version, id_fields, columns, tags, n_added, n_removed, created_at)
-            SELECT suite.id, ?, ?, test_case.version, suite.version, ?, ?, ?, ?, ?, ?
-            FROM test_suite AS suite, test_case WHERE suite.id = ? AND test_case.id = ?
-            """,
-            (
-                1 if parent is None else parent.number + 1,
-                hasher.hexdigest(),
-                as_array(upload.id_fields),
-                as_array(upload.columns),
-                as_array(dict.fromkeys(checked("tag", tag) for tag in upload.commit_tags)),
-                len(change.added),
-                len(change.removed),
-                now(),
-                suite_id,
-                test_case_id,
-            ),
-        )
-
-    def _add_commit_tags(self, suite_id: int, commit: CommitRecord, tags: Iterable[str]) -> None:
-        new = dict.fromkeys([*commit.tags, *(checked("tag", tag) for tag in tags)])
-        self._sql.execute(
-            "UPDATE dataset_commit SET tags = ? WHERE test_suite_id = ? AND number = ?",
-            (as_array(new), suite_id, commit.number),
-        )
 
     def _take_results_along(
         self, dataset: DatasetRecord, commit: CommitRecord, added: Sequence[int]
@@ -404,8 +324,3 @@ class Datasets(Repository):
                 _RECORDS + condition, parameters
             )
         ]
-
-
-def as_array(names: Iterable[str]) -> str:
-    """Return names as the JSON text that is stored."""
-    return dumps([*names])

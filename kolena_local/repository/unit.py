@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from kolena_local.repository import free_query
+from kolena_local.repository.dataset_commits import DatasetCommits
 from kolena_local.repository.dataset_embeddings import DatasetEmbeddings
 from kolena_local.repository.dataset_results import DatasetResults
 from kolena_local.repository.datasets import Datasets
@@ -67,7 +68,8 @@ class Unit:
         test_runs: the test runs, their configurations and results.
         provenances: what code and environment were when all of these were made.
         determinism_checks: whether models still answered the same when they were asked again.
-        datasets: the datasets and their commits.
+        datasets: the datasets and their rows.
+        dataset_commits: the commits of datasets.
         dataset_results: the results of models that were uploaded for datasets.
         dataset_embeddings: the embeddings of datasets.
         quality_standards: the quality standards of datasets.
@@ -97,6 +99,7 @@ class Unit:
         self.provenances = Provenances(sql)
         self.determinism_checks = DeterminismChecks(sql)
         self.datasets = Datasets(sql)
+        self.dataset_commits = DatasetCommits(sql)
         self.dataset_results = DatasetResults(sql)
         self.dataset_embeddings = DatasetEmbeddings(sql)
         self.quality_standards = QualityStandards(sql)
