@@ -48,8 +48,13 @@ class Column(NamedTuple):
     canonical: list[str]
 
 
-def column_texts(cells: pd.Series[Any], name: str) -> Column:
+def column_texts(cells: pd.Series[Any], name: str, *, hashed: bool = True) -> Column:
     """Return the cells of a column as JSON.
+
+    Args:
+        cells: the column.
+        name: its name.
+        hashed: whether the canonical form is needed; if not, it may be missing.
 
     Raises:
         InputValidationError: a cell has no JSON form.
@@ -64,7 +69,7 @@ def column_texts(cells: pd.Series[Any], name: str) -> Column:
         texts = list(map(repr, values))
     else:
         try:
-            return _objects(_json_values(cells, values, name))
+            return _objects(_json_values(cells, values, name), hashed)
         except InputValidationError as error:
             raise InputValidationError(f"The column {name!r} cannot be stored: {error}") from None
         except RecursionError:  # while the converted values are written
@@ -111,11 +116,11 @@ def _json_values(cells: pd.Series[Any], values: list[Any], name: str) -> list[An
     return [value if type(value) in _SCALARS else to_json(value, name) for value in values]
 
 
-def _objects(values: list[Any]) -> Column:
+def _objects(values: list[Any], hashed: bool) -> Column:
     if {str}.issuperset(map(type, values)):
         texts = list(map(encode_basestring_ascii, values))
         return Column(texts if "".join(values).isascii() else dumps_all(values), texts)
-    return Column(dumps_all(values), canonical_all(values))
+    return Column(dumps_all(values), canonical_all(values) if hashed else [])
 
 
 def to_json(value: Any, name: str) -> Json:
@@ -139,11 +144,16 @@ def to_json(value: Any, name: str) -> Json:
 
 
 def _converted(value: Any, name: str) -> Json:
+    if type(value) in _SCALARS:
+        return value  # type: ignore[no-any-return]  # a JSON scalar
+    # These first: cells hold thousands of them, and the rest is only looked at for others.
+    if type(value) is dict:
+        return _object(value, name)
+    if type(value) is list:
+        return [_converted(item, name) for item in value]
     import numpy as np
     import pandas as pd
 
-    if type(value) in _SCALARS:
-        return value  # type: ignore[no-any-return]  # a JSON scalar
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
     if isinstance(value, np.timedelta64):
@@ -179,7 +189,9 @@ def _items(array: Any) -> Iterable[Any]:
 
 
 def _object(value: Mapping[Any, Any], name: str) -> Json:
-    keys = value if all(type(key) is str for key in value) else _keys(value, name)
+    keys = value if {str}.issuperset(map(type, value)) else _keys(value, name)
+    if _SCALARS.issuperset(map(type, value.values())):
+        return dict(zip(keys, value.values(), strict=True))
     return dict(zip(keys, (_converted(item, name) for item in value.values()), strict=True))
 
 

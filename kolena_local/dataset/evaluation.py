@@ -181,7 +181,7 @@ def _upload_results(
         for config, name, frames in by_configuration(results):
             staged = Staged(stack)
             pages = _checked(each_frame(frames), record, thresholded, directions)
-            for rows in identified(pages, lambda _: record.id_fields):
+            for rows in identified(pages, lambda _: record.id_fields, all_hashed=False):
                 unmatched += [
                     text
                     for key, text in zip(rows.keys, rows.ids, strict=True)

@@ -149,13 +149,17 @@ def inferred_id_fields(names: Sequence[str]) -> list[str]:
 
 
 def identified(
-    frames: Iterable[pd.DataFrame], id_fields: Callable[[Sequence[str]], Sequence[str]]
+    frames: Iterable[pd.DataFrame],
+    id_fields: Callable[[Sequence[str]], Sequence[str]],
+    *,
+    all_hashed: bool = True,
 ) -> Iterator[IdentifiedRows]:
     """Yield the rows of frames, some at a time.
 
     Args:
         frames: the frames.
         id_fields: returns the fields that identify rows, given the columns of the first frame.
+        all_hashed: whether the canonical form of all columns is needed, not just of the id fields.
 
     Raises:
         InputValidationError: an id field is missing or has values that cannot identify a row, or a
@@ -174,7 +178,9 @@ def identified(
             part = frame.iloc[start : start + _ROWS_AT_ONCE]
             with collector_paused():
                 columns = {
-                    name: column_texts(part.iloc[:, place], name)
+                    name: column_texts(
+                        part.iloc[:, place], name, hashed=all_hashed or name in fields
+                    )
                     for place, name in enumerate(names)
                 }
                 of_ids = [_checked_ids(columns[field], field) for field in fields]
