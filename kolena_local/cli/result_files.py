@@ -76,6 +76,7 @@ def _detections(path: str, dataset: str, config: dict[str, Any] | None) -> Resul
         dataset,
         frame,
         gt_ignore_property="iscrowd",
+        changes_only=True,
         **{name: (config or {}).get(name, value) for name, value in settings.items()},
     )
     return ResultFile([({**settings, **(config or {})}, computed)], DIRECTIONS, ("thresholded",))

@@ -32,6 +32,12 @@ from kolena_local.dataset import (
     upload_dataset,
     upload_results,
 )
+from kolena_local.dataset.quality_standard import (
+    MetricGroup,
+    QualityStandard,
+    ThresholdedObjectsMetric,
+    quality_standard_result,
+)
 from kolena_local.errors import (
     IncorrectUsageError,
     InputValidationError,
@@ -88,6 +94,34 @@ def test_uploaded_detections_come_back_under_their_configuration(images: pd.Data
     }
     for name in ("count_TP", "count_FP", "count_FN", "count_Confused", "thresholded"):
         assert results[name].tolist() == computed[name].tolist()
+
+
+def test_counts_at_few_thresholds_give_the_same_metrics(images: pd.DataFrame) -> None:
+    metrics = [
+        ThresholdedObjectsMetric(
+            label=f"{aggregator} {averaging} {threshold}",
+            aggregator=aggregator,
+            averaging=averaging,
+            threshold=threshold,
+            thresholded_object_field="thresholded",
+        )
+        for aggregator in ("average_precision", "precision", "recall", "f1_score")
+        for averaging in ("micro", "macro")
+        for threshold in (0.0, 0.5)
+    ]
+    standard = QualityStandard(name="detection", metric_groups=[MetricGroup("detection", metrics)])
+    images.at[5, "raw_inferences"] = []  # all objects are missed
+    found = [
+        compute_object_detection_results("d", images, changes_only=changes_only)
+        for changes_only in (None, True)
+    ]
+    several, few = (
+        quality_standard_result(standard, images, {("m", "null"): one}).iloc[0] for one in found
+    )
+    assert several.notna().all() and (several > 0).all()
+    pd.testing.assert_series_equal(several, few)
+    several_entries, few_entries = (one.thresholded.map(len).sum() for one in found)
+    assert few_entries < several_entries / 3
 
 
 def one_image(truths: List[Any], found: List[Any], name: str = "one") -> pd.DataFrame:

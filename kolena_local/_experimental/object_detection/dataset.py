@@ -51,6 +51,7 @@ def compute_object_detection_results(
     threshold_strategy: ThresholdStrategy = "F1-Optimal",
     min_confidence_score: float = 0.01,
     batch_size: int = 10_000,
+    changes_only: bool | None = None,
 ) -> pd.DataFrame:
     """Match detected objects with those of a dataset, and compute metrics of each datapoint.
 
@@ -69,6 +70,9 @@ def compute_object_detection_results(
             ``min_confidence_score``; or ``"F1-Optimal"`` for those with the highest F1.
         min_confidence_score: detections that score lower are left out altogether.
         batch_size: how many rows are computed at once; it does not change the result.
+        changes_only: whether ``thresholded`` has only the entries whose counts differ from those at
+            the next higher threshold; above the last, there are no detections. Metrics of a quality
+            standard are the same, and with many labels most entries are saved.
 
     Returns:
         The rows that have a datapoint, with the columns ``TP``, ``FP``, ``FN`` and others before
@@ -88,7 +92,8 @@ def compute_object_detection_results(
         dataset_name, df, ["locator"], ground_truths_field, raw_inferences_field, _COLUMNS
     )
     matched = _match(found, gt_ignore_property, iou_threshold, strategy, min_confidence_score, None)
-    return pd.concat(_frames(found, matched, batch_size), ignore_index=True)
+    frames = _frames(found, matched, batch_size, changes_only=bool(changes_only))
+    return pd.concat(frames, ignore_index=True)
 
 
 def upload_object_detection_results(
@@ -245,18 +250,20 @@ def _thresholds(
     return Thresholds(threshold)
 
 
-def _frames(found: Joined, matched: _Matched, batch_size: int) -> Iterator[pd.DataFrame]:
+def _frames(
+    found: Joined, matched: _Matched, batch_size: int, *, changes_only: bool = False
+) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
     check_count(batch_size, "batch_size")
     for start in range(0, len(found.rows), batch_size):
         batch = slice(start, start + batch_size)
-        metrics = [_datapoint(one, matched) for one in matched.matches[batch]]
+        metrics = [_datapoint(one, matched, changes_only) for one in matched.matches[batch]]
         rows = found.rows.iloc[batch].reset_index(drop=True)
         yield pd.concat([pd.DataFrame(metrics, dtype=object), rows], axis=1)
 
 
-def _datapoint(matches: Matches, matched: _Matched) -> dict[str, Any]:
+def _datapoint(matches: Matches, matched: _Matched, changes_only: bool) -> dict[str, Any]:
     thresholds = matched.thresholds
     # Without classes, a missed object is not paired with the detection that was confused with it.
     missed: list[Any] = [it if matched.is_multiclass else (it, None) for it in matches.unmatched_gt]
@@ -272,7 +279,7 @@ def _datapoint(matches: Matches, matched: _Matched) -> dict[str, Any]:
         "TP": [{**truth._to_dict(), **it._to_dict()} for truth, it in hits],
         "FP": [it for it in matches.unmatched_inf if passes(it)],
         "FN": [*(truth for truth, _ in missed), *below],
-        "thresholded": _counts(matches, matched),
+        "thresholded": _counts(matches, matched, changes_only),
     }
     chosen: Any = thresholds.default
     if matched.is_multiclass:
@@ -296,7 +303,7 @@ def _datapoint(matches: Matches, matched: _Matched) -> dict[str, Any]:
     }
 
 
-def _counts(matches: Any, matched: _Matched) -> list[dict[str, Any]]:
+def _counts(matches: Any, matched: _Matched, changes_only: bool) -> list[dict[str, Any]]:
     """Count what is right and wrong at each threshold, for each label."""
     if matched.is_multiclass:
         by_label: dict[Any, Detections] = Detections.read_by_label([matches])
@@ -307,12 +314,16 @@ def _counts(matches: Any, matched: _Matched) -> list[dict[str, Any]]:
         by_label = {labels.pop() if len(labels) == 1 else None: Detections.read([matches])}
     counts = []
     for label, detections in by_label.items():
-        right, wrong = (
-            (len(scores) - np.searchsorted(scores, matched.grid)).tolist()
-            for scores in (detections.right, detections.wrong)
-        )
-        for threshold, tp, fp in zip(matched.grid.tolist(), right, wrong, strict=True):
-            named = {} if label is None else {"label": label}
-            fn = detections.objects - tp
-            counts.append({"threshold": threshold, **named, "tp": tp, "fp": fp, "fn": fn})
+        right, wrong, at = detections.right, detections.wrong, matched.grid
+        if changes_only:
+            last = np.searchsorted(at, np.concatenate([right, wrong]), side="right") - 1
+            # Without detections, one entry tells of the objects that were missed.
+            at = at[sorted(set(last.tolist()))] if len(last) else at[-1:]
+        tp = len(right) - np.searchsorted(right, at)
+        columns = at, tp, len(wrong) - np.searchsorted(wrong, at), detections.objects - tp
+        named = {} if label is None else {"label": label}
+        counts += [
+            {"threshold": threshold, **named, "tp": tp, "fp": fp, "fn": fn}
+            for threshold, tp, fp, fn in zip(*(it.tolist() for it in columns), strict=True)
+        ]
     return counts
