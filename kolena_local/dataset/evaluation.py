@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Union
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from kolena_local.repository import Unit
     from kolena_local.repository.dataset_records import DatasetRecord
     from kolena_local.repository.records import ModelRecord
+
+_PAGE: Final = 2_000
 
 EvalConfig = Union[dict[str, Any], None]  # noqa: UP007  # as in the original, a name at runtime
 
@@ -258,21 +260,28 @@ def download_results(
         frame, keys = datapoints(unit, record, found)
         all_results = []
         for one in configurations:
-            texts = unit.dataset_results.payloads(one.id)
-            with collector_paused():
-                cells = {
-                    field: frame[field].tolist() for field in found.id_fields if field in frame
-                }
-                cells |= _results_of(texts, keys)
+            cells = {field: frame[field].tolist() for field in found.id_fields if field in frame}
+            cells |= _results_of(unit, one.id, keys)
             config: Any = None if one.payload is None else loads(one.payload)
             all_results.append(EvalConfigResults(config, object_frame(cells)))
     return frame, all_results
 
 
-def _results_of(texts: dict[bytes, str], keys: list[bytes]) -> dict[str, list[Any]]:
-    found = [texts.get(key) for key in keys]
-    names = None if any(found) else list(columns_of(list(texts.values())))
-    return columns_of(found, names)
+def _results_of(unit: Unit, configuration_id: int, keys: list[bytes]) -> dict[str, list[Any]]:
+    """Return the columns of the results under a configuration, in the order of the rows' keys."""
+    places = {key: place for place, key in enumerate(keys)}
+    columns: dict[str, list[Any]] = {}
+    others: dict[str, None] = {}
+    for page in unit.dataset_results.pages(configuration_id, _PAGE):
+        with collector_paused():
+            found = [row for row in page if row[0] in places]
+            for name, values in columns_of([text for _, text in found]).items():
+                column = columns.setdefault(name, [None] * len(keys))
+                for (key, _), value in zip(found, values, strict=True):
+                    column[places[key]] = value
+            if not columns:
+                others.update(dict.fromkeys(columns_of([text for _, text in page])))
+    return columns or {name: [None] * len(keys) for name in others}
 
 
 def get_models(dataset: str) -> list[ModelEntity]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from kolena_local.repository import Unit
     from kolena_local.repository.dataset_records import DatasetRecord
     from kolena_local.repository.records import ModelRecord
+
+
+_PAGE: Final = 2_000
 
 
 def upload_quality_standard(dataset: str, standard: QualityStandard | Mapping[str, Any]) -> None:
@@ -241,7 +245,9 @@ def _frames(
                 f" dataset '{dataset.name}' changed; upload them again."
             )
         for one in configurations:
-            texts = unit.dataset_results.payloads(one.id)
+            texts: dict[bytes, str] = dict(
+                chain.from_iterable(unit.dataset_results.pages(one.id, _PAGE))
+            )
             places = [place for place, key in enumerate(keys) if key in texts]
             with collector_paused():
                 found = object_frame(columns_of([texts[keys[place]] for place in places]))

@@ -7,7 +7,7 @@ result belongs to a row's id, whatever the row's other fields.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kolena_local.errors import NotFoundError
 from kolena_local.payload import dumps, loads
@@ -26,7 +26,7 @@ from kolena_local.repository.records import (
     ModelRecord,
     TestRunRecord,
 )
-from kolena_local.repository.rows import Repository, as_json
+from kolena_local.repository.rows import Repository, Row, as_json
 from kolena_local.repository.test_runs import TestRuns
 from kolena_local.repository.test_suites import TestSuites
 
@@ -152,18 +152,21 @@ class DatasetResults(Repository):
         found = self._run(dataset, model.id, commit.id_fields)
         return [] if found is None else TestRuns(self._sql).configurations(found)
 
-    def payloads(self, configuration_id: int) -> dict[bytes, str]:
-        """Return the results under a configuration by the digests of the rows' id fields."""
-        return dict(
-            self._sql.fetch(
-                """
-                SELECT truth.digest, metrics.payload
-                FROM metrics_test_sample AS metrics
-                CROSS JOIN ground_truth AS truth ON truth.test_sample_id = metrics.test_sample_id
-                WHERE metrics.evaluator_configuration_id = ? AND metrics.test_case_id IS NULL
-                """,
-                (configuration_id,),
-            )
+    def pages(self, configuration_id: int, limit: int) -> Iterator[list[Row]]:
+        """Yield pages of the results under a configuration, in the order of their test samples.
+
+        Each has the digest of the id fields' values of its row, and the result.
+        """
+        return self._sql.pages(
+            """
+            SELECT truth.digest, metrics.payload
+            FROM metrics_test_sample AS metrics
+            CROSS JOIN ground_truth AS truth ON truth.test_sample_id = metrics.test_sample_id
+            WHERE metrics.evaluator_configuration_id = ? AND ifnull(metrics.test_case_id, 0) = 0
+            ORDER BY metrics.test_sample_id
+            """,
+            (configuration_id,),
+            limit,
         )
 
     def of_samples(self, configuration_id: int, samples: Sequence[int]) -> dict[int, str]:
