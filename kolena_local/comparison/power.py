@@ -16,6 +16,7 @@ from kolena_local.comparison import report
 from kolena_local.comparison.arguments import selection_of
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
 from kolena_local.comparison.dataframe import dataframe_of
+from kolena_local.comparison.scores import members_of
 from kolena_local.comparison.settings import as_float, check_settings
 from kolena_local.comparison.statistics.pairs import Ids, Numbers
 from kolena_local.comparison.statistics.scaling import Floats, Mask
@@ -219,10 +220,7 @@ def power(
             _check_number("difference", difference, 1.0)
         members: list[tuple[str | None, Ids]] = [
             (None, np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)),
-            *(
-                (case.name, np.array(unit.test_cases.sample_ids(case.id, case.version)))
-                for case in suite.test_cases
-            ),
+            *((case.name, members_of(unit, case)) for case in suite.test_cases),
         ]
     (_, everyone), *of_cases = members
     whole = frozenset(everyone.tolist())

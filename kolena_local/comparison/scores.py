@@ -22,10 +22,16 @@ from kolena_local.repository.rows import as_object
 if TYPE_CHECKING:
     from kolena_local.comparison.run_selection import SelectedRuns
     from kolena_local.repository import Unit
+    from kolena_local.repository.records import TestCaseRecord
 
 _PAGE = 10_000
 
 BOOLEAN, NUMBER, OTHER = "bool", "number", "other"
+
+
+def members_of(unit: Unit, case: TestCaseRecord) -> Ids:
+    """Return the ids of a test case's samples, in their order."""
+    return np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)
 
 
 class ModelScores:

@@ -12,7 +12,7 @@ import numpy as np
 from kolena_local.comparison import report
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
 from kolena_local.comparison.dataframe import dataframe_of
-from kolena_local.comparison.scores import SampleDetails
+from kolena_local.comparison.scores import SampleDetails, members_of
 from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.payload import loads
 from kolena_local.plurals import counted
@@ -210,13 +210,12 @@ def _places(unit: Unit, found: Candidates, test_case: str | None) -> Ids:
     """Return where each sample is in the test suite, or in the test case."""
     suite = found.test_suite
     if test_case is None:
-        ids = unit.suite_samples.ids(suite.id, suite.version)
+        ids = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
     else:
         (case,) = [case for case in suite.test_cases if case.name == test_case]
-        ids = unit.test_cases.sample_ids(case.id, case.version)
-    everyone = np.array(ids, dtype=np.int64)
-    by_id = np.argsort(everyone)
-    return by_id[np.searchsorted(everyone, found.ids, sorter=by_id)]
+        ids = members_of(unit, case)
+    by_id = np.argsort(ids)
+    return by_id[np.searchsorted(ids, found.ids, sorter=by_id)]
 
 
 def _locators(location: str, suite: HeldRow, sample_ids: Sequence[int]) -> list[str]:
