@@ -16,13 +16,13 @@ from kolena_local.dataset.datapoint_type import DatapointType, _infer_datatype
 from kolena_local.dataset.filters import Filters
 from kolena_local.dataset.frames import (
     Frames,
-    Staged,
     check_name,
     check_names,
     each_frame,
     identified,
     inferred_id_fields,
 )
+from kolena_local.dataset.staged import Staged
 from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.log import logger
 from kolena_local.payload import canonical_digests, loads_all

@@ -14,7 +14,6 @@ from kolena_local.dataset.dataset import datapoints, object_frame, warn_of_prope
 from kolena_local.dataset.frames import (
     Frames,
     IdentifiedRows,
-    Staged,
     check_name,
     check_names,
     each_frame,
@@ -30,6 +29,7 @@ from kolena_local.dataset.result_arguments import (
     checked_metadata,
     checked_tags,
 )
+from kolena_local.dataset.staged import Staged
 from kolena_local.errors import (
     InputValidationError,
     NotFoundError,

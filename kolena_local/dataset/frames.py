@@ -1,21 +1,14 @@
-"""The DataFrames that are uploaded: their checks, and their rows as JSON texts.
-
-Frames from an iterator are checked one by one, and their rows wait in a temporary file until all
-are there: nothing is stored before that, and no code of the caller runs while the store is locked.
-"""
+"""The DataFrames that are uploaded: their checks, and their rows as JSON texts."""
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Union
 
 from kolena_local.collector import collector_paused
 from kolena_local.dataset.cells import Column, RowWriter, column_texts
 from kolena_local.errors import DuplicateDatapointIdError, InputValidationError
-from kolena_local.exchange.spool import Spool
 from kolena_local.payload import canonical_digests, loads
 from kolena_local.plurals import agreeing, enumerated
 
@@ -25,7 +18,6 @@ if TYPE_CHECKING:
 Frames = Union["pd.DataFrame", Iterable["pd.DataFrame"]]
 
 _ROWS_AT_ONCE: Final = 10_000
-_BYTES_IN_MEMORY: Final = 64 * 2**20
 _SHOWN: Final = 10
 _NAMED: Final = 12
 
@@ -261,33 +253,3 @@ def shown_id(record: dict[str, Any]) -> str:
     """Return the values of id fields as a message shows them."""
     values = [f"{value!r:.80}" for value in record.values()]
     return values[0] if len(values) == 1 else f"({', '.join(values)})"
-
-
-class Staged:
-    """Pages of rows that wait until all were checked, from some size on in a temporary file."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
-        self._pages: list[tuple[Any, ...]] = []
-        self._spool: Spool | None = None
-        self._spooled = 0
-        self._left = _BYTES_IN_MEMORY
-
-    def add(self, page: tuple[Any, ...]) -> None:
-        """Add a page: lists of bytes and strings."""
-        self._left -= sum(sum(map(len, column)) for column in page)
-        if self._spool is None and self._left > 0:
-            self._pages.append(page)
-            return
-        if self._spool is None:
-            self._spool = self._stack.enter_context(Spool())
-        self._spool.write(marshal.dumps(page))
-        self._spooled += 1
-
-    def pages(self) -> Iterator[Any]:
-        """Yield the pages again; it may be called twice."""
-        yield from self._pages
-        if self._spool is not None:
-            self._spool.rewind()
-            for _ in range(self._spooled):
-                yield marshal.load(self._spool.file)

@@ -1,4 +1,7 @@
-"""The quality standards of datasets in the store, and what they say about models."""
+"""The quality standards of datasets in the store, and what they say about models.
+
+Not in the package ``quality_standard``, whose import loads pandas, unlike that of the dataset API.
+"""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from kolena_local.dataset import (
     download_results,
     frames,
     list_datasets,
+    staged,
     upload_dataset,
     upload_results,
 )
@@ -242,7 +243,7 @@ def test_a_cell_without_a_json_form_is_refused_by_name(cell: Any) -> None:
 
 
 def test_rows_that_do_not_fit_into_memory_wait_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "_BYTES_IN_MEMORY", 100)
+    monkeypatch.setattr(staged, "_BYTES_IN_MEMORY", 100)
     monkeypatch.setattr(frames, "_ROWS_AT_ONCE", 2)
     frame = pd.DataFrame({"id": range(7), "x": [f"text {number}" for number in range(7)]})
     frame = frame.astype(object)
