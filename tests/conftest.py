@@ -5,10 +5,8 @@ Nothing a test does can reach the developer's store, nor the next test.
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import gc
-import importlib
 import os
 import shutil
 import signal
@@ -109,31 +107,15 @@ store.build = _build_as_copy  # type: ignore[assignment,attr-defined]
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection(session: pytest.Session) -> Iterator[None]:
+def pytest_collection() -> Iterator[None]:
     """Leave the collector out while modules are imported: nearly all that is made then stays."""
     gc.disable()
     try:
-        _import_own_share(session.config.args)
         return (yield)
     finally:
         gc.enable()
         # For the same reason all that there is need not be walked as often as usual.
         gc.set_threshold(*gc.get_threshold()[:2], 100)
-
-
-def _import_own_share(arguments: list[str]) -> None:
-    """Import this worker's share of all modules before the rest.
-
-    Rewriting their assertions is half of the collection; what another worker wrote is only read.
-    """
-    worker, workers = (os.environ.get(f"PYTEST_XDIST_WORKER{end}", "") for end in ("", "_COUNT"))
-    if not worker or [(CHECKOUT / one).name for one in arguments] != ["tests"]:
-        return
-    files = sorted((CHECKOUT / "tests").glob("**/test_*.py"))
-    for file in files[int(worker.removeprefix("gw")) :: int(workers)]:
-        # What is wrong with it is reported when it is collected.
-        with contextlib.suppress(Exception, pytest.skip.Exception):
-            importlib.import_module(".".join(file.relative_to(CHECKOUT).with_suffix("").parts))
 
 
 # A test that hangs says where, after five minutes at most: pytest's own faulthandler_timeout starts
