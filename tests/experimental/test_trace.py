@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List
@@ -102,6 +103,34 @@ def results_of(traced: Any) -> List[Any]:
     name = traced._trace.dataset_name
     _, ((_, results),) = download_results(name, f"{name}_model")
     return results["result"].tolist()
+
+
+def test_the_time_of_a_call_is_that_of_the_function_alone() -> None:
+    converted_at = []
+
+    class Slow:
+        def tolist(self) -> List[int]:
+            converted_at.append(time.perf_counter())
+            return [1]
+
+    @kolena_trace
+    def slow() -> Any:
+        return Slow()
+
+    began = time.perf_counter()
+    slow()
+    push(slow)
+    _, ((_, results),) = download_results("slow", "slow_model")
+    assert results["_kolena_time_elapsed"][0] <= converted_at[0] - began
+
+
+def test_a_generator_that_yields_nothing_has_an_empty_list() -> None:
+    @kolena_trace
+    def silent(lines: int) -> Iterator[int]:
+        yield from range(lines)
+
+    assert ([*silent(0)], [*silent(2)]) == ([], [0, 1])
+    assert results_of(silent) == [[], [0, 1]]
 
 
 def test_methods_of_each_kind_are_traced_without_their_owner() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from kolena_local import location, repository
 from kolena_local.dataset import upload_results
 from kolena_local.dataset.dataset import _upload_dataset
-from kolena_local.errors import IncorrectUsageError, StoreError
+from kolena_local.errors import IncorrectUsageError, InputValidationError, StoreError
 from kolena_local.plurals import counted
 
 _MOST_CALLS: Final = 100_000
@@ -53,14 +53,16 @@ class Buffer:
         """Forget all calls; a forked process does so, since its parent stores them."""
         self._calls: deque[Call] = deque()
         self._pushing = threading.Lock()
+        self._is_paused = False
 
     def pause(self) -> None:
         """Wait until no thread is storing calls: a forked process would inherit locks."""
-        self._paused = self._pushing.acquire(timeout=_LONGEST_PAUSE)
+        self._is_paused = self._pushing.acquire(timeout=_LONGEST_PAUSE)
 
     def resume(self) -> None:
         """Let calls be stored again."""
-        if self._paused:
+        if self._is_paused:
+            self._is_paused = False
             self._pushing.release()
 
     def add(self, call: Call) -> None:
@@ -106,7 +108,8 @@ class Buffer:
         except StoreError:
             raise
         except Exception as error:
-            if len(calls) == 1 or isinstance(error, IncorrectUsageError):
+            # Other errors are about the dataset or the model, which all calls have in common.
+            if len(calls) == 1 or not isinstance(error, InputValidationError):
                 return [error] * len(calls)
             half = len(calls) // 2
             return [*self._store_most(place, calls[:half]), *self._store_most(place, calls[half:])]

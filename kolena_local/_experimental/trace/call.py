@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import uuid
 from collections.abc import Callable
@@ -39,14 +40,26 @@ class TracedCall:
         self._id_fields, self._record_timestamp = id_fields, record_timestamp
         self._call: Call | None = None
         self._items: list[Any] = []
+        self._counter = itertools.count()
+        self._elapsed: float | None = None
         self._began, self._clock = datetime.now(timezone.utc), time.perf_counter()
 
-    def note_arguments(self, place: str, model: str, arguments: dict[str, Any]) -> None:
-        """Note the arguments now, since the function may change them."""
-        self._call = Call(place, model, as_json(arguments), {"result": None})
+    def note_arguments(
+        self, place: str, model: str, arguments: dict[str, Any], *, yields: bool
+    ) -> None:
+        """Note the arguments now, since the function may change them.
+
+        Args:
+            place: the location of the store.
+            model: the name of the model.
+            arguments: the arguments by name.
+            yields: whether the function is a generator, which may yield nothing.
+        """
+        self._call = Call(place, model, as_json(arguments), {"result": [] if yields else None})
 
     def returned(self, output: Any) -> None:
         """Note what the function returned."""
+        self._ended()
         self._note(lambda: _as_result(output))
 
     def yielded(self, item: Any) -> None:
@@ -59,6 +72,7 @@ class TracedCall:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self._ended()
         # A generator that is closed has not failed.
         if error is not None and not isinstance(error, GeneratorExit):
             self._note(lambda: {_EXCEPTION: f"{type(error).__name__}: {error}"})
@@ -68,6 +82,10 @@ class TracedCall:
                 self._keep(self._call)
             except Exception as problem:
                 self._complain(problem)
+
+    def _ended(self) -> None:
+        if self._elapsed is None:
+            self._elapsed = time.perf_counter() - self._clock
 
     def _note(self, result: Callable[[], dict[str, Any]]) -> None:
         """Set the result; if that is impossible, the call is not recorded."""
@@ -79,7 +97,7 @@ class TracedCall:
                 self._complain(problem)
 
     def _with_item(self, item: Any) -> dict[str, Any]:
-        self._items[-1] = as_json(item)
+        self._items[-1] = as_json(item, self._counter)
         return {"result": self._items}
 
     def _finished(self) -> dict[str, Any]:
@@ -88,7 +106,7 @@ class TracedCall:
         if self._record_timestamp:
             datapoint[_TIMESTAMP] = self._began.isoformat()
             result[_TIMESTAMP] = datetime.now(timezone.utc).isoformat()
-            result[_ELAPSED] = time.perf_counter() - self._clock
+            result[_ELAPSED] = self._elapsed
         if ID in self._id_fields:
             datapoint[ID] = uuid.uuid4().hex
         return {**result, **{field: datapoint[field] for field in self._id_fields}}

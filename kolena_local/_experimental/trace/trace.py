@@ -20,7 +20,7 @@ from kolena_local import location, repository
 from kolena_local._experimental.trace.buffer import Buffer, Call
 from kolena_local._experimental.trace.call import ID, TracedCall
 from kolena_local._experimental.trace.wrapper import wrapper
-from kolena_local.dataset.arguments import check_flag, check_number
+from kolena_local.dataset.arguments import check_bool, check_number
 from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.errors import InputValidationError, StoreError
 
@@ -118,13 +118,13 @@ class _Trace:
             raise InputValidationError(
                 f"{func!r:.80} is not a function; use @kolena_trace(dataset_name=…)."
             )
-        for argument, value in (
-            ("dataset_name", dataset_name),
-            ("model_name", model_name),
-            ("model_name_field", model_name_field),
+        for noun, value in (
+            ("dataset", dataset_name),
+            ("model", model_name),
+            ("parameter", model_name_field),
         ):
             if value is not None:
-                check_name(value, argument)
+                check_name(value, noun)
         if id_fields is not None:
             id_fields = check_names(id_fields, "id_fields")
         name = dataset_name or getattr(func, "__name__", None)
@@ -132,11 +132,12 @@ class _Trace:
             raise InputValidationError(f"{func!r:.80} has no name; give a dataset_name.")
         self.func = func
         self.signature = inspect.signature(func)
+        self._yields = inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func)
         self.dataset_name = name
         self.model_name = model_name or f"{self.dataset_name}_model"
         self.model_name_field = model_name_field
         self.sync_interval = check_number(sync_interval, "sync_interval", 0)
-        self.record_timestamp = check_flag(record_timestamp, "record_timestamp")
+        self.record_timestamp = check_bool(record_timestamp, "record_timestamp")
         if model_name_field and model_name_field not in self.signature.parameters:
             raise ValueError(
                 f"{name} has no parameter {model_name_field!r}; it has"
@@ -184,7 +185,9 @@ class _Trace:
             given = {name: it for name, it in bound.arguments.items() if name not in _OWNERS}
             missing = next((it for it in self.id_fields if it != ID and given[it] is None), None)
             if missing is None:
-                call.note_arguments(location.resolve(), self._model(given), given)
+                call.note_arguments(
+                    location.resolve(), self._model(given), given, yields=self._yields
+                )
         except Exception as error:
             self._complain(error)
         if missing is not None:

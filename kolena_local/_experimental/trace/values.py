@@ -13,14 +13,18 @@ from kolena_local.serialization.data_object import DataObject
 _MOST_VALUES: Final = 1_000_000
 
 
-def as_json(value: Any) -> Any:
+def as_json(value: Any, counter: Iterator[int] | None = None) -> Any:
     """Return a value that JSON can hold: what is not known becomes a dict, a list or text.
+
+    Args:
+        value: anything.
+        counter: counts the values of several, which have the limit together.
 
     Raises:
         RecursionError: it holds itself.
         OverflowError: it holds so much that converting it would hold up the traced function.
     """
-    return _as_json(value, itertools.count())
+    return _as_json(value, itertools.count() if counter is None else counter)
 
 
 def _as_json(value: Any, counter: Iterator[int]) -> Any:
