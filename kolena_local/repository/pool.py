@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 # More are only needed while many threads read; theirs are closed after use.
@@ -53,8 +53,9 @@ class Pool:
     def close(self) -> None:
         """Close all connections; those that are lent, as soon as they come back."""
         self._is_closed = True
-        while self._free:
-            self._free.pop().close()
+        with suppress(IndexError):  # several threads may close the pool
+            while True:
+                self._free.pop().close()
 
     def _take_back(self, connection: sqlite3.Connection) -> None:
         try:
