@@ -57,10 +57,17 @@ def open_store(location: str | None = None, *, create: bool = True) -> Store:
 
 
 def find_store() -> Store | None:
-    """Open the store for a listing; return None if nothing was ever stored."""
+    """Open the store for a listing; return None if nothing was ever stored.
+
+    Raises:
+        StoreNotFoundError: the folder that was chosen for it does not exist either.
+    """
     try:
         return open_store(create=False)
     except StoreNotFoundError:
+        place = locations.resolve()
+        if place != locations.default_file() and not os.path.isdir(os.path.dirname(place)):
+            raise
         return None
 
 

@@ -45,4 +45,8 @@ def test_reading_where_nothing_was_stored_makes_no_file(tmp_path: Path) -> None:
         assert _load_dataset_metadata("a", raise_error_if_not_found=False) is None
         assert dataset.list_datasets() == AnimalModel.load_all() == AnimalSuite.load_all() == []
         assert AnimalModel.list_dataframe().empty
+    with kolena_local.session(db=tmp_path / "mistyped" / "store.db"):
+        for listing in (dataset.list_datasets, AnimalModel.load_all, AnimalSuite.load_all):
+            with pytest.raises(StoreNotFoundError, match="mistyped"):
+                listing()
     assert [*tmp_path.iterdir()] == []
