@@ -13,11 +13,11 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
-from kolena_local.comparison.settings import as_float
 from kolena_local.comparison.verdicts import NOT_DECIDED, WORSE, Row
 from kolena_local.directions import Direction
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import counted
+from kolena_local.real_numbers import as_float
 
 EQUIVALENT, NO_WORSE = "equivalent", "no worse"
 _FEWEST_ALIKE = 29
@@ -43,7 +43,7 @@ def check_margins(
     """
     if margin is None:
         return {}
-    if margin == {}:
+    if isinstance(margin, Mapping) and not margin:
         raise InputValidationError("margin names no metric; give a number, or leave it out.")
     given = margin if isinstance(margin, Mapping) else dict.fromkeys(directions, margin)
     found = {}

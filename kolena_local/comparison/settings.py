@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Iterable
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 from kolena_local.comparison.statistics.correction import HOLM, check_correction
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.errors import InputValidationError
+from kolena_local.real_numbers import as_float
 
 _FEWEST_RESAMPLES, _MOST_RESAMPLES = 100, 10_000_000
 _FEWEST_SAMPLES, _MOST_BUCKETS = 10, 100
@@ -140,19 +139,6 @@ def check_runs(runs: Any) -> tuple[int, int] | None:
             f" {runs!r:.80}."
         )
     return int(runs[0]), int(runs[1])
-
-
-def as_float(value: Any) -> float | None:
-    """Return a number of any library as a float, or None if it is not a real number.
-
-    Numbers are compared with bounds after this: a bound may be too large for NumPy's smaller types.
-    """
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if operator.gt(value, 0) else -math.inf
 
 
 def _is_whole(value: Any) -> bool:

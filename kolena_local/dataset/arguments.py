@@ -6,20 +6,25 @@ Anything else would count as true, or fail somewhere inside with a message about
 from __future__ import annotations
 
 import math
-from contextlib import suppress
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 from kolena_local.errors import InputValidationError
+from kolena_local.real_numbers import as_float
 
 
-def check_flag(value: Any, name: str) -> bool:
+def is_bool(value: Any) -> bool:
+    """Return whether a value is a bool of Python or NumPy."""
+    return type(value).__name__ in ("bool", "bool_")
+
+
+def check_bool(value: Any, name: str) -> bool:
     """Return a flag as a bool.
 
     Raises:
         InputValidationError: it is not a bool, of Python or NumPy.
     """
-    if type(value).__name__ not in ("bool", "bool_"):
+    if not is_bool(value):
         raise InputValidationError(f"{name} must be True or False, not {value!r:.80}.")
     return bool(value)
 
@@ -28,13 +33,10 @@ def check_number(value: Any, name: str, least: float = -math.inf, most: float = 
     """Return a number as a float.
 
     Raises:
-        InputValidationError: it is not a number from ``least`` to ``most``.
+        InputValidationError: it is not a finite number from ``least`` to ``most``.
     """
-    number = math.nan
-    if isinstance(value, Real) and not isinstance(value, bool):
-        with suppress(OverflowError):
-            number = float(value)
-    if not least <= number <= most:  # nor is NaN
+    number = as_float(value)
+    if number is None or not least <= number <= most or math.isinf(number):  # nor is NaN
         limits = "" if math.isinf(least) else f" of at least {least:g}"
         limits = limits if math.isinf(most) else f" from {least:g} to {most:g}"
         raise InputValidationError(f"{name} must be a number{limits}, not {value!r:.80}.")

@@ -246,7 +246,7 @@ def columns_of(
         payloads: the rows; None is a row without values.
         names: the columns, in order; None means all keys in order of appearance.
     """
-    from kolena_local.repository.rows import as_objects  # late: it imports SQLAlchemy
+    from kolena_local.repository.rows import as_objects
 
     parsed: list[Any] = as_objects([text for text in payloads if text is not None])
     rows = parsed

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
-from kolena_local.dataset.arguments import check_count, check_flag
+from kolena_local.dataset.arguments import check_bool, check_count
 from kolena_local.dataset.cells import RowWriter, columns_of
 from kolena_local.dataset.datapoint_type import DatapointType, _infer_datatype
 from kolena_local.dataset.filters import Filters
@@ -152,7 +152,7 @@ def committed(
 ) -> tuple[DatasetEntity, CommitRecord | None]:
     """Do what :func:`upload_dataset` does, and return the commit too; None: nothing changed."""
     check_name(name, "dataset")
-    check_flag(append_only, "append_only")
+    check_bool(append_only, "append_only")
     tags = check_names(commit_tags, "commit_tags"), check_names(dataset_tags, "dataset_tags")
     given = None if id_fields is None else check_names(id_fields, "id_fields")
     if given == ():
@@ -236,7 +236,7 @@ def download_dataset(
     """
     check_name(name, "dataset")
     warn_of_properties(include_extracted_properties)
-    check_flag(include_datapoint_id, "include_datapoint_id")
+    check_bool(include_datapoint_id, "include_datapoint_id")
     if filters is not None and not isinstance(filters, Filters):
         raise InputValidationError(f"filters must be Filters(...), not {filters!r:.80}.")
     with repository.open_store(create=False).read() as unit:
@@ -329,7 +329,7 @@ def _load_dataset_metadata(
     Raises:
         NotFoundError: there is none, unless None may be returned.
     """
-    check_flag(raise_error_if_not_found, "raise_error_if_not_found")
+    check_bool(raise_error_if_not_found, "raise_error_if_not_found")
     try:
         with repository.open_store(create=False).read() as unit:
             return _entity(unit.datasets.get(check_name(name, "dataset")))
@@ -357,7 +357,7 @@ def _fetch_dataset_history(
         NotFoundError: there is no such dataset.
         InputValidationError: ``descending`` is not a bool, or a number is not one.
     """
-    check_flag(descending, "descending")
+    check_bool(descending, "descending")
     check_count(page_size, "page_size")
     limit = None if limit is None else check_count(limit, "limit", 0)
     with repository.open_store(create=False).read() as unit:
@@ -377,7 +377,7 @@ def warn_of_properties(wanted: bool) -> None:
     Raises:
         InputValidationError: that is not said with a bool.
     """
-    if check_flag(wanted, "include_extracted_properties"):
+    if check_bool(wanted, "include_extracted_properties"):
         warn("A local store extracts no properties; include_extracted_properties was ignored.")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any, List, Literal, Optional, Union  # noqa: UP035  # as in the original
 
+from kolena_local.dataset.arguments import is_bool
 from kolena_local.errors import InputValidationError
 
 
@@ -30,7 +31,7 @@ class GeneralFieldFilter:
         if values is not None and not isinstance(values, (list, tuple, set)):
             raise InputValidationError(f"value_in must be a list of values, not {values!r:.80}.")
         for value in values or ():
-            if not isinstance(value, (str, Real)) and not _is_bool(value):
+            if not isinstance(value, (str, Real)) and not is_bool(value):
                 raise InputValidationError(
                     f"value_in must have strings, bools and numbers, not {value!r:.80}; null and"
                     " missing values are found by null_value=True."
@@ -46,7 +47,7 @@ class GeneralFieldFilter:
             return self.null_value is True
         # True is equal to 1 in Python, and is not the same here.
         return any(
-            _is_bool(wanted) is _is_bool(value)
+            is_bool(wanted) is is_bool(value)
             and (wanted == value or (wanted != wanted and value != value))  # both are NaN
             for wanted in self.value_in or ()
         )
@@ -78,10 +79,6 @@ class Filters:
     def hold(self, row: Mapping[str, Any]) -> bool:
         """Return whether a row, as JSON values, satisfies all conditions."""
         return all(one.holds(_value(row, path)) for path, one in self.datapoint.items())
-
-
-def _is_bool(value: Any) -> bool:
-    return type(value).__name__ in ("bool", "bool_")  # NumPy has another one
 
 
 def _value(row: Any, path: str) -> Any:

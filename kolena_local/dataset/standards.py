@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
-from kolena_local.dataset.arguments import check_flag
+from kolena_local.dataset.arguments import check_bool
 from kolena_local.dataset.cells import columns_of
 from kolena_local.dataset.dataset import datapoints, object_frame
 from kolena_local.dataset.frames import check_name, check_names
@@ -196,8 +196,8 @@ def copy_quality_standards_from_dataset(
             f"'{dataset}' is both the dataset and the source dataset; name two datasets."
         )
     parts = [
-        ("metric_groups", check_flag(include_metric_groups, "include_metric_groups")),
-        ("stratifications", check_flag(include_test_cases, "include_test_cases")),
+        ("metric_groups", check_bool(include_metric_groups, "include_metric_groups")),
+        ("stratifications", check_bool(include_test_cases, "include_test_cases")),
     ]
     copied = [part for part, included in parts if included]
     if not copied:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
-from kolena_local.comparison.settings import as_float
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import CLASS_KEY, Json, is_class_name
+from kolena_local.real_numbers import as_float
 
 IDENTICAL, WITHIN_TOLERANCE, DIFFERENT = "identical", "within tolerance", "different"
 

@@ -76,7 +76,7 @@ class SnapshotFile:
         self._header = dumps({"kind": _KIND, "format": _FORMAT, "workflow": workflow})
         self._workflow = workflow
         try:
-            self.exists = Path(name).exists()  # not a link that leads nowhere
+            self.exists = Path(name).exists()  # False for a dangling symlink
         except OSError as error:
             raise self._unreadable(error) from error
         if self.exists:

@@ -81,6 +81,7 @@ CALLS: list[tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]] = [
             "threshold_strategy": {"a": 0.5},
             "min_confidence_score": 0.1,
             "batch_size": 1,
+            "changes_only": True,
         },
     ),
     (
@@ -97,11 +98,21 @@ CALLS: list[tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-def is_fit(right: Any, odd: Any) -> bool:
-    """Return whether an odd value is right in place of another one, or stands for no value."""
-    if isinstance(right, bool):
-        return isinstance(odd, bool)
-    return odd is None or isinstance(odd, (int, float)) or odd == {"a": 1}
+def is_whole(value: Any, least: int) -> bool:
+    return type(value) is int and value >= least
+
+
+#: What else an argument may be; a flag may only be True or False.
+FIT: dict[str, Callable[[Any], bool]] = {
+    "batch_size": lambda odd: is_whole(odd, 1),
+    "changes_only": lambda odd: odd is None,
+    "confidence_level": lambda odd: odd is None,
+    "limit": lambda odd: odd is None or is_whole(odd, 0),
+    "min_confidence_score": lambda odd: odd is None or type(odd) in (int, float) and abs(odd) < 9,
+    "page_size": lambda odd: is_whole(odd, 1),
+    "reference_eval_config": lambda odd: odd is None or odd == {"a": 1},
+    "threshold_strategy": lambda odd: odd in (2, -1, 2.5) or odd == {"a": 1},
+}
 
 
 @pytest.mark.parametrize(
@@ -126,7 +137,7 @@ def test_a_wrong_argument_is_refused_in_one_sentence(
                 # Only a table that does not fit is shown in several lines.
                 assert isinstance(odd, pd.DataFrame) or "\n" not in str(error)
             else:
-                assert name not in checked or is_fit(checked[name], odd), (name, odd)
+                assert name not in checked or FIT.get(name, lambda _: False)(odd), (name, odd)
 
 
 @pytest.mark.parametrize(

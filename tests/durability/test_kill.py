@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from kolena_local.repository import close_stores, open_store
-from tests.conftest import long_only, sampled
+from tests.conftest import sampled
 from tests.durability.dump import is_sound
 from tests.durability.kill_rounds import BATCH
 
 
-@long_only
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_killed_process_loses_at_most_the_batch_it_was_working_on(
     tmp_path: Path, rounds: int, capsys: pytest.CaptureFixture[str]

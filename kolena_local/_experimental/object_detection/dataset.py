@@ -15,7 +15,7 @@ from kolena_local._experimental.object_detection.multiclass import Thresholds
 from kolena_local._experimental.object_detection.utils import filter_inferences
 from kolena_local.annotation import ScoredLabel
 from kolena_local.dataset import upload_results
-from kolena_local.dataset.arguments import check_count, check_number
+from kolena_local.dataset.arguments import check_bool, check_count, check_number
 from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.metrics import match_inferences, match_inferences_multiclass
@@ -87,12 +87,13 @@ def compute_object_detection_results(
     """
     import pandas as pd
 
+    few = changes_only is not None and check_bool(changes_only, "changes_only")
     strategy = _checked(threshold_strategy)
     found = joined(
         dataset_name, df, ["locator"], ground_truths_field, raw_inferences_field, _COLUMNS
     )
     matched = _match(found, gt_ignore_property, iou_threshold, strategy, min_confidence_score, None)
-    frames = _frames(found, matched, batch_size, changes_only=bool(changes_only))
+    frames = _frames(found, matched, batch_size, changes_only=few)
     return pd.concat(frames, ignore_index=True)
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from kolena_local.comparison.report import WHOLE_SUITE
 from kolena_local.comparison.result import Comparison
-from kolena_local.comparison.settings import as_float
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.plurals import enumerated, quoted
+from kolena_local.real_numbers import as_float
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
@@ -107,8 +107,8 @@ def _remarks(found: Comparison, noise: Noise, checks: Sequence[DeterminismCheck]
     outdated = dict.fromkeys(check.model for check in checks if check.is_outdated)
     if outdated:
         yield (
-            f"The check of determinism of {quoted(outdated)} is outdated, because inferences were"
-            " replaced or deleted since; run check_determinism() again."
+            f"The check of determinism of {quoted(outdated)} is outdated, because inferences have"
+            " since been replaced or deleted; run check_determinism() again."
         )
     unchecked = {check.model for check in checks}
     if noise is True and len(unchecked) == 1:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from kolena_local.dataset.arguments import check_flag, check_number
+from kolena_local.dataset.arguments import check_bool, check_number
 from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.dataset.quality_standard.fields import Fields, require
 from kolena_local.dataset.quality_standard.measures import measure
@@ -66,7 +66,7 @@ def quality_standard_result(
             not below 1, or an argument has another type.
     """
     pairs = list(results)
-    check_flag(intersect_results, "intersect_results")
+    check_bool(intersect_results, "intersect_results")
     if confidence_level is not None:
         check_number(confidence_level, "confidence_level")
     is_first = isinstance(reference_eval_config, str) and reference_eval_config == "first"
