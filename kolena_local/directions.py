@@ -78,10 +78,9 @@ def directions(
             "higher_is_better must map metrics to True or False, such as {'error': False}, not"
             f" {given!r:.80}."
         )
+    if given:
+        import numpy as np  # late: the page lists models without it
     for name, higher in given.items():
-        # Late: names alone do not need it, and the page's list of models is the first that is seen.
-        import numpy as np
-
         if name not in names:
             raise InputValidationError(
                 f"Whether higher or lower is better was given for the metric {name!r}, which is"

@@ -371,10 +371,10 @@ def is_class_name(value: Any) -> TypeGuard[list[str]]:
     return isinstance(value, (list, tuple)) and list(map(type, value)) == [str, str]
 
 
-def named(items: Sequence[dict[str, Json]]) -> list[tuple[str, Json]]:
-    """Return objects by a text that each has of its own, such as a label, or by place."""
-    texts = [name for name, value in items[0].items() if isinstance(value, str)]
-    for field in texts[:1]:
+def by_label(items: Sequence[dict[str, Json]]) -> list[tuple[str, Json]]:
+    """Pair each object with its first text field if those differ, else with its position."""
+    field = next((name for name, value in items[0].items() if isinstance(value, str)), None)
+    if field is not None:
         names = [item.get(field) for item in items]
         if len(set(map(str, names))) == len(names):
             return [

@@ -1,7 +1,7 @@
 """pytest fixtures: a store for each test, and assertions that a model is not worse, or the same.
 
 pytest loads this module in every run of every project where the package is installed, so it must
-import fast: pandas, SQLAlchemy, and the workflow are imported by the first test that needs them.
+import fast: pandas and the workflow are imported by the first test that needs them.
 """
 
 from __future__ import annotations

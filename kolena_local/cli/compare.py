@@ -187,7 +187,7 @@ def compare(
     margin = _margin(margins)
     if fail_on == "worse-than-margin" and margin is None:
         raise click.UsageError("Give --margin with --fail-on worse-than-margin.")
-    # Late, because it imports numpy and SQLAlchemy and help must start fast.
+    # Late, because it imports numpy and help must start fast.
     from kolena_local import comparison
 
     with location.use(location.resolve(given_location())):

@@ -97,7 +97,7 @@ def check(
     undecided. A file that is not a gate, or that does not fit the results, is wrong usage: 2.
     """
     _check_files_differ([file, *(one.name for one in (junit, markdown, current()) if one)])
-    # Late, because it imports numpy and SQLAlchemy and help must start fast.
+    # Late, because it imports numpy and help must start fast.
     from kolena_local.comparison import Gate
 
     try:

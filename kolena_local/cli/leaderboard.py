@@ -92,7 +92,7 @@ def leaderboard(
     lists the samples, while CSV and JSON lines have only the samples: for a bool how many models
     are right, and which one if it is the only one, else the mean over the models.
     """
-    # Late, because it imports numpy and SQLAlchemy and help must start fast.
+    # Late, because it imports numpy and help must start fast.
     from kolena_local import comparison
 
     with location.use(location.resolve(given_location())):

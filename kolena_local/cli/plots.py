@@ -97,10 +97,11 @@ def plots(
             if case in (None, plot.test_case)
         ]
     if title is not None:
-        titles = dict.fromkeys(str(plot.payload.get("title")) for _, plot in found)
+        titles = [plot.payload.get("title") for _, plot in found]
         if found and title not in titles:
-            known = few([f"'{one}'" for one in titles])
-            raise click.ClickException(f"No plot has the title '{title}'; there are {known}.")
+            known = dict.fromkeys(f"'{one}'" for one in titles if isinstance(one, str))
+            others = f"there are {few([*known])}" if known else "no plot has one"
+            raise click.ClickException(f"No plot has the title '{title}'; {others}.")
         found = [one for one in found if one[1].payload.get("title") == title]
     if chosen is None and target in (None, _STANDARD_OUTPUT):
         print_listing(_PLOTS, [_entry(run, plot) for run, plot in found])

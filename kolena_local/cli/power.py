@@ -69,7 +69,7 @@ def power(suite: str, models: tuple[str, ...], **options: Any) -> None:
     It depends on how much two models differ on single samples. That is taken from the results of
     the test suite; without any, give --spread or --discordant. No model runs.
     """
-    # Late, because it imports numpy and SQLAlchemy and help must start fast.
+    # Late, because it imports numpy and help must start fast.
     from kolena_local import comparison
 
     with location.use(location.resolve(given_location())):

@@ -119,7 +119,7 @@ def find_slices(
     slice as a test case: all samples of the suite that match its conditions. The same seed numbers
     slices in the same order.
     """
-    # Late, because it imports numpy and SQLAlchemy and help must start fast.
+    # Late, because it imports numpy and help must start fast.
     from kolena_local import comparison
     from kolena_local.errors import InputValidationError
 

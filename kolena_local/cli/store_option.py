@@ -48,7 +48,7 @@ def reading() -> AbstractContextManager[Unit]:
         StoreNotFoundError: there is no store.
         StoreError: the store cannot be used.
     """
-    # Late, because it imports SQLAlchemy and help must start fast.
+    # Late, because help must start fast.
     from kolena_local.repository import open_store
 
     return open_store(given_location(), create=False).read()

@@ -18,7 +18,7 @@ from kolena_local.comparison.run_selection import (
     declared_of_samples,
     tested_models,
 )
-from kolena_local.comparison.scores import ModelScores, check_in_all, comparable, members_of
+from kolena_local.comparison.scores import ModelScores, check_in_all, comparable, sample_ids_of
 from kolena_local.comparison.settings import check_direction, check_name
 from kolena_local.comparison.statistics.all_pairs import on_common_samples
 from kolena_local.comparison.statistics.pairs import Ids, Numbers, Scores
@@ -116,7 +116,7 @@ def read_candidates(unit: Unit, wanted: Wanted, otherwise: str) -> Candidates:
     """
     suite, runs, remarks = _runs(unit, wanted)
     cases = cases_of(suite, wanted.test_case)
-    members = [members_of(unit, case) for case in cases]
+    members = [sample_ids_of(unit, case) for case in cases]
     scores = [ModelScores(unit, run.configuration.id, [case.id for case in cases]) for run in runs]
     metric, boolean = _metric(scores, runs, wanted.metric)
     having = [metric in one.kinds for one in scores]

@@ -27,7 +27,7 @@ from kolena_local.comparison.scores import (
     clusters_of,
     comparable,
     details,
-    members_of,
+    sample_ids_of,
 )
 from kolena_local.comparison.settings import (
     check_cluster,
@@ -218,7 +218,7 @@ def pair_runs(
         runs = (chosen.base.run, chosen.candidate.run)
         check_in_all(metrics, [f"'{run.model}' (run {run.id})" for run in runs], [left, right])
     everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
-    members = {case.id: members_of(unit, case) for case in cases}
+    members = {case.id: sample_ids_of(unit, case) for case in cases}
     remarks = chosen.remarks(unit.test_suites.get(suite.name).version)
     remarks += provenance_remarks(unit, chosen)
     if described:

@@ -16,12 +16,13 @@ from kolena_local.comparison import report
 from kolena_local.comparison.arguments import selection_of
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
 from kolena_local.comparison.dataframe import dataframe_of
-from kolena_local.comparison.scores import members_of
-from kolena_local.comparison.settings import as_float, check_settings
+from kolena_local.comparison.scores import sample_ids_of
+from kolena_local.comparison.settings import check_settings
 from kolena_local.comparison.statistics.pairs import Ids, Numbers
 from kolena_local.comparison.statistics.scaling import Floats, Mask
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted, enumerated, quoted
+from kolena_local.real_numbers import as_float
 from kolena_local.warn import warn
 
 if TYPE_CHECKING:
@@ -220,12 +221,11 @@ def power(
             _check_number("difference", difference, 1.0)
         members: list[tuple[str | None, Ids]] = [
             (None, np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)),
-            *((case.name, members_of(unit, case)) for case in suite.test_cases),
+            *((case.name, sample_ids_of(unit, case)) for case in suite.test_cases),
         ]
-    (_, everyone), *of_cases = members
-    whole = frozenset(everyone.tolist())
-    same = frozenset(name for name, ids in of_cases if name and whole == frozenset(ids.tolist()))
-    tests = len({frozenset(ids.tolist()) for _, ids in members})
+    sets = {name: frozenset(ids.tolist()) for name, ids in members}
+    same = frozenset(name for name, ids in sets.items() if name and ids == sets[None])
+    tests = len({*sets.values()})
     tests = tests if comparisons is None else int(comparisons)
     level = (1 - settings.confidence) / tests
     rows = [_row(name, ids, known, level, float(power), difference) for name, ids in members]
@@ -239,7 +239,7 @@ def power(
         tests,
         tuple(rows),
         (
-            *report.not_listed([name for name, _ in of_cases if name in same]),
+            *report.not_listed([name for name in sets if name in same]),
             known.remark,
             *_legend(settings.confidence, float(power), tests, difference),
         ),

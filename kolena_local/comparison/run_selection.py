@@ -389,9 +389,11 @@ def declared_of_samples(text: str | None) -> dict[str, str]:
 
 
 def _names(values: Sequence[str | int | None]) -> str:
-    return ", ".join(f"'{value}'" if value else "(without a name)" for value in values)
+    return ", ".join(
+        "(without a name)" if value in ("", None) else f"'{value}'" for value in values
+    )
 
 
 def _how_to_choose(aspect: _Aspect, values: Sequence[str]) -> str:
-    unnamed = f", or that without a name with --{aspect.name} ''" if "" in values else ""
+    unnamed = "; '' is the one without a name" if "" in values else ""
     return f"choose one with {aspect.name}= (--{aspect.name}){unnamed}."

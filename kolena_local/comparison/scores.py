@@ -29,7 +29,7 @@ _PAGE = 10_000
 BOOLEAN, NUMBER, OTHER = "bool", "number", "other"
 
 
-def members_of(unit: Unit, case: TestCaseRecord) -> Ids:
+def sample_ids_of(unit: Unit, case: TestCaseRecord) -> Ids:
     """Return the ids of a test case's samples, in their order."""
     return np.array(unit.test_cases.sample_ids(case.id, case.version), dtype=np.int64)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kolena_local.collector import collector_paused
 from kolena_local.errors import InputValidationError
 from kolena_local.frames.columns import Columns
-from kolena_local.payload import CLASS_KEY, Json, is_class_name, loads_all, named
+from kolena_local.payload import CLASS_KEY, Json, by_label, is_class_name, loads_all
 from kolena_local.repository.paging import pages_by_key
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.codec import Codec
@@ -284,7 +284,7 @@ def _leaves(value: Json, name: str = "") -> Iterator[tuple[str, Json]]:
         objects = [item for item in value if isinstance(item, dict)]
         items: Iterable[tuple[object, Json]] = enumerate(value)
         if objects and len(objects) == len(value):
-            items = named(objects)
+            items = by_label(objects)
         for place, item in items:
             yield from _leaves(item, f"{name}[{place}]")
     else:

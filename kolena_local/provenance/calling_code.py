@@ -22,7 +22,7 @@ def calling_code() -> tuple[str | None, str | None]:
     while frame is not None:
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         name = frame.f_code.co_filename
-        # Of a dataclass, say; whoever wrote such a method by hand calls it from the same place.
+        # The generated __init__ of a dataclass; the caller's file is one frame up.
         is_generated = name.startswith("<") and frame.f_code.co_name == "__init__"
         if package != "kolena_local" and not is_generated and not _is_installed(name):
             return _place(name)

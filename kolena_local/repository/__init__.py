@@ -2,7 +2,7 @@
 
 ``open_store()`` gives a :class:`Store`; ``with store.read() as unit`` or ``store.write()`` gives a
 :class:`Unit` with one repository for each noun. The names are resolved on first use, so that
-importing the records does not load SQLAlchemy.
+importing the records does not import what opens a store.
 """
 
 from __future__ import annotations

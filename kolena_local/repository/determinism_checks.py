@@ -19,7 +19,7 @@ from kolena_local.repository.provenances import ensure_provenance
 from kolena_local.repository.records import Facts, StoredRecord
 from kolena_local.repository.rows import Repository, as_object
 
-OUTDATED: Final = "checked inferences were replaced or deleted since; check again"
+OUTDATED: Final = "checked inferences have since been replaced or deleted; check again"
 
 
 @dataclass(frozen=True)

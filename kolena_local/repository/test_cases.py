@@ -203,8 +203,8 @@ class TestCases(Versioned[TestCaseRecord]):
         )
         if name is not None:
             raise IncorrectUsageError(
-                f"The test case '{latest.name}' has the rows of the dataset '{name}'; change them"
-                " with upload_dataset() or `kolena-local datasets upload`."
+                f"The test case '{latest.name}' belongs to the dataset '{name}'; change its rows or"
+                " description with upload_dataset() or `kolena-local datasets upload`."
             )
         return self.add_version(latest, count, description)
 

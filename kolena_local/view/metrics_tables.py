@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
-from kolena_local.payload import Json, named
+from kolena_local.payload import Json, by_label
 from kolena_local.view.result_tables import size
 from kolena_local.view.shortened import short_value, shortened
 
@@ -104,7 +104,7 @@ def _parts(value: Json) -> Iterator[tuple[list[str], Json]]:
         items = list(value.items())
     elif isinstance(value, list):
         objects = [item for item in value if isinstance(item, dict)]
-        items = named(objects) if objects and len(objects) == len(value) else []
+        items = by_label(objects) if objects and len(objects) == len(value) else []
     if not items:
         yield [], value
     for name, item in items:

@@ -225,7 +225,7 @@ def test_the_rows_of_a_dataset_are_changed_by_uploads_alone(images: pd.DataFrame
     with open_store().write() as unit:
         suite = unit.test_suites.get("images")
         (case,) = suite.test_cases
-        with pytest.raises(IncorrectUsageError, match="has the rows of the dataset 'images'"):
+        with pytest.raises(IncorrectUsageError, match="belongs to the dataset 'images'"):
             unit.test_cases.edit(case.id, case.version, description=None, reset=True, changes=[])
         with pytest.raises(IncorrectUsageError, match="with its rows cannot be removed"):
             unit.test_suites.replace_test_cases(suite.id, suite.version, [])

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -89,10 +89,11 @@ class Gate:
                     f" not {margin!r:.80}."
                 )
             _check(_given(vars(margin)), _OF_METRIC, _table_of(name))
+        may_be_none = {field.name for field in fields(self) if field.default is None}
         values = {
             name: value
             for name, value in vars(self).items()
-            if name != "metrics" and (value is not None or getattr(Gate, name, FAIL) is not None)
+            if name != "metrics" and (value is not None or name not in may_be_none)
         }
         _check(values, _OF_GATE, "[gate]")
 

@@ -47,7 +47,7 @@ def propose(
     metrics = [
         _metric(row, found.directions[row.metric]) for row in found.rows if row.test_case is None
     ]
-    text = "\n".join([_gate(found, configuration == ""), *metrics])
+    text = "\n".join([_gate(found, evaluator, configuration), *metrics])
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -57,15 +57,18 @@ def propose(
     return text
 
 
-def _gate(found: Comparison, is_unnamed: bool) -> str:
+def _gate(found: Comparison, evaluator: str | None, configuration: str | None) -> str:
     version = found.test_suite_version
     suite = f"{found.test_suite}@{version}"
     why = f"Without @{version}, the latest version that both models have results for."
     if found.evaluator == EVALUATOR:
         suite = found.test_suite
         why = "Without a version, because uploaded results follow the newest commit of a dataset."
-    configuration = "" if is_unnamed else found.configuration
-    chosen = {"evaluator": found.evaluator, "configuration": configuration}
+    # Empty strings choose the results without a name, of which nothing else is known.
+    chosen = {
+        "evaluator": found.evaluator if evaluator is None else evaluator,
+        "configuration": found.configuration if configuration is None else configuration,
+    }
     lines = [f"{key} = {toml_string(name)}" for key, name in chosen.items() if name is not None]
     return "\n".join(
         [

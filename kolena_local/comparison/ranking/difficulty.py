@@ -12,7 +12,7 @@ import numpy as np
 from kolena_local.comparison import report
 from kolena_local.comparison.candidates import Candidates, Wanted, read_candidates
 from kolena_local.comparison.dataframe import dataframe_of
-from kolena_local.comparison.scores import SampleDetails, members_of
+from kolena_local.comparison.scores import SampleDetails, sample_ids_of
 from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.payload import loads
 from kolena_local.plurals import counted
@@ -213,7 +213,7 @@ def _places(unit: Unit, found: Candidates, test_case: str | None) -> Ids:
         ids = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
     else:
         (case,) = [case for case in suite.test_cases if case.name == test_case]
-        ids = members_of(unit, case)
+        ids = sample_ids_of(unit, case)
     by_id = np.argsort(ids)
     return by_id[np.searchsorted(ids, found.ids, sorter=by_id)]
 

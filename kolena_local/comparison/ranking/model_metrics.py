@@ -15,7 +15,7 @@ from kolena_local.comparison.run_selection import (
     choose_source,
     tested_models,
 )
-from kolena_local.comparison.scores import BOOLEAN, NUMBER, ModelScores, members_of
+from kolena_local.comparison.scores import BOOLEAN, NUMBER, ModelScores, sample_ids_of
 from kolena_local.comparison.statistics.pairs import first_of_each
 from kolena_local.comparison.statistics.scaling import mean
 from kolena_local.errors import InputValidationError, NotFoundError
@@ -114,7 +114,7 @@ def _means(
         models, _ = tested_models(unit, wanted)
     except NotFoundError:
         return {}, []
-    members = {case.id: members_of(unit, case) for case in cases}
+    members = {case.id: sample_ids_of(unit, case) for case in cases}
     means, fields = {}, dict[str, None]()
     for run in agreeing_runs(unit, models, wanted)[1]:
         scores = ModelScores(unit, run.configuration.id, [*members])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from kolena_local.comparison.scores import BOOLEAN, NUMBER, ModelScores, members_of
+from kolena_local.comparison.scores import BOOLEAN, NUMBER, ModelScores, sample_ids_of
 from kolena_local.comparison.statistics.all_pairs import (
     on_common_samples,
     p_values_of_pairs,
@@ -124,7 +124,7 @@ def _scored(
     ]
     if not cases:
         return None
-    members = {case.id: members_of(unit, case) for case in cases}
+    members = {case.id: sample_ids_of(unit, case) for case in cases}
     models = [ModelScores(unit, value.configuration_id, [*members]) for value, _ in order]
     for metric in models[0].kinds:
         kinds = set().union(*(model.kinds.get(metric, {""}) for model in models))

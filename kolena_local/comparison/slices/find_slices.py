@@ -11,7 +11,7 @@ from kolena_local.comparison import report
 from kolena_local.comparison.arguments import location_of, name_of, selection_of
 from kolena_local.comparison.remarks.provenance import provenance_remarks
 from kolena_local.comparison.run_selection import SelectedRuns, check_comparable, select_runs
-from kolena_local.comparison.scores import ModelScores, comparable, members_of
+from kolena_local.comparison.scores import ModelScores, comparable, sample_ids_of
 from kolena_local.comparison.settings import check_metrics, check_search, check_settings
 from kolena_local.comparison.slices.fields import Field, chosen, read_fields, usable
 from kolena_local.comparison.slices.found_slices import FoundSlice, FoundSlices
@@ -163,7 +163,7 @@ def _pairs(
             " (--metric)."
         )
     everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
-    members = [members_of(unit, case) for case in suite.test_cases]
+    members = [sample_ids_of(unit, case) for case in suite.test_cases]
     left, right = (
         [model.of_case(metric, *case) for case in zip(case_ids, members, strict=True)]
         for model in (others, scores)

@@ -17,10 +17,9 @@ def is_about_room(error: Exception, place: str) -> bool:
     """Return whether an error comes from a full disk or an exhausted quota.
 
     Args:
-        error: a SQLAlchemy or sqlite3 error.
+        error: an error of SQLite's driver.
         place: the location of the store.
     """
-    error = getattr(error, "orig", None) or error
     if "disk I/O error" not in str(error):
         return False
     code = getattr(error, "sqlite_errorcode", None)  # Python 3.10 does not have it

@@ -266,7 +266,7 @@ def _samples(found: Comparison, row: Row) -> str:
         test_case=row.test_case,
         model=found.candidate,
         base=found.base,
-        evaluator=found.evaluator,
+        evaluator=found.evaluator or request.args.get("evaluator") or None,
         configuration=request.args.get("configuration") or None,
         sort=("-" if higher is False else "") + path_text(("change", row.metric)),
     )

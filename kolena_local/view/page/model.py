@@ -10,6 +10,7 @@ from flask import Response, request
 
 from kolena_local.payload import Json
 from kolena_local.repository import Unit
+from kolena_local.repository.determinism_checks import OUTDATED
 from kolena_local.repository.headlines import HeadlineValue, single_values
 from kolena_local.repository.records import Coverage, TestRunRecord
 from kolena_local.view.html import Column
@@ -84,6 +85,7 @@ def show() -> Response:
         more_provenance=len(provenance[_CAPTURED:]),
         run_count=len(runs),
         check=check,
+        outdated=OUTDATED,
         checked_code=check and in_short(check.provenance or {}).get("code"),
         answers=check.differences[:_ANSWERS] if check else (),
     )
