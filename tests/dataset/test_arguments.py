@@ -108,7 +108,7 @@ FIT: dict[str, Callable[[Any], bool]] = {
     "changes_only": lambda odd: odd is None,
     "confidence_level": lambda odd: odd is None,
     "limit": lambda odd: odd is None or is_whole(odd, 0),
-    "min_confidence_score": lambda odd: odd is None or type(odd) in (int, float) and abs(odd) < 9,
+    "min_confidence_score": lambda odd: odd is None or (type(odd) in (int, float) and abs(odd) < 9),
     "page_size": lambda odd: is_whole(odd, 1),
     "reference_eval_config": lambda odd: odd is None or odd == {"a": 1},
     "threshold_strategy": lambda odd: odd in (2, -1, 2.5) or odd == {"a": 1},
