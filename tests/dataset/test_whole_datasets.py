@@ -243,7 +243,7 @@ def test_the_rows_of_a_dataset_are_changed_by_uploads_alone(images: pd.DataFrame
 def test_whatever_an_upload_takes_can_be_exported_and_imported(tmp_path: Path) -> None:
     rows = pd.DataFrame({"id": [1, 2], "": [1, 2], "$": ["a\0", "b"], "c\0d": [None, [{}]]})
     upload_dataset("table", rows, commit_tags=["'\n"], description="\u202e")
-    scores = rows[["id"]].assign(**{"": [0.5, 1], "$": [10**400, -1]})
+    scores = rows[["id"]].assign(**{"": [0.5, 1], "$": pd.Series([10**400, -1], dtype=object)})
     upload_results(
         "table",
         "model",
