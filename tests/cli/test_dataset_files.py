@@ -300,7 +300,7 @@ def test_results_without_a_configuration_can_be_chosen_beside_those_of_one(
     for command in commands.values():
         refused = invoke(*command)
         assert refused.exit_code == 1
-        assert "without a name with --configuration ''." in refused.stderr
+        assert "(--configuration); '' is the one without a name." in refused.stderr
         assert invoke(*command, "--configuration", "").exit_code == 0
     # The file of gate init chooses the same results, which differ; those of {"t": 0.5} do not.
     judged = {

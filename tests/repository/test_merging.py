@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from kolena_local.errors import NameConflictError
 from kolena_local.payload import digest, dumps
 from kolena_local.repository import Unit, close_store, open_store
+from kolena_local.repository.freshness import STORED
 from kolena_local.repository.health.invariants import RULES, LastIds
 from kolena_local.repository.records import MemberChange, NewGroundTruth, NewSample
 from kolena_local.repository.result_records import CaseMetrics, Results, SampleMetrics
@@ -179,10 +180,18 @@ def test_a_second_merge_changes_nothing_and_a_refused_one_neither(
             check_is_sound(path)
             merge(path, other, policy)
             assert text_of(path) == after
-            # Members that a longer history removes are the only lines that may change.
+            # Only members that a longer history removes may change, and results, which an inference
+            # that they do not know of makes stale.
             gone = {"keep": before, "rename": before, "take": given_lines, "error": before}[policy]
             changed = {line for line in settled(gone) if line not in set(after)}
-            assert all('"kind":"test_case_member"' in line for line in changed)
+            fresh, stale = (
+                f'"stale_reason":{why},"is_stale":{int(is_stale)}}}'
+                for why, is_stale in (("null", False), (f'"{STORED}"', True))
+            )
+            assert all(
+                '"kind":"test_case_member"' in line or line.replace(fresh, stale) in after
+                for line in changed
+            )
         assert text_of(other) == given_lines
 
 
