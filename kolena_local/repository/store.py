@@ -73,8 +73,10 @@ def find_store() -> Store | None:
 
 def close_stores() -> None:
     """Close every store that this process has open; this deletes a store in memory."""
-    for key in [key for key in _stores if key[0] == os.getpid()]:
-        _stores.pop(key).close()
+    for key in [key for key in list(_stores) if key[0] == os.getpid()]:
+        store = _stores.pop(key, None)
+        if store is not None:  # another thread may be closing them too
+            store.close()
 
 
 def close_store(location: str) -> None:
@@ -97,12 +99,13 @@ class Store:
         self._forget()
 
     def _forget(self) -> None:
-        self._process = os.getpid()
         self._lock = threading.RLock()
         self._pool: Pool | None = None
         self._let_go: Callable[[], object] = lambda: None
         self._state: State | None = None
         self._writable = True
+        # Last: another thread of a forked child that sees it uses what is above.
+        self._process = os.getpid()
 
     def open(self, *, create: bool = False) -> None:
         """Make sure that the store can be used; see :func:`open_store`."""
@@ -168,21 +171,20 @@ class Store:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        pool = self._current_pool(create=False)
-        if begin != "BEGIN" and not self._writable:
-            pool = self._pool_for_writing()
         # A store in memory has one connection, which threads must use one after the other.
-        turn = self._lock if is_memory(self.location) else nullcontext()
-        watched = unchanged(self.location, self._state, writable=self._writable)
-        with (
-            translated(self.location),
-            turn,
-            watched,
-            pool.connection() as connection,
-            forks.tracked(connection),
-        ):
-            connection.execute(begin)
-            yield connection
+        with self._lock if is_memory(self.location) else nullcontext():
+            pool = self._current_pool(create=False)
+            if begin != "BEGIN" and not self._writable:
+                pool = self._pool_for_writing()
+            watched = unchanged(self.location, self._state, writable=self._writable)
+            with (
+                translated(self.location),
+                watched,
+                pool.connection() as connection,
+                forks.tracked(connection),
+            ):
+                connection.execute(begin)
+                yield connection
 
     def _current_pool(self, *, create: bool) -> Pool:
         if self._process != os.getpid():
@@ -199,7 +201,7 @@ class Store:
         if is_memory(self.location):
             check_library()
             connection = _new_in_memory()
-            return self._use(Pool(lambda: connection, connection))
+            return self._use(Pool(None, connection))
         self.close()
         check_library()
         self._writable, connection = open_prepared(self.location, create=create)

@@ -205,6 +205,52 @@ def test_a_store_in_memory_stays_with_its_process() -> None:
     assert child.exitcode == 0
 
 
+def test_a_block_inside_another_one_on_a_store_in_memory_is_refused() -> None:
+    store = open_store(":memory:")
+    with store.write() as unit:
+        unit.workflows.ensure("one")
+        with pytest.raises(StoreError, match="end that block first"), store.read():
+            pass
+        unit.workflows.ensure("two")
+    assert names(store) == ["one", "two"]
+
+
+def test_a_traceback_that_keeps_a_query_holds_nothing_back(file_store: Store) -> None:
+    with file_store.write() as unit:
+        for number in range(9):
+            unit.workflows.ensure(str(number))
+    with pytest.raises(RuntimeError) as kept, file_store.read() as unit:
+        query = unit._sql.driver.execute("SELECT name FROM workflow")
+        assert query.fetchone()
+        raise RuntimeError
+    with closing(connection.connect(file_store.location)) as other, other:
+        other.execute("DELETE FROM workflow WHERE name = '0'")
+    assert len(names(file_store)) == 8
+    with file_store.write() as unit:
+        unit.workflows.ensure("again")
+    assert kept.value and query
+
+
+def test_threads_may_close_all_stores_at_once(tmp_path: Path) -> None:
+    failed: list[BaseException] = []
+
+    def close() -> None:
+        try:
+            close_stores()
+        except BaseException as error:
+            failed.append(error)
+
+    for turn in range(20):
+        for name in range(5):
+            open_store(str(tmp_path / f"{name}.db"))
+        threads = [threading.Thread(target=close) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failed, turn
+
+
 def test_a_store_that_is_deleted_is_missed_not_written_into_the_void(file_store: Store) -> None:
     Path(file_store.location).unlink()
     with pytest.raises(StoreNotFoundError), file_store.write():

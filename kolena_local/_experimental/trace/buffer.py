@@ -57,7 +57,9 @@ class Buffer:
 
     def pause(self) -> None:
         """Wait until no thread is storing calls: a forked process would inherit locks."""
-        self._is_paused = self._pushing.acquire(timeout=_LONGEST_PAUSE)
+        # Never set to False here: another thread that forks may have paused this.
+        if self._pushing.acquire(timeout=_LONGEST_PAUSE):
+            self._is_paused = True
 
     def resume(self) -> None:
         """Let calls be stored again."""

@@ -35,9 +35,10 @@ _pipe: list[int] = []
 
 @contextmanager
 def tracked(connection: sqlite3.Connection) -> Iterator[None]:
-    """Register a transaction that begins and ends in the block, for forks.
+    """Register a transaction that begins in the block, for forks; roll it back where it ends.
 
     Raises:
+        sqlite3.Error: the rollback failed.
         StoreError: the block ends in a forked child, which cannot commit it.
     """
     process, block = os.getpid(), (threading.get_ident(), connection)
@@ -50,9 +51,13 @@ def tracked(connection: sqlite3.Connection) -> Iterator[None]:
             raise
     finally:
         if process == os.getpid():
-            with _turn:
-                _open.remove(block)
-                _turn.notify_all()
+            try:
+                # Before a fork may go on: a child would inherit the locks that SQLite holds for it.
+                connection.rollback()
+            finally:
+                with _turn:
+                    _open.remove(block)
+                    _turn.notify_all()
     if process != os.getpid():
         raise StoreError(
             "This process was forked while a read or write was open, which only the other process"
