@@ -121,7 +121,9 @@ def read_candidates(unit: Unit, wanted: Wanted, otherwise: str) -> Candidates:
     metric, boolean = _metric(scores, runs, wanted.metric)
     having = [metric in one.kinds for one in scores]
     if wanted.models is not None or sum(having) == 1:
-        check_in_all([metric], [f"'{run.run.model}'" for run in runs], scores)
+        check_in_all(
+            [metric], [f"'{run.run.model}'" for run in runs], scores, [one.run for one in runs]
+        )
     lacking = [run.run.model for run, has in zip(runs, having, strict=True) if not has]
     if lacking:
         remarks.append(

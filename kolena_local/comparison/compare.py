@@ -27,6 +27,7 @@ from kolena_local.comparison.scores import (
     clusters_of,
     comparable,
     details,
+    lacking_metrics,
     sample_ids_of,
 )
 from kolena_local.comparison.settings import (
@@ -126,8 +127,8 @@ def compare(
             configuration, declare opposite directions of a metric, or are stale; the message says
             how to compute them again. Or ``noise`` is True, and neither model was checked.
         InputValidationError: a metric is unknown, neither a bool nor a number, or named although
-            only one model has it; an argument is invalid; or both models have results of several
-            evaluators or configurations and none was chosen.
+            only one model has it; the models have no metric in common; an argument is invalid; or
+            both models have results of several evaluators or configurations and none was chosen.
     """
     from kolena_local.repository import open_store
 
@@ -199,8 +200,8 @@ def pair_runs(
         higher_is_better: as for :func:`compare`.
 
     Raises:
-        InputValidationError: a metric cannot be compared or only one model has it, there is none,
-            or no sample has ``cluster``.
+        InputValidationError: a metric cannot be compared or only one model has it, the models have
+            none in common, or no sample has ``cluster``.
     """
     cases, suite = chosen.test_suite.test_cases, chosen.test_suite
     case_ids = [case.id for case in cases]
@@ -216,11 +217,14 @@ def pair_runs(
         usable, described = judged, [f"'{name}'" for name in usable if name not in judged]
     if metrics is not None:
         runs = (chosen.base.run, chosen.candidate.run)
-        check_in_all(metrics, [f"'{run.model}' (run {run.id})" for run in runs], [left, right])
+        names = [f"'{run.model}' (run {run.id})" for run in runs]
+        check_in_all(metrics, names, [left, right], runs)
     everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
     members = {case.id: sample_ids_of(unit, case) for case in cases}
     remarks = chosen.remarks(unit.test_suites.get(suite.name).version)
     remarks += provenance_remarks(unit, chosen)
+    if metrics is None:
+        remarks += lacking_metrics(list(usable), chosen, [left, right])
     if described:
         remarks.append(
             "Not compared, because nothing says whether higher or lower is better:"

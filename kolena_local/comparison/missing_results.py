@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from kolena_local.repository.dataset_records import WORKFLOW
+from kolena_local.repository.dataset_records import EVALUATOR, WORKFLOW
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
+    from kolena_local.repository.records import TestRunRecord
 
 
 def how_to_test(unit: Unit, test_suite: str, otherwise: str) -> str:
@@ -41,6 +42,16 @@ def how_to_test(unit: Unit, test_suite: str, otherwise: str) -> str:
     )
 
 
-def results_command(dataset: str) -> str:
+def how_to_add(run: TestRunRecord, metric: str) -> str:
+    """Return how a model gets a metric that its results lack, as a part of a sentence."""
+    if run.evaluator != EVALUATOR:
+        return "evaluate all models alike"
+    option = " --correct FIELD=COLUMN" if metric == "correct" else ""
+    column = "" if option else f", with a column {metric!r}"
+    command = results_command(run.test_suite, run.model)
+    return f"store the results of '{run.model}' again{column} (`{command}{option}`)"
+
+
+def results_command(dataset: str, model: str = "MODEL") -> str:
     """Return the command that stores results of a dataset."""
-    return f"kolena-local datasets results {shlex.quote(dataset)} MODEL FILE"
+    return f"kolena-local datasets results {shlex.quote(dataset)} {shlex.quote(model)} FILE"

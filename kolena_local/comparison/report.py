@@ -205,11 +205,20 @@ def _left_out(row: Row, several: bool) -> Iterator[str]:
         (row.only_base, "only the base has a result"),
         (row.only_candidate, "only the candidate has a result"),
         (row.untested, "neither model has a result"),
-        (row.without_number, "a value is NaN, infinite or missing"),
+        (row.without_number, f"a value of {_without_number(row)} is NaN, infinite or missing"),
     ):
         if count:
             samples = f"{counted(count, 'sample')} {agreeing(count, 'is', 'are')}"
             yield f"{samples} left out{of}: {what}."
+
+
+def _without_number(row: Row) -> str:
+    """Return whose values are not numbers; with counts if there are such values of both."""
+    counts = {"the base": row.base_without_number, "the candidate": row.candidate_without_number}
+    lacking = {side: count for side, count in counts.items() if count}
+    if len(lacking) == 1:
+        return next(iter(lacking))
+    return " or ".join(f"{side} ({counted(count, 'sample')})" for side, count in lacking.items())
 
 
 def clustered(field: str, codes: Ids, lacking: int) -> str:

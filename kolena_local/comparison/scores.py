@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from kolena_local.comparison.missing_results import how_to_add
 from kolena_local.comparison.statistics.pairs import Ids, Scores, first_of_each
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, canonical, dumps, loads
@@ -22,7 +23,7 @@ from kolena_local.repository.rows import as_object
 if TYPE_CHECKING:
     from kolena_local.comparison.run_selection import SelectedRuns
     from kolena_local.repository import Unit
-    from kolena_local.repository.records import TestCaseRecord
+    from kolena_local.repository.records import TestCaseRecord, TestRunRecord
 
 _PAGE = 10_000
 
@@ -155,7 +156,10 @@ def comparable(models: Sequence[ModelScores], wanted: Sequence[str] | None) -> d
 
 
 def check_in_all(
-    metrics: Sequence[str], models: Sequence[str], scores: Sequence[ModelScores]
+    metrics: Sequence[str],
+    models: Sequence[str],
+    scores: Sequence[ModelScores],
+    runs: Sequence[TestRunRecord],
 ) -> None:
     """Check that all models have some metrics.
 
@@ -163,6 +167,7 @@ def check_in_all(
         metrics: the names of the metrics; at least one model has each.
         models: what the message calls each model.
         scores: the scores of each model.
+        runs: the runs that the scores are from.
 
     Raises:
         InputValidationError: a model lacks a metric.
@@ -172,10 +177,36 @@ def check_in_all(
         if not all(having):
             some = few([*compress(models, having)])
             others = few([model for model, has in zip(models, having, strict=True) if not has])
+            advice = how_to_add(runs[having.index(False)], metric)
             raise InputValidationError(
                 f"The metric {metric!r} is only in the results of {some}, not in those of"
-                f" {others}; evaluate all of them alike, or choose another metric or other models."
+                f" {others}; {advice}, or choose another metric or other models."
             )
+
+
+def lacking_metrics(
+    metrics: Sequence[str], chosen: SelectedRuns, scores: Sequence[ModelScores]
+) -> list[str]:
+    """Return a sentence for each metric that only one of two models has.
+
+    Args:
+        metrics: the names of metrics that are compared.
+        chosen: the results that are compared.
+        scores: the scores of the base and the candidate.
+
+    Raises:
+        InputValidationError: the models have none of the metrics in common.
+    """
+    lacking = [
+        f"'{scored.run.model}' has no metric {metric!r}; {how_to_add(scored.run, metric)}, or"
+        " choose another metric with metrics= (--metric)."
+        for metric in metrics
+        for scored, one in zip((chosen.base, chosen.candidate), scores, strict=True)
+        if metric not in one.kinds
+    ]
+    if len(lacking) == len(metrics):
+        raise InputValidationError(" ".join(lacking))
+    return lacking
 
 
 def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:

@@ -72,6 +72,8 @@ class Row(Estimate):
         untested: the number left out because neither model has a result.
         without_number: the number left out because a value is NaN, infinite (or an integer too
             large for a float) or null.
+        base_without_number: for how many of them that is so of the base.
+        candidate_without_number: for how many of them that is so of the candidate.
         margin: the loss that is accepted; None if none was given.
         within_margin: ``equivalent`` if the interval is within the margin on both sides, ``no
             worse`` if it rules out a larger loss, ``worse`` if the loss is larger, else ``not
@@ -90,6 +92,8 @@ class Row(Estimate):
     only_candidate: int
     untested: int
     without_number: int
+    base_without_number: int
+    candidate_without_number: int
     margin: float | None = None
     within_margin: str | None = None
     right_to_wrong: int | None = None
@@ -158,6 +162,8 @@ def _row(
         only_candidate=part.pairs.only_candidate,
         untested=part.pairs.untested,
         without_number=part.pairs.without_number,
+        base_without_number=part.pairs.base_without_number,
+        candidate_without_number=part.pairs.candidate_without_number,
         right_to_wrong=_changes(part, higher, toward=-1),
         wrong_to_right=_changes(part, higher, toward=1),
     )

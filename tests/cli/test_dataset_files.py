@@ -88,6 +88,20 @@ def test_csv_files_lead_to_a_verdict_and_a_report(invoke: Invoke, files: Path) -
     assert "correct" in Path("r.html").read_text()
 
 
+def test_results_without_the_metric_of_the_other_model_say_how_to_store_it(
+    invoke: Invoke, files: Path
+) -> None:
+    upload(invoke)
+    invoke("datasets", "results", "animals", "third", "first.csv")
+    command = "`kolena-local datasets results animals third FILE --correct FIELD=COLUMN`"
+    refused = invoke("compare", "third", "first", "-s", "animals", "--metric", "correct")
+    assert (refused.exit_code, command in refused.stderr) == (1, True)
+    unnamed = invoke("compare", "first", "third", "-s", "animals")
+    assert f"'third' has no metric 'correct'; store the results of 'third' again ({command})" in (
+        unnamed.stdout
+    )
+
+
 def test_a_quality_standard_is_applied_and_shown(invoke: Invoke, files: Path) -> None:
     invoke("datasets", "upload", "animals.csv")
     none = invoke("datasets", "standard", "apply", "animals", "quality-standard.toml")

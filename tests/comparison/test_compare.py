@@ -121,7 +121,9 @@ def test_nan_and_missing_values_are_counted_and_never_averaged(world: World) -> 
     suite, first = row(result, None, "error"), row(result, "first", "error")
     assert (suite.n, suite.without_number, first.n, first.without_number) == (46, 4, 26, 4)
     assert (suite.base, suite.candidate) == (0, 0)
-    assert "4 samples are left out: a value is NaN, infinite or missing." in result.remarks
+    sides = "the base (3 samples) or the candidate (1 sample)"
+    left_out = f"4 samples are left out: a value of {sides} is NaN, infinite or missing."
+    assert left_out in result.remarks
     assert "no number" in str(result)
 
 

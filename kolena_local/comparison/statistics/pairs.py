@@ -47,6 +47,8 @@ class Pairs:
         only_candidate: the number left out because only the candidate has a result.
         untested: the number left out because neither model has a result.
         without_number: the number left out because a result is NaN, infinite or null.
+        base_without_number: for how many of them that of the base is.
+        candidate_without_number: for how many of them that of the candidate is.
     """
 
     ids: Ids
@@ -56,6 +58,8 @@ class Pairs:
     only_candidate: int
     untested: int
     without_number: int
+    base_without_number: int = 0
+    candidate_without_number: int = 0
 
     @cached_property
     def differences(self) -> Floats:
@@ -87,7 +91,8 @@ def pair(members: Ids, base: Scores, candidate: Scores) -> Pairs:
     of_base, of_candidate = np.isin(members, base.ids), np.isin(members, candidate.ids)
     common = np.unique(members[of_base & of_candidate])
     left, right = _values(base, common), _values(candidate, common)
-    numbers = np.isfinite(left.astype(np.float64)) & np.isfinite(right.astype(np.float64))
+    finite = [np.isfinite(side.astype(np.float64)) for side in (left, right)]
+    numbers = finite[0] & finite[1]
     return Pairs(
         common[numbers],
         left[numbers],
@@ -96,6 +101,8 @@ def pair(members: Ids, base: Scores, candidate: Scores) -> Pairs:
         only_candidate=int(np.count_nonzero(~of_base & of_candidate)),
         untested=int(np.count_nonzero(~of_base & ~of_candidate)),
         without_number=int(np.count_nonzero(~numbers)),
+        base_without_number=int(np.count_nonzero(~finite[0])),
+        candidate_without_number=int(np.count_nonzero(~finite[1])),
     )
 
 
