@@ -299,6 +299,24 @@ def test_reports_never_replace_a_store_a_gate_or_each_other(invoke: Invoke, leng
     assert not Path("out").exists()
 
 
+def test_test_case_that_is_the_whole_suite_is_listed_once_in_every_report(
+    invoke: Invoke, store_path: Path, tmp_path: Path
+) -> None:
+    with kolena_local.session(db=store_path):
+        samples = [(World(None).photo(index), Length(0.0)) for index in range(40)]  # type: ignore[arg-type]
+        world = World(LengthSuite("one", test_cases=[LengthCase("all", test_samples=samples)]))
+        for name in ("base", "same"):
+            world.test(name, {})
+    file, xml, markdown = (tmp_path / name for name in ("gate.toml", "tests.xml", "summary.md"))
+    file.write_text(FILE.replace("lengths@1", "one@1"), encoding="utf-8")
+    reports = ("--junit", xml, "--markdown", markdown)
+    assert invoke("gate", file, *reports, "--db", store_path).exit_code == 0
+    (suite,) = Xml.parse(xml).getroot()
+    classes = [one.get("classname") for one in suite.findall("testcase")]
+    assert (classes, suite.get("tests")) == (["one > (whole suite)"] * 2, "2")
+    assert len(re.findall(r"(?m)^\| pass ", markdown.read_text("utf-8"))) == 2
+
+
 def test_init_writes_a_gate_that_judges_and_replaces_no_file(invoke: Invoke, lengths: Path) -> None:
     command = ("gate", "init", "base", "a little worse", "--suite", "lengths", "-o", "new.toml")
     result = invoke(*command)
@@ -359,7 +377,10 @@ def test_hostile_names_stay_names_in_every_file(
     name = "1. <img src=x>|\\| ![x](http://a.b/c) ]]> & \"'\x1b[31m\u202e`\ufffe# [metrics]"
     with kolena_local.session(db=store_path):
         samples = [(World(None).photo(index), Length(0.0)) for index in range(40)]  # type: ignore[arg-type]
-        cases = [LengthCase(name, test_samples=samples), LengthCase("b", test_samples=samples[:30])]
+        cases = [
+            LengthCase(name, test_samples=samples[5:]),
+            LengthCase("b", test_samples=samples[:30]),
+        ]
         world = World(LengthSuite(f"{name} suite", test_cases=cases))
         world.test(f"{name} base", {})
         world.test(f"{name} new", {})

@@ -77,7 +77,7 @@ class Judgment:
     @property
     def reasons(self) -> tuple[str, ...]:
         """A sentence for each row of the table that does not pass."""
-        return tuple(str(one) for one in self._listed() if one.outcome != PASS)
+        return tuple(str(one) for one in self.listed() if one.outcome != PASS)
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the rows as dictionaries: those of the comparison, the outcome and the reasons."""
@@ -103,10 +103,10 @@ class Judgment:
         }
         if len(self.gate.metrics) == 1:
             del columns["metric"]
-        return list(columns), [[get(one) for get in columns.values()] for one in self._listed()]
+        return list(columns), [[get(one) for get in columns.values()] for one in self.listed()]
 
     def junit_xml(self) -> bytes:
-        """Return the judgment as JUnit XML, with a test for each row."""
+        """Return the judgment as JUnit XML, with a test for each row of the table."""
         from kolena_local.comparison.gate.junit import junit_xml
 
         return junit_xml(self)
@@ -117,7 +117,7 @@ class Judgment:
 
         return markdown(self).encode()
 
-    def _listed(self) -> list[JudgedRow]:
+    def listed(self) -> list[JudgedRow]:
         """Return the rows without the test cases that are the same as the whole suite."""
         listed = set(map(id, report.listed([one.row for one in self.rows])))
         return [one for one in self.rows if id(one.row) in listed]

@@ -19,12 +19,13 @@ _NOT_IN_XML = re.compile("[\ufffe\uffff]")
 
 
 def junit_xml(judgment: Judgment) -> bytes:
-    """Return one test for each row; equal judgments give equal bytes.
+    """Return one test for each row of the table; equal judgments give equal bytes.
 
     The name of a test is the metric, its class is the suite and the test case: GitLab shows and
     tells apart tests by these two.
     """
-    outcomes = [row.outcome for row in judgment.rows]
+    listed = judgment.listed()
+    outcomes = [row.outcome for row in listed]
     counts = {
         "tests": str(len(outcomes)),
         "failures": str(outcomes.count(FAIL)),
@@ -34,7 +35,7 @@ def junit_xml(judgment: Judgment) -> bytes:
     root = Xml.Element("testsuites", {"name": "kolena-local gate", **counts})
     title = _text(judgment.comparison.title)
     suite = Xml.SubElement(root, "testsuite", {"name": title, **counts})
-    for row in judgment.rows:
+    for row in listed:
         group = f"{judgment.comparison.test_suite} > {row.place}"
         name = {"classname": _text(group), "name": _text(row.row.metric), "time": "0"}
         test = Xml.SubElement(suite, "testcase", name)
