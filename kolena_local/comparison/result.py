@@ -296,9 +296,7 @@ class Comparison:
     def is_doubtful(self) -> bool:
         """Whether a metric has no direction, or the whole suite is not decided or lacks samples."""
         return bool(self.undeclared) or any(
-            row.verdict == NOT_DECIDED
-            or row.only_base + row.only_candidate + row.untested + row.without_number > 0
-            for row in self._whole_suite
+            row.verdict == NOT_DECIDED or row.left_out > 0 for row in self._whole_suite
         )
 
     @property

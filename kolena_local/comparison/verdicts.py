@@ -99,6 +99,11 @@ class Row(Estimate):
     right_to_wrong: int | None = None
     wrong_to_right: int | None = None
 
+    @property
+    def left_out(self) -> int:
+        """The number of samples that are not compared."""
+        return self.only_base + self.only_candidate + self.untested + self.without_number
+
 
 def compare_slices(
     slices: Sequence[Slice], directions: Mapping[str, Direction], settings: Settings

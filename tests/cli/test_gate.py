@@ -158,7 +158,8 @@ def test_missing_and_stale_results_fail_unless_the_file_says_otherwise(
     result = invoke("gate", "gate.toml", "--candidate", candidate)
     assert result.exit_code == code, result.output
     reason = {
-        "missing": "error in first: 1 sample lacks a result that is a number.",
+        "missing": "error in first: 1 sample lacks a result that is a number: 1 of 'silent'. Store"
+        ' what is missing, or write missing = .*"ignore" in',
         "stale": "close in second: Out of date: stale results of same.",
     }[setting]
     assert (re.search(reason, result.stdout) is None) is (effect == "ignore")
@@ -339,6 +340,17 @@ def test_init_writes_a_gate_that_judges_and_replaces_no_file(invoke: Invoke, len
     assert invoke(*command, "--force").exit_code == 0
     assert Path("new.toml").read_text("utf-8") == written
     assert invoke(*command[:-2]).stdout == written
+
+
+def test_init_says_which_model_lacks_results_so_that_the_gate_fails(
+    invoke: Invoke, lengths: Path
+) -> None:
+    invoke("gate", "init", "base", "silent", "-s", "lengths", "-o", "new.toml")
+    written = Path("new.toml").read_text("utf-8")
+    assert "# Now 1 sample lacks a result that is a number: 1 of 'silent', in error.\n" in written
+    assert invoke("gate", "new.toml").exit_code == 3
+    Path("new.toml").write_text(written.replace('missing = "fail"', 'missing = "ignore"'), "utf-8")
+    assert "lacks a result" not in invoke("gate", "new.toml").stdout
 
 
 def test_margin_without_a_direction_is_refused_and_init_leaves_the_choice_to_you(

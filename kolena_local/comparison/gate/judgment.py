@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from kolena_local.comparison import report
 from kolena_local.comparison.compare import compare
 from kolena_local.comparison.gate.gate import FAIL, IGNORE, SUITE, UNDECIDED, Gate
+from kolena_local.comparison.gate.lacking import lacking
 from kolena_local.comparison.gate.toml_text import toml_key, toml_string
 from kolena_local.comparison.margins import WITHIN, is_alike_by_chance, shown_loss, with_margins
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.verdicts import WORSE, Row
 from kolena_local.errors import InputValidationError
-from kolena_local.plurals import agreeing, counted
+from kolena_local.plurals import counted
 from kolena_local.repository.dataset_records import EVALUATOR
 
 if TYPE_CHECKING:
@@ -184,12 +185,12 @@ def judge(gate: Gate, candidate: str | Model | None) -> Judgment:
 
 def _judged(row: Row, gate: Gate, found: Comparison) -> JudgedRow:
     higher = found.directions[row.metric].higher_is_better
-    findings = list(_findings(row, gate, found.stale, 1 if higher else -1))
+    findings = list(_findings(row, gate, found, 1 if higher else -1))
     worst = _worst(outcome for outcome, _ in findings)
     return JudgedRow(row, worst, tuple(reason for outcome, reason in findings if outcome == worst))
 
 
-def _findings(row: Row, gate: Gate, stale: str, sign: int) -> Iterator[tuple[str, str]]:
+def _findings(row: Row, gate: Gate, found: Comparison, sign: int) -> Iterator[tuple[str, str]]:
     """Yield what speaks for or against a row: an outcome and a sentence each."""
     rule = gate.metrics[row.metric]
     if row.n:
@@ -197,12 +198,15 @@ def _findings(row: Row, gate: Gate, stale: str, sign: int) -> Iterator[tuple[str
     needed = gate.min_samples if rule.min_samples is None else rule.min_samples
     if row.n < needed:
         yield UNDECIDED, f"{counted(row.n, 'sample')}, and at least {needed} are needed."
-    missing = row.only_base + row.only_candidate + row.untested + row.without_number
-    if missing and gate.missing != IGNORE:
-        verb = agreeing(missing, "lacks", "lack")
-        yield gate.missing, f"{counted(missing, 'sample')} {verb} a result that is a number."
-    if stale and gate.stale != IGNORE:
-        yield gate.stale, f"Out of date: {stale}."
+    if row.left_out and gate.missing != IGNORE:
+        others = [f'"{one}"' for one in (UNDECIDED, IGNORE) if one != gate.missing]
+        yield (
+            gate.missing,
+            f"{lacking(row, found)}. Store what is missing, or write missing ="
+            f" {' or '.join(others)} in [gate].",
+        )
+    if found.stale and gate.stale != IGNORE:
+        yield gate.stale, f"Out of date: {found.stale}."
 
 
 def _by_margin(row: Row, margin: float, sign: int) -> tuple[str, str]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from kolena_local.comparison.compare import compare
 from kolena_local.comparison.gate.gate import Gate
+from kolena_local.comparison.gate.lacking import lacking
 from kolena_local.comparison.gate.toml_text import toml_key, toml_string
 from kolena_local.errors import InputValidationError
-from kolena_local.plurals import counted
+from kolena_local.plurals import counted, printable
 from kolena_local.repository.dataset_records import EVALUATOR
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ per = {toml_string(Gate.per)}
 # A row with fewer samples is undecided.
 min_samples = {Gate.min_samples}
 # What a row is if samples lack a result or have NaN: "fail", "undecided", or "ignore" such samples.
-missing = {toml_string(Gate.missing)}
+{_missing(found)}missing = {toml_string(Gate.missing)}
 # What every row is if results are out of date, likewise.
 stale = {toml_string(Gate.stale)}
 # A metadata field; samples with the same value belong together, such as the images of one patient.
@@ -98,6 +99,20 @@ stale = {toml_string(Gate.stale)}
 """,
         ]
     )
+
+
+def _missing(found: Comparison) -> str:
+    """Return comments on the samples that lack results now, each on a line; '' if none do."""
+    lines = [
+        f"# Now {printable(lacking(row, found))}, in {toml_key(row.metric)}.\n"
+        for row in found.rows
+        if row.test_case is None and row.left_out
+    ]
+    if lines:
+        lines.append(
+            '# So "fail" fails for sure until they are stored; "ignore" leaves them out.\n'
+        )
+    return "".join(lines)
 
 
 def _metric(row: Row, direction: Direction) -> str:
