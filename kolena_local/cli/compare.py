@@ -184,6 +184,12 @@ def compare(
         )
     if flips and worst is not None:
         raise click.UsageError("Give either --worst or --flips, not both.")
+    runs = options["runs"]
+    if base == candidate and (runs is None or runs[0] == runs[1]):
+        raise click.UsageError(
+            f"{printable(repr(base))} is both the base and the candidate; give another candidate,"
+            " or --runs to compare two runs of one model."
+        )
     margin = _margin(margins)
     if fail_on == "worse-than-margin" and margin is None:
         raise click.UsageError("Give --margin with --fail-on worse-than-margin.")

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Tuple
 
 import pytest
 
@@ -49,6 +50,15 @@ def test_table_says_which_is_better_with_the_strongest_evidence_first(
     assert remark not in result.stderr
     assert same not in result.stderr
     assert "8 different comparisons (Holm)" in result.stderr
+
+
+@pytest.mark.parametrize("runs", [(), ("--runs", 1, 1)])
+def test_model_is_not_compared_with_itself(
+    invoke: Invoke, demo_store: Path, runs: Tuple[object, ...]
+) -> None:
+    refused = invoke("compare", "svm-rbf", "svm-rbf", "-s", SUITE, *runs, "--db", demo_store)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "'svm-rbf' is both the base and the candidate; give another" in refused.stderr
 
 
 def test_json_has_the_rows_of_the_data_frame(invoke: Invoke, demo_store: Path) -> None:
@@ -136,9 +146,9 @@ def test_worst_shows_the_sample_its_ground_truth_and_both_answers(
             (MODELS[::-1], ("--fail-on", "worse"), 3),
             (MODELS[::-1], ("--fail-on", "worse", "--strict"), 3),
             (MODELS[::-1], ("--fail-on", "not-better"), 3),
-            (MODELS[:1] * 2, ("--fail-on", "worse"), 0),
-            (MODELS[:1] * 2, ("--fail-on", "not-better"), 3),
-            (MODELS[:1] * 2, ("--fail-on", "worse", "--strict"), 4),
+            (MODELS, ("--cluster", "stroke", "--fail-on", "worse"), 0),
+            (MODELS, ("--cluster", "stroke", "--fail-on", "not-better"), 3),
+            (MODELS, ("--cluster", "stroke", "--fail-on", "worse", "--strict"), 4),
             (MODELS[::-1], ("--fail-on", "worse", "--lower-is-better", "is_correct"), 0),
         ]
     ),
