@@ -279,6 +279,7 @@ def test_gate_that_does_not_fit_the_store_is_refused(
     Path("gate.toml").write_text(FILE.replace(old, new), encoding="utf-8")
     result = invoke("gate", "gate.toml", "--markdown", "summary.md")
     assert (result.exit_code, result.stderr.count("\n")) == (code, 1)
+    assert result.stderr.startswith("Error: gate.toml: ")
     assert sentence in result.stderr
     assert not Path("summary.md").exists()
 
@@ -376,7 +377,7 @@ def test_margin_without_a_direction_is_refused_and_init_leaves_the_choice_to_you
     result = invoke("gate", file, "--db", store_path)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        'Error: A margin needs a direction: write direction = "higher" or "lower" in'
+        f'Error: {file}: A margin needs a direction: write direction = "higher" or "lower" in'
         " [metrics.hallucinated], whichever is better.\n"
     )
     file.write_text(table.replace("# direction", "direction"), encoding="utf-8")
