@@ -102,6 +102,36 @@ def test_results_without_the_metric_of_the_other_model_say_how_to_store_it(
     )
 
 
+@pytest.mark.parametrize(
+    ("metric", "needed"),
+    [
+        (
+            'kind = "object-detection"\ntp_field = "seconds"\nfp_field = "seconds"\n'
+            'fn_field = "seconds"',
+            "objects",
+        ),
+        (
+            'kind = "thresholded-objects"\nthreshold = 0.5\nthresholded_object_field = "seconds"',
+            "counts by threshold",
+        ),
+    ],
+)
+def test_numbers_where_a_quality_standard_needs_lists_are_refused(
+    invoke: Invoke, files: Path, metric: str, needed: str
+) -> None:
+    upload(invoke)
+    group = f'[[metric_groups]]\nname = "g"\n[[metric_groups.metrics]]\n{metric}'
+    text = f'name = "s"\n{group}\nlabel = "found"\naggregator = "precision"\n'
+    Path("s.toml").write_text(text)
+    refused = invoke("datasets", "standard", "apply", "animals", "s.toml")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(
+        f"Error: The metric 'found' needs lists of {needed} in 'seconds', which holds values such"
+        " as 0.0; name "
+    )
+    assert 'kind = "formula", which takes counts.' in refused.stderr
+
+
 def test_a_quality_standard_is_applied_and_shown(invoke: Invoke, files: Path) -> None:
     invoke("datasets", "upload", "animals.csv")
     none = invoke("datasets", "standard", "apply", "animals", "quality-standard.toml")

@@ -7,7 +7,7 @@ positives, and the numbers of objects that there are to be found, by row and lab
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,17 @@ from kolena_local.dataset.quality_standard.ratios import (
     average_precision,
     averaged,
     ratio,
+)
+from kolena_local.errors import InputValidationError
+
+_NO_OBJECTS: Final = (
+    "name fields with such lists, such as TP, FP and FN of COCO results, or write"
+    ' kind = "formula", which takes counts.'
+)
+_COUNTS: Final = (
+    "counts by threshold",
+    "name a field with such lists, such as thresholded of COCO results, or write"
+    ' kind = "formula", which takes counts.',
 )
 
 
@@ -87,7 +98,7 @@ def of_objects(metric: ObjectDetectionMetric, fields: Fields) -> Detections:
     labels: list[Hashable] = []
     kinds: list[int] = []
     for kind, name in enumerate(metric.fields()):
-        for place, objects in _lists(fields.get(name)):
+        for place, objects in _lists(fields.get(name), name, metric.label, "objects", _NO_OBJECTS):
             rows += [place] * len(objects)
             kinds += [kind] * len(objects)
             scores += [below(each, metric.score_field) for each in objects]
@@ -117,7 +128,7 @@ def of_thresholds(metric: ThresholdedObjectsMetric, fields: Fields) -> Detection
     What an entry counts more than the entry with the next higher threshold are the detections whose
     score is its threshold.
     """
-    keys = count_keys(metric)
+    keys, field = count_keys(metric), metric.thresholded_object_field
     entries = pd.DataFrame(
         [
             (
@@ -126,7 +137,7 @@ def of_thresholds(metric: ThresholdedObjectsMetric, fields: Fields) -> Detection
                 below(entry, "threshold"),
                 *(below(entry, k) for k in keys),
             )
-            for row, values in _lists(fields.get(metric.thresholded_object_field))
+            for row, values in _lists(fields.get(field), field, metric.label, *_COUNTS)
             for entry in values
         ],
         columns=["row", "label", "threshold", "ptp", "pfp", "rtp", "rfn"],
@@ -161,9 +172,29 @@ def count_keys(metric: ThresholdedObjectsMetric) -> list[str]:
     return [*keys, metric.recall_tp_field, metric.recall_fn_field]
 
 
-def _lists(values: pd.Series[Any]) -> list[tuple[int, list[Any]]]:
-    """Return the positions and values of cells that hold lists; others have no objects."""
-    return [(i, list(v)) for i, v in enumerate(values) if isinstance(v, (list, tuple, np.ndarray))]
+def _lists(
+    values: pd.Series[Any], name: str, label: str, needed: str, instead: str
+) -> list[tuple[int, list[Any]]]:
+    """Return the positions and values of cells that hold lists; others have no objects.
+
+    Args:
+        values: the values of a field.
+        name: the name of the field.
+        label: that of the metric.
+        needed: what the lists hold.
+        instead: what else to write, as the end of a sentence.
+
+    Raises:
+        InputValidationError: all values are something else, such as counts.
+    """
+    are_lists = values.map(lambda value: isinstance(value, (list, tuple, np.ndarray)))
+    others = values[~are_lists.astype(bool)].dropna()
+    if len(others) and not are_lists.any():
+        raise InputValidationError(
+            f"The metric '{label}' needs lists of {needed} in '{name}', which holds values such as"
+            f" {others.tolist()[0]!r:.80}; {instead}"
+        )
+    return [(place, list(values.iloc[place])) for place in np.flatnonzero(are_lists).tolist()]
 
 
 def _codes(labels: list[Any]) -> NDArray[np.intp]:
