@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kolena_local.errors import InputValidationError
+from kolena_local.plurals import enumerated
 from kolena_local.repository.file.interrupts import shielded
 from kolena_local.repository.records import QueryResult
 
@@ -33,7 +34,7 @@ def query(
             cursor = raw.execute(question, parameters)
             rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
         except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
-            raise _explained(error) from error
+            raise _explained(error, raw) from error
     if cursor.description is None:
         raise InputValidationError("The query returns nothing; write one that begins with SELECT.")
     columns = _distinct([name for name, *_ in cursor.description])
@@ -73,7 +74,7 @@ def _authorize_everything(*_: object) -> int:
     return sqlite3.SQLITE_OK
 
 
-def _explained(error: Exception) -> BaseException:
+def _explained(error: Exception, raw: sqlite3.Connection) -> BaseException:
     text = str(error)
     if "interrupted" in text:
         return KeyboardInterrupt()
@@ -93,8 +94,15 @@ def _explained(error: Exception) -> BaseException:
         sqlite3.ProgrammingError,
     ):
         return error
+    advice = "correct it."
+    if text.startswith("no such table"):
+        views = raw.execute("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name")
+        advice = (
+            f"the views {enumerated(name for (name,) in views)} are made for queries, and"
+            ' `kolena-local sql "SELECT name FROM sqlite_master"` lists all tables.'
+        )
     return InputValidationError(
-        f"SQLite does not understand the query: {text.rstrip('.')}; correct it."
+        f"SQLite does not understand the query: {text.rstrip('.')}; {advice}"
     )
 
 

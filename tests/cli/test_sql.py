@@ -69,7 +69,8 @@ def test_bytes_are_hexadecimal_and_equal_names_are_numbered(invoke: Invoke, stor
     [
         ("DELETE FROM model", "more than read"),
         ("PRAGMA user_version = 9", "more than read"),
-        ("SELECT * FROM modell", "no such table: modell"),
+        ("SELECT * FROM modell", "no such table: modell; the views v_"),
+        ("DELETE FROM models", ", v_model, "),
         ("SELECT 1; SELECT 2", "one statement"),
         ("SELECT :seed", "seed"),
         ("", "returns nothing"),
