@@ -11,6 +11,27 @@ from kolena_local.cli.completion import names_of
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
+
+class Probability(click.FloatRange):
+    """A probability in a range; the refusal of a percentage says which number it means."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the probability as a float."""
+        try:
+            return float(super().convert(value, param, ctx))
+        except click.BadParameter as error:
+            try:
+                percent = float(value)
+            except ValueError:
+                raise error from None
+            if 50 <= percent < 100:
+                hint = f"Write {percent / 100:.12g} for {percent:.12g} %."
+                self.fail(f"{error.message} {hint}", param, ctx)
+            raise
+
+
 tag_option = click.option(
     "-t",
     "--tag",
@@ -66,7 +87,7 @@ def confidence_option(of: str) -> Callable[[_Decorated], _Decorated]:
     return click.option(
         "--confidence",
         metavar="P",
-        type=click.FloatRange(0.5, 1, max_open=True),
+        type=Probability(0.5, 1, max_open=True),
         default=0.95,
         help=f"Confidence level of {of} (default: 0.95).",
     )

@@ -9,6 +9,7 @@ import click
 from kolena_local import location
 from kolena_local.cli.completion import names_of
 from kolena_local.cli.options import (
+    Probability,
     confidence_option,
     evaluator_options,
     metric_option,
@@ -46,7 +47,7 @@ from kolena_local.cli.store_option import given_location
 @click.option(
     "--power",
     metavar="P",
-    type=click.FloatRange(0.5, 0.9999),
+    type=Probability(0.5, 0.9999),
     default=0.8,
     help="Probability with which a difference is to be shown (default: 0.8).",
 )

@@ -11,7 +11,7 @@ import click
 from kolena_local import location
 from kolena_local.cli.completion import DATASETS, names_of
 from kolena_local.cli.lazy import Group
-from kolena_local.cli.options import name_option
+from kolena_local.cli.options import Probability, name_option
 from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_options import output_options
 from kolena_local.cli.output.printing import (
@@ -50,7 +50,7 @@ _models_option = name_option(
 _confidence_option = click.option(
     "--confidence",
     metavar="P",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=Probability(0, 1, max_open=True),
     help="Say which values improved on the first model by more than the margin of error at this"
     " confidence level, such as 0.95.",
 )

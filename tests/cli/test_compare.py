@@ -61,6 +61,12 @@ def test_model_is_not_compared_with_itself(
     assert "'svm-rbf' is both the base and the candidate; give another" in refused.stderr
 
 
+def test_percentage_as_confidence_is_refused_with_the_number_to_write(invoke: Invoke) -> None:
+    for command, option in ((("compare", "a", "b", "-s"), "--confidence"), (("power",), "--power")):
+        refused = invoke(*command, "suite", option, 99.9)
+        assert (refused.exit_code, "Write 0.999 for 99.9 %." in refused.stderr) == (2, True)
+
+
 def test_json_has_the_rows_of_the_data_frame(invoke: Invoke, demo_store: Path) -> None:
     result = invoke("compare", *MODELS, "-s", SUITE, "--json", "--quiet", "--db", demo_store)
     assert result.stderr == ""
