@@ -75,14 +75,14 @@ SITUATIONS: Dict[str, Situation] = {
         lambda: Model("m", metadata={"seed": 1}),
         "The model 'm' is already in the store, and its metadata were not changed: they are"
         " {'seed': 0}, and {'seed': 1} was passed. To change them, call update(metadata=…) on the"
-        " model, or run kolena-local models edit.",
+        " model, or run kolena-local models edit m.",
         before=lambda: Model("m", metadata={"seed": 0}),
     ),
     "other tags for a model that exists": Situation(
         lambda: Model("m", tags=["b"]),
         "The model 'm' is already in the store, and its tags were not changed: they are {'a'}, and"
         " {'b'} was passed. To change them, call update(tags=…) on the model, or run kolena-local"
-        " models edit.",
+        " models edit m.",
         before=lambda: Model("m", tags=["a"]),
     ),
     "other samples for a test case that exists": Situation(
@@ -246,7 +246,7 @@ def test_a_script_shows_a_warning_by_default_at_its_own_line_and_once(tmp_path: 
     assert [line for line in errors if "KolenaWarning" in line] == [
         f"{script}:4: KolenaWarning: The model 'm' is already in the store, and its metadata were"
         f" not changed: they are {{}}, and {{'seed': {seed}}} was passed. To change them, call"
-        " update(metadata=…) on the model, or run kolena-local models edit."
+        " update(metadata=…) on the model, or run kolena-local models edit m."
         for seed in (1, 2)
     ]
     assert "  Model('m', metadata={'seed': seed})" in errors[1]

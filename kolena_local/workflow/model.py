@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -326,7 +327,8 @@ def _warn_of_differences(record: ModelRecord, given: dict[str, Any]) -> None:
             warn(
                 f"The model {record.name!r} is already in the store, and its {what} were not"
                 f" changed: they are {stored!r:.200}, and {passed!r:.200} was passed. To change"
-                f" them, call update({what}=…) on the model, or run kolena-local models edit."
+                f" them, call update({what}=…) on the model, or run kolena-local models edit"
+                f" {shlex.quote(record.name)}."
             )
 
 
