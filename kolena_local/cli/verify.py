@@ -20,7 +20,7 @@ from kolena_local.cli.output.printing import (
 )
 from kolena_local.cli.output.terminal_text import cell
 from kolena_local.cli.store_option import given_location
-from kolena_local.plurals import printable
+from kolena_local.plurals import counted, printable
 
 DIFFERENT = 3
 _SHOWN = 20
@@ -136,7 +136,8 @@ def check_fields(check: Entry) -> dict[str, Any]:
     }
     fields["of all inferences"] = likely_share(check["different"], check["n"], check["interval"])
     if check["metrics_n"] is not None:
-        fields["metrics changed"] = f"of {check['metrics_flipped']} of {check['metrics_n']} samples"
+        changed = check["metrics_flipped"] or "none"
+        fields["metrics changed"] = f"{changed} of {counted(check['metrics_n'], 'sample')}"
     if check["is_outdated"]:
         fields["outdated"] = OUTDATED
     return fields

@@ -257,6 +257,16 @@ def test_metrics_are_computed_again_from_stored_inferences(world: World, invoke:
         [
             (["--infer", "tests.determinism.models:sound"], 0, "identical          40"),
             (
+                [
+                    "--infer",
+                    "tests.determinism.models:sound",
+                    "--evaluator",
+                    f"{__name__}:Closeness",
+                ],
+                0,
+                "metrics changed    none of 40 samples",
+            ),
+            (
                 ["--infer", "tests.determinism.models:forgotten"],
                 3,
                 "answers that differ (20 of 40)",
