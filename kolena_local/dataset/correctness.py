@@ -27,7 +27,8 @@ def with_correct(
         column: the column of the results with the predictions.
 
     Returns:
-        A DataFrame with the new column; None where the answer or the prediction is null.
+        A DataFrame with the new column; None where the answer is null. No prediction is wrong:
+        otherwise a model would get better by not answering.
 
     Raises:
         NotFoundError: there is no such dataset, or it or the results have no such column.
@@ -44,9 +45,7 @@ def with_correct(
         return results  # uploading says so
     answers = dict(zip(_keys(datapoints, id_fields), datapoints[field], strict=True))
     found = [
-        None
-        if answer is None or prediction is None or prediction != prediction
-        else bool(answer == prediction)
+        None if _is_null(answer) else not _is_null(prediction) and bool(answer == prediction)
         for answer, prediction in zip(
             map(answers.get, _keys(results, id_fields)), results[column], strict=True
         )
@@ -54,6 +53,10 @@ def with_correct(
     changed: pd.DataFrame = results.copy()
     changed[CORRECT] = found
     return changed
+
+
+def _is_null(value: object) -> bool:
+    return value is None or value != value
 
 
 def _keys(frame: pd.DataFrame, names: list[str]) -> list[tuple[object, ...]]:

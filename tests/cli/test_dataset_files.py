@@ -132,6 +132,17 @@ def test_numbers_where_a_quality_standard_needs_lists_are_refused(
     assert 'kind = "formula", which takes counts.' in refused.stderr
 
 
+def test_a_model_that_gives_no_answer_where_it_is_wrong_is_not_better(
+    invoke: Invoke, files: Path
+) -> None:
+    Path("animals.csv").write_text("id,label\na,cat\nb,dog\nc,\nd,\n")
+    Path("predicted.csv").write_text("id,prediction\na,cat\nb,\nc,dog\nd,\n")
+    invoke("datasets", "upload", "animals.csv")
+    invoke("datasets", "results", "animals", "m", "predicted.csv", "--correct", "label=prediction")
+    _, [(_, results)] = download_results("animals", "m")
+    assert results["correct"].tolist() == [True, False, None, None]
+
+
 def test_a_quality_standard_is_applied_and_shown(invoke: Invoke, files: Path) -> None:
     invoke("datasets", "upload", "animals.csv")
     none = invoke("datasets", "standard", "apply", "animals", "quality-standard.toml")
