@@ -79,8 +79,8 @@ def upload(
 @click.option(
     "--correct",
     metavar="FIELD=COLUMN",
-    help="Add the metric `correct`: whether COLUMN of the file is what FIELD of the dataset says. An"
-    " empty COLUMN is not correct; a datapoint with an empty FIELD gets no value.",
+    help="Add the metric `correct`: whether COLUMN of the file is what FIELD of the dataset says."
+    " An empty COLUMN is not correct; a datapoint with an empty FIELD gets no value.",
 )
 @click.option(
     "--proba",

@@ -23,10 +23,11 @@ from kolena_local.dataset.frames import (
     inferred_id_fields,
 )
 from kolena_local.dataset.staged import Staged
+from kolena_local.dataset.upload_report import log_upload, warn_of_missing_columns
 from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.log import logger
 from kolena_local.payload import canonical_digests, loads_all
-from kolena_local.plurals import counted, enumerated
+from kolena_local.plurals import enumerated
 from kolena_local.repository.dataset_records import CommitRecord, DatasetRecord, NewRows, Upload
 from kolena_local.repository.names import moment
 from kolena_local.warn import warn
@@ -102,7 +103,7 @@ def upload_dataset(
     """Create a dataset, or replace its datapoints.
 
     An upload that changes something makes a commit; one that changes nothing does not. If it fails,
-    nothing is stored.
+    nothing is stored. If the datapoints lack columns that the dataset has, a KolenaWarning says so.
 
     Args:
         name: the name of the dataset.
@@ -188,10 +189,12 @@ def committed(
         upload = Upload(
             tuple(fields), tuple(columns), content.digest(), append_only, *tags, description
         )
+        if known is not None:
+            warn_of_missing_columns(known, columns)
         with collector_paused(), store.write() as unit:
             commit = unit.datasets.put(name, (NewRows(*page) for page in staged.pages()), upload)
             dataset = unit.datasets.get(name)
-    _log_upload(name, commit)
+    log_upload(name, commit)
     return _entity(dataset), commit
 
 
@@ -383,17 +386,3 @@ def warn_of_properties(wanted: bool) -> None:
 
 def _entity(dataset: DatasetRecord) -> DatasetEntity:
     return DatasetEntity(dataset.id, dataset.name, dataset.description, list(dataset.id_fields))
-
-
-def _log_upload(name: str, commit: CommitRecord | None) -> None:
-    if commit is None:
-        logger.info("dataset %r is as it was; there is no new commit", name)
-    else:
-        logger.info(
-            "uploaded dataset %r: %s, %d added, %d removed; commit %s",
-            name,
-            counted(commit.n_rows, "datapoint"),
-            commit.n_added,
-            commit.n_removed,
-            commit.hash,
-        )

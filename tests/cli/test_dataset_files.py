@@ -143,6 +143,20 @@ def test_a_model_that_gives_no_answer_where_it_is_wrong_is_not_better(
     assert results["correct"].tolist() == [True, False, None, None]
 
 
+@pytest.mark.filterwarnings("always::kolena_local.errors.KolenaWarning")
+def test_predictions_that_are_uploaded_as_the_dataset_say_which_columns_vanish(
+    invoke: Invoke, files: Path
+) -> None:
+    invoke("datasets", "upload", "animals.csv")
+    done = invoke("datasets", "upload", "first.csv", "--name", "animals")
+    assert done.exit_code == 0
+    assert done.stderr.startswith(
+        "Warning: The uploaded datapoints lack the columns 'city' and 'label', which the dataset"
+        " 'animals' had, and have no values there now;"
+    )
+    assert list(download_dataset("animals")) == ["locator", "prediction", "seconds"]
+
+
 def test_a_quality_standard_is_applied_and_shown(invoke: Invoke, files: Path) -> None:
     invoke("datasets", "upload", "animals.csv")
     none = invoke("datasets", "standard", "apply", "animals", "quality-standard.toml")

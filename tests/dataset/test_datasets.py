@@ -63,7 +63,8 @@ def test_what_identifies_rows_is_given_then_known_then_inferred(images: pd.DataF
     frame, results = download_results("images", "model")
     assert (frame.empty, results) == (True, [])
     # Results are there again with the fields that they were uploaded for.
-    upload_dataset("images", images, id_fields=["locator"])
+    with pytest.warns(KolenaWarning, match="lack the column 'id'"):
+        upload_dataset("images", images, id_fields=["locator"])
     _, [(_, again)] = download_results("images", "model")
     assert again["ok"].tolist() == [True] * 5
     with open_store().read() as unit:
