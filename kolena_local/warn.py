@@ -14,8 +14,8 @@ _PASSED_OVER = ("kolena_local", "contextlib")
 def warn(message: str) -> None:
     """Issue a :class:`KolenaWarning` at the line that called this package.
 
-    Call it before anything is stored, and outside of transactions: it may raise, and the functions
-    that show warnings are the user's.
+    Call it before anything is stored, or after all is, and outside of transactions: it may raise,
+    and the functions that show warnings are the user's.
 
     Args:
         message: what was not done, to which object, and what to do next.

@@ -23,7 +23,11 @@ from kolena_local.dataset.frames import (
     inferred_id_fields,
 )
 from kolena_local.dataset.staged import Staged
-from kolena_local.dataset.upload_report import log_upload, warn_of_missing_columns
+from kolena_local.dataset.upload_report import (
+    log_upload,
+    warn_of_earlier_results,
+    warn_of_missing_columns,
+)
 from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.log import logger
 from kolena_local.payload import canonical_digests, loads_all
@@ -103,7 +107,8 @@ def upload_dataset(
     """Create a dataset, or replace its datapoints.
 
     An upload that changes something makes a commit; one that changes nothing does not. If it fails,
-    nothing is stored. If the datapoints lack columns that the dataset has, a KolenaWarning says so.
+    nothing is stored. A KolenaWarning says if the datapoints lack columns that the dataset has, and
+    if results were computed from datapoints that are changed.
 
     Args:
         name: the name of the dataset.
@@ -194,7 +199,11 @@ def committed(
         with collector_paused(), store.write() as unit:
             commit = unit.datasets.put(name, (NewRows(*page) for page in staged.pages()), upload)
             dataset = unit.datasets.get(name)
+            earlier: tuple[int, Sequence[str]] = (0, ())
+            if commit is not None and commit.n_removed:
+                earlier = unit.dataset_results.of_changed_rows(dataset, commit)
     log_upload(name, commit)
+    warn_of_earlier_results(name, *earlier)
     return _entity(dataset), commit
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from kolena_local.dataset.frames import listed
 from kolena_local.log import logger
-from kolena_local.plurals import agreeing, counted
+from kolena_local.plurals import agreeing, counted, few
 from kolena_local.warn import warn
 
 if TYPE_CHECKING:
@@ -27,6 +27,25 @@ def warn_of_missing_columns(dataset: DatasetRecord, columns: Collection[str]) ->
             f"The uploaded datapoints lack the {agreeing(len(missing), 'column', 'columns')}"
             f" {listed(missing)}, which the dataset '{dataset.name}' had, and have no values there"
             " now; if they should, upload them with all columns."
+        )
+
+
+def warn_of_earlier_results(dataset: str, count: int, models: Sequence[str]) -> None:
+    """Warn if changed datapoints have results, which were computed before the change.
+
+    Args:
+        dataset: the name of the dataset.
+        count: how many of the changed datapoints have results.
+        models: the names of the models that have them.
+    """
+    if count:
+        names = few([f"'{name}'" for name in models], 3)
+        noun = agreeing(len(models), "model", "models")
+        warn(
+            f"{counted(count, 'changed datapoint')} of the dataset '{dataset}'"
+            f" {agreeing(count, 'has', 'have')} results of the {noun} {names} that were"
+            " computed before the change; upload these results again if they depend on what"
+            " changed."
         )
 
 

@@ -18,6 +18,7 @@ from kolena_local.repository.dataset_records import (
     CommitRecord,
     DatasetRecord,
     ResultCounts,
+    names_of,
 )
 from kolena_local.repository.datasets import HAS_RESULTS
 from kolena_local.repository.models import Models
@@ -151,6 +152,44 @@ class DatasetResults(Repository):
             )
         found = self._run(dataset, model.id, commit.id_fields)
         return [] if found is None else TestRuns(self._sql).configurations(found)
+
+    def of_changed_rows(
+        self, dataset: DatasetRecord, commit: CommitRecord
+    ) -> tuple[int, Sequence[str]]:
+        """Return how many rows that the latest commit changed have results, and of which models."""
+        ((count, names),) = self._sql.fetch(
+            f"""
+            WITH closed AS MATERIALIZED (
+                SELECT truth.id, truth.digest FROM test_case_member AS member
+                CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+                WHERE member.test_case_id = :test_case AND member.removed = :version),
+            changed AS MATERIALIZED (
+                SELECT member.test_sample_id FROM test_case_member AS member
+                CROSS JOIN ground_truth AS truth ON truth.id = member.ground_truth_id
+                WHERE member.test_case_id = :test_case AND member.added = :version
+                    AND truth.digest IN (SELECT digest FROM closed)
+                    AND truth.id NOT IN (SELECT id FROM closed))
+            SELECT count(DISTINCT changed.test_sample_id), json_group_array(DISTINCT model.name)
+            FROM test_run AS run
+            CROSS JOIN model ON model.id = run.model_id
+            CROSS JOIN evaluator_configuration AS configuration
+                ON configuration.test_run_id = run.id
+            CROSS JOIN changed
+            CROSS JOIN metrics_test_sample AS metrics
+                ON metrics.evaluator_configuration_id = configuration.id
+                AND ifnull(metrics.test_case_id, 0) = 0
+                AND metrics.test_sample_id = changed.test_sample_id
+            WHERE {HAS_RESULTS} AND run.test_suite_version = :suite_version
+            """,
+            {
+                "dataset": dataset.id,
+                "fields": as_array(dataset.id_fields),
+                "test_case": dataset.test_case_id,
+                "version": commit.test_case_version,
+                "suite_version": commit.test_suite_version,
+            },
+        )
+        return count, sorted(names_of(names))
 
     def pages(self, configuration_id: int, limit: int) -> Iterator[list[Row]]:
         """Yield pages of the results under a configuration, in the order of their test samples.

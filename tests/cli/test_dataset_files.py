@@ -88,75 +88,6 @@ def test_csv_files_lead_to_a_verdict_and_a_report(invoke: Invoke, files: Path) -
     assert "correct" in Path("r.html").read_text()
 
 
-def test_results_without_the_metric_of_the_other_model_say_how_to_store_it(
-    invoke: Invoke, files: Path
-) -> None:
-    upload(invoke)
-    invoke("datasets", "results", "animals", "third", "first.csv")
-    command = "`kolena-local datasets results animals third FILE --correct FIELD=COLUMN`"
-    refused = invoke("compare", "third", "first", "-s", "animals", "--metric", "correct")
-    assert (refused.exit_code, command in refused.stderr) == (1, True)
-    unnamed = invoke("compare", "first", "third", "-s", "animals")
-    assert f"'third' has no metric 'correct'; store the results of 'third' again ({command})" in (
-        unnamed.stdout
-    )
-
-
-@pytest.mark.parametrize(
-    ("metric", "needed"),
-    [
-        (
-            'kind = "object-detection"\ntp_field = "seconds"\nfp_field = "seconds"\n'
-            'fn_field = "seconds"',
-            "objects",
-        ),
-        (
-            'kind = "thresholded-objects"\nthreshold = 0.5\nthresholded_object_field = "seconds"',
-            "counts by threshold",
-        ),
-    ],
-)
-def test_numbers_where_a_quality_standard_needs_lists_are_refused(
-    invoke: Invoke, files: Path, metric: str, needed: str
-) -> None:
-    upload(invoke)
-    group = f'[[metric_groups]]\nname = "g"\n[[metric_groups.metrics]]\n{metric}'
-    text = f'name = "s"\n{group}\nlabel = "found"\naggregator = "precision"\n'
-    Path("s.toml").write_text(text)
-    refused = invoke("datasets", "standard", "apply", "animals", "s.toml")
-    assert (refused.exit_code, refused.stdout) == (1, "")
-    assert refused.stderr.startswith(
-        f"Error: The metric 'found' needs lists of {needed} in 'seconds', which holds values such"
-        " as 0.0; name "
-    )
-    assert 'kind = "formula", which takes counts.' in refused.stderr
-
-
-def test_a_model_that_gives_no_answer_where_it_is_wrong_is_not_better(
-    invoke: Invoke, files: Path
-) -> None:
-    Path("animals.csv").write_text("id,label\na,cat\nb,dog\nc,\nd,\n")
-    Path("predicted.csv").write_text("id,prediction\na,cat\nb,\nc,dog\nd,\n")
-    invoke("datasets", "upload", "animals.csv")
-    invoke("datasets", "results", "animals", "m", "predicted.csv", "--correct", "label=prediction")
-    _, [(_, results)] = download_results("animals", "m")
-    assert results["correct"].tolist() == [True, False, None, None]
-
-
-@pytest.mark.filterwarnings("always::kolena_local.errors.KolenaWarning")
-def test_predictions_that_are_uploaded_as_the_dataset_say_which_columns_vanish(
-    invoke: Invoke, files: Path
-) -> None:
-    invoke("datasets", "upload", "animals.csv")
-    done = invoke("datasets", "upload", "first.csv", "--name", "animals")
-    assert done.exit_code == 0
-    assert done.stderr.startswith(
-        "Warning: The uploaded datapoints lack the columns 'city' and 'label', which the dataset"
-        " 'animals' had, and have no values there now;"
-    )
-    assert list(download_dataset("animals")) == ["locator", "prediction", "seconds"]
-
-
 def test_a_quality_standard_is_applied_and_shown(invoke: Invoke, files: Path) -> None:
     invoke("datasets", "upload", "animals.csv")
     none = invoke("datasets", "standard", "apply", "animals", "quality-standard.toml")
@@ -235,6 +166,7 @@ def test_tables_of_each_format_are_read(invoke: Invoke, files: Path) -> None:
     assert download_dataset("jsonl")["modified"].tolist() == [2**63] * 3
 
 
+@pytest.mark.filterwarnings("ignore:.* computed before the change")
 def test_rows_are_appended_and_configurations_kept_apart(invoke: Invoke, files: Path) -> None:
     upload(invoke)
     Path("more.csv").write_text("locator,city,label\n000.png,bonn,cat\n900.png,bonn,cat\n")

@@ -72,6 +72,7 @@ def test_what_identifies_rows_is_given_then_known_then_inferred(images: pd.DataF
         assert run.test_suite_version == unit.test_suites.get("images").version
 
 
+@pytest.mark.filterwarnings("ignore:.* computed before the change")
 def test_rows_are_not_added_under_other_id_fields() -> None:
     frame = pd.DataFrame({"a_id": [1, 2], "b_id": [1, 1], "x": [1, 2]})
     upload_dataset("table", frame)

@@ -160,6 +160,7 @@ def test_an_interrupted_upload_of_results_leaves_nothing(results: pd.DataFrame) 
     assert get_models("images") == []
 
 
+@pytest.mark.filterwarnings("ignore:.* computed before the change")
 def test_results_stay_with_their_rows_and_means_are_those_of_the_latest(
     images: pd.DataFrame, results: pd.DataFrame
 ) -> None:
@@ -202,6 +203,7 @@ def test_samples_that_got_worse_show_the_uploaded_results_as_answers(
     assert {"kitten", "puppy"} <= set(re.findall(r"\w+", report.read_text("utf-8")))
 
 
+@pytest.mark.filterwarnings("ignore:.* computed before the change")
 def test_gate_on_a_dataset_still_works_after_its_next_commit(
     images: pd.DataFrame, tmp_path: Any
 ) -> None:

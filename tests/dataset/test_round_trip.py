@@ -146,6 +146,7 @@ UPLOADS = st.lists(
 )
 
 
+@pytest.mark.filterwarnings("ignore:.* computed before the change")
 @few_examples
 @given(UPLOADS, st.integers(0, 4))
 def test_each_commit_keeps_its_rows_in_order_and_results_follow_the_ids(

@@ -189,6 +189,7 @@ def dumped() -> List[bytes]:
         return [line.encode() for line in unit.dump.lines()]
 
 
+@pytest.mark.filterwarnings("ignore:.* computed before the change")
 def test_a_dataset_goes_on_after_a_merge_of_its_later_commit(
     images: pd.DataFrame, tmp_path: Path
 ) -> None:

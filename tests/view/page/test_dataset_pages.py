@@ -65,6 +65,7 @@ def test_results_without_a_configuration_can_be_chosen_on_the_page(client: Flask
     assert "on all 40 samples compared" in html
 
 
+@pytest.mark.filterwarnings("ignore:.* computed before the change")
 def test_the_samples_say_of_which_configuration_they_are_and_cut_long_texts(
     client: FlaskClient,
 ) -> None:

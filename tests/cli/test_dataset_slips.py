@@ -1,0 +1,115 @@
+"""What a user easily gets wrong with files of datapoints and results is said in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kolena_local.dataset import download_dataset, download_results
+from tests.cli.conftest import Invoke
+from tests.cli.test_dataset_files import files, upload
+
+__all__ = ["files"]  # the fixture
+
+pytestmark = pytest.mark.filterwarnings("always::kolena_local.errors.KolenaWarning")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_model_that_gives_no_answer_where_it_is_wrong_is_not_better(invoke: Invoke) -> None:
+    Path("animals.csv").write_text("id,label\na,cat\nb,dog\nc,\nd,\n")
+    Path("predicted.csv").write_text("id,prediction\na,cat\nb,\nc,dog\nd,\n")
+    invoke("datasets", "upload", "animals.csv")
+    invoke("datasets", "results", "animals", "m", "predicted.csv", "--correct", "label=prediction")
+    _, [(_, results)] = download_results("animals", "m")
+    assert results["correct"].tolist() == [True, False, None, None]
+
+
+def test_predictions_that_are_uploaded_as_the_dataset_say_which_columns_vanish(
+    invoke: Invoke,
+) -> None:
+    Path("animals.csv").write_text("id,city,label\na,rome,cat\n")
+    Path("predicted.csv").write_text("id,prediction\na,cat\n")
+    invoke("datasets", "upload", "animals.csv")
+    done = invoke("datasets", "upload", "predicted.csv", "--name", "animals")
+    assert done.exit_code == 0
+    assert done.stderr.startswith(
+        "Warning: The uploaded datapoints lack the columns 'city' and 'label', which the dataset"
+        " 'animals' had, and have no values there now;"
+    )
+    assert list(download_dataset("animals")) == ["id", "prediction"]
+
+
+def test_results_from_before_labels_were_corrected_are_counted(invoke: Invoke) -> None:
+    rows = "id,label\na,cat\nb,dog\nc,dog\nd,dog\n"
+    Path("animals.csv").write_text(rows)
+    Path("predicted.csv").write_text("id,prediction\na,cat\nb,dog\n")
+    invoke("datasets", "upload", "animals.csv")
+    for name in ("m4", "m1", "m2", "m3"):
+        invoke("datasets", "results", "animals", name, "predicted.csv")
+
+    def warnings_of(content: str, *options: str) -> list[str]:
+        Path("animals.csv").write_text(content)
+        done = invoke("datasets", "upload", "animals.csv", *options)
+        assert done.exit_code == 0
+        return [line for line in done.stderr.splitlines() if line.startswith("Warning")]
+
+    # A new row, rows in another order, a changed one without results, and rows that go.
+    assert warnings_of(rows + "e,cat\n") == []
+    assert warnings_of("id,label\nb,dog\na,cat\nc,eel\n") == []
+    assert warnings_of("id,label\na,dog\nb,eel\nc,dog\n") == [
+        "Warning: 2 changed datapoints of the dataset 'animals' have results of the models 'm1',"
+        " 'm2', 'm3' and 1 more that were computed before the change; upload these results again if"
+        " they depend on what changed."
+    ]
+    (one,) = warnings_of("id,label\na,cat\nf,cat\n", "--append")
+    assert one.startswith("Warning: 1 changed datapoint of the dataset 'animals' has results of")
+
+
+def test_results_without_the_metric_of_the_other_model_say_how_to_store_it(
+    invoke: Invoke, files: Path
+) -> None:
+    upload(invoke)
+    invoke("datasets", "results", "animals", "third", "first.csv")
+    command = "`kolena-local datasets results animals third FILE --correct FIELD=COLUMN`"
+    refused = invoke("compare", "third", "first", "-s", "animals", "--metric", "correct")
+    assert (refused.exit_code, command in refused.stderr) == (1, True)
+    unnamed = invoke("compare", "first", "third", "-s", "animals")
+    assert f"'third' has no metric 'correct'; store the results of 'third' again ({command})" in (
+        unnamed.stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "needed"),
+    [
+        (
+            'kind = "object-detection"\ntp_field = "seconds"\nfp_field = "seconds"\n'
+            'fn_field = "seconds"',
+            "objects",
+        ),
+        (
+            'kind = "thresholded-objects"\nthreshold = 0.5\nthresholded_object_field = "seconds"',
+            "counts by threshold",
+        ),
+    ],
+)
+def test_numbers_where_a_quality_standard_needs_lists_are_refused(
+    invoke: Invoke, files: Path, metric: str, needed: str
+) -> None:
+    upload(invoke)
+    group = f'[[metric_groups]]\nname = "g"\n[[metric_groups.metrics]]\n{metric}'
+    text = f'name = "s"\n{group}\nlabel = "found"\naggregator = "precision"\n'
+    Path("s.toml").write_text(text)
+    refused = invoke("datasets", "standard", "apply", "animals", "s.toml")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(
+        f"Error: The metric 'found' needs lists of {needed} in 'seconds', which holds values such"
+        " as 0.0; name "
+    )
+    assert 'kind = "formula", which takes counts.' in refused.stderr
