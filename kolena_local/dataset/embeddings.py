@@ -52,7 +52,11 @@ def upload_dataset_embeddings(dataset_name: str, key: str, df_embedding: pd.Data
         dataset = unit.datasets.get(dataset_name)
     vectors: list[bytes] = []
     frames = _id_columns(df_embedding, dataset.id_fields, vectors)
-    keys = [key for rows in identified(frames, lambda _: dataset.id_fields) for key in rows.keys]
+    keys = [
+        key
+        for rows in identified(frames, lambda _: dataset.id_fields, ids_are_fixed=True)
+        for key in rows.keys
+    ]
     lengths = sorted({len(vector) // 4 for vector in vectors})
     if len(lengths) > 1:
         raise InputValidationError(

@@ -183,7 +183,9 @@ def _upload_results(
         for config, name, frames in by_configuration(results):
             staged = Staged(stack)
             pages = _checked(each_frame(frames), record, thresholded, directions)
-            for rows in identified(pages, lambda _: record.id_fields, all_hashed=False):
+            for rows in identified(
+                pages, lambda _: record.id_fields, all_hashed=False, ids_are_fixed=True
+            ):
                 unmatched += [
                     text
                     for key, text in zip(rows.keys, rows.ids, strict=True)

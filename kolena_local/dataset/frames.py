@@ -145,6 +145,7 @@ def identified(
     id_fields: Callable[[Sequence[str]], Sequence[str]],
     *,
     all_hashed: bool = True,
+    ids_are_fixed: bool = False,
 ) -> Iterator[IdentifiedRows]:
     """Yield the rows of frames, some at a time.
 
@@ -152,6 +153,8 @@ def identified(
         frames: the frames.
         id_fields: returns the fields that identify rows, given the columns of the first frame.
         all_hashed: whether the canonical form of all columns is needed, not just of the id fields.
+        ids_are_fixed: whether the fields are those of a dataset that is there, so that advice to
+            name others would not help.
 
     Raises:
         InputValidationError: an id field is missing or has values that cannot identify a row, or a
@@ -186,10 +189,11 @@ def identified(
                 yield IdentifiedRows(keys, ids, columns)
     if duplicates:
         records = list(duplicates.values())[:_SHOWN]
+        more = ", or name more columns with id_fields=[...], or with --id in the command"
         raise DuplicateDatapointIdError(
             f"Several rows have the same {enumerated(list(fields or ()))}, which must identify a"
-            f" row: {', '.join(map(shown_id, records))}; remove the duplicates, or name more"
-            " columns with id_fields=[...], or with --id in the command.",
+            f" row: {', '.join(map(shown_id, records))}; remove the"
+            f" duplicates{'' if ids_are_fixed else more}.",
             duplicate_ids=records,
         )
 

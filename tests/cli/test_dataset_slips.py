@@ -113,3 +113,17 @@ def test_numbers_where_a_quality_standard_needs_lists_are_refused(
         " as 0.0; name "
     )
     assert 'kind = "formula", which takes counts.' in refused.stderr
+
+
+def test_duplicate_results_are_to_be_removed_without_an_option_that_there_is_not(
+    invoke: Invoke,
+) -> None:
+    Path("animals.csv").write_text("id,label\na,cat\n")
+    Path("twice.csv").write_text("id,score\na,1\na,2\n")
+    invoke("datasets", "upload", "animals.csv")
+    refused = invoke("datasets", "results", "animals", "m", "twice.csv")
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        "Error: Several rows have the same id, which must identify a row: 'a'; remove the"
+        " duplicates.\n",
+    )
