@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +15,11 @@ from kolena_local.cli.output.output_options import quiet_option
 from kolena_local.cli.output.printing import say
 from kolena_local.cli.result_files import read_results
 from kolena_local.cli.store_option import db_option, given_location
+from kolena_local.errors import NotFoundError, StoreNotFoundError
 from kolena_local.plurals import counted
+
+if TYPE_CHECKING:
+    from kolena_local.dataset import DatasetEntity
 
 
 @click.command("upload")
@@ -117,18 +122,16 @@ def results(
     of a sample log of lm-evaluation-harness are configurations.
     """
     from kolena_local.dataset.correctness import CORRECT, with_correct
-    from kolena_local.dataset.dataset import _load_dataset_metadata
     from kolena_local.dataset.evaluation import _upload_results
     from kolena_local.dataset.frames import check_id_fields
 
     parsed = None if config is None else _parsed(config)
     directions = {**dict.fromkeys(higher_is_better, True), **dict.fromkeys(lower_is_better, False)}
     with location.use(location.resolve(given_location())):
+        entity = _existing(dataset)
         found = read_results(file, dataset, parsed, proba=proba)
         directions = {**found.directions, **directions}
         pairs = found.results
-        entity = _load_dataset_metadata(dataset)
-        assert entity is not None  # otherwise it raised
         for _, frame in pairs:
             check_id_fields(entity.id_fields, [*map(str, frame)], f"'{file}'")
         if correct is not None:
@@ -136,7 +139,7 @@ def results(
             if not equals:
                 raise click.UsageError("--correct takes FIELD=COLUMN, such as label=prediction.")
             pairs = [
-                (one, with_correct(frame, dataset, entity.id_fields, field, column))
+                (one, with_correct(frame, dataset, entity.id_fields, field, column, file))
                 for one, frame in pairs
             ]
             directions.setdefault(CORRECT, True)
@@ -152,6 +155,25 @@ def results(
         f"Stored results of {model} on the dataset '{dataset}': {done.n_inserted} new,"
         f" {done.n_updated} changed."
     )
+
+
+def _existing(dataset: str) -> DatasetEntity:
+    """Return a dataset; say how to make it if there is none."""
+    from kolena_local.dataset.dataset import _load_dataset_metadata
+
+    command = f"`kolena-local datasets upload FILE --id COLUMN --name {shlex.quote(dataset)}`"
+    try:
+        entity = _load_dataset_metadata(dataset)
+    except StoreNotFoundError as error:
+        path = location.resolve()
+        raise StoreNotFoundError(
+            f"There is no dataset '{dataset}', as there is no store at {path} yet; {command} makes"
+            " both."
+        ) from error
+    except NotFoundError as error:
+        raise NotFoundError(f"{error} To make a dataset of that name, run {command}.") from error
+    assert entity is not None  # otherwise it raised
+    return entity
 
 
 def _parsed(config: str) -> dict[str, Any]:

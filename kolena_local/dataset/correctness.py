@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from kolena_local.dataset.dataset import download_dataset
-from kolena_local.errors import InputValidationError
-from kolena_local.repository.names import unknown
+from kolena_local.dataset.frames import listed
+from kolena_local.errors import InputValidationError, NotFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +16,12 @@ CORRECT = "correct"
 
 
 def with_correct(
-    results: pd.DataFrame, dataset: str, id_fields: list[str], field: str, column: str
+    results: pd.DataFrame,
+    dataset: str,
+    id_fields: list[str],
+    field: str,
+    column: str,
+    source: str,
 ) -> pd.DataFrame:
     """Add the column ``correct``: whether a prediction is what the dataset says.
 
@@ -25,6 +31,7 @@ def with_correct(
         id_fields: the columns that identify a datapoint.
         field: the column of the dataset with the right answers.
         column: the column of the results with the predictions.
+        source: the file with the results, for messages.
 
     Returns:
         A DataFrame with the new column; None where the answer is null. No prediction is wrong:
@@ -35,9 +42,15 @@ def with_correct(
         InputValidationError: the results have a column ``correct`` already.
     """
     datapoints = download_dataset(dataset)
-    for frame, name, what in ((datapoints, field, "column"), (results, column, "result column")):
+    for frame, name, owner in (
+        (datapoints, field, f"The dataset '{dataset}'"),
+        (results, column, f"'{source}'"),
+    ):
         if name not in frame:
-            raise unknown(what, name, frame.columns)
+            names = [*map(str, frame)]
+            near = get_close_matches(name, names, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"it has {listed(names)}."
+            raise NotFoundError(f"{owner} has no column '{name}'; {hint}")
     if CORRECT in results:
         raise InputValidationError(f"The results have a column '{CORRECT}' already; rename it.")
     missing = [name for name in id_fields if name not in results]

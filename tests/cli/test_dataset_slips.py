@@ -127,3 +127,39 @@ def test_duplicate_results_are_to_be_removed_without_an_option_that_there_is_not
         "Error: Several rows have the same id, which must identify a row: 'a'; remove the"
         " duplicates.\n",
     )
+
+
+def test_a_missing_column_of_correct_is_said_of_the_dataset_or_the_file(invoke: Invoke) -> None:
+    Path("animals.csv").write_text("id,label\na,cat\n")
+    Path("predicted.csv").write_text("id,prediction\na,cat\n")
+    invoke("datasets", "upload", "animals.csv")
+    command = ("datasets", "results", "animals", "m", "predicted.csv", "--correct")
+    swapped = invoke(*command, "prediction=label")
+    assert (swapped.exit_code, swapped.stderr) == (
+        1,
+        "Error: The dataset 'animals' has no column 'prediction'; it has 'id' and 'label'.\n",
+    )
+    assert invoke(*command, "label=label").stderr == (
+        "Error: 'predicted.csv' has no column 'label'; it has 'id' and 'prediction'.\n"
+    )
+
+
+def test_results_before_their_dataset_name_the_command_that_makes_it(
+    invoke: Invoke, folder: Path
+) -> None:
+    Path("animals.csv").write_text("id,label\na,cat\n")
+    command = "`kolena-local datasets upload FILE --id COLUMN --name 'my photos'`"
+    path = folder / "store.db"
+    arguments = ("datasets", "results", "my photos", "m", "animals.csv", "--db", path)
+    without_store = invoke(*arguments)
+    assert (without_store.exit_code, without_store.stderr) == (
+        1,
+        f"Error: There is no dataset 'my photos', as there is no store at {path} yet; {command}"
+        " makes both.\n",
+    )
+    assert not path.exists()
+    invoke("datasets", "upload", "animals.csv", "--name", "photos", "--db", path)
+    assert invoke(*arguments).stderr == (
+        "Error: There is no dataset 'my photos'; did you mean 'photos'? To make a dataset of that"
+        f" name, run {command}.\n"
+    )
