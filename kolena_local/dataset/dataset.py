@@ -155,6 +155,7 @@ def committed(
     description: str | None,
     commit_tags: Sequence[str] | None = None,
     dataset_tags: Sequence[str] | None = None,
+    warns: bool = True,  # of missing columns and of results from before
 ) -> tuple[DatasetEntity, CommitRecord | None]:
     """Do what :func:`upload_dataset` does, and return the commit too; None: nothing changed."""
     check_name(name, "dataset")
@@ -194,13 +195,13 @@ def committed(
         upload = Upload(
             tuple(fields), tuple(columns), content.digest(), append_only, *tags, description
         )
-        if known is not None:
+        if known is not None and warns:
             warn_of_missing_columns(known, columns)
         with collector_paused(), store.write() as unit:
             commit = unit.datasets.put(name, (NewRows(*page) for page in staged.pages()), upload)
             dataset = unit.datasets.get(name)
-            earlier: tuple[int, Sequence[str]] = (0, ())
-            if commit is not None and commit.n_removed:
+            earlier: tuple[int, Sequence[str]] = 0, ()
+            if warns and commit is not None and commit.n_removed:
                 earlier = unit.dataset_results.of_changed_rows(dataset, commit)
     log_upload(name, commit)
     warn_of_earlier_results(name, *earlier)

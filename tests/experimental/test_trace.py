@@ -83,6 +83,11 @@ def test_ids_and_models_come_from_arguments_and_the_last_call_counts() -> None:
     assert results.score.tolist() == [2, None] and results.label[0] == Label("x")
     _, ((_, results),) = download_results("d", "m")
     assert results.result.tolist() == [None, {}]
+    # The same key with another value is stored with its own result, so there is nothing to warn of.
+    score("a", 4)
+    push(score)
+    _, ((_, results),) = download_results("d", "d_model")
+    assert results.score.tolist() == [4, None]
 
 
 def test_fields_that_do_not_fit_are_refused_at_the_definition() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from kolena_local import location, repository
 from kolena_local.dataset import upload_results
-from kolena_local.dataset.dataset import _upload_dataset
+from kolena_local.dataset.dataset import committed
 from kolena_local.errors import IncorrectUsageError, InputValidationError, StoreError
 from kolena_local.plurals import counted
 
@@ -127,7 +127,14 @@ class Buffer:
                     f" {self.id_fields}; name another dataset."
                 )
             datapoints = self._frame([call.datapoint for call in calls])
-            _upload_dataset(self.dataset, datapoints, id_fields=self.id_fields, append_only=True)
+            committed(
+                self.dataset,
+                datapoints,
+                id_fields=self.id_fields,
+                append_only=True,
+                description=None,
+                warns=False,  # calls differ in what they are given, and their results follow
+            )
             for model in dict.fromkeys(call.model for call in calls):
                 results = self._frame([call.result for call in calls if call.model == model])
                 upload_results(self.dataset, model, results)
