@@ -236,11 +236,11 @@ def assert_gate(request: pytest.FixtureRequest) -> Callable[..., Judgment]:
     def check(
         path: str | os.PathLike[str], candidate: Any = None, *, undecided_ok: bool = False
     ) -> Judgment:
-        from kolena_local.comparison import Gate
+        from kolena_local.comparison.gate.judgment import judge_file
         from kolena_local.workflow.arguments import check_flag
 
         is_enough = check_flag(undecided_ok, "undecided_ok")
-        judgment = Gate.read(_beside(request, path)).judge(candidate)
+        judgment = judge_file(_beside(request, path), candidate)
         accepted = ("pass", "undecided") if is_enough else ("pass",)
         if judgment.outcome not in accepted:
             pytest.fail(str(judgment), pytrace=False)

@@ -28,10 +28,10 @@ from kolena_local.cli.output.printing import (
     say,
 )
 from kolena_local.cli.store_option import db_option, given_location
-from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError, StoreError
+from kolena_local.errors import InputValidationError
 
 if TYPE_CHECKING:
-    from kolena_local.comparison import Gate, Judgment
+    from kolena_local.comparison import Judgment
     from kolena_local.drafts import Destination
 
 FAILED, UNDECIDED = 3, 4
@@ -98,11 +98,11 @@ def check(
     """
     _check_files_differ([file, *(one.name for one in (junit, markdown, current()) if one)])
     # Late, because it imports numpy and help must start fast.
-    from kolena_local.comparison import Gate
+    from kolena_local.comparison.gate.judgment import judge_file
 
     try:
         with location.use(location.resolve(given_location())):
-            judgment = _judged(Gate.read(file), file, candidate)
+            judgment = judge_file(file, candidate)
     except InputValidationError as error:
         raise _NotUsable(str(error)) from error
     for destination, content in ((junit, judgment.junit_xml), (markdown, judgment.markdown)):
@@ -146,16 +146,6 @@ def init(force: bool, **options: Any) -> None:
     with location.use(location.resolve(given_location())):
         text = propose(**options)
     write_data(text.encode())
-
-
-def _judged(gate: Gate, file: str, candidate: str | None) -> Judgment:
-    """Judge by a gate; errors begin with the name of its file, unless there is no store."""
-    try:
-        return gate.judge(candidate)
-    except StoreError:
-        raise
-    except (InputValidationError, IncorrectUsageError, NotFoundError) as error:
-        raise type(error)(f"{file}: {error}") from error
 
 
 def _check_files_differ(names: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ from kolena_local.comparison.gate.toml_text import toml_key, toml_string
 from kolena_local.comparison.margins import WITHIN, is_alike_by_chance, shown_loss, with_margins
 from kolena_local.comparison.result import Comparison
 from kolena_local.comparison.verdicts import WORSE, Row
-from kolena_local.errors import InputValidationError
+from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError, StoreError
 from kolena_local.plurals import counted
 from kolena_local.repository.dataset_records import EVALUATOR
 
@@ -129,6 +130,20 @@ class Judgment:
 
     def __repr__(self) -> str:
         return f"<Judgment: {self.title}>"
+
+
+def judge_file(path: str | os.PathLike[str], candidate: str | Model | None) -> Judgment:
+    """Judge by the gate in a file; errors about what is in it begin with its path.
+
+    The arguments and errors are those of :meth:`Gate.read` and :meth:`Gate.judge`.
+    """
+    gate = Gate.read(path)
+    try:
+        return judge(gate, candidate)
+    except StoreError:
+        raise
+    except (InputValidationError, IncorrectUsageError, NotFoundError) as error:
+        raise type(error)(f"{os.fspath(path)}: {error}") from error
 
 
 def judge(gate: Gate, candidate: str | Model | None) -> Judgment:
