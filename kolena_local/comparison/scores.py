@@ -15,7 +15,7 @@ from kolena_local.comparison.missing_results import how_to_add
 from kolena_local.comparison.statistics.pairs import Ids, Scores, first_of_each
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, canonical, dumps, loads
-from kolena_local.plurals import few
+from kolena_local.plurals import agreeing, few, quoted
 from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.paging import pages_by_key
 from kolena_local.repository.rows import as_object
@@ -187,7 +187,7 @@ def check_in_all(
 def lacking_metrics(
     metrics: Sequence[str], chosen: SelectedRuns, scores: Sequence[ModelScores]
 ) -> list[str]:
-    """Return a sentence for each metric that only one of two models has.
+    """Return a sentence for each of two models that lacks metrics which the other one has.
 
     Args:
         metrics: the names of metrics that are compared.
@@ -197,16 +197,21 @@ def lacking_metrics(
     Raises:
         InputValidationError: the models have none of the metrics in common.
     """
-    lacking = [
-        f"'{scored.run.model}' has no metric {metric!r}; {how_to_add(scored.run, metric)}, or"
-        " choose another metric with metrics= (--metric)."
-        for metric in metrics
-        for scored, one in zip((chosen.base, chosen.candidate), scores, strict=True)
-        if metric not in one.kinds
-    ]
-    if len(lacking) == len(metrics):
-        raise InputValidationError(" ".join(lacking))
-    return lacking
+    sentences, shared = [], set(metrics)
+    for scored, one in zip((chosen.base, chosen.candidate), scores, strict=True):
+        lacking = [metric for metric in metrics if metric not in one.kinds]
+        if lacking:
+            shared -= set(lacking)
+            noun = agreeing(len(lacking), "metric", "metrics")
+            first = "correct" if "correct" in lacking else lacking[0]
+            sentences.append(
+                f"'{scored.run.model}' has no {noun} {quoted(lacking)};"
+                f" {how_to_add(scored.run, first)}, or choose another metric with metrics="
+                " (--metric)."
+            )
+    if not shared:
+        raise InputValidationError(" ".join(sentences))
+    return sentences
 
 
 def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
