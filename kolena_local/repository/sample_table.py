@@ -7,13 +7,13 @@ SQLite filters and sorts. Where its JSON functions are not exact (text with NUL,
 from __future__ import annotations
 
 import json
-import math
 from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
+from kolena_local.real_numbers import as_float
 from kolena_local.repository.conditions import Condition
 from kolena_local.repository.metadata_paths import Path, path_text, sqlite_path
 from kolena_local.repository.rows import Repository
@@ -296,7 +296,7 @@ def _bindable(value: Json) -> Json:
     """Return a value as SQLite compares it: an integer beyond 2^63 is a float there."""
     if not isinstance(value, int) or -(2**63) <= value < 2**63:
         return value
-    return float(value) if abs(value) < 2**1023 else math.copysign(math.inf, value)
+    return as_float(value)
 
 
 def _joins(names: Iterable[str]) -> str:

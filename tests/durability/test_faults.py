@@ -214,6 +214,7 @@ def whole_states(filled: Path, path: Path, name: str) -> tuple[list[Dump], Dump]
 
 
 @pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
+@pytest.mark.filterwarnings("ignore:1 changed datapoint of the dataset")
 @pytest.mark.parametrize("name", sampled(reversed(ONE_WRITE), 2))
 def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
     rows_template: Path, tmp_path: Path, name: str

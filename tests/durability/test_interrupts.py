@@ -75,6 +75,7 @@ class Moment:
 
 
 @pytest.mark.filterwarnings("ignore:The metadata passed for the test case")
+@pytest.mark.filterwarnings("ignore:1 changed datapoint of the dataset")
 @pytest.mark.parametrize("name", sampled(reversed(ONE_WRITE), 8))
 def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
     rows_template: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,7 @@ import pytest
 
 from kolena_local.errors import StoreBusyError, StoreReadOnlyError
 from kolena_local.repository import open_store
+from tests.conftest import sampled
 from tests.files import freeze
 from tests.python_process import Python
 from tests.repository.conftest import locked
@@ -103,7 +104,7 @@ needs_permissions = pytest.mark.skipif(
 
 
 @needs_permissions
-@pytest.mark.parametrize("mode", [0o777, 0o555])
+@pytest.mark.parametrize("mode", sampled([0o777, 0o555]))
 def test_a_read_only_store_shows_what_its_owner_writes_meanwhile(mode: int) -> None:
     with locked(mode) as folder, owner_of(folder / "store.db") as owner:
         store = open_store(str(folder / "store.db"))
