@@ -1,0 +1,80 @@
+"""Arguments of the wrong kind get a sentence from ``compare``."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kolena_local import session
+from kolena_local.errors import InputValidationError
+from kolena_local.repository import close_store
+from tests.comparison.test_extremes import Measure, compare, evaluate
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store that is only read."""
+    path = tmp_path_factory.mktemp("evaluated") / "store.db"
+    with session(db=path):
+        evaluate([1.0, 2.0], [2.0, 1.0])
+    close_store(str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"confidence": "0.95"}, "confidence must be between 0.5 and 1, such as 0.95, not '0.95'"),
+        ({"confidence": None}, "confidence must be"),
+        ({"confidence": math.nan}, "confidence must be .*not nan"),
+        ({"confidence": 10**400}, "confidence must be"),
+        ({"confidence": [0.9]}, "confidence must be"),
+        ({"confidence": np.longdouble(1) - np.finfo(np.longdouble).epsneg}, "confidence must be"),
+        ({"resamples": "x"}, "resamples must be an integer of at least 100.*not 'x'"),
+        ({"resamples": 1e3}, "resamples must be .*not 1000.0"),
+        ({"resamples": True}, "resamples must be .*not True"),
+        ({"resamples": 10**20}, "resamples must be at most 10,000,000"),
+        ({"seed": -1}, "seed must be an integer of at least 0, not -1"),
+        *(
+            ({"runs": runs}, "runs must be the ids of two runs, that of the base first")
+            for runs in ((1,), "ab", (1.5, 2), 3, (1, True))
+        ),
+        ({"seed": 1.5}, "seed must be"),
+        ({"seed": None}, "seed must be"),
+        ({"seed": "x"}, "seed must be"),
+        ({"metrics": 3}, "metrics must be the name of a metric or a list of names, not 3"),
+        ({"metrics": [None]}, "metrics must be"),
+        ({"metrics": [["m"]]}, "metrics must be"),
+        ({"metrics": b"m"}, "metrics must be"),
+        ({"higher_is_better": ["m"]}, r"higher_is_better must map metrics .*not \['m'\]"),
+        ({"higher_is_better": False}, "higher_is_better must map metrics"),
+        ({"higher_is_better": {"m": 1}}, "must be True or False, not 1"),
+        ({"higher_is_better": {"m": np.array([1, 2])}}, "must be True or False, not array"),
+        ({"cluster": 3}, "cluster must be the name of a field of the samples' metadata, not 3"),
+        ({"cluster": ["n"]}, "cluster must be"),
+        ({"correction": None}, "no correction None"),
+        ({"correction": np.array(["holm", "holm"])}, "no correction array"),
+        ({"noise": -(10**400)}, "noise must be"),
+        *(
+            ({"margin": margin, "higher_is_better": {"m": True}}, message)
+            for margin, message in (
+                ({}, "margin names no metric"),
+                (10**400, "margin must be a number"),
+                (np.float32("inf"), "margin must be .*not (np|inf)"),
+            )
+        ),
+        ({"evaluator": Measure}, "An evaluator or configuration, or the name of one, is needed"),
+        ({"configuration": 0.5}, "An evaluator or configuration, or the name of one, is needed"),
+        ({"test_suite": 3}, "A test suite, or the name of one, is needed, not 3"),
+        ({"base": b"b"}, "A model or test suite, or the name of one, is needed"),
+    ],
+)
+def test_argument_of_the_wrong_kind_gets_a_sentence(
+    evaluated: Path, arguments: Any, message: str
+) -> None:
+    with session(db=evaluated), pytest.raises(InputValidationError, match=message):
+        compare(**{"base": "b", "candidate": "c", "test_suite": "s", **arguments})
