@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from kolena_local.cli import main
-from tests.conftest import CHECKOUT
+from tests.conftest import CHECKOUT, long_only
 from tests.python_process import run_python
 
 README = CHECKOUT / "README.md"
@@ -97,6 +97,7 @@ def test_readme_leads_from_csv_files_to_a_verdict_and_a_report(
     assert "photos" in Path("photos.html").read_text("utf-8")
 
 
+@long_only
 def test_readme_examples_run_one_after_the_other(project: Path) -> None:
     assert "baseline" in run("kolena-local models show always-cat")
     assert "completed" in run("kolena-local runs list")
@@ -127,6 +128,7 @@ def test_readme_examples_run_one_after_the_other(project: Path) -> None:
     assert "1 passed" in run("pytest test_animals.py")
 
 
+@long_only
 def test_readme_commands_for_changes_are_the_ones_that_change_something(project: Path) -> None:
     assert "--on-conflict replace" in section(README, "What is stored under a name stays")
     Path("guesses.csv").write_text("locator,label,score\nday-1.png,dog,0.9\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from typing import Any, Callable
 import pytest
 
 from kolena_local.fingerprint import comparable, evaluator_fingerprint, infer_fingerprint
+from tests.conftest import long_only
 
 SOURCE = """
 LIMIT = 0.5
@@ -101,6 +102,7 @@ def test_where_there_is_no_code_there_is_no_digest() -> None:
     assert not comparable(known, "cpython-2.7:00")
 
 
+@long_only
 def test_another_process_finds_the_same_digest(tmp_path: Path) -> None:
     code = "from tests.test_fingerprint import *; print(infer_fingerprint(defined()['infer']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -15,6 +15,7 @@ import pytest
 import kolena_local
 from kolena_local.errors import KolenaWarning
 from kolena_local.workflow import TestRun, no_op_evaluator, test
+from tests.conftest import long_only
 from tests.python_process import COMMAND, run_command, run_python
 from tests.workflow.types import (
     Animal,
@@ -232,6 +233,7 @@ def test_a_command_prints_a_warning_on_one_line(
     assert (strict.returncode, strict.stderr) == (1, f"Error: {text}")
 
 
+@long_only
 def test_a_script_shows_a_warning_by_default_at_its_own_line_and_once(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

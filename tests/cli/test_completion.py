@@ -17,6 +17,7 @@ import pytest
 
 from kolena_local.repository import close_stores, open_store
 from tests.cli.conftest import register
+from tests.conftest import long_only
 
 SCRIPT = """
 import json, os, sys
@@ -105,6 +106,7 @@ def test_bash_completes_a_name_with_blanks(store: Path, tmp_path: Path) -> None:
     assert output.stdout == r"[all\ animals]"
 
 
+@long_only
 def test_the_variable_names_the_store(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_store(str(store)).write() as unit:
         register(unit, "two\nlines")  # would be two names to the shell
@@ -112,6 +114,7 @@ def test_the_variable_names_the_store(store: Path, monkeypatch: pytest.MonkeyPat
     assert complete(["models", "show", ""]) == [["bert", "resnet-101", "resnet-50"]]
 
 
+@long_only
 def test_no_usable_store_has_no_names_and_is_not_made(store_path: Path, tmp_path: Path) -> None:
     paths = (store_path, tmp_path, tmp_path / "missing" / "store.db", Path(":memory:"))
     lines = [["--db", str(path), "models", "show", ""] for path in paths]

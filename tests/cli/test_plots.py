@@ -14,7 +14,7 @@ from kolena_local.payload import dumps
 from kolena_local.repository import close_store, open_store
 from kolena_local.repository.result_records import CasePlot, Results
 from tests.cli.conftest import Invoke
-from tests.conftest import sampled
+from tests.conftest import long_only, sampled
 
 BARS = {
     "title": "Ac/cu\u202eracy",
@@ -70,6 +70,7 @@ def test_plots_are_listed(invoke: Invoke, drawn: Path) -> None:
     assert [line.split()[-1] for line in lines[2:]] == [title, "Confusion", title]
 
 
+@long_only
 def test_a_folder_gets_a_file_for_each_plot(invoke: Invoke, drawn: Path, tmp_path: Path) -> None:
     folder = tmp_path / "plots"
     result = invoke(*OF, "--db", drawn, "-o", folder, "--format", "png")
@@ -122,6 +123,7 @@ def test_nothing_to_draw_is_an_error(invoke: Invoke, store: Path, tmp_path: Path
     assert (invoke(*of).exit_code, invoke(*of).stdout) == (0, "")
 
 
+@long_only
 def test_names_of_test_cases_become_names_of_files(
     invoke: Invoke, drawn: Path, tmp_path: Path
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_place_that_cannot_be_drawn_into_is_refused(
     assert ({*tmp_path.rglob("*")}, (tmp_path / "there").read_text()) == (before, "mine")
 
 
+@long_only
 def test_a_format_overrides_the_suffix(invoke: Invoke, drawn: Path, tmp_path: Path) -> None:
     chosen = ("--format", "pdf", "-o", tmp_path / "plots.svg")
     assert invoke(*OF, "--db", drawn, *chosen).exit_code == 0

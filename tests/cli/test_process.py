@@ -153,6 +153,7 @@ work_queue.BATCH_SECONDS = 0.0
 """
 
 
+@long_only
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 def test_interrupted_demo_says_so_and_keeps_what_is_done(store_path: Path, tmp_path: Path) -> None:
     said = tmp_path / "said"

@@ -78,7 +78,7 @@ def on_terminal(*arguments: object) -> str:
             ["models", "show", "one", ODD],
             ["models", "list", "-o", f"{ODD}/file"],
         ],
-        2,
+        4,
     ),
     ids=str,
 )

@@ -17,6 +17,7 @@ import pytest
 
 from kolena_local.repository import open_store
 from tests.cli.conftest import Invoke, register
+from tests.conftest import sampled
 from tests.python_process import COMMAND, Python
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
@@ -118,7 +119,7 @@ def test_the_printed_address_shows_a_store_that_others_write(store: Path, tmp_pa
 
 @pytest.mark.parametrize(
     ("number", "code", "word"),
-    [(signal.SIGINT, 130, "Interrupted."), (signal.SIGTERM, 143, "Terminated.")],
+    sampled([(signal.SIGINT, 130, "Interrupted."), (signal.SIGTERM, 143, "Terminated.")], 2),
 )
 def test_a_signal_ends_it_quietly_and_frees_its_port(
     store: Path, tmp_path: Path, number: int, code: int, word: str
@@ -171,7 +172,7 @@ def test_what_cannot_be_served_is_a_sentence(
     assert not Path("missing.db").exists()
 
 
-@pytest.mark.parametrize("opens", [True, False])
+@pytest.mark.parametrize("opens", sampled([False, True], 2))
 def test_the_browser_gets_the_address_and_may_fail(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opens: bool
 ) -> None:

@@ -26,6 +26,7 @@ from kolena_local.workflow import (
     define_workflow,
 )
 from kolena_local.workflow import test as run_test
+from tests.conftest import long_only
 
 Scalar = Union[None, bool, int, float, str]
 
@@ -148,6 +149,7 @@ def test_slice_on_which_a_model_is_worse_is_found_and_can_be_stored(suite: Any) 
     assert not [row for row in fewer.rows if row.verdict == "worse"]
 
 
+@long_only
 def test_slice_on_which_a_candidate_lost_is_found_by_its_differences(suite: Any) -> None:
     for metric, sign in (("right", -1), ("error", 1)):
         found = find_slices("now", suite, metric, base="before", fields=["weather", "hour"])
@@ -215,6 +217,7 @@ def test_fields_make_slices_of_their_values_and_of_ranges_of_numbers() -> None:
     ]
 
 
+@long_only
 @pytest.mark.parametrize("kind", ["bool", "thirds", "normal", "skewed", "few"])
 def test_tail_of_a_group_is_that_of_random_groups(kind: str) -> None:
     generator = np.random.default_rng(1)

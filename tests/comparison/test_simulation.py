@@ -16,7 +16,7 @@ import pytest
 
 from kolena_local.comparison.verdicts import Slice
 from tests.comparison.slices import compared, make_slice
-from tests.conftest import IS_LONG, sampled
+from tests.conftest import IS_LONG, long_only, sampled
 
 SUITES = 100 if IS_LONG else 40
 SIZE = 60 if IS_LONG else 30  # of a test case in a suite
@@ -212,6 +212,7 @@ def suite_of_equals(generator: np.random.Generator, draw: Draw | None) -> list[S
     ] + [make_slice(base, candidate, boolean=draw is None)]
 
 
+@long_only
 @pytest.mark.parametrize(
     "draw", sampled([None, *DIFFERENCES.values()], 5), ids=sampled(["booleans", *DIFFERENCES], 5)
 )
@@ -224,6 +225,7 @@ def test_equal_models_are_called_different_in_a_twentieth_of_suites_at_most(
     assert wrong / SUITES <= RISK + chance(RISK)
 
 
+@long_only
 def test_gain_of_three_points_in_one_slice_is_found_there_and_not_elsewhere() -> None:
     generator, found, elsewhere = np.random.default_rng(11), 0, 0
     for _ in range(SUITES):

@@ -223,7 +223,7 @@ def test_a_call_that_fails_at_any_statement_stores_all_or_nothing(
     with kolena_local.session(db=path):
         before, after = whole_states(filled, path, name)
         # Most calls have most statements in common, and every run begins at another one.
-        step = 3 if IS_LONG else 9
+        step = 3 if IS_LONG else 17
         start = random.randrange(step) if IS_LONG else len(name) % step
         for place in range(1 + start, 1000, step):
             fresh(filled, path)

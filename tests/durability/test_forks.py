@@ -13,7 +13,7 @@ import pytest
 from kolena_local.errors import StoreBusyError, StoreError
 from kolena_local.repository import Store, close_stores, open_store
 from kolena_local.repository.file import connection, forks
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, long_only
 from tests.durability.dump import is_sound
 
 pytestmark = [
@@ -104,6 +104,7 @@ def test_a_child_writes_as_soon_as_a_thread_of_its_parent_has_committed(store: S
     assert is_sound(Path(store.location))
 
 
+@long_only
 def test_a_child_writes_while_a_thread_of_its_parent_writes_again_and_again(store: Store) -> None:
     over = threading.Event()
 
@@ -145,6 +146,7 @@ def test_a_child_reads_while_its_parent_is_in_the_middle_of_a_statement(
     assert names(store) == {"before", "parent", "child"}
 
 
+@long_only
 def test_a_child_reads_while_a_thread_of_its_parent_waits_for_its_turn(store: Store) -> None:
     waiting = threading.Thread(target=lambda: ensure(store, "late"))
     with store.write() as unit:

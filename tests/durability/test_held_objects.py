@@ -15,7 +15,7 @@ from kolena_local.comparison import compare
 from kolena_local.errors import IncorrectUsageError, NotFoundError
 from kolena_local.repository import close_stores
 from kolena_local.workflow import TestRun, test
-from tests.conftest import sampled
+from tests.conftest import long_only, sampled
 from tests.durability.dump import dump
 from tests.durability.held import (
     REFUSED,
@@ -167,6 +167,7 @@ def test_a_copy_of_the_store_takes_the_objects_of_the_original(things: Things) -
             use(things)
 
 
+@long_only
 def test_a_version_that_was_made_a_second_time_is_another(things: Things) -> None:
     first = AnimalCase.load("held case", 1)
     late = Path(f"{things.path}.late")
@@ -209,6 +210,7 @@ def test_a_comparison_shows_no_samples_of_another_store(things: Things) -> None:
         made.worst(3)
 
 
+@long_only
 def test_copies_of_an_object_are_refused_as_it_is(things: Things) -> None:
     copies = [copy.copy(things.model), copy.deepcopy(things.model)]
     assert [len(one.load_inferences(things.case)) for one in copies] == [5, 5]
@@ -256,6 +258,7 @@ def test_a_store_in_memory_forgets_its_objects() -> None:
             model._repr_html_()
 
 
+@long_only
 def test_every_row_that_objects_are_made_from_has_a_number_of_its_own(
     things: Things, tmp_path: Path
 ) -> None:

@@ -81,7 +81,7 @@ def backup(tmp_path: Path) -> Path:
 
 def test_a_restore_killed_at_any_call_loses_no_row(left: Path, backup: Path) -> None:
     before = {end: left.with_name(f"work.db{end}").read_bytes() for end in ("", "-wal")}
-    for place in range(1, 1000, 1 if IS_LONG else 9):
+    for place in range(1, 1000, 1 if IS_LONG else 17):
         for rest in left.parent.glob("work.db*"):
             rest.unlink()
         for end, content in before.items():
@@ -99,7 +99,7 @@ def test_a_store_that_cannot_be_read_is_never_without_its_log(left: Path, backup
     log = left.with_name("work.db-wal").read_bytes()
     content = b"\0" * 4096 + left.read_bytes()[4096:]
     content = b"SQLite format 3\0" + content[16:]
-    for place in range(1, 1000, 1 if IS_LONG else 9):
+    for place in range(1, 1000, 1 if IS_LONG else 17):
         for rest in left.parent.glob("work.db*"):
             rest.unlink()
         left.write_bytes(content)

@@ -49,7 +49,7 @@ def age(path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize(
-    "what", sampled(["backup beside", "backup under a name", "restore", "found"], 2)
+    "what", sampled(["backup beside", "backup under a name", "restore", "found"], 4)
 )
 def test_what_a_kill_leaves_is_named_and_removed(path: Path, tmp_path: Path, what: str) -> None:
     source = tmp_path / "elsewhere" / "source"

@@ -196,7 +196,7 @@ def test_results_of_earlier_schemas_are_of_unknown_age_until_computed_again(
     assert is_sound(path)
 
 
-@pytest.mark.parametrize("place", sampled(range(len(NEXT.splitlines()) - 1), 8))
+@pytest.mark.parametrize("place", sampled(range(len(NEXT.splitlines()) - 1), 16))
 def test_a_step_that_fails_leaves_the_file_as_it_was(
     released: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:

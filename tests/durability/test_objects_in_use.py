@@ -9,7 +9,7 @@ import pytest
 
 from kolena_local.errors import NotFoundError
 from kolena_local.workflow import TestRun, test
-from tests.conftest import sampled
+from tests.conftest import long_only, sampled
 from tests.durability.held import (
     REFUSED,
     Things,
@@ -60,6 +60,7 @@ def test_what_is_deleted_while_it_is_tested_gets_nothing_more(
         assert rows(things.path, query) == [("created", None)]
 
 
+@long_only
 def test_a_run_that_is_deleted_while_it_is_evaluated_gives_nobody_its_results(
     things: Things,
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from kolena_local.errors import NotFoundError
 from kolena_local.repository import open_store
 from kolena_local.workflow import test as run_test
+from tests.conftest import long_only
 from tests.execution import toy_workflow
 from tests.execution.toy_workflow import PAGE, Guess, Image, Model, expected, make_suite, stored
 from tests.python_process import Python
@@ -135,6 +136,7 @@ def test_a_killed_process_is_followed_by_one_that_does_the_rest(children: Childr
     assert metrics() == [{"n_right": COUNT // 4}, {"n_right": COUNT // 4}]
 
 
+@long_only
 def test_a_process_that_hangs_loses_its_lease_and_may_come_back(children: Children) -> None:
     make_suite(COUNT)
     hanging, other = children.start(2, lease_seconds=0.3)
@@ -148,6 +150,7 @@ def test_a_process_that_hangs_loses_its_lease_and_may_come_back(children: Childr
     assert metrics() == [{"n_right": COUNT // 4}, {"n_right": COUNT // 4}]
 
 
+@long_only
 def test_threads_of_one_process_share_too(leases: Callable[[], list[Any]]) -> None:
     suite, asked = make_suite(COUNT), []
 
@@ -202,6 +205,7 @@ def test_nobody_waits_for_the_samples_of_a_test_suite_that_is_deleted_during_a_r
     assert leases() == []
 
 
+@long_only
 def test_others_are_waited_for_even_if_nothing_is_left_to_do() -> None:
     suite, begun, go_on = make_suite(4), threading.Event(), threading.Event()
 

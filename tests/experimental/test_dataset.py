@@ -44,6 +44,7 @@ from kolena_local.errors import (
     KolenaWarning,
     NotFoundError,
 )
+from tests.conftest import sampled
 from tests.experimental.scenes import scenes
 
 
@@ -63,7 +64,7 @@ def images() -> Iterator[pd.DataFrame]:
     yield frame(locator=names, raw_inferences=[one.detections for one in made])
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 100])
+@pytest.mark.parametrize("batch_size", sampled([3, 1, 100]))
 def test_detections_of_several_classes_do_not_depend_on_batches(
     images: pd.DataFrame, batch_size: int
 ) -> None:
@@ -212,7 +213,7 @@ def test_polygons_are_uploaded() -> None:
     assert found.count_TP.tolist() == [1]
 
 
-@pytest.mark.parametrize("batch_size", [1, 2, 10])
+@pytest.mark.parametrize("batch_size", sampled([2, 1, 10]))
 def test_labels_are_matched_in_any_number_of_batches(batch_size: int) -> None:
     truths: List[Any] = [
         ["a", "a", "b"],

@@ -92,6 +92,7 @@ def images() -> Iterator[List[Scene]]:
     yield scenes(seed=1)
 
 
+@long_only
 def test_one_evaluator_judges_two_models_as_two_evaluators_would(images: List[Scene]) -> None:
     suite, evaluator = suite_of(images), ObjectDetectionEvaluator([OPTIMAL])
     name = OPTIMAL.display_name()

@@ -83,6 +83,7 @@ def test_the_commit_branch_and_changes_of_the_calling_code(
     assert project.capture()["git"] == {"commit": commit, "branch": None, "is_dirty": False}
 
 
+@long_only
 def test_worktrees_submodules_and_repositories_without_a_commit(
     project: Project, tmp_path: Path
 ) -> None:
@@ -142,6 +143,7 @@ def test_code_without_a_file(project: Project, monkeypatch: pytest.MonkeyPatch) 
     assert project.capture()["git"] == unknown
 
 
+@long_only
 def test_where_git_does_not_help_the_rest_is_captured(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from kolena_local.repository.freshness import STORED
 from kolena_local.repository.health.invariants import RULES, LastIds
 from kolena_local.repository.records import MemberChange, NewGroundTruth, NewSample
 from kolena_local.repository.result_records import CaseMetrics, Results, SampleMetrics
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, long_only
 
 POLICIES = ("error", "keep", "take", "rename")
 # An example fills two stores and merges them several times.
@@ -195,6 +195,7 @@ def test_a_second_merge_changes_nothing_and_a_refused_one_neither(
         assert text_of(other) == given_lines
 
 
+@long_only
 @FEW
 @given(contents(), contents())
 def test_if_nothing_differs_the_order_makes_no_difference(

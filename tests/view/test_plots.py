@@ -199,6 +199,7 @@ BIG: dict[str, Plot] = {
 }
 
 
+@long_only
 @pytest.mark.parametrize("name", sampled(BIG, 10))
 def test_nothing_that_is_written_is_cut_off_or_on_top_of_each_other(name: str) -> None:
     plot = BIG[name]
@@ -238,6 +239,7 @@ def test_a_small_matrix_shows_its_numbers_and_a_large_one_its_colors() -> None:
     assert len(large.figure().axes) == 2  # the second is the scale of colors
 
 
+@long_only
 @pytest.mark.parametrize(
     ("format", "first"), sampled([("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
 )

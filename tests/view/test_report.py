@@ -22,6 +22,7 @@ from kolena_local.view.report import Report, report
 from kolena_local.view.report.pictures import OverlaidPlot, picture
 from tests.cli.conftest import Invoke, invoke
 from tests.comparison.conftest import make_world
+from tests.conftest import long_only
 from tests.view.tested import make_tested
 
 __all__ = ["invoke"]  # the fixture
@@ -155,6 +156,7 @@ def test_hostile_text_is_only_text(tmp_path: Path) -> None:
     assert len(page.html) < 1_000_000
 
 
+@long_only
 def test_regions_have_different_labels_even_if_names_differ_only_where_they_are_cut(
     tmp_path: Path,
 ) -> None:
@@ -214,6 +216,7 @@ def test_a_metric_without_a_sample_to_compare_has_dashes_for_numbers(tmp_path: P
     assert "better error not decided \N{EN DASH} \N{EN DASH} \N{EN DASH} \N{EN DASH} " in text
 
 
+@long_only
 def test_only_plots_of_some_test_cases_are_drawn_of_very_many(tmp_path: Path) -> None:
     cases = {f"case {n}": 1 for n in range(3)}
     many = [{**BARS, "title": str(n)} for n in range(40)]
@@ -279,6 +282,7 @@ def test_metrics_of_every_shape_have_a_table() -> None:
     }
 
 
+@long_only
 def test_a_curve_has_no_more_points_than_can_be_seen() -> None:
     places = [place / 20_000 for place in range(20_000)]
     curve = {"x": places, "y": [math.sin(50 * x) + x % 0.003 for x in places], "label": None}
