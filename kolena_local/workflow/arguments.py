@@ -157,7 +157,7 @@ def check_pairs(
     first, second = expected.values()
     # There may be a million pairs, so they are checked one by one only if their types require it.
     if {tuple, list}.issuperset(map(type, pairs)) and {2}.issuperset(map(len, pairs)):
-        firsts, seconds = tuple(zip(*pairs, strict=True)) or ((), ())
+        firsts, seconds = [it[0] for it in pairs], [it[1] for it in pairs]
         if all(issubclass(kind, first) for kind in set(map(type, firsts))) and all(
             issubclass(kind, second) for kind in set(map(type, seconds))
         ):
