@@ -6,6 +6,7 @@ Attaching other files and loading extensions are refused as well.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -34,7 +35,7 @@ def query(
             cursor = raw.execute(question, parameters)
             rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
         except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
-            raise _explained(error, raw) from error
+            raise _explained(error, raw, question) from error
     if cursor.description is None:
         raise InputValidationError("The query returns nothing; write one that begins with SELECT.")
     columns = _distinct([name for name, *_ in cursor.description])
@@ -74,7 +75,7 @@ def _authorize_everything(*_: object) -> int:
     return sqlite3.SQLITE_OK
 
 
-def _explained(error: Exception, raw: sqlite3.Connection) -> BaseException:
+def _explained(error: Exception, raw: sqlite3.Connection, question: str) -> BaseException:
     text = str(error)
     if "interrupted" in text:
         return KeyboardInterrupt()
@@ -101,6 +102,15 @@ def _explained(error: Exception, raw: sqlite3.Connection) -> BaseException:
             f"the views {enumerated(name for (name,) in views)} are made for queries, and"
             ' `kolena-local sql "SELECT name FROM sqlite_master"` lists all tables.'
         )
+    elif text.startswith("no such column"):
+        words = set(re.findall(r"\w+", question.lower()))
+        columns = raw.execute(
+            "SELECT made.name, group_concat(field.name, ', ') FROM sqlite_master AS made"
+            " JOIN pragma_table_info(made.name) AS field"
+            " WHERE made.type IN ('table', 'view') GROUP BY made.name"
+        )
+        advice = "; ".join(f"{name} has {fields}" for name, fields in columns if name in words)
+        advice = f"{advice}." if advice else "correct it."
     return InputValidationError(
         f"SQLite does not understand the query: {text.rstrip('.')}; {advice}"
     )

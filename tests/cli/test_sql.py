@@ -71,6 +71,8 @@ def test_bytes_are_hexadecimal_and_equal_names_are_numbered(invoke: Invoke, stor
         ("PRAGMA user_version = 9", "more than read"),
         ("SELECT * FROM modell", "no such table: modell; the views v_"),
         ("DELETE FROM models", ", v_model, "),
+        ("SELECT nme FROM V_Model", "no such column: nme; v_model has id, name, workflow, "),
+        ("SELECT nme", "no such column: nme; correct it."),
         ("SELECT 1; SELECT 2", "one statement"),
         ("SELECT :seed", "seed"),
         ("", "returns nothing"),
