@@ -15,10 +15,10 @@ or has unpaired surrogates
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any, Union
 
-if TYPE_CHECKING:
-    from kolena_local.payload import Json
+Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # noqa: UP007 - a name in quotes
+"""A JSON value."""
 
 _ESCAPE = "$"
 _MARK = '"$"'

@@ -14,14 +14,13 @@ import math
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any, TypeGuard, Union
+from typing import Any, TypeGuard
 
 import pydantic_core
 
 from kolena_local.errors import InputValidationError, StoreDamagedError
+from kolena_local.escapes import Json as Json
 from kolena_local.escapes import escape, may_have_escapes, unescape
-
-Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # noqa: UP007 - a name in quotes
 
 #: First byte of every digest: the canonical form and hash that made it. 1 is this module's
 #: ``canonical`` under BLAKE2b with 16 bytes.
