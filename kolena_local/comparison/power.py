@@ -18,8 +18,10 @@ from kolena_local.comparison.candidates import Candidates, Wanted, read_candidat
 from kolena_local.comparison.dataframe import dataframe_of
 from kolena_local.comparison.scores import sample_ids_of
 from kolena_local.comparison.settings import check_settings
+from kolena_local.comparison.statistics.all_pairs import paired
+from kolena_local.comparison.statistics.estimate import scaled_differences
 from kolena_local.comparison.statistics.pairs import Ids, Numbers
-from kolena_local.comparison.statistics.scaling import Floats, Mask
+from kolena_local.comparison.statistics.scaling import Mask, unscaled
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import agreeing, counted, enumerated, quoted
 from kolena_local.real_numbers import as_float
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 _FEWEST: Final = 50
 """With fewer samples, the spread is that of the whole suite."""
 _MOST_MODELS: Final = 20
+_ROUNDING: Final = 1e-12
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,8 @@ def power(
     Raises:
         NotFoundError: the test suite is not in the store, or has no results and neither ``spread``
             nor ``discordant`` is given.
-        InputValidationError: an argument is invalid, or the models do not differ on any sample.
+        InputValidationError: an argument is invalid, or the models do not differ on any sample, or
+            by the same on all.
     """
     from kolena_local.repository import open_store
 
@@ -297,7 +301,7 @@ def _from_results(found: Candidates, most: int | None) -> _Spread:
     if not whole > 0:
         raise InputValidationError(
             f"The results of {quoted(found.models)} do not differ in {found.metric!r} on any"
-            " sample, which says nothing about other models; give"
+            " sample, or by the same on all, which says nothing about other models; give"
             + (" discordant= (--discordant)." if found.boolean else " spread= (--spread).")
         )
 
@@ -328,10 +332,13 @@ def _as_given(spread: float | None, discordant: float | None) -> _Spread:
 
 
 def _spread(boolean: bool, one: Numbers, other: Numbers) -> float:
-    differences = one.astype(np.float64) - other.astype(np.float64)
+    differences, exponent = scaled_differences(paired(np.arange(len(one)), one, other))
     if boolean:
         return float((differences != 0).mean())
-    return float(differences.std(ddof=1)) if len(differences) > 1 else 0.0
+    # Rounding errors are not a spread.
+    if len(one) < 2 or np.ptp(differences) <= _ROUNDING * np.abs(differences).max():
+        return 0.0
+    return unscaled(float(differences.std(ddof=1)), exponent)
 
 
 def _between(boolean: bool, one: Numbers, other: Numbers) -> Callable[[Mask], float]:
@@ -342,9 +349,10 @@ def _alone(boolean: bool, column: Numbers) -> Callable[[Mask], float]:
     """Return the spread between a model and an independent one of the same quality."""
 
     def of(inside: Mask) -> float:
-        values: Floats = column[inside].astype(np.float64)
-        variance = float(values.var(ddof=0 if boolean else 1)) if len(values) > 1 else 0.0
-        return 2 * variance if boolean else math.sqrt(2 * variance)
+        values = column[inside]
+        if boolean:
+            return 2 * float(values.astype(np.float64).var())
+        return math.sqrt(2) * _spread(False, np.full_like(values, values[:1]), values)
 
     return of
 

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from statistics import stdev
 from typing import Any, Callable, List, Optional, Union
 
 import numpy as np
@@ -338,6 +339,32 @@ def test_any_confidence_below_one_has_an_interval(n: int) -> None:
         assert -1 <= low < (n - 2) / (n + 6) < high <= 1
         if confidence > 0.9:
             assert row.verdict == "not decided"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1e300, 3e300, -2e300],
+        [LARGEST, -LARGEST, 1.0],
+        [1e-300, 2e-300, 5e-300],
+        [SMALLEST, 0.0, 0.0],
+        [2**60, 2**60 + 1, 2**60 + 2],
+        [1.7e9, 1.7e9 + 1, 1.7e9 + 2],
+    ],
+)
+def test_plan_takes_its_spread_from_numbers_of_any_size(values: Values) -> None:
+    evaluate([values[0]] * 3, values)
+    exact = [Fraction(value) - Fraction(values[0]) for value in values]
+    deviation = float(stdev(exact))
+    assert power("s", "m").rows[0].spread == pytest.approx(deviation, rel=1e-9, abs=SMALLEST)
+    alone = power("s", "m", models=["c"]).rows[0].spread
+    assert alone == pytest.approx(math.sqrt(2) * deviation, rel=1e-6, abs=SMALLEST)
+
+
+def test_rounding_of_a_difference_that_all_samples_have_is_not_a_spread() -> None:
+    evaluate([0.1 * index for index in range(9)], [0.1 * index + 0.7 for index in range(9)])
+    with pytest.raises(InputValidationError, match="or by the same on all"):
+        power("s", "m")
 
 
 def test_user_who_makes_numpy_raise_gets_the_same() -> None:
