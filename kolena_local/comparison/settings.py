@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from numbers import Integral
 from typing import Any
 
@@ -60,7 +59,10 @@ def check_metrics(metrics: Any, what: str = "metrics", one: str | None = None) -
     if metrics is None:
         return None
     names = [metrics] if isinstance(metrics, str) else metrics
-    names = list(names) if isinstance(names, Iterable) else [names]
+    try:
+        names = list(names)
+    except TypeError:  # an array without dimensions is iterable by its class
+        names = [names]
     for name in names:
         if not isinstance(name, str):
             raise InputValidationError(
@@ -70,8 +72,8 @@ def check_metrics(metrics: Any, what: str = "metrics", one: str | None = None) -
     return names
 
 
-def check_search(min_samples: Any, buckets: Any, higher_is_better: Any) -> None:
-    """Check the other arguments of a search for slices.
+def check_search(min_samples: Any, buckets: Any, higher_is_better: Any) -> tuple[int, int]:
+    """Return the other arguments of a search for slices, as Python numbers.
 
     Raises:
         InputValidationError: one of them is out of range or of another type.
@@ -86,6 +88,7 @@ def check_search(min_samples: Any, buckets: Any, higher_is_better: Any) -> None:
             f"buckets must be an integer from 2 to {_MOST_BUCKETS}, not {buckets!r:.80}."
         )
     check_direction(higher_is_better)
+    return int(min_samples), int(buckets)
 
 
 def check_direction(higher_is_better: Any) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kolena_local import session
+from kolena_local.comparison import Gate, Margin, find_slices
 from kolena_local.errors import InputValidationError
 from kolena_local.repository import close_store
 from tests.comparison.test_extremes import Measure, compare, evaluate
@@ -50,6 +51,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ({"metrics": [None]}, "metrics must be"),
         ({"metrics": [["m"]]}, "metrics must be"),
         ({"metrics": b"m"}, "metrics must be"),
+        ({"metrics": np.array(0.95)}, "metrics must be"),
         ({"higher_is_better": ["m"]}, r"higher_is_better must map metrics .*not \['m'\]"),
         ({"higher_is_better": False}, "higher_is_better must map metrics"),
         ({"higher_is_better": {"m": 1}}, "must be True or False, not 1"),
@@ -78,3 +80,21 @@ def test_argument_of_the_wrong_kind_gets_a_sentence(
 ) -> None:
     with session(db=evaluated), pytest.raises(InputValidationError, match=message):
         compare(**{"base": "b", "candidate": "c", "test_suite": "s", **arguments})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"metrics": {1: Margin(0.1)}}, "The name of a metric is text, not 1"),
+        ({"per": np.array(["suite", "suite"])}, 'must be "suite" or "test case"'),
+        ({"stale": ["fail"]}, 'must be "fail" or'),
+    ],
+)
+def test_gate_of_the_wrong_kind_gets_a_sentence(arguments: Any, message: str) -> None:
+    with pytest.raises(InputValidationError, match=message):
+        Gate(**{"suite": "s", "baseline": "b", "metrics": {"m": Margin(0.1)}, **arguments})
+
+
+def test_number_of_samples_of_a_slice_may_be_a_small_integer_of_numpy(evaluated: Path) -> None:
+    with session(db=evaluated), pytest.raises(InputValidationError, match="at least 200 with"):
+        find_slices("b", "s", "m", min_samples=np.int8(100))

@@ -83,6 +83,8 @@ class Gate:
         """
         _check({"gate": {}, "metrics": self.metrics}, _IN_FILE, "the gate")
         for name, margin in self.metrics.items():
+            if not isinstance(name, str):
+                raise InputValidationError(f"The name of a metric is text, not {name!r:.80}.")
             if not isinstance(margin, Margin):
                 raise InputValidationError(
                     f"'{name}' in [metrics] must be a table, {_table_of(name)} with margin = 0.01,"
@@ -157,7 +159,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _one_of(*choices: str) -> _Key:
-    return _Key(lambda value: value in choices, " or ".join(f'"{one}"' for one in choices))
+    return _Key(
+        lambda value: _is_text(value) and value in choices,
+        " or ".join(f'"{one}"' for one in choices),
+    )
 
 
 _MIN_SAMPLES = _Key(

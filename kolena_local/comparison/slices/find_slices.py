@@ -93,7 +93,7 @@ def find_slices(
 
     settings = check_settings(confidence, correction, seed)
     wanted, names = check_metrics(metric), check_metrics(fields, "fields")
-    check_search(min_samples, buckets, higher_is_better)
+    min_samples, buckets = check_search(min_samples, buckets, higher_is_better)
     store = open_store(location_of(model, base, test_suite), create=False)
     with store.read() as unit:
         candidate = name_of(unit, model)
