@@ -110,11 +110,14 @@ class RegressionEvaluator(Evaluator):
         """Draw a histogram of the errors, if they are finite and differ."""
         rows = [row for row in self._numbers(inferences) if None not in row]
         errors = np.array([given - expected for expected, given in rows])
-        if not np.isfinite(errors).all() or len(np.unique(errors)) < 2:
+        if not len(errors):
             return []
-        counts, edges = np.histogram(errors, bins=20)
-        if not (np.diff(edges) > 0).all():
+        with np.errstate(all="ignore"):  # of errors that are not finite, or differ by that much
+            edges = np.linspace(errors.min(), errors.max(), 21)
+            is_drawn = np.isfinite(edges).all() and (np.diff(edges) > 0).all()
+        if not is_drawn:
             return []
+        counts, _ = np.histogram(errors, edges)
         return [
             Histogram("Errors", "Predicted - actual", "Samples", edges.tolist(), counts.tolist())
         ]

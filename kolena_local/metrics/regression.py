@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Numbers = Sequence[float] | npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
+Numbers = Sequence[float] | Floats
 
 
 def mean_absolute_error(actual: Numbers, predicted: Numbers) -> float:
@@ -17,7 +19,8 @@ def mean_absolute_error(actual: Numbers, predicted: Numbers) -> float:
         actual: the actual numbers, at least one.
         predicted: the predicted numbers, as many.
     """
-    return float(np.mean(np.abs(np.subtract(predicted, actual, dtype=np.float64))))
+    found = _differences(predicted, actual)
+    return found.in_size(float(np.mean(np.abs(found.scaled))))
 
 
 def root_mean_squared_error(actual: Numbers, predicted: Numbers) -> float:
@@ -27,12 +30,8 @@ def root_mean_squared_error(actual: Numbers, predicted: Numbers) -> float:
         actual: the actual numbers, at least one.
         predicted: the predicted numbers, as many.
     """
-    # Scaled, so that squares of large or small differences neither overflow nor vanish.
-    differences = np.abs(np.subtract(predicted, actual, dtype=np.float64))
-    largest = float(np.max(differences))
-    if not 0 < largest < np.inf:
-        return largest
-    return float(largest * np.sqrt(np.mean(np.square(differences / largest))))
+    found = _differences(predicted, actual)
+    return found.in_size(float(np.sqrt(np.mean(np.square(found.scaled)))))
 
 
 def r_squared(actual: Numbers, predicted: Numbers) -> float | None:
@@ -51,11 +50,46 @@ def r_squared(actual: Numbers, predicted: Numbers) -> float | None:
     """
     if len(actual) < 2:
         return None
-    truth = np.asarray(actual, dtype=np.float64)
-    residuals, spread = truth - np.asarray(predicted, dtype=np.float64), truth - truth.mean()
-    # Scaled, so that squares neither overflow nor vanish; the ratio stays the same.
-    scale = float(max(np.max(np.abs(residuals)), np.max(np.abs(spread)))) or 1.0
-    residual, total = (float(np.sum(np.square(it / scale))) for it in (residuals, spread))
+    residuals, distances = _differences(predicted, actual), _differences(actual, actual[:1])
+    with np.errstate(all="ignore"):
+        spread = distances.scaled - distances.scaled.mean()
+    residual, total = (float(np.sum(np.square(it))) for it in (residuals.scaled, spread))
+    if residual == 0:
+        return 1.0
     if total == 0:
-        return 1.0 if residual == 0 else 0.0
-    return 1.0 - residual / total
+        return 0.0
+    size = residuals.largest / distances.largest * (residuals.factor / distances.factor)
+    return 1.0 - residual / total * size * size
+
+
+class _Differences(NamedTuple):
+    """Differences whose squares and sums neither overflow nor vanish.
+
+    Attributes:
+        scaled: the differences divided by the largest one; that one alone if it is zero or not
+            finite.
+        largest: what they are divided by.
+        factor: by what the largest one was divided to be finite.
+    """
+
+    scaled: Floats
+    largest: float
+    factor: float
+
+    def in_size(self, value: float) -> float:
+        """Return a value in the unit of the numbers; infinite beyond the range of a float."""
+        return value * self.largest * self.factor
+
+
+def _differences(numbers: Numbers, others: Numbers) -> _Differences:
+    left, right = (np.asarray(side, dtype=np.float64) for side in (numbers, others))
+    factor = 1.0
+    with np.errstate(all="ignore"):
+        differences = left - right
+        if np.isinf(differences).any():
+            factor = 2.0
+            differences = left / factor - right / factor
+        largest = float(np.max(np.abs(differences)))
+        if not 0 < largest < np.inf:
+            return _Differences(np.array([largest]), 1.0, factor)  # which all of them amount to
+        return _Differences(differences / largest, largest, factor)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import pickle
+import sys
 from dataclasses import dataclass
 from typing import Any, List, Optional
 
@@ -25,6 +27,7 @@ from kolena_local.metrics.text_answers import exact_match, token_f1
 from kolena_local.workflow import GroundTruth, Inference, Text, define_workflow, test
 from tests.workflow.results import case_metrics, plots, sample_metrics
 
+LARGEST = sys.float_info.max
 numbers = np.random.default_rng(7)
 
 
@@ -104,6 +107,26 @@ def test_a_regression_is_judged_as_by_scikit_learn() -> None:
     assert [metrics["absolute_error"] for *_, metrics in sample_metrics()][-2:] == [None, None]
     (histogram,) = (payload for *_, payload in plots())
     assert sum(histogram["frequency"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("rows", "mae", "rmse", "r_squared"),
+    [
+        ([(LARGEST, -LARGEST), (-LARGEST, LARGEST), (1.0, 1.0)], math.inf, math.inf, -3),
+        ([(LARGEST, 0.0), (LARGEST, LARGEST)], LARGEST / 2, LARGEST / 2**0.5, 0),
+        ([(0.0, 5e-324), (5e-324, 0.0)], 5e-324, 5e-324, -3),
+        ([(1e300, 1.5e300), (3e300, 2.5e300)], 5e299, 5e299, 0.75),
+        ([(1.0, 1e200), (2.0, 1e200)], 1e200, 1e200, -math.inf),
+        ([(0.1, 0.2), (0.1, 0.2), (0.1, 0.2)], 0.1, 0.1, 0),
+        ([(1.0, math.inf), (LARGEST, 1.0)], math.inf, math.inf, -math.inf),
+    ],
+)
+def test_errors_as_large_or_small_as_they_get_are_numbers_like_others(
+    rows: Any, mae: float, rmse: float, r_squared: float
+) -> None:
+    found = evaluated(RegressionEvaluator(), rows, float, float)
+    expected = {"mae": mae, "rmse": rmse, "r_squared": r_squared}
+    assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(
