@@ -223,9 +223,12 @@ def _holds_structure(values: pd.Series | pd.Index) -> bool:
 
 
 def _needs_text(values: pd.Series | pd.Index) -> bool:
-    """Return whether Parquet has no type for values: several types, or lists and objects."""
+    """Return whether Parquet has no type for values: several types, lists, or large integers."""
     distinct = [value for value in _distinct(values) if not _is_missing(value)]
-    return any(map(_is_structure, distinct)) or len(set(map(type, distinct))) > 1
+    is_large = getattr(values.dtype, "categories", values).dtype == object and any(
+        isinstance(value, int) and value.bit_length() > 63 for value in distinct
+    )
+    return is_large or any(map(_is_structure, distinct)) or len(set(map(type, distinct))) > 1
 
 
 def _is_of_parquet(column: pd.Series) -> bool:
@@ -235,8 +238,7 @@ def _is_of_parquet(column: pd.Series) -> bool:
 
 
 def _distinct(values: pd.Series | pd.Index) -> list[Any]:
-    categories = getattr(values.dtype, "categories", None)
-    return (values if categories is None else categories).tolist()
+    return list(getattr(values.dtype, "categories", values).tolist())
 
 
 def _with_cells(

@@ -118,9 +118,11 @@ class TestColumnsOfAnyType:
             expected = pd.read_parquet(io.BytesIO(df.to_parquet()))
             pd.testing.assert_frame_equal(through(df), expected)
 
-    def test_categories_of_several_kinds_come_back_from_parquet(self) -> None:
-        df = pd.DataFrame({"cell": pd.Categorical([1, "a", None, 1])})
-        assert through_parquet(df)["cell"].tolist() == [1, "a", None, 1]
+    @pytest.mark.parametrize("cells", [[1, "a", None, 1], [2**70, -(2**64), None, 1]])
+    def test_categories_that_parquet_has_no_type_for_come_back(self, cells: Any) -> None:
+        df = pd.DataFrame({"cell": pd.Categorical(cells)}, index=pd.Index(cells, dtype=object))
+        assert through_parquet(df)["cell"].tolist() == cells
+        assert through_parquet(df).index.tolist() == cells
 
     @pytest.mark.parametrize(
         "options",
