@@ -30,6 +30,7 @@ _ESCAPE = '{"$"'
 _KEY = "$"
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+([eE][-+]?\d+)?)\s*", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*", re.ASCII)
+_DIGITS = re.compile(r"\s*[-+]?\d+\s*", re.ASCII)
 _INTEGER = re.compile(r"\s*[-+]?\d+(\.0*)?\s*", re.ASCII)
 _NOT_FINITE = {"nan", "inf", "-inf", "+inf", "infinity", "-infinity", "+infinity"}
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
@@ -118,6 +119,8 @@ def _number(text: str) -> float:
         raise ValueError(text)
     if math.isinf(number):
         raise SchemaError("a number of at most 1.8e308 (infinity is written inf)", text)
+    if abs(number) >= LARGEST_EXACT and _DIGITS.fullmatch(text):
+        return int(text)  # whether it may be rounded is for the schema to say
     return number
 
 

@@ -85,12 +85,20 @@ class ObjectColumns:
         name_of: what the column of a field at the outermost level is called.
         extra: what stands before the names of attributes that are not fields.
         whole: the column for a value that is not an object of the type.
+        exact: as for :func:`fitting`.
     """
 
     def __init__(
-        self, schema: Schema, name_of: Callable[[str], str], extra: str, whole: str
+        self,
+        schema: Schema,
+        name_of: Callable[[str], str],
+        extra: str,
+        whole: str,
+        *,
+        exact: bool = False,
     ) -> None:
         self._root = schema
+        self._exact = exact
         self._extra = extra
         self.whole = whole
         self._data_type = _data_type(schema)
@@ -101,7 +109,7 @@ class ObjectColumns:
         self._keys = _keys(self.fields, self._data_type)
         self.nodes = {node.column: node for field in self.fields for node in field.all()}
         self.leaves = [leaf for field in self.fields for leaf in field.leaves()]
-        self.fit = fitting(schema)
+        self.fit = fitting(schema, exact=exact)
 
     def _node(
         self,
@@ -147,7 +155,7 @@ class ObjectColumns:
 
     def fit_of(self, node: Node) -> Fit:
         """Return the function that checks the values of one column."""
-        return fitting({**node.schema, "$defs": self._root.get("$defs", {})})
+        return fitting({**node.schema, "$defs": self._root.get("$defs", {})}, exact=self._exact)
 
     def takes(self, column: str) -> bool:
         """Say whether there is such a column."""
@@ -290,7 +298,11 @@ class FileColumns:
         sample, truth = (_free(prefix, names) for prefix in ("test_sample", "ground_truth"))
         extra = _free("extra", names) + "." if stored is not None else ""
         self.test_sample = ObjectColumns(
-            schemas[0], lambda key: f"{sample}.{key}" if key in taken else key, f"{sample}.", sample
+            schemas[0],
+            lambda key: f"{sample}.{key}" if key in taken else key,
+            f"{sample}.",
+            sample,
+            exact=True,  # samples are found by their values, and rounding would find another
         )
         self.ground_truth = ObjectColumns(
             schemas[1], lambda key: f"{truth}.{key}", f"{truth}.", truth

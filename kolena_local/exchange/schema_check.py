@@ -65,16 +65,18 @@ class SchemaError(ValueError):
         return f"{self.expected} is expected{where}, not {found}"
 
 
-def fitting(schema: Schema) -> Fit:
+def fitting(schema: Schema, *, exact: bool = False) -> Fit:
     """Return the function that checks values of a schema.
 
     Args:
         schema: a schema with its ``$defs``.
+        exact: whether integers that no float is equal to are refused where floats belong, and not
+            rounded.
 
     Returns:
         A function of a JSON value that returns it as it is stored, or raises :class:`SchemaError`.
     """
-    return _Compiler(schema).compile(schema)
+    return _Compiler(schema, exact).compile(schema)
 
 
 def resolved(schema: Schema, root: Schema) -> Schema:
@@ -120,8 +122,9 @@ def described(schema: Schema) -> str:
 
 
 class _Compiler:
-    def __init__(self, root: Schema) -> None:
+    def __init__(self, root: Schema, exact: bool) -> None:
         self._root = root
+        self._exact = exact
         self._made: dict[str, Fit] = {}
 
     def compile(self, schema: Schema) -> Fit:
@@ -136,7 +139,7 @@ class _Compiler:
             return self._array(schema)
         if kind == "object":
             return self._object(schema)
-        return _scalar(schema) if kind is not None else _as_it_is
+        return _scalar(schema, self._exact) if kind is not None else _as_it_is
 
     def _reference(self, schema: Schema) -> Fit:
         name = _name(schema)
@@ -248,7 +251,7 @@ def _constant(schema: Schema) -> Fit:
     return fit
 
 
-def _scalar(schema: Schema) -> Fit:
+def _scalar(schema: Schema, is_exact: bool) -> Fit:
     kind, expected = schema["type"], described(schema)
     exact = {"string": str, "number": float, "integer": int, "boolean": bool, "null": type(None)}
 
@@ -257,7 +260,9 @@ def _scalar(schema: Schema) -> Fit:
             return value
         try:
             if kind == "number" and type(value) is int:
-                return float(value)
+                number = float(value)
+                if number == value or not is_exact:
+                    return number
             if kind == "integer" and type(value) is float and value.is_integer():
                 if abs(value) < LARGEST_EXACT:
                     return int(value)

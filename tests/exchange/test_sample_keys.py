@@ -216,6 +216,8 @@ def test_a_file_written_by_hand_finds_its_samples(
             " rounded) is expected, not '9007199254740992.0'",
         ),
         ([Id(2**53)], '{"uid": 9007199254740992.0, "value": 1}\n', "no sample has the uid 9007"),
+        ([Ratio(2.0**53)], "ratio,value\n9007199254740993,1\n", "has the ratio 9007199254740993"),
+        ([Ratio(2.0**53)], '{"ratio": 9007199254740993, "value": 1}\n', "no sample has the ratio"),
         ([Id(1)], '{"uid": true, "value": 1}\n', "column uid: no sample has the uid true"),
         ([Id(1)], '{"uid": "1", "value": 1}\n', "column uid: no sample has the uid '1'"),
         ([Id(1)], f"uid,value\n{'1' * 5000},1\n", "column uid: a whole number is expected, not"),
