@@ -1,7 +1,8 @@
 """Samples as a table for people: what belongs to each, filtered, sorted, and a page at a time.
 
-SQLite filters and sorts. Where its JSON functions are not exact (text with NUL, integers beyond
-2^63), the table may show a row too many or too few; nothing is stored by it.
+SQLite filters and sorts. Its JSON functions are not exact for text with NUL, integers beyond 2^63
+and escape objects: rows that have them are filtered in Python, and may be sorted next to their
+neighbors.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json
 from kolena_local.real_numbers import as_float
 from kolena_local.repository.conditions import Condition
-from kolena_local.repository.metadata_paths import Path, path_text, sqlite_path
-from kolena_local.repository.rows import Repository
+from kolena_local.repository.metadata_paths import Path, path_text, sqlite_path, value_at
+from kolena_local.repository.rows import Repository, as_object
 from kolena_local.repository.suite_samples import PLACE, PLACES
 
 #: The first words of fields, and the columns in which they are.
@@ -31,6 +33,9 @@ _COLUMNS: Final = {
 }
 _PAGE: Final = 2000
 ROOTS: Final = (*_COLUMNS, "change")
+_NUMBERS: Final = "'true', 'false', 'integer', 'real'"
+#: Below this, SQLite compares integers and floats exactly.
+_EXACT: Final = 9.2e18
 _FIRST_ONLY: Final = """
     AND NOT EXISTS (
         -- The same sample in an earlier test case of the test suite.
@@ -233,9 +238,11 @@ class SampleTable(Repository):
         parameters: dict[str, Any] = {}
         texts = []
         for number, condition in enumerate(conditions):
-            text, more = _condition(condition, f"condition{number}")
+            text, more = _condition(condition, number)
             texts.append(f" AND {text}")
             parameters.update(more)
+        if conditions:
+            self._sql.driver.create_function("admits", 2, partial(_admits, conditions))
         joins = _joins([name for name, at in _COLUMNS.items() if at in f"{key}{''.join(texts)}"])
         if scope.test_suite_id is None:
             members = "(SELECT 0 AS position, :case AS test_case_id, :version AS test_case_version)"
@@ -336,30 +343,41 @@ def _value(path: Path, name: str) -> tuple[str, dict[str, Any]]:
         )
     given = {name: sqlite_path(tuple(rest))}
     if root == "change":
-        both = (f"json_extract({_COLUMNS[it]}, :{name})" for it in ("metrics", "base_metrics"))
-        return f"({' - '.join(both)})", given
+        sides = [_COLUMNS[it] for it in ("metrics", "base_metrics")]
+        # SQLite takes text, which escape objects are, for 0.
+        are_numbers = " AND ".join(f"json_type({it}, :{name}) IN ({_NUMBERS})" for it in sides)
+        change = " - ".join(f"json_extract({it}, :{name})" for it in sides)
+        return f"iif({are_numbers}, {change}, NULL)", given
     return f"json_extract({_COLUMNS[str(root)]}, :{name})", given
 
 
-def _condition(condition: Condition, name: str) -> tuple[str, dict[str, Any]]:
+def _condition(condition: Condition, number: int) -> tuple[str, dict[str, Any]]:
+    name, expected = f"condition{number}", condition.value
     value, parameters = _value(condition.path, name)
-    expected: Json = condition.value
     sign = "=" if condition.operator == "!=" else condition.operator
+    is_inexact = ""
     if expected is None:
         text = f"{value} IS NULL"
     else:
         column = value.replace("json_extract", "json_type")
-        types = (
-            "'true', 'false'"
-            if isinstance(expected, bool)
-            else "'text'"
-            if isinstance(expected, str)
-            else "'integer', 'real'"
-        )
+        types = "'true', 'false'" if isinstance(expected, bool) else "'text'"
+        if not isinstance(expected, (bool, str)):
+            types = "'integer', 'real'"
+            is_inexact = f" OR {column} IN ({types}) AND abs({value} + 0.0) > {_EXACT}"
         typed = "" if condition.path[0] == "change" else f"{column} IN ({types}) AND "
         text = f"ifnull({typed}{value} {sign} :{name}_value, 0)"
         parameters[f"{name}_value"] = _bindable(expected)
-    return (f"NOT {text}" if condition.operator == "!=" else text), parameters
+    text = f"NOT {text}" if condition.operator == "!=" else text
+    if condition.path[0] == "change":
+        return text, parameters
+    payload = _COLUMNS[str(condition.path[0])]
+    is_inexact = f"instr({payload}, '\"$\"') OR instr({payload}, '\\u0000'){is_inexact}"
+    return f"iif({is_inexact}, admits({number}, {payload}), {text})", parameters
+
+
+def _admits(conditions: Sequence[Condition], number: int, payload: str) -> bool:
+    condition = conditions[number]
+    return condition.admits(value_at(as_object(payload), condition.path[1:]))
 
 
 def after_text(row: TableRow) -> str:
