@@ -107,23 +107,19 @@ def followed_by_null(values: Sequence[Any]) -> list[Any]:
     return both
 
 
-def from_array(text: str, count: int, last_member: str = "") -> list[str] | None:
+def from_array(text: str, count: int) -> list[str] | None:
     """Split the text of many values into one text for each, as :func:`dumps` writes it.
 
     Args:
         text: a JSON array of the values with a null after each, without NaN and infinities.
         count: the number of values.
-        last_member: a JSON member to add to the end of each object.
 
     Returns:
         The texts, or None if they cannot be split, or one of them needs an escape object.
     """
     if may_have_escapes(text):
         return None
-    body = text[1 : -len(",null]")]
-    if last_member:
-        body = body.replace("},null,", f"{last_member}}},null,")[:-1] + last_member + "}"
-    texts = body.split(",null,")
+    texts = text[1 : -len(",null]")].split(",null,")
     return texts if len(texts) == count else None
 
 

@@ -65,21 +65,15 @@ def _writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str] | None]:
     fields = fields_of(cls)
     if not core_writes(fields):
         return lambda data_objects: None
-    # Serializes the __dict__ of each object; the data type is added to the text.
-    members = {it.name: _schema(it.shape, frozenset({cls})) for it in fields.payload}
-    content = core.typed_dict_schema({k: core.typed_dict_field(v) for k, v in members.items()})
-    items = core.list_schema(core.nullable_schema(content))
+    items = core.list_schema(core.nullable_schema(object_schema(fields)))
     serialize = SchemaSerializer(items, core.CoreConfig(ser_json_inf_nan="constants")).to_json
-    data_type = f'"data_type":{dumps(fields.data_type)}' if fields.data_type is not None else ""
-    last_member = f",{data_type}" if members and data_type else data_type
 
     def write_some(data_objects: Sequence[Any]) -> list[str] | None:
-        contents = list(map(_content_of, data_objects))
         try:
-            if _are_as_declared(contents, fields):
-                written = followed_by_null(contents)
+            if are_as_declared(data_objects, fields):
+                written = followed_by_null(data_objects)
                 array = serialize(written, by_alias=True, warnings="error").decode()
-                return from_array(array, len(contents), last_member)
+                return from_array(array, len(data_objects))
         except (AttributeError, KeyError, ConversionError, RecursionError, TypeError, ValueError):
             pass  # the general writer says which object is at fault and why
         return None
@@ -159,13 +153,13 @@ def _fit(values: list[Any], shape: Shape) -> bool:
             return have_length and _fit(list(chain.from_iterable(values)), shape.items[0])
         case shapes.Object():
             are_objects = {shape.cls}.issuperset(map(type, values))
-            contents = map(_content_of, values)
-            return are_objects and _are_as_declared(list(contents), fields_of(shape.cls))
+            return are_objects and are_as_declared(values, fields_of(shape.cls))
     return True  # checked by _write_open, value by value
 
 
-def _are_as_declared(contents: list[dict[str, Any]], fields: ClassFields) -> bool:
+def are_as_declared(data_objects: Sequence[Any], fields: ClassFields) -> bool:
     """Return whether objects of a class hold the declared values and nothing else."""
+    contents = list(map(_content_of, data_objects))
     if not {len(fields.all)}.issuperset(map(len, contents)):
         return False
     # If a field was never set and another attribute makes up for the count, itemgetter raises.
