@@ -13,7 +13,7 @@ import types
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import MISSING
-from functools import cache
+from functools import partial
 from itertools import repeat
 from typing import Any, TypeVar
 
@@ -32,7 +32,7 @@ from kolena_local.serialization.fields import (
 )
 from kolena_local.serialization.scalar import to_scalar
 from kolena_local.serialization.type_shapes import Shape
-from kolena_local.serialization.union import UnionChoice
+from kolena_local.serialization.union import by_cost, by_keys
 
 StructuredType = TypeVar("StructuredType", bound=Structured)
 
@@ -40,12 +40,6 @@ StructuredType = TypeVar("StructuredType", bound=Structured)
 _LISTS = (list, tuple, set, frozenset, types.GeneratorType)
 _SEQUENCES = (list, tuple)
 FLOAT, _TEXT = frozenset({float}), frozenset({str})
-
-
-@cache
-def union_choice(union: shapes.OneOf) -> UnionChoice:
-    """Return the object that chooses among the members of a union."""
-    return UnionChoice(union, read)
 
 
 class UnreadableError(InputValidationError):
@@ -188,18 +182,17 @@ def chosen(value: Any, shape: shapes.Choice) -> Any:
 
 
 def _read_one_of(value: Any, shape: shapes.OneOf, leniency: Leniency) -> Any:
-    choice = union_choice(shape)
-    if type(value) in choice.exact_types:
+    if type(value) in shapes.exact_types(shape):
         return value
     if isinstance(value, dict):
         if is_named(value):
             return read_object(value, Structured, leniency)
-        by_keys = choice.by_keys(value)
-        if by_keys is not None:
+        found = by_keys(shape, value)
+        if found is not None:
             # If the keys fit but a value does not, another member may fit.
             with suppress(ConversionError):
-                return read(value, by_keys, leniency)
-    return read(value, choice.by_cost(value, leniency), leniency)
+                return read(value, found, leniency)
+    return read(value, by_cost(shape, value, partial(read, leniency=leniency)), leniency)
 
 
 def read_object(value: Any, cls: type[Any], leniency: Leniency) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured
-from kolena_local.serialization.conversion import ConversionError, Leniency, shown
+from kolena_local.serialization.conversion import ConversionError, shown
 from kolena_local.serialization.fields import fields_of
 from kolena_local.serialization.scalar import python_scalar
 from kolena_local.serialization.type_shapes import Shape
@@ -19,86 +19,83 @@ from kolena_local.serialization.type_shapes import Shape
 #: Keys lost, keys kept as extras, fields that get their default, values converted.
 Cost = tuple[int, int, int, int]
 
+#: Converts a value to a shape, or raises ``ConversionError``.
+Read = Callable[[Any, Shape], Any]
+
 _FREE: Cost = (0, 0, 0, 0)
 _CONVERTED: Cost = (0, 0, 0, 1)
 _READ_OTHERWISE: Cost = (0, 0, 0, 2)
 _FAR: Cost = (0, 0, 0, 3)
-_CHOICES_KEPT = 1000
+_CHOICES_KEPT = 10_000
 
 
-class UnionChoice:
-    """Chooses among the members of one union.
+def by_keys(union: shapes.OneOf, value: dict[str, Any]) -> Shape | None:
+    """Return the member that the keys of an object determine, or None if they do not."""
+    data_type = value.get("data_type")
+    return _by_keys(union, data_type if isinstance(data_type, str) else None, *value)
+
+
+def by_cost(union: shapes.OneOf, value: Any, read: Read) -> Shape:
+    """Return the member that a value fits best.
 
     Args:
         union: the shape of the union.
-        read: converts a value to a shape, or raises ``ConversionError``.
+        value: the value.
+        read: the general reader.
+
+    Raises:
+        ConversionError: it fits none.
     """
+    costs = [_cost(member, value, read) for member in union.members]
+    fitting = [(cost, place) for place, cost in enumerate(costs) if cost is not None]
+    if not fitting:
+        names = ", ".join(map(str, union.members))
+        raise ConversionError(f"{shown(value)} is not one of {names}")
+    return union.members[min(fitting)[1]]
 
-    def __init__(self, union: shapes.OneOf, read: Callable[[Any, Shape, Leniency], Any]) -> None:
-        self._members = union.members
-        self._read = read
-        self._objects = [it for it in union.members if isinstance(it, shapes.Object)]
-        # Most objects are told apart by their keys alone, and few sets of keys occur.
-        self._by_keys = lru_cache(_CHOICES_KEPT)(self._choose_by_keys)
-        self.exact_types = shapes.exact_types(union)
 
-    def by_keys(self, value: dict[str, Any]) -> Shape | None:
-        """Return the member that the keys of an object determine, or None if they do not."""
-        data_type = value.get("data_type")
-        return self._by_keys(data_type if isinstance(data_type, str) else None, *value)
+# Most objects are told apart by their keys alone, and few sets of keys occur.
+@lru_cache(_CHOICES_KEPT)
+def _by_keys(union: shapes.OneOf, data_type: str | None, *keys: str) -> Shape | None:
+    objects = [it for it in union.members if isinstance(it, shapes.Object)]
+    costs = [_cost_of_keys(member.cls, data_type, keys) for member in objects]
+    fitting = sorted((cost, at) for at, cost in enumerate(costs) if cost is not None)
+    if not fitting or (len(fitting) > 1 and fitting[0][0] == fitting[1][0]):
+        return None
+    # A key lost in an inner object costs more than a default in this one.
+    if len(fitting) > 1 and any(_holds_objects(objects[at].cls) for _, at in fitting):
+        return None
+    return objects[fitting[0][1]]
 
-    def by_cost(self, value: Any, leniency: Leniency) -> Shape:
-        """Return the member that a value fits best.
 
-        Raises:
-            ConversionError: it fits none.
-        """
-        costs = [self._cost(member, value, leniency) for member in self._members]
-        fitting = [(cost, place) for place, cost in enumerate(costs) if cost is not None]
-        if not fitting:
-            names = ", ".join(map(str, self._members))
-            raise ConversionError(f"{shown(value)} is not one of {names}")
-        return self._members[min(fitting)[1]]
+def _cost(shape: Shape, value: Any, read: Read) -> Cost | None:
+    """Return the cost of converting a value to a shape, or None if it does not fit."""
+    match shape:
+        case shapes.Maybe() if value is not None:
+            return _cost(shape.present, value, read)
+        case shapes.Items() if not isinstance(value, (list, tuple)):
+            return None  # a set is accepted as a list only where no union is declared
+        case shapes.OneOf():
+            costs = [_cost(member, value, read) for member in shape.members]
+            return min((cost for cost in costs if cost is not None), default=None)
+        case shapes.Object() if isinstance(value, dict):
+            return _cost_of_object(shape.cls, value, read)
+    try:
+        read(value, shape)
+    except ConversionError:
+        return None
+    return _cost_of_scalar(shape, value) if isinstance(shape, shapes.Scalar) else _FREE
 
-    def _choose_by_keys(self, data_type: str | None, *keys: str) -> Shape | None:
-        costs = [_cost_of_keys(member.cls, data_type, keys) for member in self._objects]
-        fitting = sorted((cost, at) for at, cost in enumerate(costs) if cost is not None)
-        if not fitting or (len(fitting) > 1 and fitting[0][0] == fitting[1][0]):
-            return None
-        # A key lost in an inner object costs more than a default in this one.
-        if len(fitting) > 1 and any(_holds_objects(self._objects[at].cls) for _, at in fitting):
-            return None
-        return self._objects[fitting[0][1]]
 
-    def _cost(self, shape: Shape, value: Any, leniency: Leniency) -> Cost | None:
-        """Return the cost of converting a value to a shape, or None if it does not fit."""
-        match shape:
-            case shapes.Maybe() if value is not None:
-                return self._cost(shape.present, value, leniency)
-            case shapes.Items() if not isinstance(value, (list, tuple)):
-                return None  # a set is accepted as a list only where no union is declared
-            case shapes.OneOf():
-                costs = [self._cost(member, value, leniency) for member in shape.members]
-                return min((cost for cost in costs if cost is not None), default=None)
-            case shapes.Object() if isinstance(value, dict):
-                return self._cost_of_object(shape.cls, value, leniency)
-        try:
-            self._read(value, shape, leniency)
-        except ConversionError:
-            return None
-        return _cost_of_scalar(shape, value) if isinstance(shape, shapes.Scalar) else _FREE
-
-    def _cost_of_object(
-        self, cls: type[Structured], value: dict[str, Any], leniency: Leniency
-    ) -> Cost | None:
-        costs = [_cost_of_keys(cls, value.get("data_type"), value)]
-        for field in fields_of(cls).stored:
-            if field.name in value:
-                costs.append(self._cost(field.shape, value[field.name], leniency))
-        if None in costs:
-            return None
-        lost, extra, absent, converted = map(sum, zip(*filter(None, costs), strict=True))
-        return lost, extra, absent, converted
+def _cost_of_object(cls: type[Structured], value: dict[str, Any], read: Read) -> Cost | None:
+    costs = [_cost_of_keys(cls, value.get("data_type"), value)]
+    for field in fields_of(cls).stored:
+        if field.name in value:
+            costs.append(_cost(field.shape, value[field.name], read))
+    if None in costs:
+        return None
+    lost, extra, absent, converted = map(sum, zip(*filter(None, costs), strict=True))
+    return lost, extra, absent, converted
 
 
 def _holds_objects(cls: type[Structured]) -> bool:

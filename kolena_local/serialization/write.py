@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -24,12 +25,13 @@ from kolena_local.serialization.restore import (
     is_exact,
     missing_field,
     read,
-    union_choice,
 )
 from kolena_local.serialization.scalar import python_scalar, to_scalar
 from kolena_local.serialization.type_shapes import SCALARS, Shape
+from kolena_local.serialization.union import by_cost, by_keys
 
 _AS_IS = frozenset({bool, int, float, str, type(None)})
+_read_equal = partial(read, leniency=Leniency.EQUAL)
 
 
 def write(data_object: Structured, declared: type[Structured] | None = None) -> dict[str, Json]:
@@ -201,14 +203,13 @@ def is_array(value: Any) -> bool:
 
 
 def _write_one_of(value: Any, shape: shapes.OneOf) -> Json:
-    choice = union_choice(shape)
-    if type(value) in choice.exact_types:
+    if type(value) in shapes.exact_types(shape):
         return value  # type: ignore[no-any-return]  # a JSON scalar
     if not isinstance(value, Structured):
         value = value.tolist() if is_array(value) else value
-        return write_shape(value, choice.by_cost(value, Leniency.EQUAL))
+        return write_shape(value, by_cost(shape, value, _read_equal))
     content = _write_object(value)
-    found = choice.by_keys(content) or choice.by_cost(content, Leniency.EQUAL)
+    found = by_keys(shape, content) or by_cost(shape, content, _read_equal)
     return content if found.hint is type(value) else _write_named(value)
 
 
