@@ -45,7 +45,7 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         value = kwargs.pop(field.name, MISSING)
         if value is MISSING:
             value = field.make_default()
-        elif type(value) is not field.exact_type:
+        elif type(value) not in field.exact_types:
             try:
                 value = read(value, field.shape, Leniency.LOOSE)
             except ConversionError as error:

@@ -12,7 +12,7 @@ from typing import Any, Optional, TypeVar
 from kolena_local.serialization import decorators
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.hints import hints_of
-from kolena_local.serialization.type_shapes import Scalar, Shape, shape_of
+from kolena_local.serialization.type_shapes import Shape, exact_types, shape_of
 
 Made = TypeVar("Made")
 
@@ -40,8 +40,8 @@ class Field:
     init: bool
     #: Whether the constructor takes it by keyword only.
     kw_only: bool
-    #: The type whose values need no conversion; None if every value must be converted.
-    exact_type: type | None
+    #: The types whose values need no conversion.
+    exact_types: frozenset[type]
     #: Whether there is a default or a default factory.
     has_default: bool
 
@@ -159,11 +159,10 @@ def fields_of(cls: type[Any]) -> ClassFields:
 def _field(field: "dataclasses.Field[Any]", hint: Any) -> Field:
     # "score: float = None" is common: a default of None makes the type optional.
     shape = shape_of(Optional[hint] if field.default is None else hint)  # noqa: UP045  # a value
-    exact = shape.cls if isinstance(shape, Scalar) and shape.cls is shape.base else None
     defaults = field.default, field.default_factory
     has_default = any(it is not dataclasses.MISSING for it in defaults)
     kw_only = field.kw_only is True
-    return Field(field.name, shape, *defaults, field.init, kw_only, exact, has_default)
+    return Field(field.name, shape, *defaults, field.init, kw_only, exact_types(shape), has_default)
 
 
 def _derived_names(cls: type[Structured]) -> frozenset[str]:

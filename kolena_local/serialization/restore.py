@@ -272,7 +272,7 @@ def read_fields(
     values = {}
     for field in fields:
         name, raw = field.name, value.get(field.name, MISSING)
-        if type(raw) is field.exact_type:
+        if type(raw) in field.exact_types:
             values[name] = raw
         elif raw is not MISSING:
             try:

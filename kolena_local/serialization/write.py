@@ -124,8 +124,8 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
         # Attributes in slots are not in __dict__.
         name = field.name
         value = values[name] if name in values else attribute(data_object, name)
-        if type(value) is field.exact_type:
-            result[name] = value  # type: ignore[assignment]  # one of four types
+        if type(value) in field.exact_types:
+            result[name] = value
         elif value is not MISSING:
             try:
                 result[name] = (
