@@ -13,7 +13,7 @@ from kolena_local.payload import Json, digests_of, dumps
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.conversion import shown
 from kolena_local.serialization.restore import UnreadableError
-from kolena_local.serialization.restore_many import restore_many, restore_samples
+from kolena_local.serialization.restore_many import restore_many
 from kolena_local.serialization.schema import schema_of
 from kolena_local.serialization.write import is_of_kind
 from kolena_local.serialization.write_many import write_many
@@ -85,7 +85,12 @@ class Codec:
 
     def read_samples(self, payloads: Sequence[str], metadata: Sequence[str]) -> list[Any]:
         """Restore test samples with their metadata."""
-        return restore_samples(self.test_sample_type, payloads, metadata)
+        texts = [
+            # In place of an empty object, the sample gets the default of its class.
+            payload if kept == "{}" else f'{payload[:-1]},"metadata":{kept}}}'
+            for payload, kept in zip(payloads, metadata, strict=True)
+        ]
+        return restore_many(self.test_sample_type, texts)
 
     def write_ground_truths(self, ground_truths: Sequence[Structured]) -> list[tuple[bytes, str]]:
         """Return the digest and the payload of each ground truth.

@@ -46,49 +46,6 @@ def restore_many(cls: type[StructuredType], texts: Sequence[str]) -> list[Struct
     return made
 
 
-def restore_samples(
-    cls: type[StructuredType], payloads: Sequence[str], metadata: Sequence[str]
-) -> list[StructuredType]:
-    """Restore test samples, whose metadata is stored beside their payload.
-
-    Args:
-        cls: the class of the samples.
-        payloads: the stored texts, as for :func:`restore_many`.
-        metadata: the metadata of each sample, as JSON; if it is an empty object, the sample gets
-            the default of its class.
-
-    Raises:
-        InputValidationError: as :func:`restore_many`.
-    """
-    shape = _metadata_shape(cls)
-    if shape is not None:
-        made = restore_many(cls, payloads)
-        exact = shapes.exact_types(shape.value)
-        try:
-            for sample, kept in zip(made, loads_all(metadata), strict=True):
-                if kept:
-                    is_exact = isinstance(kept, dict) and exact.issuperset(map(type, kept.values()))
-                    values = kept if is_exact else read(kept, shape, Leniency.EQUAL)
-                    sample.__dict__["metadata"] = values
-            return made
-        except ConversionError:
-            pass  # read again below, where the error has a path
-    return restore_many(cls, list(map(_with_metadata, payloads, metadata)))
-
-
-def _with_metadata(payload: str, metadata: str) -> str:
-    return payload if metadata == "{}" else f'{payload[:-1]},"metadata":{metadata}}}'
-
-
-@per_class
-def _metadata_shape(cls: type[Any]) -> shapes.Mapping | None:
-    """Return the shape of a class's metadata if samples can be restored without it, else None."""
-    for field in fields_of(cls).stored if _core_restores(cls) else ():
-        if field.name == "metadata" and field.has_default and type(field.shape) is shapes.Mapping:
-            return field.shape
-    return None
-
-
 @per_class
 def _reader(cls: type[Any]) -> Callable[[Sequence[str]], list[Any]]:
     def read_each(texts: Sequence[str]) -> list[Any]:
@@ -143,8 +100,15 @@ def schema_of(shape: Shape, begun: frozenset[type] = frozenset()) -> Any:
             return core.tuple_schema([schema_of(item, begun) for item in shape.items])
         case shapes.Object() if shape.cls not in begun and _core_restores(shape.cls):
             return _object_schema(fields_of(shape.cls), begun | {shape.cls})
+        case shapes.Mapping() if shape.key.hint in (str, Any):
+            return core.dict_schema(core.str_schema(), schema_of(shape.value, begun))
+    exact = shapes.exact_types(shape)
+    if int not in exact:
+        exact -= {float}  # for which the core would take integers, too
+    scalars = [schema for cls, schema in _SCHEMAS.items() if cls in exact]
     reader = partial(read, shape=shape, leniency=Leniency.EQUAL)
-    return core.no_info_plain_validator_function(reader)
+    any_other = core.no_info_plain_validator_function(reader)
+    return core.union_schema([*scalars, any_other], mode="left_to_right")
 
 
 def _object_schema(fields: ClassFields, begun: frozenset[type]) -> CoreSchema:

@@ -35,7 +35,7 @@ from typing import Any
 
 from kolena_local.serialization.classes import Structured
 
-SCALARS = (bool, int, float, str)
+SCALARS = (str, bool, int, float)
 
 
 class Better(Enum):

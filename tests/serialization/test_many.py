@@ -7,7 +7,7 @@ import decimal
 import enum
 import fractions
 import math
-from typing import Annotated, Any, Dict, List, Optional, Tuple, Union
+from typing import Annotated, Any, Dict, List, Literal, Optional, Tuple, Union
 
 import numpy as np
 import pytest
@@ -44,6 +44,8 @@ class Sheet(Image):
     boxes: List[ScoredLabeledBoundingBox] = dataclasses.field(default_factory=list)
     words: List[str] = dataclasses.field(default_factory=list)
     mixed: Union[int, str, None] = None
+    one: Union[float, Literal[1], None] = None
+    anything: Any = None
     counts: Dict[str, float] = dataclasses.field(default_factory=dict)
     metadata: Metadata = dataclasses.field(default_factory=dict)
 
@@ -60,6 +62,8 @@ STORED: Dict[str, Any] = {
     "boxes": [{**BOX, "data_type": "ANNOTATION/BOUNDING_BOX"}],
     "words": ["one", "two"],
     "mixed": "text",
+    "one": 1,
+    "anything": {"a": [1, 2.5]},
     "counts": {"a": 1.0},
     "metadata": {"night": True},
     "data_type": "TEST_SAMPLE/IMAGE",
@@ -69,6 +73,7 @@ ODD_VALUES: List[Any] = [
     *(None, True, False, 0, 1, 2**60, 2**70, 1.0, 2.5, math.nan, "", "1", "text", (1.0, 2.0)),
     *([], [1.0, 2.0], [1, 2], ["a", "b"], [1.0], [None], [[1.0, 2.0]], [{}], [{"at": [1.0, 2.0]}]),
     *({}, {"at": [1, 2]}, {"at": [1.0, 2.0], "name": 5, "x": 1}, {"a": 1}, {"a": "1"}, {"a": None}),
+    *({"a": [1]}, {"a": 1.0, "b": 1, "c": True, "d": "1"}),
     *([BOX], [BOX, 5], [{**BOX, "score": 1}], [{**BOX, "color": "red"}]),
 ]
 ODD = st.sampled_from(ODD_VALUES)
