@@ -1,10 +1,16 @@
 """The annotations of classes, with string annotations resolved."""
 
+import dataclasses
 import inspect
+import re
 import typing
+from collections.abc import Iterator
 from typing import Any
 
 from kolena_local.errors import InputValidationError
+
+_NO_ATTRIBUTE = re.compile(r"(\w+\.)?(KW_ONLY$|InitVar\b)")
+_NO_ATTRIBUTES = (dataclasses.InitVar, type(dataclasses.KW_ONLY))
 
 
 class UnresolvedAnnotationError(InputValidationError):
@@ -18,7 +24,19 @@ def hints_of(cls: type) -> dict[str, Any]:
         InputValidationError: an annotation cannot be resolved.
     """
     bases = reversed(cls.__mro__)
-    return {name: own_hint(base, name) for base in bases for name in inspect.get_annotations(base)}
+    return {name: own_hint(base, name) for base in bases for name in own_names(base)}
+
+
+def own_names(cls: type) -> Iterator[str]:
+    """Iterate over the names that the body of a class annotates, but for those of no attribute.
+
+    ``KW_ONLY`` and an ``InitVar`` only say what the constructor takes. Python 3.10 cannot resolve
+    them, so they are recognized by their text, as dataclasses do.
+    """
+    for name, hint in inspect.get_annotations(cls).items():
+        is_text = isinstance(hint, str)
+        if not (_NO_ATTRIBUTE.match(hint) if is_text else isinstance(hint, _NO_ATTRIBUTES)):
+            yield name
 
 
 def own_hint(cls: type, name: str) -> Any:

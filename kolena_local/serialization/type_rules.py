@@ -19,7 +19,12 @@ from kolena_local.errors import InputValidationError
 from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured, claimant
 from kolena_local.serialization.fields import check_at_first_use
-from kolena_local.serialization.hints import UnresolvedAnnotationError, hints_of, own_hint
+from kolena_local.serialization.hints import (
+    UnresolvedAnnotationError,
+    hints_of,
+    own_hint,
+    own_names,
+)
 from kolena_local.serialization.type_shapes import (
     Mapping,
     Null,
@@ -184,7 +189,7 @@ def _require(fits: bool, cls: type, name: str, shape: Shape, allowed: str) -> No
 
 
 def _checked_names(cls: type) -> tuple[str, ...]:
-    names = tuple(inspect.get_annotations(cls))
+    names = tuple(own_names(cls))
     if "data_type" in names:
         raise InputValidationError(f"{cls.__name__}.data_type is a reserved name; rename the field")
     return names
