@@ -12,7 +12,7 @@ from kolena_local.errors import InputValidationError
 from kolena_local.payload import CLASS_KEY
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.conversion import ConversionError, Leniency
-from kolena_local.serialization.fields import ClassFields, ExtraName, fields_of
+from kolena_local.serialization.fields import ClassFields, ExtraName, fields_of, set_values
 from kolena_local.serialization.restore import read
 
 
@@ -28,7 +28,8 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         TypeError: a field is missing, given twice or computed by the class.
         InputValidationError: a value cannot be converted to its field's type.
     """
-    fields, values = fields_of(type(instance)), instance.__dict__
+    fields = fields_of(type(instance))
+    values = {} if fields.slots else instance.__dict__
     by_position, name_of_class = fields.by_position, fields.cls.__name__
     if len(args) > len(by_position):
         raise TypeError(
@@ -56,6 +57,8 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     if kwargs:
         _keep_extras(fields, values, kwargs)
     values.update({it.name: it.make_default() for it in fields.computed if it.has_default})
+    if fields.slots:
+        set_values(instance, values, fields)
     if hasattr(instance, "__post_init__"):
         instance.__post_init__()
 

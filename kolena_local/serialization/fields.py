@@ -5,10 +5,13 @@ decorators have been applied and the names in string annotations exist.
 """
 
 import dataclasses
-from collections.abc import Callable
+import inspect
+import types
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from typing import Any, Optional, TypeVar
 
+from kolena_local.errors import InputValidationError
 from kolena_local.serialization import decorators
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.hints import hints_of
@@ -130,6 +133,7 @@ def fields_of(cls: type[Any]) -> ClassFields:
     if cls in _checks:
         _checks[cls]()
     hints, declared = hints_of(cls), decorators.declared_fields(cls)
+    _check_restorable(cls, declared)
     fields = tuple(_field(field, hints.get(name, Any)) for name, field in declared.items())
     derived, marks = _derived_names(cls), decorators.marks(cls)
     stored = tuple(field for field in fields if field.name not in derived)
@@ -154,6 +158,25 @@ def fields_of(cls: type[Any]) -> ClassFields:
         names=frozenset(declared) | marks.keys(),
         class_names=frozenset(name for base in cls.__mro__ for name in vars(base)),
     )
+
+
+def _check_restorable(cls: type[Structured], names: Iterable[str]) -> None:
+    """Refuse a class whose objects cannot be restored without running its code."""
+    if not inspect.isabstract(cls):
+        try:
+            object.__new__(cls)
+        except TypeError:
+            raise InputValidationError(
+                f"{cls.__qualname__} cannot be stored, because it extends a built-in type; hold it"
+                " in a field instead"
+            ) from None
+    for name in names:
+        kept_by = type(inspect.getattr_static(cls, name, None))
+        if hasattr(kept_by, "__set__") and kept_by is not types.MemberDescriptorType:
+            raise InputValidationError(
+                f"{cls.__qualname__}.{name} cannot be stored, because its values are kept by a"
+                f" {kept_by.__name__}; give the field and the {kept_by.__name__} different names"
+            )
 
 
 def _field(field: "dataclasses.Field[Any]", hint: Any) -> Field:
