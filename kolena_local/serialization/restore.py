@@ -9,6 +9,7 @@ classes, with more :class:`Leniency`. Errors have the path of the value at fault
 (``$.boxes[2].score``).
 """
 
+import enum
 import types
 from collections.abc import Iterable
 from contextlib import suppress
@@ -74,18 +75,28 @@ def restore(
     raise UnreadableError(cls, problem)
 
 
-def revive(value: Any) -> Any:
-    """Convert every JSON object with a known data type to the class registered for it."""
+def revive(value: Any, is_stored: bool = False) -> Any:
+    """Convert every JSON object with a known data type to the class registered for it.
+
+    Args:
+        value: the JSON value.
+        is_stored: whether it was read from the store, where an object may name its class.
+
+    Raises:
+        ConversionError: a stored object does not fit the class that it names.
+    """
     if isinstance(value, list):
-        return [revive(item) for item in value]
+        return [revive(item, is_stored) for item in value]
     if not isinstance(value, dict):
         return value
+    if is_stored and is_named(value):
+        return read_object(value, Structured, Leniency.EQUAL)
     cls = claimant(value.get("data_type"))
     if cls is not None:
         # It may be a user's own dict that happens to have this key, which must stay as it is.
         with suppress(ConversionError):
             return read_object(value, cls, Leniency.SPELLED)
-    return {key: revive(item) for key, item in value.items()}
+    return {key: revive(item, is_stored) for key, item in value.items()}
 
 
 def read(value: Any, shape: Shape, leniency: Leniency) -> Any:
@@ -113,7 +124,7 @@ def read(value: Any, shape: Shape, leniency: Leniency) -> Any:
             return chosen(value, shape)
         case shapes.Null() if value is not None:
             raise ConversionError(f"{shown(value)} is not null")
-    return value if leniency is Leniency.LOOSE else revive(value)
+    return value if leniency is Leniency.LOOSE else revive(value, is_stored=True)
 
 
 def _read_row(value: Any, shape: shapes.Row, leniency: Leniency) -> tuple[Any, ...]:
@@ -176,7 +187,8 @@ def chosen(value: Any, shape: shapes.Choice) -> Any:
         ConversionError: there is none.
     """
     for option in shape.options:
-        if type(option) is type(value) and option == value:
+        is_enum = isinstance(option, enum.Enum) and isinstance(option, type(value))
+        if (type(option) is type(value) or is_enum) and option == value:
             return option
     raise ConversionError(f"{shown(value)} is not one of {', '.join(map(repr, shape.options))}")
 
@@ -243,7 +255,7 @@ def _restore(value: dict[str, Any], fields: ClassFields, leniency: Leniency) -> 
         for name in value:
             if name not in fields.names and (name != "data_type" or fields.data_type is None):
                 kept = ExtraName(name) if name.startswith("_") else name
-                values[kept] = revive(value[name])
+                values[kept] = at(f".{name}", revive, value[name], True)
     values.update(fields.marks)
     if fields.derived:
         cls._derive(values)

@@ -2,6 +2,7 @@
 
 import enum
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from kolena_local.serialization.conversion import ConversionError, Leniency, shown
@@ -29,10 +30,38 @@ def to_scalar(value: Any, shape: Scalar, leniency: Leniency) -> Any:
     return converted if cls is base else _restored(cls, base, converted)
 
 
+def write_scalar(value: Any, shape: Scalar) -> Any:
+    """Convert a scalar to JSON: one of a subclass (an enumeration, numpy's float64) to its base.
+
+    Raises:
+        ConversionError: it is not of the declared type, or could not be loaded again as it is.
+    """
+    scalar = to_scalar(value, shape, Leniency.EQUAL)
+    written = plain(scalar)
+    if issubclass(shape.cls, enum.Enum) and _restored(shape.cls, shape.base, written) is not scalar:
+        raise ConversionError(f"{shown(value)} cannot be told from what it is equal to, {written}")
+    return written
+
+
+def plain(value: Any) -> Any:
+    """Return a scalar as the type of ``SCALARS`` that it inherits from; other values as they are.
+
+    Those of enumerations and of numpy inherit from them.
+    """
+    base = next((base for base in SCALARS if isinstance(value, base)), None)
+    if base is None or type(value) is base:
+        return value
+    return str.__str__(value) if base is str else base(value)
+
+
 def _restored(cls: type[Any], base: type[Any], value: Any) -> Any:
     try:
+        if issubclass(cls, enum.Enum):
+            # The value that a member was given may be another one than what it is equal to.
+            found = _members(cls).get(value)
+            return cls(value) if found is None else found
         # The constructor may change its argument; the stored value has been changed already.
-        return cls(value) if issubclass(cls, enum.Enum) else base.__new__(cls, value)
+        return base.__new__(cls, value)
     except TypeError:
         return cls(value)  # numpy's scalars have constructors of their own
     except ValueError as error:
@@ -66,6 +95,11 @@ def _to_bool(value: Any, leniency: Leniency) -> bool | None:
     if leniency is Leniency.LOOSE and isinstance(value, str):
         return {"true": True, "false": False}.get(value)
     return bool(value) if isinstance(value, (int, float)) and value in (0, 1) else None
+
+
+@cache
+def _members(cls: type[enum.Enum]) -> dict[Any, enum.Enum]:
+    return {plain(member): member for member in cls}
 
 
 _CONVERSIONS = {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str}

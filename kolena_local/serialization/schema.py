@@ -8,9 +8,11 @@ keyword that is written here.
 import enum
 from typing import Any
 
+from kolena_local.payload import dumps
 from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.fields import fields_of
+from kolena_local.serialization.scalar import plain
 from kolena_local.serialization.type_shapes import Scalar, Shape
 
 Schema = dict[str, Any]
@@ -65,7 +67,7 @@ class _Definitions:
             case shapes.OneOf():
                 return _any_of(list(map(self.schema, shape.members)))
             case shapes.Choice():
-                return _any_of([{"const": option} for option in shape.options])
+                return _any_of([{"const": plain(option)} for option in shape.options])
             case shapes.Items():
                 return {"type": "array", "items": self.schema(shape.item)}
             case shapes.Row():
@@ -94,12 +96,12 @@ class _Definitions:
 
 
 def _scalar(shape: Scalar) -> Schema:
-    if issubclass(shape.cls, enum.Enum):
-        written: Any = str.__str__ if shape.base is str else shape.base
-        return _any_of([{"const": written(member)} for member in shape.cls])
+    # Flags can be combined.
+    if issubclass(shape.cls, enum.Enum) and not issubclass(shape.cls, enum.Flag):
+        return _any_of([{"const": plain(member)} for member in shape.cls])
     return {"type": _TYPES[shape.base]}
 
 
 def _any_of(members: list[Schema]) -> Schema:
-    unique = [one for index, one in enumerate(members) if one not in members[:index]]
+    unique = list({dumps(member): member for member in members}.values())  # 1 is not True
     return unique[0] if len(unique) == 1 else {"anyOf": unique}

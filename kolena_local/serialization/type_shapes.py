@@ -171,6 +171,8 @@ def shape_of(hint: Any) -> Shape:
         return Mapping(hint, *map(shape_of, arguments or (Any, Any)))
     if hint is None or hint is type(None):
         return Null(hint)
+    if is_class(origin) and issubclass(origin, Structured):
+        return Object(hint, origin)  # it may have type arguments
     if hint in (Any, object) or not is_class(hint):
         return Anything(hint)
     return _class_shape(hint)
@@ -202,8 +204,6 @@ def _is_number(shape: Shape) -> bool:
 
 
 def _class_shape(cls: type[Any]) -> Shape:
-    if issubclass(cls, Structured):
-        return Object(cls, cls)
     if hasattr(cls, "_stands_for"):
         return shape_of(cls._stands_for)
     for base in SCALARS:

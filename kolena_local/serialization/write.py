@@ -6,7 +6,7 @@ stored. Derived fields, and fields that are stored beside the payload, are left 
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING
 from functools import partial
 from itertools import repeat
@@ -15,7 +15,7 @@ from typing import Any
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import CLASS_KEY, Json
 from kolena_local.serialization import type_shapes as shapes
-from kolena_local.serialization.classes import Structured, name_of
+from kolena_local.serialization.classes import Structured, claimant, is_named, name_of
 from kolena_local.serialization.conversion import ConversionError, Leniency, at, each, shown
 from kolena_local.serialization.fields import attribute, fields_of
 from kolena_local.serialization.restore import (
@@ -26,10 +26,11 @@ from kolena_local.serialization.restore import (
     missing_field,
     read,
 )
-from kolena_local.serialization.scalar import python_scalar, to_scalar
-from kolena_local.serialization.type_shapes import SCALARS, Shape
+from kolena_local.serialization.scalar import plain, python_scalar, write_scalar
+from kolena_local.serialization.type_shapes import Shape
 from kolena_local.serialization.union import by_cost, by_keys
 
+_ANY_DICT = shapes.Mapping(dict, shapes.Anything(Any), shapes.Anything(Any))
 _AS_IS = frozenset({bool, int, float, str, type(None)})
 _read_equal = partial(read, leniency=Leniency.EQUAL)
 
@@ -120,6 +121,7 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
     fields = fields_of(type(data_object))
     values: dict[str, Any] = data_object.__dict__
     result: dict[str, Json] = {}
+    must_fit = not (display or fields.cls._is_loose)
     for field in fields.shown if display else fields.payload:
         # Attributes in slots are not in __dict__.
         name = field.name
@@ -132,15 +134,18 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
                     write_anything(value, display) if display else write_shape(value, field.shape)
                 )
             except ConversionError as error:
-                if display or not fields.cls._is_loose:
+                if display or must_fit:
                     raise error.under(f".{name}") from None
                 result[name] = at(f".{name}", write_anything, value)
         elif field.init:
             raise ConversionError(f"{name!r} is missing; set it when the object is made")
     for name in fields.others(values):
         if fields.extras and name not in fields.cls._stored_beside:
-            result[str(name)] = at(f".{name}", write_anything, values[name], display)
-        elif not (fields.extras or fields.cls._is_loose or display):
+            if name == CLASS_KEY or (name == "data_type" and fields.data_type is not None):
+                raise ConversionError(f"{name!r} is a reserved name; rename the attribute")
+            write_extra = write_undeclared if must_fit else partial(write_anything, display=display)
+            result[str(name)] = at(f".{name}", write_extra, values[name])
+        elif must_fit and not fields.extras:
             raise ConversionError(
                 f"{name!r} is not a field of {fields.cls.__name__} and would be lost; declare it as"
                 " field(init=False), or make it a property"
@@ -158,8 +163,7 @@ def write_shape(value: Any, shape: Shape) -> Json:
     """
     match shape:
         case shapes.Scalar():
-            # An instance of a subclass (an enumeration, numpy's float64) is written as its base.
-            return _as_base(to_scalar(value, shape, Leniency.EQUAL), shape.base)
+            return write_scalar(value, shape)  # type: ignore[no-any-return]  # a JSON scalar
         case shapes.Maybe():
             return None if value is None else write_shape(value, shape.present)
         case shapes.Mapping():
@@ -180,13 +184,30 @@ def write_shape(value: Any, shape: Shape) -> Json:
             return write_anything(chosen(value, shape))
         case shapes.Null() if value is not None:
             raise ConversionError(f"{shown(value)} is not null")
+    written = write_undeclared(value)
+    if isinstance(written, list) and shape.hint in {*type(value).__mro__} - {*list.__mro__}:
+        raise ConversionError(f"{shown(value)} would be loaded as a list; declare List or Tuple")
+    return written
+
+
+def write_undeclared(value: Any) -> Json:
+    """Convert the value of an extra, or of a field that may hold anything, to JSON.
+
+    Tuples and arrays become lists, and instances of scalars' subclasses the scalars they equal.
+
+    Raises:
+        ConversionError: it has no JSON form, or would come back as something else.
+    """
+    if isinstance(value, Structured) and claimant(value._data_type()) is not type(value):
+        return _write_named(value)
+    if isinstance(value, dict):
+        _check_keys(value, _ANY_DICT)
+        if is_named(value):
+            raise ConversionError(f"{CLASS_KEY!r} is a reserved key; rename it")
+        return _write_dict(value, write_undeclared)
+    if isinstance(value, (list, tuple)) or is_array(value):
+        return each(write_undeclared, zip(_as_list(value)))
     return write_anything(value)
-
-
-def _as_base(value: Any, base: type[Any]) -> Json:
-    if type(value) is base or (base is int and type(value) is bool):
-        return value  # type: ignore[no-any-return]  # a JSON scalar
-    return str.__str__(value) if base is str else base(value)
 
 
 def _as_list(value: Any) -> Any:
@@ -210,7 +231,8 @@ def _write_one_of(value: Any, shape: shapes.OneOf) -> Json:
         return write_shape(value, by_cost(shape, value, _read_equal))
     content = _write_object(value)
     found = by_keys(shape, content) or by_cost(shape, content, _read_equal)
-    return content if found.hint is type(value) else _write_named(value)
+    is_it = isinstance(found, shapes.Object) and found.cls is type(value)
+    return content if is_it else _write_named(value)
 
 
 def _write_mapping(value: Any, shape: shapes.Mapping) -> Json:
@@ -218,10 +240,21 @@ def _write_mapping(value: Any, shape: shapes.Mapping) -> Json:
         raise ConversionError(f"{shown(value)} is not a dict")
     if is_exact(value, shape):
         return dict(value)
-    for key in value:
-        if type(key) is not str and read(_key(key), shape.key, Leniency.LOOSE) != key:
-            raise ConversionError(f"{shown(key)} cannot be a key of {shape}; use a string")
+    _check_keys(value, shape)
     return _write_dict(value, write_shape, shape.value)
+
+
+def _check_keys(value: dict[Any, Any], shape: shapes.Mapping) -> None:
+    takes_text = shape.key.hint in (str, Any)
+    for key in value:
+        if takes_text and type(key) is str:
+            continue
+        came_back: Any = MISSING
+        with suppress(ConversionError):
+            came_back = read(_key(key), shape.key, Leniency.LOOSE)
+        if came_back != key:
+            instead = "a string" if takes_text else "a key of the declared type"
+            raise ConversionError(f"{shown(key)} cannot be a key of {shape}; use {instead}")
 
 
 def write_anything(value: Any, display: bool = False) -> Json:
@@ -238,10 +271,9 @@ def write_anything(value: Any, display: bool = False) -> Json:
         return _write_dict(value, write_anything, display)
     if isinstance(value, (list, tuple)) or is_array(value):
         return each(write_anything, zip(_as_list(value), repeat(display)))
-    number_or_text = python_scalar(value)
-    for scalar in SCALARS:
-        if isinstance(number_or_text, scalar):
-            return _as_base(number_or_text, scalar)
+    scalar = plain(python_scalar(value))
+    if type(scalar) in _AS_IS:
+        return scalar  # type: ignore[no-any-return]  # a JSON scalar
     raise ConversionError(
         f"{shown(value)} cannot be stored; use numbers, strings, lists, dicts, None or data objects"
     )
@@ -260,10 +292,8 @@ def _write_dict(value: dict[Any, Any], write_item: Callable[..., Json], *argumen
 def _key(key: Any) -> str:
     if type(key) is str:
         return key
-    encoded = python_scalar(key)
-    if isinstance(encoded, str):
-        return str.__str__(encoded)
-    if encoded is None or isinstance(encoded, (bool, int, float)):
-        # The JSON spelling: null, true, 1, 0.5.
-        return {"None": "null", "True": "true", "False": "false"}.get(str(encoded), str(encoded))
-    raise ConversionError(f"{shown(key)} cannot be a key; use a string")
+    scalar = plain(python_scalar(key))
+    if type(scalar) not in _AS_IS:
+        raise ConversionError(f"{shown(key)} cannot be a key; use a string")
+    # The JSON spelling: null, true, 1, 0.5.
+    return {"None": "null", "True": "true", "False": "false"}.get(repr(scalar), str(scalar))

@@ -1,14 +1,99 @@
 """Values of unusual types come back as they were, or are refused before anything is stored."""
 
 import dataclasses
+import enum
 from dataclasses import KW_ONLY, InitVar
-from typing import Any, List
+from typing import Any, Dict, Generic, List, Literal, NamedTuple, TypeVar, Union
 
+import numpy as np
+import pydantic.dataclasses
 import pytest
 
+from kolena_local.annotation import (
+    BoundingBox,
+    LabeledBoundingBox,
+    ScoredClassificationLabel,
+    ScoredLabeledBoundingBox,
+)
 from kolena_local.errors import InputValidationError
-from kolena_local.workflow import GroundTruth, Image, Inference, define_workflow, test
+from kolena_local.serialization.data_object import DataObject
+from kolena_local.workflow import GroundTruth, Image, Inference, TestRun, define_workflow, test
 from tests.workflow.test_restoring import name_of, state
+
+T = TypeVar("T")
+
+
+class Coded(str, enum.Enum):
+    """The base of enumerations whose members have another value than what they are equal to."""
+
+    def __new__(cls, text: str, number: int) -> "Coded":
+        made = str.__new__(cls, text)
+        made._value_ = number  # type: ignore[assignment]
+        return made
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Code(Coded):
+    A = ("a", 1)
+    B = ("b", 2)
+
+
+class Twin(Coded):
+    A = ("a", 1)
+    B = ("a", 2)
+
+
+class Rights(enum.IntFlag):
+    READ = 1
+    WRITE = 2
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Own(DataObject):
+    name: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", f"own {self.name}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Tagged(BoundingBox, Generic[T]):
+    tag: str
+
+
+class Enumerated(Inference):
+    code: Code
+    rights: Rights
+    codes: List[Code]
+
+
+class Open(Inference):
+    """Only the fields of the type itself have to be of certain types, not those of its base."""
+
+    value: Any
+
+
+class Opened(Open):
+    pass
+
+
+@dataclasses.dataclass(frozen=True)
+class Keyed(Inference):
+    by_level: Dict[Level, str]
+    by_code: Dict[Code, int]
+    one_of: Literal[Code.B, Level.LOW, "other"]
+    box: Tagged[int]
+    tags: List[Tagged[str]]
+
+
+class Nested(Keyed):
+    pass
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +128,25 @@ class BelowSlotted(Slotted):
         object.__setattr__(self, "score", self.score / 100)
 
 
+OBJECTS = [
+    LabeledBoundingBox((0, 1), (2, 3), "a"),
+    {"best": ScoredLabeledBoundingBox((0, 1), (2, 3), "a", 0.5), "own": [Own("b")]},
+    ScoredClassificationLabel("a", 0.5, inner=Own("c")),  # type: ignore[call-arg]
+    BoundingBox((0, 1), (2, 3), label="an extra"),  # type: ignore[call-arg]
+]
+
+
 MADE: List[Any] = [
+    Enumerated(Code.A, Rights.READ | Rights.WRITE, [Code.B]),
+    Opened(OBJECTS),
+    Opened("x", seen=OBJECTS, at=OBJECTS[0]),  # type: ignore[call-arg]
+    Nested(
+        {Level.LOW: "a"},
+        {Code.B: 1},
+        Code.B,
+        Tagged((0, 1), (2, 3), "t"),
+        [Tagged((0, 1), (2, 3), "u")],
+    ),
     Scaled(3.0, 4.0, note="some"),
     ScaledPostponed(3.0, 4.0, note="some"),
     BelowSlotted(85.0, note="some"),
@@ -53,15 +156,70 @@ MADE: List[Any] = [
 @pytest.mark.parametrize("made", MADE, ids=name_of)
 def test_a_value_of_an_unusual_type_comes_back_as_it_was(made: Any, tmp_path: Any) -> None:
     _, case_type, suite_type, model_type = define_workflow("Any", Image, GroundTruth, type(made))
-    case = case_type("c", test_samples=[(Image("a"), GroundTruth())])
+    case = case_type("c", test_samples=[(Image("a", seen=OBJECTS), GroundTruth())])  # type: ignore[call-arg]
     model = model_type("m", infer=lambda sample: made)
     test(model, suite_type("s", test_cases=[case]))
     file = str(tmp_path / "inferences.jsonl")
     model.export_inferences(file)
     model_type("n").import_inferences(file)
     for name in ("m", "n"):
-        ((_, _, loaded),) = model_type(name).load_inferences(case)
+        ((sample, _, loaded),) = model_type(name).load_inferences(case)
         assert loaded == made and state(loaded) == state(made)
+        assert sample.seen == OBJECTS and list(map(type, sample.seen)) == list(map(type, OBJECTS))
+    case_type("again", test_samples=[(sample, GroundTruth())])
+    assert len(model.load_inferences(case_type("again"))) == 1
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+
+def held(hint: Any, value: Any) -> Inference:
+    """Return an inference whose base class has a field of a type."""
+    base = dataclasses.make_dataclass("Base", [("value", hint)], bases=(Inference,), frozen=True)
+    return type("Held", (base,), {})(value)  # type: ignore[no-any-return]
+
+
+@pydantic.dataclasses.dataclass(frozen=True, config={"extra": "allow"})
+class Extended(BoundingBox):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        (
+            held(Dict[int, str], {"1": "a"}),
+            r"value: '1' \(str\) cannot be a key of Dict\[int, str\]",
+        ),
+        (held(Dict[int, str], {"x": "a"}), r"'x' \(str\) cannot be a key .* of the declared type"),
+        (held(Dict[Literal["a"], int], {"b": 1}), r"'b' \(str\) cannot be a key"),
+        (held(Dict[Code, int], {"c": 1}), r"'c' \(str\) cannot be a key"),
+        (held(Any, {1: "a"}), r"value: 1 \(int\) cannot be a key of dict; use a string"),
+        (held(Dict[str, Any], {"a": [{None: 1}]}), r"value\.a\[0\]: None .* cannot be a key"),
+        (held(Any, {"$class": ["a", "B"]}), r"value: '\$class' is a reserved key"),
+        (held(Point, Point(1, 2)), r"Point\(x=1, y=2\) \(Point\) would be loaded as a list"),
+        (held(np.ndarray, np.array([1])), r"\(ndarray\) would be loaded as a list"),
+        (held(Twin, Twin.A), r"A \(Twin\) cannot be told from what it is equal to, a"),
+        (
+            held(Union[Extended, str], Extended((0, 1), (2, 3), **{"$class": ["a", "B"]})),  # type: ignore[arg-type]
+            r"'\$class' is a reserved name",
+        ),
+        (
+            held(Extended, Extended((0, 1), (2, 3), data_type="mine")),  # type: ignore[call-arg]
+            r"value: 'data_type' is a reserved name",
+        ),
+    ],
+    ids=str,
+)
+def test_what_would_come_back_as_something_else_is_refused(made: Any, problem: str) -> None:
+    _, case_type, suite_type, model_type = define_workflow("Any", Image, GroundTruth, type(made))
+    case = case_type("c", test_samples=[(Image("a"), GroundTruth())])
+    suite = suite_type("s", test_cases=[case])
+    with pytest.raises(InputValidationError, match=problem):
+        TestRun(model_type("m"), suite).upload_inferences([(Image("a"), made)])
+    assert model_type("m").load_inferences(case) == []
 
 
 class Doubling:
