@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 from pydantic_core import core_schema as core
 
-from kolena_local.payload import as_array, loads_all
+from kolena_local.payload import LARGEST_EXACT, as_array, loads_all
 from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.conversion import ConversionError, Leniency
@@ -24,7 +24,13 @@ StructuredType = TypeVar("StructuredType", bound=Structured)
 
 # Few enough that the parsed texts stay in the processor's cache.
 _TEXTS_AT_ONCE = 100
-_SCHEMAS = {cls: getattr(core, f"{cls.__name__}_schema")() for cls in shapes.SCALARS}
+_SCHEMAS: dict[type, CoreSchema] = {
+    str: core.str_schema(),
+    bool: core.bool_schema(),
+    int: core.int_schema(),
+    # The core takes integers, too, and would round large ones; the general reader refuses these.
+    float: core.float_schema(gt=-LARGEST_EXACT, lt=LARGEST_EXACT),
+}
 _STRICT = core.CoreConfig(strict=True, allow_inf_nan=False)
 
 
