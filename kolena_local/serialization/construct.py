@@ -28,8 +28,7 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         TypeError: a field is missing, given twice or computed by the class.
         InputValidationError: a value cannot be converted to its field's type.
     """
-    fields = fields_of(type(instance))
-    values = {} if fields.slots else instance.__dict__
+    fields, values = fields_of(type(instance)), {}
     by_position, name_of_class = fields.by_position, fields.cls.__name__
     if len(args) > len(by_position):
         raise TypeError(
@@ -57,8 +56,7 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     if kwargs:
         _keep_extras(fields, values, kwargs)
     values.update({it.name: it.make_default() for it in fields.computed if it.has_default})
-    if fields.slots:
-        set_values(instance, values, fields)
+    set_values(instance, values, fields)
     if hasattr(instance, "__post_init__"):
         instance.__post_init__()
 
