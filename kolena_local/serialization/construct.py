@@ -5,7 +5,6 @@ arguments as extras, and calls ``__post_init__``.
 """
 
 import inspect
-from dataclasses import MISSING
 from typing import Any
 
 from kolena_local.errors import InputValidationError
@@ -13,7 +12,7 @@ from kolena_local.payload import CLASS_KEY
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.conversion import ConversionError, Leniency
 from kolena_local.serialization.fields import ClassFields, ExtraName, fields_of, set_values
-from kolena_local.serialization.restore import read
+from kolena_local.serialization.restore import read_fields
 
 
 def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -28,7 +27,7 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         TypeError: a field is missing, given twice or computed by the class.
         InputValidationError: a value cannot be converted to its field's type.
     """
-    fields, values = fields_of(type(instance)), {}
+    fields = fields_of(type(instance))
     by_position, name_of_class = fields.by_position, fields.cls.__name__
     if len(args) > len(by_position):
         raise TypeError(
@@ -41,21 +40,14 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     absent = [it.name for it in fields.given if it.is_required and it.name not in kwargs]
     if absent:
         raise TypeError(f"{name_of_class} lacks {', '.join(map(repr, absent))}")
-    for field in fields.given:
-        value = kwargs.pop(field.name, MISSING)
-        if value is MISSING:
-            value = field.make_default()
-        elif type(value) not in field.exact_types:
-            try:
-                value = read(value, field.shape, Leniency.LOOSE)
-            except ConversionError as error:
-                raise InputValidationError(
-                    f"{name_of_class}.{field.name}{error.path}: {error.problem}"
-                ) from None
-        values[field.name] = value
-    if kwargs:
-        _keep_extras(fields, values, kwargs)
-    values.update({it.name: it.make_default() for it in fields.computed if it.has_default})
+    try:
+        values = read_fields(kwargs, fields.given, Leniency.LOOSE)
+    except ConversionError as error:
+        raise InputValidationError(f"{name_of_class}{error.path}: {error.problem}") from None
+    extras = {name: value for name, value in kwargs.items() if name not in values}
+    if extras:
+        _keep_extras(fields, values, extras)
+    values.update(read_fields({}, fields.computed, Leniency.LOOSE))
     set_values(instance, values, fields)
     if hasattr(instance, "__post_init__"):
         instance.__post_init__()
@@ -92,10 +84,10 @@ def signature(cls: type[Structured]) -> inspect.Signature:
     for field in fields.all:
         if not field.init:
             continue
-        if not field.has_default and default is not inspect.Parameter.empty:
+        if field.is_required and default is not inspect.Parameter.empty:
             # Python allows parameters without a default after those with one by keyword only.
             kind = inspect.Parameter.KEYWORD_ONLY
-        default = field.make_default() if field.has_default else inspect.Parameter.empty
+        default = inspect.Parameter.empty if field.is_required else field.make_default()
         parameters.append(
             inspect.Parameter(field.name, kind, default=default, annotation=field.shape.hint)
         )

@@ -8,7 +8,7 @@ import dataclasses
 import inspect
 import types
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Optional, TypeVar
 
 from kolena_local.errors import InputValidationError
@@ -37,27 +37,19 @@ class Field:
 
     name: str
     shape: Shape
-    default: Any
-    default_factory: Any
+    #: Returns the value for an object that was created without the field; None if it must be given.
+    make_default: Any
     #: Whether the constructor takes it.
     init: bool
     #: Whether the constructor takes it by keyword only.
     kw_only: bool
     #: The types whose values need no conversion.
     exact_types: frozenset[type]
-    #: Whether there is a default or a default factory.
-    has_default: bool
 
     @cached_property
     def is_required(self) -> bool:
         """Whether it must be given."""
-        return self.init and not self.has_default
-
-    def make_default(self) -> Any:
-        """Return the value for an object that was created without the field."""
-        if self.default is not dataclasses.MISSING:
-            return self.default
-        return self.default_factory()
+        return self.init and self.make_default is None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,10 +174,13 @@ def _check_restorable(cls: type[Structured], names: Iterable[str]) -> None:
 def _field(field: "dataclasses.Field[Any]", hint: Any) -> Field:
     # "score: float = None" is common: a default of None makes the type optional.
     shape = shape_of(Optional[hint] if field.default is None else hint)  # noqa: UP045  # a value
-    defaults = field.default, field.default_factory
-    has_default = any(it is not dataclasses.MISSING for it in defaults)
+    make_default: Any = None
+    if field.default is not dataclasses.MISSING:
+        make_default = partial(getattr, field, "default")
+    elif field.default_factory is not dataclasses.MISSING:
+        make_default = field.default_factory
     kw_only = field.kw_only is True
-    return Field(field.name, shape, *defaults, field.init, kw_only, exact_types(shape), has_default)
+    return Field(field.name, shape, make_default, field.init, kw_only, exact_types(shape))
 
 
 def _derived_names(cls: type[Structured]) -> frozenset[str]:

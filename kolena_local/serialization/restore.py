@@ -293,7 +293,7 @@ def read_fields(
                 raise error.under(f".{name}") from None
         elif field.is_required:
             raise ConversionError(f"{name} is missing")
-        elif field.has_default:
+        elif field.make_default is not None:
             values[name] = field.make_default()
     return values
 

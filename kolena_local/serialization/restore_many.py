@@ -142,7 +142,7 @@ def _object_schema(fields: ClassFields, begun: frozenset[type]) -> CoreSchema:
 
 def _field_schema(field: Field, begun: frozenset[type]) -> Any:
     schema = schema_of(field.shape, begun)
-    if not field.has_default:
+    if field.make_default is None:
         return schema
     # Given as a value, an unhashable default would be copied by the core.
     return core.with_default_schema(schema, default_factory=field.make_default)
