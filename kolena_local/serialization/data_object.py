@@ -109,6 +109,17 @@ class DataObject(Structured, metaclass=DataObjectType):
     #: Marks classes whose ``__init__`` is the general one, which takes the fields of any class.
     _takes_fields = True
 
+    # The standard library and pydantic look these up in a base class.
+    __dataclass_fields__ = _Fields()
+    __dataclass_params__ = vars(dataclasses.make_dataclass("Frozen", (), frozen=True))[
+        "__dataclass_params__"
+    ]
+    __signature__ = _Signature()
+    __pydantic_validator__ = _NoValidator()
+    # Without it, pydantic 1 treats a subclass that adds no field as a standard dataclass, and
+    # replaces it by something that is not a class.
+    __pydantic_model__ = None
+
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         construct.fill(self, args, kwargs)
 
@@ -172,21 +183,6 @@ class DataObject(Structured, metaclass=DataObjectType):
             return handler(source)
         return core_schema.no_info_plain_validator_function(lambda value: _validated(cls, value))
 
-
-# Attributes that the standard library and pydantic look up in a base class.
-_MARKS: dict[str, Any] = {
-    "__dataclass_fields__": _Fields(),
-    "__dataclass_params__": vars(dataclasses.make_dataclass("Frozen", (), frozen=True))[
-        "__dataclass_params__"
-    ],
-    "__signature__": _Signature(),
-    "__pydantic_validator__": _NoValidator(),
-    # Without it, pydantic 1 treats a subclass that adds no field as a standard dataclass, and
-    # replaces it by something that is not a class.
-    "__pydantic_model__": None,
-}
-for _name, _mark in _MARKS.items():
-    setattr(DataObject, _name, _mark)
 
 #: The attributes that an undecorated class must not inherit from a decorated base.
 _GENERAL = (
