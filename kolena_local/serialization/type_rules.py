@@ -11,9 +11,9 @@ are checked at once, and the whole class again at first use, when an unresolved 
 """
 
 import inspect
-import typing
 from collections.abc import Callable
 from functools import partial
+from typing import TypeGuard
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization import type_shapes as shapes
@@ -25,16 +25,7 @@ from kolena_local.serialization.hints import (
     own_hint,
     own_names,
 )
-from kolena_local.serialization.type_shapes import (
-    Mapping,
-    Null,
-    Object,
-    Scalar,
-    Shape,
-    direction_of,
-    marks_of,
-    shape_of,
-)
+from kolena_local.serialization.type_shapes import Shape, direction_of, marks_of, shape_of
 
 Rule = Callable[[Shape], bool]
 
@@ -150,18 +141,19 @@ def check_metrics_test_suite(cls: type[Structured]) -> None:
 def _check_at_definition(cls: type, rule: Rule, allowed: str) -> None:
     for name in _checked_names(cls):
         try:
-            shape = _own_shape(cls, name)
-            fits = rule(shape)
+            _check_field(cls, name, rule, allowed)
         except UnresolvedAnnotationError:
             check_at_first_use(cls, partial(_check_fields, cls, rule, allowed))
-        else:
-            _require(fits, cls, name, shape, allowed)
 
 
 def _check_fields(cls: type, rule: Rule, allowed: str) -> None:
     for name in _checked_names(cls):
-        shape = _own_shape(cls, name)
-        _require(rule(shape), cls, name, shape, allowed)
+        _check_field(cls, name, rule, allowed)
+
+
+def _check_field(cls: type, name: str, rule: Rule, allowed: str) -> None:
+    shape = _own_shape(cls, name)
+    _require(rule(shape), cls, name, shape, allowed)
 
 
 def _own_shape(cls: type[Structured], name: str) -> Shape:
@@ -180,8 +172,7 @@ def _own_shape(cls: type[Structured], name: str) -> Shape:
 
 
 def _require(fits: bool, cls: type, name: str, shape: Shape, allowed: str) -> None:
-    hint = shape.hint
-    private = name.startswith("_") and typing.ClassVar in (hint, typing.get_origin(hint))
+    private = name.startswith("_") and shapes.is_class_variable(shape.hint)
     if not fits and not private:
         raise InputValidationError(
             f"{cls.__name__}.{name} is {shape}, which cannot be stored; allowed types: {allowed}"
@@ -207,8 +198,8 @@ def _check_category(cls: type[Structured]) -> None:
 def _elements(test_sample_type: type[Structured]) -> set[str]:
     if _category(test_sample_type) != _COMPOSITE:
         return set()
-    shapes = {name: shape_of(hint) for name, hint in hints_of(test_sample_type).items()}
-    return {name for name, shape in shapes.items() if _is_sample(shape)}
+    hints = hints_of(test_sample_type)
+    return {name for name, hint in hints.items() if _is_sample(shape_of(hint))}
 
 
 def _is_made_of(shape: Shape, leaf: Rule, item: Rule | None = None) -> bool:
@@ -223,7 +214,7 @@ def _is_made_of(shape: Shape, leaf: Rule, item: Rule | None = None) -> bool:
         case shapes.Maybe():
             return _is_made_of(shape.present, leaf, item)
         case shapes.OneOf():
-            others = (member for member in shape.members if not isinstance(member, Null))
+            others = (member for member in shape.members if not isinstance(member, shapes.Null))
             return all(_is_made_of(member, leaf, item) for member in others)
         case shapes.Items(is_list=True) if item is not None:
             return item(shape.item)
@@ -231,18 +222,18 @@ def _is_made_of(shape: Shape, leaf: Rule, item: Rule | None = None) -> bool:
 
 
 def _is_value(shape: Shape) -> bool:
-    if isinstance(shape, Scalar):
+    if isinstance(shape, shapes.Scalar):
         return True
     category = _category(shape.cls) if _is_concrete_object(shape) else ""
     return category == _THRESHOLDED or category.startswith(("ANNOTATION/", "ASSET/"))
 
 
 def _is_scalar(shape: Shape) -> bool:
-    return isinstance(shape, Scalar)
+    return isinstance(shape, shapes.Scalar)
 
 
 def _is_scalar_or_none(shape: Shape) -> bool:
-    return isinstance(shape, (Scalar, Null))
+    return isinstance(shape, (shapes.Scalar, shapes.Null))
 
 
 _is_content = partial(_is_made_of, leaf=_is_value, item=partial(_is_made_of, leaf=_is_value))
@@ -253,24 +244,28 @@ _is_metadata_value = partial(
 
 
 def _is_metadata(shape: Shape) -> bool:
-    return isinstance(shape, Mapping) and shape.key.hint is str and _is_metadata_value(shape.value)
+    return (
+        isinstance(shape, shapes.Mapping)
+        and shape.key.hint is str
+        and _is_metadata_value(shape.value)
+    )
 
 
 def _is_nested_metrics(shape: Shape, base: type[Structured]) -> bool:
     if isinstance(shape, shapes.OneOf):
         return all(_is_nested_metrics(member, base) for member in shape.members)
-    if not isinstance(shape, Object) or not issubclass(shape.cls, base):
+    if not isinstance(shape, shapes.Object) or not issubclass(shape.cls, base):
         return False
     _check_fields(shape.cls, _is_scalar_content, f"(in a list of nested metrics) {_SCALAR_CONTENT}")
     return True
 
 
-def _is_concrete_object(shape: Shape) -> typing.TypeGuard[Object]:
-    return isinstance(shape, Object) and not inspect.isabstract(shape.cls)
+def _is_concrete_object(shape: Shape) -> TypeGuard[shapes.Object]:
+    return isinstance(shape, shapes.Object) and not inspect.isabstract(shape.cls)
 
 
-def _is_sample(shape: Shape) -> typing.TypeGuard[Object]:
-    return isinstance(shape, Object) and _category(shape.cls).startswith(_SAMPLE)
+def _is_sample(shape: Shape) -> TypeGuard[shapes.Object]:
+    return isinstance(shape, shapes.Object) and _category(shape.cls).startswith(_SAMPLE)
 
 
 def _category(cls: type[Structured]) -> str:

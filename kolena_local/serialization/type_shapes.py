@@ -229,6 +229,11 @@ def exact_types(shape: Shape) -> frozenset[type]:
     return frozenset()
 
 
+def is_class_variable(hint: Any) -> bool:
+    """Return whether an annotation is ``ClassVar``, with a type or without."""
+    return typing.ClassVar in (hint, typing.get_origin(hint))
+
+
 def is_class(hint: Any) -> bool:
     """Return whether a type is a class without type arguments."""
     # list[int] is an instance of type on Python 3.10, and Any is since 3.11.
