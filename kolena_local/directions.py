@@ -1,4 +1,4 @@
-"""Whether higher or lower is better, for each metric. Pure functions on names.
+"""Whether higher or lower is better, for each metric: declared by its type, or known by its name.
 
 A name decides only if each of its words is known here. One unknown word may reverse its
 meaning (``error_free``, ``loss_reduction``), and a wrong verdict is worse than none.
@@ -8,11 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from enum import Enum
+from typing import Annotated, NamedTuple, TypeVar
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 
 UNDECLARED = "undeclared"
+
+
+class Better(Enum):
+    """Which values of a metric are better: a mark in ``Annotated``."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+# To Python and to type checkers, a ``LowerIsBetter[float]`` is a ``float``.
+Number = TypeVar("Number", bound=float | None)
+
+#: The type of a bool or number that is better when it is higher: ``iou: HigherIsBetter[float]``.
+HigherIsBetter = Annotated[Number, Better.HIGHER]
+
+#: The type of a bool or number that is better when it is lower: ``missed: LowerIsBetter[bool]``.
+LowerIsBetter = Annotated[Number, Better.LOWER]
 
 # fmt: off
 _HIGHER = frozenset({

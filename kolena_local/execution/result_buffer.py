@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from kolena_local.errors import InputValidationError
+from kolena_local.execution.declared_directions import declared_directions
 from kolena_local.payload import dumps
 from kolena_local.repository.result_records import CaseMetrics, CasePlot, Results, SampleMetrics
-from kolena_local.serialization.direction import declared_directions
 from kolena_local.serialization.write import write
 from kolena_local.serialization.write_many import write_many
 

@@ -29,20 +29,13 @@ import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache
 from typing import Any
 
+from kolena_local.directions import Better
 from kolena_local.serialization.classes import Structured
 
 SCALARS = (str, bool, int, float)
-
-
-class Better(Enum):
-    """Which values of a metric are better: a mark in ``Annotated``."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,9 +6,9 @@ from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from kolena_local.directions import HigherIsBetter, LowerIsBetter
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.direction import HigherIsBetter, LowerIsBetter
 from kolena_local.serialization.type_rules import (
     check_metrics_test_case,
     check_metrics_test_sample,

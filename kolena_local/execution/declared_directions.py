@@ -1,24 +1,11 @@
-"""Declare in a metric's type whether higher or lower is better.
-
-The types of metrics are those of their values: to Python and to type checkers, a
-``LowerIsBetter[float]`` is a ``float``.
-"""
+"""Which metrics the classes of an evaluator's results declare to be better when higher or lower."""
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
 from kolena_local.errors import InputValidationError
-from kolena_local.serialization.fields import per_class
 from kolena_local.serialization.hints import hints_of
-from kolena_local.serialization.type_shapes import Better, direction_of, shape_of
-
-Number = TypeVar("Number", bound=float | None)
-
-#: The type of a bool or number that is better when it is higher: ``iou: HigherIsBetter[float]``.
-HigherIsBetter = Annotated[Number, Better.HIGHER]
-
-#: The type of a bool or number that is better when it is lower: ``missed: LowerIsBetter[bool]``.
-LowerIsBetter = Annotated[Number, Better.LOWER]
+from kolena_local.serialization.type_shapes import direction_of, shape_of
 
 
 def declared_directions(classes: Iterable[type[Any]]) -> dict[str, str]:
@@ -41,13 +28,12 @@ def declared_directions(classes: Iterable[type[Any]]) -> dict[str, str]:
     return found
 
 
-@per_class
-def _of_class(cls: type[Any]) -> list[tuple[str, str]]:
+def _of_class(cls: type[Any]) -> Iterator[tuple[str, str]]:
     hints = hints_of(cls)
-    nested = [
-        (f"{name}[].", inner) for name, hint in hints.items() for inner in shape_of(hint).objects()
-    ]
-    return [*_own(hints), *(one for path, it in nested for one in _own(hints_of(it.cls), path))]
+    yield from _own(hints)
+    for name, hint in hints.items():
+        for inner in shape_of(hint).objects():
+            yield from _own(hints_of(inner.cls), f"{name}[].")
 
 
 def _own(hints: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
