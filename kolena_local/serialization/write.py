@@ -129,22 +129,14 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
         if type(value) in field.exact_types:
             result[name] = value
         elif value is not MISSING:
-            try:
-                result[name] = (
-                    write_anything(value, display) if display else write_shape(value, field.shape)
-                )
-            except ConversionError as error:
-                if display or must_fit:
-                    raise error.under(f".{name}") from None
-                result[name] = at(f".{name}", write_anything, value)
+            result[name] = at(f".{name}", _write_field, value, field.shape, display, must_fit)
         elif field.init:
             raise ConversionError(f"{name!r} is missing; set it when the object is made")
     for name in fields.others(values):
         if fields.extras and name not in fields.cls._stored_beside:
             if name == CLASS_KEY or (name == "data_type" and fields.data_type is not None):
                 raise ConversionError(f"{name!r} is a reserved name; rename the attribute")
-            write_extra = write_undeclared if must_fit else partial(write_anything, display=display)
-            result[str(name)] = at(f".{name}", write_extra, values[name])
+            result[str(name)] = at(f".{name}", write_anything, values[name], display, must_fit)
         elif must_fit and not fields.extras:
             raise ConversionError(
                 f"{name!r} is not a field of {fields.cls.__name__} and would be lost; declare it as"
@@ -153,6 +145,16 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
     if fields.data_type is not None:
         result["data_type"] = fields.data_type
     return result
+
+
+def _write_field(value: Any, shape: Shape, display: bool, must_fit: bool) -> Json:
+    if not display:
+        try:
+            return write_shape(value, shape)
+        except ConversionError:
+            if must_fit:
+                raise
+    return write_anything(value, display)
 
 
 def write_shape(value: Any, shape: Shape) -> Json:
@@ -184,30 +186,10 @@ def write_shape(value: Any, shape: Shape) -> Json:
             return write_anything(chosen(value, shape))
         case shapes.Null() if value is not None:
             raise ConversionError(f"{shown(value)} is not null")
-    written = write_undeclared(value)
+    written = write_anything(value, must_fit=True)
     if isinstance(written, list) and shape.hint in {*type(value).__mro__} - {*list.__mro__}:
         raise ConversionError(f"{shown(value)} would be loaded as a list; declare List or Tuple")
     return written
-
-
-def write_undeclared(value: Any) -> Json:
-    """Convert the value of an extra, or of a field that may hold anything, to JSON.
-
-    Tuples and arrays become lists, and instances of scalars' subclasses the scalars they equal.
-
-    Raises:
-        ConversionError: it has no JSON form, or would come back as something else.
-    """
-    if isinstance(value, Structured) and claimant(value._data_type()) is not type(value):
-        return _write_named(value)
-    if isinstance(value, dict):
-        _check_keys(value, _ANY_DICT)
-        if is_named(value):
-            raise ConversionError(f"{CLASS_KEY!r} is a reserved key; rename it")
-        return _write_dict(value, write_undeclared)
-    if isinstance(value, (list, tuple)) or is_array(value):
-        return each(write_undeclared, zip(_as_list(value)))
-    return write_anything(value)
 
 
 def _as_list(value: Any) -> Any:
@@ -257,20 +239,32 @@ def _check_keys(value: dict[Any, Any], shape: shapes.Mapping) -> None:
             raise ConversionError(f"{shown(key)} cannot be a key of {shape}; use {instead}")
 
 
-def write_anything(value: Any, display: bool = False) -> Json:
-    """Convert a value without a declared type to JSON; for ``display`` with derived fields.
+def write_anything(value: Any, display: bool = False, must_fit: bool = False) -> Json:
+    """Convert a value without a declared type, such as an extra, to JSON.
+
+    Tuples and arrays become lists, and instances of scalars' subclasses the scalars they equal.
+
+    Args:
+        value: the value.
+        display: whether to include derived fields of data objects.
+        must_fit: whether to refuse what would come back as something else.
 
     Raises:
-        ConversionError: it has no JSON form.
+        ConversionError: it has no JSON form, or would come back as something else.
     """
     if type(value) in _AS_IS:
         return value  # type: ignore[no-any-return]  # a JSON scalar
     if isinstance(value, Structured):
-        return _write_object(value, display)
+        is_known = not must_fit or claimant(value._data_type()) is type(value)
+        return _write_object(value, display) if is_known else _write_named(value)
     if isinstance(value, dict):
-        return _write_dict(value, write_anything, display)
+        if must_fit:
+            _check_keys(value, _ANY_DICT)
+            if is_named(value):
+                raise ConversionError(f"{CLASS_KEY!r} is a reserved key; rename it")
+        return _write_dict(value, write_anything, display, must_fit)
     if isinstance(value, (list, tuple)) or is_array(value):
-        return each(write_anything, zip(_as_list(value), repeat(display)))
+        return each(write_anything, zip(_as_list(value), repeat(display), repeat(must_fit)))
     scalar = plain(python_scalar(value))
     if type(scalar) in _AS_IS:
         return scalar  # type: ignore[no-any-return]  # a JSON scalar
