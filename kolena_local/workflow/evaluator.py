@@ -9,11 +9,6 @@ from typing import Any, ClassVar
 from kolena_local.directions import HigherIsBetter, LowerIsBetter
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.type_rules import (
-    check_metrics_test_case,
-    check_metrics_test_sample,
-    check_metrics_test_suite,
-)
 from kolena_local.serialization.write import write
 from kolena_local.workflow import plot
 from kolena_local.workflow.arguments import check_list, check_type, storable
@@ -22,6 +17,11 @@ from kolena_local.workflow.plot import Plot
 from kolena_local.workflow.test_case import TestCase
 from kolena_local.workflow.test_sample import TestSample
 from kolena_local.workflow.test_suite import TestSuite
+from kolena_local.workflow.type_rules import (
+    check_metrics_test_case,
+    check_metrics_test_sample,
+    check_metrics_test_suite,
+)
 
 __all__ = [
     "Evaluator",

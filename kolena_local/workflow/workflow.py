@@ -7,15 +7,15 @@ from typing import Any, NoReturn
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.serialization.codec import Codec
-from kolena_local.serialization.type_rules import (
-    check_ground_truth_type,
-    check_inference_type,
-    check_test_sample_type,
-)
 from kolena_local.workflow.arguments import check_name
 from kolena_local.workflow.ground_truth import GroundTruth
 from kolena_local.workflow.inference import Inference
 from kolena_local.workflow.test_sample import TestSample
+from kolena_local.workflow.type_rules import (
+    check_ground_truth_type,
+    check_inference_type,
+    check_test_sample_type,
+)
 
 __all__ = [
     "EvaluatorRoleConfig",

@@ -22,14 +22,6 @@ from kolena_local.annotation import Annotation, BoundingBox, Label, ScoredLabel
 from kolena_local.asset import Asset, ImageAsset
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.type_rules import (
-    check_ground_truth_type,
-    check_inference_type,
-    check_metrics_test_case,
-    check_metrics_test_sample,
-    check_metrics_test_suite,
-    check_test_sample_type,
-)
 from kolena_local.serialization.type_shapes import is_class
 from kolena_local.workflow import test_sample
 from kolena_local.workflow.ground_truth import GroundTruth
@@ -41,6 +33,14 @@ from kolena_local.workflow.test_sample import (
     Metadata,
     TestSample,
     Text,
+)
+from kolena_local.workflow.type_rules import (
+    check_ground_truth_type,
+    check_inference_type,
+    check_metrics_test_case,
+    check_metrics_test_sample,
+    check_metrics_test_suite,
+    check_test_sample_type,
 )
 
 
