@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from kolena_local.dataset.coco_file import read_annotations
 from kolena_local.dataset.hugging_face import read_export
@@ -11,10 +12,12 @@ from kolena_local.dataset.lm_eval_file import documents, is_sample_log
 from kolena_local.errors import InputValidationError
 from kolena_local.exchange.import_request import ImportRequest, Words
 from kolena_local.exchange.row_files import DELIMITED, format_of, import_parquet, opened
+from kolena_local.payload import LARGEST_EXACT
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_WHOLE = re.compile(r"\s*[+-]?\d{1,309}\s*", re.ASCII)
 _WORDS = Words(encoding="", delimiter="")
 
 
@@ -74,7 +77,9 @@ def read_table(path: str) -> pd.DataFrame:
                     return export
                 stream.seek(0)
                 return io.dataframe_from_parquet(stream)
-            return io.dataframe_from_csv(stream, encoding="utf-8-sig", **layout)
+            frame = io.dataframe_from_csv(stream, encoding="utf-8-sig", **layout)
+            stream.seek(0)
+            return _unrounded(frame, stream, layout)
     except OSError as error:
         raise InputValidationError(
             f"'{path}' cannot be read ({error.strerror or error}); give another file."
@@ -83,6 +88,29 @@ def read_table(path: str) -> pd.DataFrame:
         raise InputValidationError(
             f"'{path}' is not a {kind} file: {str(error).rstrip('.')}."
         ) from error
+
+
+def _unrounded(frame: pd.DataFrame, stream: IO[bytes], layout: dict[str, Any]) -> pd.DataFrame:
+    """Return a table of CSV with the integers of columns that pandas reads as floats.
+
+    It does so where a cell is empty or has a fraction, and rounds integers beyond 2**53.
+    """
+    import pandas as pd
+
+    floats = [place for place, dtype in enumerate(frame.dtypes) if dtype == "float64"]
+    large = [it for it in floats if (frame.iloc[:, it].abs() >= LARGEST_EXACT).any()]
+    if not large:
+        return frame
+    texts = pd.read_csv(stream, encoding="utf-8-sig", dtype=str, usecols=large, **layout)
+    for number, place in enumerate(large):
+        cells = zip(texts.iloc[:, number], frame.iloc[:, place], strict=True)
+        whole = [int(text) if _is_whole(text) else value for text, value in cells]
+        frame.isetitem(place, pd.Series(whole, index=frame.index, dtype=object))
+    return frame
+
+
+def _is_whole(text: Any) -> bool:
+    return isinstance(text, str) and _WHOLE.fullmatch(text) is not None
 
 
 def _layout(path: str, kind: str) -> dict[str, Any]:

@@ -166,6 +166,19 @@ def test_tables_of_each_format_are_read(invoke: Invoke, files: Path) -> None:
     assert download_dataset("jsonl")["modified"].tolist() == [2**63] * 3
 
 
+def test_large_ids_beside_empty_cells_are_not_rounded(invoke: Invoke, files: Path) -> None:
+    Path("posts.csv").write_text(
+        "id,parent,share\n9007199254740993,9007199254740995,0.5\n"
+        "9007199254740994,,1e300\n1.5,3,0.3\n"
+    )
+    done = invoke("datasets", "upload", "posts.csv")
+    assert done.exit_code == 0, done.stderr
+    posts = download_dataset("posts")
+    assert posts["id"].tolist() == [9007199254740993, 9007199254740994, 1.5]
+    assert posts["parent"].tolist()[::2] == [9007199254740995, 3]
+    assert posts["share"].tolist() == [0.5, 1e300, 0.3]
+
+
 @pytest.mark.filterwarnings("ignore:.* computed before the change")
 def test_rows_are_appended_and_configurations_kept_apart(invoke: Invoke, files: Path) -> None:
     upload(invoke)
