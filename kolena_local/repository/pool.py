@@ -16,9 +16,6 @@ from kolena_local.errors import StoreError
 
 # More are only needed while many threads read; theirs are closed after use.
 _KEPT: Final = 5
-#: In a forked child, connections of the parent. They are never closed: closing would tell SQLite
-#: that the parent is done with the file.
-inherited: Final[list[object]] = []
 
 
 class Pool:
@@ -61,13 +58,12 @@ class Pool:
             yield connection
             has_failed = False
         finally:
-            if process != os.getpid():
-                inherited.append(connection)
-            elif has_failed and self._connect is not None:
-                # The traceback may keep a cursor, whose statement would go on.
-                connection.close()
-            else:
-                self._take_back(connection)
+            if process == os.getpid():
+                if has_failed and self._connect is not None:
+                    # The traceback may keep a cursor, whose statement would go on.
+                    connection.close()
+                else:
+                    self._take_back(connection)
 
     def close(self) -> None:
         """Close all connections; those that are lent, as soon as they come back."""

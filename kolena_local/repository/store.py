@@ -27,7 +27,7 @@ from kolena_local.repository.file.interrupts import shielded, signals_deferred
 from kolena_local.repository.file.new_file import build
 from kolena_local.repository.file.opening import open_prepared
 from kolena_local.repository.held import HeldStore
-from kolena_local.repository.pool import Pool, inherited
+from kolena_local.repository.pool import Pool
 from kolena_local.repository.records import HeldRow
 from kolena_local.repository.unit import Unit
 
@@ -109,14 +109,15 @@ class Store:
 
     def open(self, *, create: bool = False) -> None:
         """Make sure that the store can be used; see :func:`open_store`."""
-        self._current_pool(create=create)
+        with forks.fenced():
+            self._current_pool(create=create)
 
     def close(self) -> None:
         """Close all connections; those in use are closed as soon as their block ends.
 
         The next read or write opens new ones.
         """
-        with signals_deferred(), self._lock:
+        with signals_deferred(), forks.fenced(), self._lock:
             self._pool = None
             self._let_go()
 
@@ -166,13 +167,12 @@ class Store:
             unit = Unit(connection)
             unit.held.check(held)
             yield unit
-            with forks.ending:
-                connection.commit()
+            connection.commit()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         # A store in memory has one connection, which threads must use one after the other.
-        with self._lock if is_memory(self.location) else nullcontext():
+        with forks.fenced(), self._lock if is_memory(self.location) else nullcontext():
             pool = self._current_pool(create=False)
             if begin != "BEGIN" and not self._writable:
                 pool = self._pool_for_writing()
@@ -239,8 +239,6 @@ class Store:
 def _let_go(pool: Pool, process: int) -> None:
     if process == os.getpid():
         pool.close()
-    else:
-        inherited.append(pool)
 
 
 def _new_in_memory() -> sqlite3.Connection:

@@ -96,7 +96,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put the failing connection between the package and SQLite."""
     real = sqlite3.connect
     monkeypatch.setattr(
-        sqlite3, "connect", lambda *a, **k: real(*a, **k, factory=FailingConnection)
+        sqlite3, "connect", lambda *a, **k: real(*a, **k | {"factory": FailingConnection})
     )
     fuse.left = None
     yield

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,7 @@ def forked(child: Callable[[], object]) -> Callable[[], int]:
     pid = os.fork()
     if not pid:
         code = 1
+        signal.alarm(60)  # one that hangs fails
         try:
             child()
             code = 0
@@ -147,12 +151,15 @@ def test_a_child_reads_while_its_parent_is_in_the_middle_of_a_statement(
 
 
 @long_only
-def test_a_child_reads_while_a_thread_of_its_parent_waits_for_its_turn(store: Store) -> None:
+def test_a_child_reads_while_a_thread_of_its_parent_waits_for_its_turn(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forks, "_STATEMENT_SECONDS", 0.1)
     waiting = threading.Thread(target=lambda: ensure(store, "late"))
     with store.write() as unit:
         unit.workflows.ensure("parent")
         waiting.start()
-        while len(forks._open) < 2:
+        while len(forks._threads) < 2:
             time.sleep(0.001)
         time.sleep(0.05)  # it begins to wait; if it takes longer, less is tried
         assert forked(lambda: names(store))() == 0
@@ -205,5 +212,54 @@ def test_pages_that_are_in_the_log_already_stay_there(
         assert forked(lambda: ensure(store, "child"))() == 1
         assert len(unit.workflows.list()) == 3002
     assert len(names(store)) == 3002
+    close_stores()
+    assert is_sound(Path(store.location))
+
+
+def test_what_a_child_writes_stays_when_its_parent_and_others_close_the_store(store: Store) -> None:
+    ensure(store, "before")
+    closed, begun = os.pipe(), os.pipe()
+
+    def child() -> None:
+        ensure(store, "child 1")
+        os.write(begun[1], b"x")
+        os.read(closed[0], 1)
+        ensure(store, "child 2")
+
+    end = forked(child)
+    os.read(begun[0], 1)
+    # The last one that closes the file deletes the log.
+    close_stores()
+    with closing(sqlite3.connect(store.location)) as other:
+        other.execute("SELECT count(*) FROM workflow").fetchall()
+    os.write(closed[1], b"x")
+    assert end() == 0
+    assert names(store) == {"before", "child 1", "child 2"}
+    for descriptor in closed + begun:
+        os.close(descriptor)
+
+
+def test_a_child_reads_and_writes_while_threads_of_its_parent_open_and_close_the_store(
+    store: Store,
+) -> None:
+    over = threading.Event()
+
+    def use() -> None:
+        while not over.is_set():
+            names(store)
+            store.close()
+
+    threads = [threading.Thread(target=use) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    ends = []
+    for number in range(2 * FORKS):
+        ends.append(forked(lambda number=number: ensure(store, f"child {number}")))
+    codes = [end() for end in ends]
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert codes == [0] * len(ends)
+    assert names(store) == {f"child {number}" for number in range(2 * FORKS)}
     close_stores()
     assert is_sound(Path(store.location))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from kolena_local.repository import Store, close_stores, open_store
+from kolena_local.repository.file import connection
 from tests.conftest import sampled
 from tests.repository.conftest import put_pairs
 from tests.repository.test_checks import CAT, errors
@@ -59,7 +59,7 @@ def work_of_check(path: str, monkeypatch: pytest.MonkeyPatch) -> int:
             super().set_progress_handler(count, 100)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Counted))
+        patch.setattr(connection, "Connection", Counted)
         assert errors(path) == []
     return len(work)
 

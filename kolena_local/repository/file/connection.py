@@ -13,6 +13,7 @@ from kolena_local.errors import InputValidationError, StoreError
 from kolena_local.location import MEMORY, is_memory
 from kolena_local.repository.file.disk_space import is_about_room
 from kolena_local.repository.file.file_state import has_log
+from kolena_local.repository.file.forks import Connection
 from kolena_local.repository.file.side_files import check_side_files
 
 BUSY_SECONDS: Final = 5.0
@@ -51,6 +52,7 @@ def connect(location: str, *, writable: bool = True) -> sqlite3.Connection:
         isolation_level=None,
         # The pool hands a connection from thread to thread, never to two at once.
         check_same_thread=False,
+        factory=Connection,
     )
     try:
         _configure(connection)

@@ -1,10 +1,11 @@
 """Keep a transaction that is open at a fork in the parent, and let the child write after it.
 
-SQLite keeps in memory who holds which lock, and a child inherits that memory, but not the
-transaction: it would wait forever for a writer that only its parent can end. So a fork waits for
-the transactions of other threads. One that is still open is rolled back in the child's memory while
-the parent is paused, which touches no file. If SQLite is running a statement of it, that cannot be
-done, and the child can read the store but not write to it.
+SQLite keeps in memory who holds which lock on a file. A child inherits that memory, but neither the
+locks nor the transaction: it would write without a lock, and wait forever for a writer that only
+its parent can end. So a fork waits for what other threads do with stores, and the child closes the
+connections that it inherited while the parent, which has the locks, is paused. A transaction that
+is still open is rolled back in the child's memory, which touches no file. If SQLite is running a
+statement of it, that cannot be done, and the child can read the store but not write to it.
 """
 
 from __future__ import annotations
@@ -13,37 +14,78 @@ import os
 import sqlite3
 import struct
 import threading
+import time
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from contextlib import contextmanager, nullcontext
+from typing import Any, Final
 
 from kolena_local.errors import StoreError
 from kolena_local.repository.file.failures import FOREIGN
 from kolena_local.repository.file.interrupts import signals_deferred
 
-#: Held while a transaction is committed: no fork comes in the middle of that.
-ending = threading.Lock()
-
 _WAITING_SECONDS: Final = 2.0
 _STATEMENT_SECONDS: Final = 1.0
 _FIRST, _ENTRIES, _REGION, _HEADER = 4062, 4096, 32768, 136
 
+# Each thread that needs several takes them in this order.
+_gate = threading.RLock()  # held by a fork while it waits: no other block begins before it
 _turn = threading.Condition()
-_open: list[tuple[int, sqlite3.Connection]] = []
-_pipe: list[int] = []
+_critical = threading.RLock()  # held while SQLite opens, commits or closes
+
+_threads: Final[list[int]] = []
+_connections: weakref.WeakSet[sqlite3.Connection] = weakref.WeakSet()
+_spilled: Final[list[sqlite3.Connection]] = []
+_pipe: Final[list[int]] = []
+
+
+class Connection(sqlite3.Connection):
+    """A connection that no fork finds half open, half committed or half closed."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Open it; the arguments are those of :func:`sqlite3.connect`."""
+        with _critical:
+            super().__init__(*arguments, **options)
+        _connections.add(self)
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        with _critical:
+            super().commit()
+
+    def close(self) -> None:
+        """Close the connection."""
+        with _critical:
+            super().close()
+
+
+@contextmanager
+def fenced() -> Iterator[None]:
+    """Make forks by other threads wait until the block ends, but not for long.
+
+    A thread that is not in such a block waits for a fork that is waiting.
+    """
+    process, thread = os.getpid(), threading.get_ident()
+    with nullcontext() if thread in _threads else _gate, _turn:
+        _threads.append(thread)
+    try:
+        yield
+    finally:
+        if process == os.getpid():
+            with _turn:
+                _threads.remove(thread)
+                _turn.notify_all()
 
 
 @contextmanager
 def tracked(connection: sqlite3.Connection) -> Iterator[None]:
-    """Register a transaction that begins in the block, for forks; roll it back where it ends.
+    """Roll a transaction that begins in the block back where it ends, in the process that began it.
 
     Raises:
         sqlite3.Error: the rollback failed.
         StoreError: the block ends in a forked child, which cannot commit it.
     """
-    process, block = os.getpid(), (threading.get_ident(), connection)
-    with _turn:
-        _open.append(block)
+    process = os.getpid()
     try:
         yield
     except FOREIGN:
@@ -51,13 +93,7 @@ def tracked(connection: sqlite3.Connection) -> Iterator[None]:
             raise
     finally:
         if process == os.getpid():
-            try:
-                # Before a fork may go on: a child would inherit the locks that SQLite holds for it.
-                connection.rollback()
-            finally:
-                with _turn:
-                    _open.remove(block)
-                    _turn.notify_all()
+            connection.rollback()
     if process != os.getpid():
         raise StoreError(
             "This process was forked while a read or write was open, which only the other process"
@@ -68,10 +104,11 @@ def tracked(connection: sqlite3.Connection) -> Iterator[None]:
 def _before() -> None:
     me = threading.get_ident()
     with signals_deferred():
+        _gate.acquire()
         _turn.acquire()
-        _turn.wait_for(lambda: all(thread == me for thread, _ in _open), _WAITING_SECONDS)
-        ending.acquire()
-        if any(connection.in_transaction for _, connection in _open):
+        _turn.wait_for(lambda: all(thread == me for thread in _threads), _WAITING_SECONDS)
+        _critical.acquire()
+        if _connections:
             _pipe.extend(os.pipe())
 
 
@@ -84,36 +121,41 @@ def _after_in_parent() -> None:
             os.close(reader)
     finally:
         _pipe.clear()
-        ending.release()
+        _critical.release()
         _turn.release()
+        _gate.release()
 
 
 def _after_in_child() -> None:
-    global _turn, ending
-    me = threading.get_ident()
-    own = [connection for thread, connection in _open if thread == me]
-    others = [connection for thread, connection in _open if thread != me]
-    _roll_back(own)
-    for connection in own:
-        # Otherwise each statement that the block still runs would be committed at once.
-        connection.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
-    if any(connection.in_transaction for connection in others):
-        # While SQLite runs a statement, it locks the connection. In the child, the thread that
-        # would release the lock does not exist, so what waits for it waits forever.
-        waiting = threading.Thread(target=_roll_back, args=(others,), daemon=True)
-        waiting.start()
-        waiting.join(_STATEMENT_SECONDS)
-    for descriptor in _pipe:
-        os.close(descriptor)
-    _open.clear()
-    _pipe.clear()
-    _turn, ending = threading.Condition(), threading.Lock()
+    global _gate, _turn, _critical, _connections
+    _gate, _turn, _critical = threading.RLock(), threading.Condition(), threading.RLock()
+    _threads.clear()
+    connections, _connections = list(_connections), weakref.WeakSet()
+    # While SQLite runs a statement, it locks the connection. In the child, the thread that would
+    # release the lock does not exist, so what waits for it waits forever.
+    closing = [threading.Thread(target=_leave, args=(one,), daemon=True) for one in connections]
+    deadline = time.monotonic() + _STATEMENT_SECONDS
+    try:
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join(max(0, deadline - time.monotonic()))
+    finally:
+        for descriptor in _pipe:
+            os.close(descriptor)
+        _pipe.clear()
 
 
-def _roll_back(connections: list[sqlite3.Connection]) -> None:
-    for connection in connections:
-        if connection.in_transaction and not _has_spilled(connection):
-            connection.rollback()
+def _leave(connection: sqlite3.Connection) -> None:
+    """Close a connection of the parent, which has a lock that keeps this from clearing the log."""
+    if connection.in_transaction:
+        if _has_spilled(connection):
+            # Otherwise each statement that the block still runs would be committed at once.
+            connection.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
+            _spilled.append(connection)
+            return
+        connection.rollback()
+    sqlite3.Connection.close(connection)
 
 
 def _has_spilled(connection: sqlite3.Connection) -> bool:
