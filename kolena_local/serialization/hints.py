@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kolena_local.errors import InputValidationError
+from kolena_local.serialization.decorators import has_own_pydantic_schema
 
 _NO_ATTRIBUTE = re.compile(r"(\w+\.)?(KW_ONLY$|InitVar\b)")
 _NO_ATTRIBUTES = (dataclasses.InitVar, type(dataclasses.KW_ONLY))
@@ -31,11 +32,17 @@ def own_names(cls: type) -> Iterator[str]:
     """Iterate over the names that the body of a class annotates, but for those of no attribute.
 
     ``KW_ONLY`` and an ``InitVar`` only say what the constructor takes. Python 3.10 cannot resolve
-    them, so they are recognized by their text, as dataclasses do.
+    them, so they are recognized by their text, as dataclasses do. pydantic 2.11 copies annotations
+    of base classes.
     """
+    copied: set[tuple[str, int]] = set()
+    if has_own_pydantic_schema(cls):
+        of_bases = (inspect.get_annotations(base).items() for base in cls.__mro__[1:])
+        copied = {(name, id(hint)) for pairs in of_bases for name, hint in pairs}
     for name, hint in inspect.get_annotations(cls).items():
         is_text = isinstance(hint, str)
-        if not (_NO_ATTRIBUTE.match(hint) if is_text else isinstance(hint, _NO_ATTRIBUTES)):
+        says_how = _NO_ATTRIBUTE.match(hint) if is_text else isinstance(hint, _NO_ATTRIBUTES)
+        if not says_how and (name, id(hint)) not in copied:
             yield name
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar, List, Optional, Union
 
+import pydantic
 import pydantic.dataclasses
 import pydantic.v1.dataclasses
 
 from kolena_local.annotation import BoundingBox, Label, LabeledBoundingBox
 from kolena_local.serialization.data_object import DataObject
+from kolena_local.workflow import GroundTruth
 
 
 class Undecorated(DataObject):
@@ -39,6 +41,11 @@ class Pydantic2(DataObject):
     score: float | None = None
     boxes: List[Union[BoundingBox, LabeledBoundingBox]] = dataclasses.field(default_factory=list)
     later: Optional[Later] = None
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class WithFields(GroundTruth):
+    counts: dict[str, int] = pydantic.Field(default_factory=dict)
 
 
 @pydantic.v1.dataclasses.dataclass(frozen=True)

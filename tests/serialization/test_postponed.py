@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pydantic.dataclasses
 import pytest
 
 from kolena_local import payload
 from kolena_local.annotation import BoundingBox, Label, LabeledBoundingBox
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.write import write as encode
+from kolena_local.workflow import Image, Inference, define_workflow
 from tests.serialization import postponed
 from tests.serialization.postponed import Later, Pydantic1, Pydantic2, Standard, Undecorated
 
@@ -36,3 +38,14 @@ def test_values_are_converted_as_the_text_says() -> None:
 def test_a_name_that_only_a_function_knows() -> None:
     with pytest.raises(InputValidationError, match=r"Outer\.inner .*'Inner'.*move its definition"):
         postponed.local_class()(inner=None)
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class Below(postponed.WithFields):
+    note: str = ""
+
+
+def test_only_a_base_class_of_pydantic_declares_a_field() -> None:
+    define_workflow("Any", Image, Below, Inference)  # those of a base may have any type
+    made = Below({"b": 1}, "c")
+    assert Below._from_dict(payload.loads(payload.dumps(encode(made)))) == made  # type: ignore[arg-type]
