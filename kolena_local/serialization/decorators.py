@@ -62,6 +62,20 @@ def marks(cls: type) -> dict[str, Any]:
     return {PYDANTIC_1_MARK: True} if by_pydantic_1 else {}
 
 
+def defaults(field: "dataclasses.Field[Any]") -> tuple[Any, Any]:
+    """Return the default and the default factory of a field; ``dataclasses.MISSING`` for none.
+
+    What pydantic's ``Field()`` returns is the field's default to the standard library.
+    """
+    given: Any = field.default
+    if not type(given).__module__.startswith("pydantic"):
+        return given, field.default_factory
+    if given.default_factory is not None:
+        return dataclasses.MISSING, given.default_factory
+    is_required = given.default is ... or repr(given.default) == "PydanticUndefined"
+    return dataclasses.MISSING if is_required else given.default, dataclasses.MISSING
+
+
 def declared_fields(cls: type) -> "dict[str, dataclasses.Field[Any]]":
     """Return the dataclass fields of a class, including those of undecorated classes.
 

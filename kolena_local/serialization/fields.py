@@ -173,12 +173,13 @@ def _check_restorable(cls: type[Structured], names: Iterable[str]) -> None:
 
 def _field(field: "dataclasses.Field[Any]", hint: Any) -> Field:
     # "score: float = None" is common: a default of None makes the type optional.
-    shape = shape_of(Optional[hint] if field.default is None else hint)  # noqa: UP045  # a value
+    default, factory = decorators.defaults(field)
+    shape = shape_of(Optional[hint] if default is None else hint)  # noqa: UP045  # a value
     make_default: Any = None
-    if field.default is not dataclasses.MISSING:
-        make_default = partial(getattr, field, "default")
-    elif field.default_factory is not dataclasses.MISSING:
-        make_default = field.default_factory
+    if default is not dataclasses.MISSING:
+        make_default = lambda: default
+    elif factory is not dataclasses.MISSING:
+        make_default = factory
     kw_only = field.kw_only is True
     return Field(field.name, shape, make_default, field.init, kw_only, exact_types(shape))
 

@@ -67,7 +67,10 @@ class _Definitions:
             case shapes.OneOf():
                 return _any_of(list(map(self.schema, shape.members)))
             case shapes.Choice():
-                return _any_of([{"const": plain(option)} for option in shape.options])
+                constants = (
+                    {"const": plain(it)} if it is not None else _NULL for it in shape.options
+                )
+                return _any_of(list(constants))
             case shapes.Items():
                 return {"type": "array", "items": self.schema(shape.item)}
             case shapes.Row():

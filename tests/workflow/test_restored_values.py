@@ -6,7 +6,10 @@ from dataclasses import KW_ONLY, InitVar
 from typing import Any, Dict, Generic, List, Literal, NamedTuple, TypeVar, Union
 
 import numpy as np
+import pydantic
 import pydantic.dataclasses
+import pydantic.v1
+import pydantic.v1.dataclasses
 import pytest
 
 from kolena_local.annotation import (
@@ -18,6 +21,7 @@ from kolena_local.annotation import (
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
 from kolena_local.workflow import GroundTruth, Image, Inference, TestRun, define_workflow, test
+from tests.workflow.restored import store
 from tests.workflow.test_restoring import name_of, state
 
 T = TypeVar("T")
@@ -88,6 +92,7 @@ class Keyed(Inference):
     by_level: Dict[Level, str]
     by_code: Dict[Code, int]
     one_of: Literal[Code.B, Level.LOW, "other"]
+    some_of: List[Literal[1, True, None]]
     box: Tagged[int]
     tags: List[Tagged[str]]
 
@@ -144,6 +149,7 @@ MADE: List[Any] = [
         {Level.LOW: "a"},
         {Code.B: 1},
         Code.B,
+        [True, None, 1],
         Tagged((0, 1), (2, 3), "t"),
         [Tagged((0, 1), (2, 3), "u")],
     ),
@@ -250,3 +256,34 @@ class Mixed(Inference, dict):  # type: ignore[type-arg]
 def test_a_class_that_cannot_be_restored_is_refused(cls: Any, problem: str) -> None:
     with pytest.raises(InputValidationError, match=problem):
         define_workflow("Any", Image, GroundTruth, cls)[3]("m")
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class Grown(Inference):
+    score: float = pydantic.Field(alias="s")
+    count: int = pydantic.Field(3, alias="c")
+    names: List[str] = pydantic.Field(default_factory=lambda: ["a"])
+
+
+@pydantic.v1.dataclasses.dataclass(frozen=True)
+class Grown1(Inference):
+    score: float = pydantic.v1.Field(..., ge=0)
+    count: int = pydantic.v1.Field(3)
+    names: List[str] = pydantic.v1.Field(default_factory=lambda: ["a"])
+
+
+class GrownBelow(Grown):
+    note: str = "none"
+
+
+@pytest.mark.parametrize("cls", [Grown, Grown1, GrownBelow])
+def test_what_was_stored_without_a_field_of_pydantic_gets_its_default(cls: Any) -> None:
+    _, case_type, suite_type, model_type = define_workflow("Any", Image, GroundTruth, cls)
+    case = case_type("c", test_samples=[(Image("a"), GroundTruth())])
+    suite_type("s", test_cases=[case])
+    store(model_type("m"), '{"score":0.5}')
+    ((_, _, loaded),) = model_type("m").load_inferences(case)
+    assert (loaded.score, loaded.count, loaded.names) == (0.5, 3, ["a"])
+    store(model_type("n"), "{}")
+    with pytest.raises(InputValidationError, match="score is missing"):
+        model_type("n").load_inferences(case)
