@@ -8,7 +8,8 @@ import dataclasses
 import inspect
 import types
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
+from itertools import repeat
 from typing import Any, Optional, TypeVar
 
 from kolena_local.errors import InputValidationError
@@ -177,7 +178,7 @@ def _field(field: "dataclasses.Field[Any]", hint: Any) -> Field:
     shape = shape_of(Optional[hint] if default is None else hint)  # noqa: UP045  # a value
     make_default: Any = None
     if default is not dataclasses.MISSING:
-        make_default = lambda: default
+        make_default = repeat(default).__next__
     elif factory is not dataclasses.MISSING:
         make_default = factory
     kw_only = field.kw_only is True
