@@ -122,6 +122,27 @@ class Inferences(Repository):
             NotFoundError: there is no such model or sample.
         """
         self._sql.execute("SAVEPOINT unwritten")
+        is_kept = False
+        try:
+            written = self._write(model_id, samples, payloads, replace, provenance)
+            is_kept = replace or written == len(samples)
+        finally:
+            if self._sql.driver.in_transaction:  # a full disk ends it
+                if not is_kept:
+                    self._sql.execute("ROLLBACK TO unwritten")
+                self._sql.execute("RELEASE unwritten")
+        if not is_kept:
+            raise self._conflict(model_id, samples)
+
+    def _write(
+        self,
+        model_id: int,
+        samples: Sequence[int],
+        payloads: Sequence[str],
+        replace: bool,
+        provenance: Facts | None,
+    ) -> int:
+        """Store inferences, make results stale, and return how many were new or different."""
         first = [model_id, ensure_provenance(self._sql, provenance)]
         written = start = 0
         # Until all results that this could make stale are.
@@ -146,11 +167,7 @@ class Inferences(Repository):
                 " AND provenance_id IS NOT :made",
                 {"made": first[1], "model": model_id, "samples": as_json(samples)},
             )
-        if replace or written == len(samples):
-            self._sql.execute("RELEASE unwritten")
-        else:
-            self._sql.execute("ROLLBACK TO unwritten")
-            raise self._conflict(model_id, samples)
+        return written
 
     def _insert(
         self,

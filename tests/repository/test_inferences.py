@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from kolena_local.errors import InputValidationError, NotFoundError, RemoteError
@@ -87,6 +89,20 @@ def test_an_inference_needs_model_and_sample(store: Store) -> None:
     for model_id, sample_id in ((model.id, 99), (99, a)):
         with pytest.raises(NotFoundError), store.write() as unit:
             unit.inferences.put(model_id, [sample_id], ["1"], replace=False)
+
+
+def test_of_inferences_that_cannot_be_stored_none_is_even_if_the_write_goes_on(
+    store: Store,
+) -> None:
+    with store.write() as unit:
+        ((a, _),) = put_pairs(unit, "a")
+        model = add_model(unit)
+        with pytest.raises(sqlite3.IntegrityError):
+            unit.inferences.put(model.id, [a, 99], ["1", "2"], replace=True)
+        assert unit.inferences.count(model.id) == 0
+        unit.inferences.put(model.id, [a], ["1"], replace=False)
+    with store.read() as unit:
+        assert unit.inferences.count(model.id) == 1
 
 
 def test_pages_have_only_samples_with_an_inference(store: Store) -> None:
