@@ -53,7 +53,7 @@ class Root(LazyGroup):
                 say_stopped(error)
                 raise
             except OSError as error:
-                if error.errno != errno.ENOSPC and not isinstance(error, OutputError):
+                if not _is_about_output(error):
                     raise
                 # A reader that closed the pipe has read enough.
                 if error.errno != errno.EPIPE:
@@ -80,14 +80,14 @@ class Root(LazyGroup):
             raise click.exceptions.Exit(code) from error
         except KeyboardInterrupt as error:
             raise Stopped(signal.SIGINT) from error
-        except (OSError, click.exceptions.Exit, click.ClickException, click.Abort):
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except RecursionError as error:
             click.echo("Error: A stored value is nested too deeply to be shown.", err=True)
             raise click.exceptions.Exit(FAILED) from error
         except Exception as error:
             # In development mode, show the traceback.
-            if sys.flags.dev_mode:
+            if sys.flags.dev_mode or _is_about_output(error):
                 raise
             click.echo(f"Error: {printable(_unexpected(error))}", err=True)
             raise click.exceptions.Exit(FAILED) from error
@@ -122,6 +122,12 @@ def _warnings_on_one_line() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
+
+
+def _is_about_output(error: Exception) -> bool:
+    return isinstance(error, OSError) and (
+        isinstance(error, OutputError) or error.errno in (errno.ENOSPC, errno.EPIPE)
+    )
 
 
 def _unexpected(error: Exception) -> str:

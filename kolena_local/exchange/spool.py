@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO
 
 from kolena_local.errors import InputValidationError
@@ -25,7 +25,8 @@ class Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.file.close()
+        with suppress(OSError):  # closing tries once more to write what could not be written
+            self.file.close()
 
     def write(self, line: bytes) -> None:
         """Write a line."""

@@ -9,11 +9,13 @@ import fcntl
 import itertools
 import json
 import os
+import resource
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from array import array
@@ -258,6 +260,41 @@ def test_closed_pipe_is_quiet(path: str, renew: Callable[[], None]) -> None:
     code, said = run_into(closed_pipe(), [*path.split(), *ARGUMENTS[path], *options])
     assert (code, said.count("Error")) == (1, 0)
     assert run_into(closed_pipe(), [*path.split(), "--help"]) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "command, said",
+    [
+        ("import -", f"The input cannot be saved in {tempfile.gettempdir()} (File too large)"),
+        ("export new", "The file new cannot be written (File too large)"),
+        ("export -o new", "The file new cannot be written (File too large)"),
+        ("db backup new", "There is no room left on the disk of the store {folder}/new;"),
+        (
+            "db restore backup.db",
+            "There is no room left on the disk of the store {folder}/store.db;",
+        ),
+    ],
+)
+def test_a_file_that_has_no_room_is_named_and_leaves_nothing(
+    command: str, said: str, renew: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path.cwd()
+    before = {*folder.iterdir()}
+    reader, writer = os.pipe()
+    os.write(writer, b"{}\n" * 15_000)
+    os.close(writer)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with os.fdopen(reader) as pipe:
+        monkeypatch.setattr(sys, "stdin", pipe)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+        try:
+            code, sentence = run_into(closed_pipe(), command.split())
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (code, sentence.count("\n")) == (1, 1)
+    assert sentence.startswith(f"Error: {said.format(folder=folder)}")
+    left = {path.name for path in {*folder.iterdir()} - before}
+    assert left <= {"said.txt", "store.db-wal", "store.db-shm"}
 
 
 def test_closed_standard_input_is_empty(

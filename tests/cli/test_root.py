@@ -54,11 +54,14 @@ def test_error_on_purpose_is_one_line_and_a_code(kind: Type[errors.KolenaError],
     assert result.output == "Error: It did not work\\nat all; try again.\n"
 
 
-def test_an_unexpected_error_is_one_line_that_says_how_to_find_the_fault() -> None:
-    result = end_of(ZeroDivisionError("a fault of ours\nor of the file"))
+@pytest.mark.parametrize("kind", [ZeroDivisionError, PermissionError])
+def test_an_unexpected_error_is_one_line_that_says_how_to_find_the_fault(
+    kind: Type[Exception],
+) -> None:
+    result = end_of(kind("a fault of ours\nor of the file"))
     assert result.exit_code == 1
     (line,) = result.output.splitlines()
-    assert line.startswith("Error: Unexpected error (ZeroDivisionError: a fault of")
+    assert line.startswith(f"Error: Unexpected error ({kind.__name__}: a fault of")
     assert f"{__file__}, line " in line
     assert "`kolena-local db check`" in line
 

@@ -104,7 +104,7 @@ def _copy_pages(source: str, part: str, name: str) -> None:
     with translated(source):
         writable, origin = connect_as_allowed(source)
     with (
-        translated(part),
+        translated(name),
         unchanged(source, before, writable=writable),
         closing(origin),
         closing(sqlite3.connect(part, isolation_level=None)) as copied,
