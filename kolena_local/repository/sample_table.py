@@ -1,8 +1,7 @@
 """Samples as a table for people: what belongs to each, filtered, sorted, and a page at a time.
 
 SQLite filters and sorts. Its JSON functions are not exact for text with NUL, integers beyond 2^63
-and escape objects: rows that have them are filtered in Python, and may be sorted next to their
-neighbors.
+and escape objects: rows with them are filtered in Python, and sorted among their neighbors.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json
+from kolena_local.payload import Json, needs_escape
 from kolena_local.real_numbers import as_float
 from kolena_local.repository.conditions import Condition
 from kolena_local.repository.metadata_paths import Path, path_text, sqlite_path, value_at
@@ -354,8 +353,7 @@ def _value(path: Path, name: str) -> tuple[str, dict[str, Any]]:
 def _condition(condition: Condition, number: int) -> tuple[str, dict[str, Any]]:
     name, expected = f"condition{number}", condition.value
     value, parameters = _value(condition.path, name)
-    sign = "=" if condition.operator == "!=" else condition.operator
-    is_inexact = ""
+    sign, is_inexact = condition.operator.replace("!=", "="), ""
     if expected is None:
         text = f"{value} IS NULL"
     else:
@@ -364,6 +362,8 @@ def _condition(condition: Condition, number: int) -> tuple[str, dict[str, Any]]:
         if not isinstance(expected, (bool, str)):
             types = "'integer', 'real'"
             is_inexact = f" OR {column} IN ({types}) AND abs({value} + 0.0) > {_EXACT}"
+        elif needs_escape(expected):
+            is_inexact, expected = " OR true", None
         typed = "" if condition.path[0] == "change" else f"{column} IN ({types}) AND "
         text = f"ifnull({typed}{value} {sign} :{name}_value, 0)"
         parameters[f"{name}_value"] = _bindable(expected)
@@ -377,7 +377,7 @@ def _condition(condition: Condition, number: int) -> tuple[str, dict[str, Any]]:
 
 def _admits(conditions: Sequence[Condition], number: int, payload: str) -> bool:
     condition = conditions[number]
-    return condition.admits(value_at(as_object(payload), condition.path[1:]))
+    return condition.admits(value_at(as_object(payload or "{}"), condition.path[1:]))
 
 
 def after_text(row: TableRow) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import math
 import re
 import sqlite3
@@ -40,12 +41,12 @@ class Truth(GroundTruth):
 _, Case, _, _ = define_workflow("Table", Image, Truth, Inference)
 BASE, MODEL = "svm-rbf", "logistic-regression"
 BOTH = {"suite": TEST_SUITE, "model": MODEL, "base": BASE}
-# SQLite's JSON functions confuse those of each of these lines.
+# SQLite's JSON functions confuse some of each of these lines.
 CONFUSED: List[Any] = [
     *(2**64, 2**64 - 1, 2.0**64, 2**63, -(2**63), -(2**63) - 1, 2**53 + 1, 2.0**53),
     *("a", "a\0b", "a\0c", "\ud800", {"$": "a"}, math.nan, math.inf),
 ]
-VALUES = st.sampled_from([0, 1, -3, 2.5, 1e300, True, False, None, "B", "", "é", [1], *CONFUSED])
+VALUES = st.sampled_from([0, 1, -3, 2.5, 1e300, True, False, None, "a", "B", "", "é", [1]])
 
 
 def rows_in(text: str) -> List[int]:
@@ -86,13 +87,22 @@ def test_pages_of_the_table_are_what_python_filters_and_sorts(
     assert [row.place for row in unsorted] == wanted
     assert list(sample_ids) == [row.test_sample_id for row in unsorted]
     assert sorted(row.place for row in got) == wanted
-    scalars = [row.place for row in got if is_sorted(values[row.place])]
+    scalars = [row.place for row in got if type(values[row.place]) in (int, float, str)]
     ranked = sorted(scalars, key=lambda place: rank(values[place]), reverse=descending)
     assert [rank(values[it]) for it in scalars] == [rank(values[it]) for it in ranked]
 
 
-def is_sorted(value: Any) -> bool:
-    return type(value) in (int, float, str) and value not in CONFUSED
+def test_values_that_sqlite_confuses_are_filtered_as_python_does(tmp_path: Path) -> None:
+    db = str(tmp_path / "store.db")
+    fill(db, CONFUSED)
+    with open_store(db).read() as unit:
+        case = unit.test_cases.get("all")
+        scope = TableScope(None, case.version, case.id)
+        for sign, value in itertools.product(["=", "!=", "<", ">="], [*CONFUSED[:12], None, 1.0]):
+            condition = Condition(("metadata", "x"), sign, value)
+            found = [row.place for row in unit.sample_table.rows(scope, [condition])]
+            wanted = [place for place, one in enumerate(CONFUSED) if condition.admits(one)]
+            assert found == wanted, str(condition)
 
 
 def conditions() -> st.SearchStrategy[Condition]:
@@ -100,13 +110,13 @@ def conditions() -> st.SearchStrategy[Condition]:
         Condition,
         st.just(("metadata", "x")),
         st.sampled_from(["=", "!="]),
-        st.sampled_from([0, 1, 2.5, 10**400, True, None, "", *CONFUSED[:12]]),
+        st.sampled_from([0, 1, 2.5, 10**400, True, None, "a", ""]),
     )
     ordered = st.builds(
         Condition,
         st.just(("metadata", "x")),
         st.sampled_from(["<", "<=", ">", ">="]),
-        st.sampled_from([0, 2.5, -(2**70), *CONFUSED[:12]]),
+        st.sampled_from([0, 2.5, -(2**70), "a"]),
     )
     return equal | ordered
 
