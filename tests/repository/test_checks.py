@@ -172,7 +172,42 @@ def test_what_belongs_to_different_workflows_is_found(path: str) -> None:
             'The model "model" was tested on the test suite "suite" of another workflow;'
             " restore a backup.",
         ),
+        *(
+            (
+                "workflows",
+                f'The model "model" has an inference for the test sample {sample} of another'
+                " workflow; restore a backup.",
+            )
+            for sample in (1, 2, 3)
+        ),
     }
+
+
+@pytest.mark.parametrize(
+    "result", ["metrics_test_case VALUES (1, {}, '{{}}')", "plot VALUES (1, {}, 0, '{{}}')"]
+)
+def test_results_of_a_test_case_that_was_not_tested_are_found(path: str, result: str) -> None:
+    alter(
+        path,
+        "INSERT INTO evaluator_configuration (id, test_run_id, display_name) VALUES (1, 1, '')",
+        f"INSERT INTO {result.format(1)}",
+    )
+    assert errors(path) == []
+    alter(
+        path,
+        "INSERT INTO test_case SELECT 9, workflow_id, 'new', 0, created_at, created_at"
+        " FROM test_case WHERE id = 1",
+        "INSERT INTO test_case_version SELECT 9, 0, '', 0, created_at, 1 FROM test_case_version"
+        " WHERE test_case_id = 1 AND version = 0",
+        f"INSERT INTO {result.format(9)}",
+    )
+    assert [(one.rule, one.text) for one in errors(path)] == [
+        (
+            "results",
+            'The model "model" has results for the test case "new", which version 1 of the test'
+            ' suite "suite" does not have; restore a backup.',
+        )
+    ]
 
 
 ENDLESS = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"

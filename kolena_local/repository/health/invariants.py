@@ -203,6 +203,22 @@ WRONG_COUNTS: Final = """
 """
 """The versions of test cases with a wrong number of samples: the stored and the right number."""
 
+# A dump has the keys after the test case's name for some of the results.
+_RESULTS: Final = """
+    SELECT model.name, suite.name, run.test_suite_version, nullif(run.evaluator, ''),
+        nullif(configuration.display_name, ''), test_case.name, {keys} printf('the model "%s" has'
+        || ' results for the test case "%s", which version %d of the test suite "%s" does not have',
+        model.name, test_case.name, run.test_suite_version, suite.name)
+    FROM test_run AS run
+    CROSS JOIN evaluator_configuration AS configuration ON configuration.test_run_id = run.id
+    CROSS JOIN {table} AS result ON result.evaluator_configuration_id = configuration.id
+    JOIN test_case ON test_case.id = result.test_case_id
+    JOIN model ON model.id = run.model_id JOIN test_suite AS suite ON suite.id = run.test_suite_id
+    WHERE run.id > :test_run AND NOT EXISTS (SELECT 1 FROM test_suite_member AS pinned
+        WHERE pinned.test_suite_id = suite.id AND pinned.version = run.test_suite_version
+            AND pinned.test_case_id = test_case.id)
+"""
+
 RULES: Final = (
     # The latest version is there, and so is every version before it.
     Rule("versions", "test_case", _VERSIONS.format(noun="test_case", words="test case")),
@@ -269,4 +285,17 @@ RULES: Final = (
         WHERE model.workflow_id <> suite.workflow_id AND run.id > :test_run
         """,
     ),
+    Rule(
+        "workflows",
+        "inference",
+        """
+        SELECT model.name, sample.digest, printf('the model "%s" has an inference for the test'
+            || ' sample %d of another workflow', model.name, sample.id)
+        FROM model CROSS JOIN inference ON inference.model_id = model.id
+        CROSS JOIN test_sample AS sample ON sample.id = inference.test_sample_id
+        WHERE model.workflow_id <> sample.workflow_id AND model.id > :model
+        """,
+    ),
+    Rule("results", "metrics_test_case", _RESULTS.format(table="metrics_test_case", keys="")),
+    Rule("results", "plot", _RESULTS.format(table="plot", keys="position,")),
 )
