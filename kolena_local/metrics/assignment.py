@@ -206,7 +206,7 @@ def in_order(labels: Iterable[Any]) -> list[Any]:
     """Sort labels; of several types, None comes first, then numbers, text, and others."""
     try:
         return sorted(labels)
-    except TypeError:  # Python compares neither None with text nor members of an enumeration
+    except (TypeError, ValueError):  # None and text have no order; NumPy takes tuples for arrays
         return sorted(labels, key=_place)
 
 

@@ -165,6 +165,7 @@ OTHER_LABELS = [
     [Size.SMALL, Size.LARGE, 2.5],
     ["", Kind.X, frozenset({1, "a"})],
     [None, "a", pd.NA],
+    [np.int64(1), np.int64(5), (1, 2)],
 ]
 
 
