@@ -73,6 +73,19 @@ def test_a_confusion_matrix_is_that_of_scikit_learn() -> None:
     assert two.matrix == confusion_matrix(truth, given, labels=["z", "x"]).tolist()
 
 
+def test_scores_that_are_infinite_or_as_large_as_they_get_make_a_roc_curve() -> None:
+    largest = 1.7976931348623157e308
+    truth = [Label("a") if it else None for it in (1, 0, 1, 0, 1, 0)]
+    scores = [np.inf, np.inf, largest, -largest, -np.inf, -np.inf]
+    plot = compute_roc_curves(truth, [[ScoredLabel("a", it)] for it in scores])
+    (curve,) = plot.curves
+    third = pytest.approx(1 / 3)
+    assert (list(curve.x), list(curve.y)) == (
+        [0, third, third, pytest.approx(2 / 3), 1],
+        [0, third, pytest.approx(2 / 3), pytest.approx(2 / 3), 1],
+    )
+
+
 def test_roc_curves_are_those_of_scikit_learn() -> None:
     truth = [
         None if numbers.random() < 0.2 else Label(numbers.choice(["x", "y"])) for _ in range(90)

@@ -203,7 +203,8 @@ def _same_length(truths: Sequence[Any], inferences: Sequence[Any], plot: str, le
 
 def _roc(actual: Any, scores: Any) -> tuple[list[float], list[float]]:
     order = np.argsort(-scores, kind="stable")
-    last_of_score = np.append(np.diff(scores[order]) != 0, True)
+    falling = scores[order]
+    last_of_score = np.append(falling[1:] != falling[:-1], True)
     hits = np.cumsum(actual[order])[last_of_score]
     alarms = np.cumsum(~actual[order])[last_of_score]
     # Points on a straight line between their neighbors add nothing.
