@@ -245,13 +245,20 @@ def _parquet(request: ImportRequest, stream: IO[bytes]) -> Lines:
         raise InputValidationError(
             f"The file {request.name} is not a Parquet file: {error}".rstrip(".") + "."
         ) from None
-    return Lines(list(file.schema_arrow.names), _parquet_rows(file), True)
+    return Lines(list(file.schema_arrow.names), _parquet_rows(request.name, file), True)
 
 
-def _parquet_rows(file: Any) -> Iterator[tuple[int, Values]]:
+def _parquet_rows(name: str, file: Any) -> Iterator[tuple[int, Values]]:
     line = 0
     for batch in file.iter_batches(batch_size=_PAGE):
-        for row in batch.to_pylist():
+        try:
+            rows = batch.to_pylist()
+        except (OverflowError, ValueError) as error:  # of dates and text that Python cannot hold
+            raise InputValidationError(
+                f"A value in line {line + 1} or after it of {name} cannot be read ({error});"
+                " correct it, or write its column as text."
+            ) from None
+        for row in rows:
             line += 1
             yield line, row
 

@@ -335,6 +335,7 @@ def test_a_dry_run_counts_each_line_once(tmp_path: Path, invoke: Invoke) -> None
         ),
         (pyarrow.array([float(2**64 - 1)]), "no sample has the uid 1.8446744073709552e+19"),
         (pyarrow.array([str(2**64 - 1)]), None),
+        (pyarrow.array([2**62], pyarrow.timestamp("us")), "A value in line 1 or after it of"),
         (pyarrow.array([b"x"]), "a whole number is expected, not b'x'"),
         (pyarrow.array([None], pyarrow.int64()), "a whole number is expected, not nothing"),
     ],
