@@ -217,7 +217,7 @@ def lacking_metrics(
 def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
     """Return a cluster number for each sample: the same for the same value of a metadata field.
 
-    A sample in which the field is missing or null is a cluster of its own.
+    A sample in which the field is missing, null or NaN is a cluster of its own.
 
     Args:
         unit: a read in progress.
@@ -238,11 +238,12 @@ def clusters_of(unit: Unit, sample_ids: Ids, field: str) -> tuple[Ids, int]:
         for place, row in enumerate(unit.test_samples.rows(page), start=start):
             metadata = as_object(row.metadata)
             known.update(dict.fromkeys(metadata))
-            if metadata.get(field) is None:
+            value = metadata.get(field)
+            if value is None or value != value:
                 lacking += 1
                 codes[place] = -lacking
             else:
-                codes[place] = numbers.setdefault(canonical(metadata[field]), len(numbers))
+                codes[place] = numbers.setdefault(canonical(value), len(numbers))
     if not numbers:
         raise InputValidationError(
             f"No sample of the test suite has {field!r} in its metadata to cluster by; they have:"

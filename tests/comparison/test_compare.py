@@ -25,6 +25,7 @@ from tests.comparison.conftest import (
     LengthCase,
     LengthModel,
     LengthSuite,
+    Photo,
     Tolerance,
     World,
     closeness,
@@ -204,6 +205,20 @@ def test_clusters_are_what_is_drawn(world: World) -> None:
     assert "Samples are clustered by patient: 10 clusters." in result.remarks
     with pytest.raises(InputValidationError, match=r"has 'site' in its metadata .* patient, odd"):
         compare("base", "candidate", "lengths", cluster="site")
+
+
+def test_samples_whose_cluster_is_nan_are_not_one_cluster(world: World) -> None:
+    patients = [math.nan if index % 2 else index // 4 for index in range(12)]
+    photos = [
+        Photo(f"{number}", metadata={"patient": patient}) for number, patient in enumerate(patients)
+    ]
+    case = LengthCase("nan", test_samples=[(photo, Length(0.0)) for photo in photos])
+    other = World(LengthSuite("nan", test_cases=[case]))
+    other.test("base", {})
+    other.test("candidate", {})
+    result = compare("base", "candidate", "nan", "error", cluster="patient")
+    assert row(result, None, "error").units == 3 + 6
+    assert any("9 clusters, 6 of them single samples without" in one for one in result.remarks)
 
 
 def test_booleans_in_clusters_are_not_called_independent(world: World) -> None:
