@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from kolena_local.errors import InputValidationError
-from kolena_local.exchange.cell_text import read
+from kolena_local.exchange.cell_text import EMPTY_TEXT, read
 from kolena_local.exchange.import_request import ImportRequest
 from kolena_local.exchange.object_columns import FileColumns, Node, Values
 from kolena_local.exchange.row_files import Lines
@@ -50,6 +50,8 @@ class LineReader:
         self._words = request.words
         self._targets: dict[str, _Target | None] = {}
         self._are_cells = True
+        # Parquet tells empty text from null by itself.
+        self._marks_empty_text = True
         self.problems: list[tuple[int, str]] = []
         self.problem_count = 0
 
@@ -60,6 +62,7 @@ class LineReader:
             InputValidationError: a column is unknown or missing, or a field comes twice.
         """
         self._are_cells = lines.are_cells
+        self._marks_empty_text = bool(lines.delimiter)
         for field in filter(None, self._fields.values()):
             if not self.keys.takes(field) and not self._columns.inference.takes(field):
                 raise InputValidationError(
@@ -111,7 +114,7 @@ class LineReader:
                 if target is None:
                     continue
                 node, is_key = target
-                if self._are_cells:
+                if self._are_cells and (value != EMPTY_TEXT or self._marks_empty_text):
                     value = _cell(node, value)
                 part = sample if is_key else content
                 if node.column in part:

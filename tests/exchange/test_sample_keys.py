@@ -349,3 +349,13 @@ def test_columns_of_parquet_are_read_as_they_are(
     result = invoke("--db", tmp_path / "store.db", "inferences", "import", "m", file)
     assert (result.exit_code == 0) == (message is None), result.stderr
     assert (message or "1 inference of m was stored") in result.stderr
+
+
+def test_two_quotation_marks_in_parquet_are_text(tmp_path: Path, invoke: Invoke) -> None:
+    make(tmp_path / "store.db", Text(""), Text('""'))
+    file = tmp_path / "file.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"text": ['""', ""], "value": [1.0, 2.0]}), file)
+    result = invoke("--db", tmp_path / "store.db", "inferences", "import", "m", file)
+    assert result.exit_code == 0, result.stderr
+    found = values(tmp_path / "store.db")
+    assert [found[dumps(encode(one))] for one in (Text('""'), Text(""))] == [1, 2]
