@@ -261,6 +261,8 @@ def test_the_margin_of_error_is_that_of_a_proportion() -> None:
         (600, 200, 2000, False, "regressed"),
         (-1, -2, -1, True, "improved"),  # the sign of the scale does not turn it around
         (0.0, 0.0, 0.0, True, "similar"),
+        (1.5e308, 1.2e308, 1.7e308, True, "improved"),  # no power of ten is as large
+        (5e-324, 0.0, 5e-324, True, "improved"),
         (np.nan, 1, 1, True, "unknown"),
         (1, np.inf, 1, True, "unknown"),
     ],

@@ -68,5 +68,4 @@ def _scale(value: float, largest: float) -> float:
     if largest <= 0:
         # The sign of the value must not turn the verdict around.
         return abs(value) + sys.float_info.epsilon
-    power = 10.0 ** math.ceil(math.log10(largest))
-    return largest if power >= 1000 else power
+    return largest if largest > 100 else 10.0 ** math.ceil(math.log10(largest))
