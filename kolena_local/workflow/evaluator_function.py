@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from kolena_local.errors import InputValidationError
+from kolena_local.serialization.type_shapes import shape_of
 from kolena_local.workflow.arguments import check_pairs, check_type
 from kolena_local.workflow.evaluator import (
     EvaluatorConfiguration,
@@ -214,11 +215,7 @@ def takes_configuration(evaluator: Callable[..., Any]) -> bool:
             f"The annotation {hint!r} of {getattr(evaluator, '__name__', evaluator)} names"
             f" {error.name!r}, which cannot be found; move it to the top level of its module."
         ) from None
-    candidates = typing.get_args(hint) or (hint,)
-    return any(
-        isinstance(candidate, type) and issubclass(candidate, EvaluatorConfiguration)
-        for candidate in candidates
-    )
+    return any(issubclass(it.cls, EvaluatorConfiguration) for it in shape_of(hint).objects())
 
 
 def _names_seen_by(evaluator: Any) -> dict[str, Any]:
