@@ -1,7 +1,5 @@
 """Conversion between the objects of a workflow and the JSON texts and digests that are stored."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -28,7 +28,8 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         InputValidationError: a value cannot be converted to its field's type.
     """
     fields = fields_of(type(instance))
-    by_position, name_of_class = fields.by_position, fields.cls.__name__
+    name_of_class = fields.cls.__name__
+    by_position = [field for field in fields.given if not field.kw_only]
     if len(args) > len(by_position):
         raise TypeError(
             f"{name_of_class} takes {len(by_position)} fields by position, not {len(args)}"

@@ -70,8 +70,6 @@ class ClassFields:
     payload: tuple[Field, ...]
     #: The stored fields that are parameters of the constructor.
     given: tuple[Field, ...]
-    #: Those of them that may be given by position.
-    by_position: tuple[Field, ...]
     #: The stored fields that the constructor computes (``init=False``).
     computed: tuple[Field, ...]
     #: The names of the fields that are compared for equality.
@@ -140,7 +138,6 @@ def fields_of(cls: type[Any]) -> ClassFields:
         shown=shown,
         payload=tuple(field for field in shown if field in stored),
         given=given,
-        by_position=tuple(field for field in given if not field.kw_only),
         computed=tuple(field for field in stored if not field.init),
         compared=tuple(name for name, field in declared.items() if field.compare),
         extras=decorators.allows_extras(cls),

@@ -40,7 +40,6 @@ StructuredType = TypeVar("StructuredType", bound=Structured)
 #: What constructors accept as a list or tuple, and what is accepted elsewhere.
 _LISTS = (list, tuple, set, frozenset, types.GeneratorType)
 _SEQUENCES = (list, tuple)
-FLOAT, _TEXT = frozenset({float}), frozenset({str})
 
 
 class UnreadableError(InputValidationError):
@@ -132,7 +131,7 @@ def _read_row(value: Any, shape: shapes.Row, leniency: Leniency) -> tuple[Any, .
         raise ConversionError(f"{shown(value)} is not a tuple")
     check_length(value, shape)
     # A shortcut, because most loaded values are points.
-    if shape.is_point and FLOAT.issuperset(map(type, value)):
+    if shape.is_point and {float}.issuperset(map(type, value)):
         return tuple(value)
     return tuple(each(read, zip(value, shape.items, repeat(leniency))))
 
@@ -176,7 +175,7 @@ def is_exact(value: dict[Any, Any], shape: shapes.Mapping) -> bool:
     return (
         shape.key.hint in (str, Any)
         and kept.issuperset(map(type, value.values()))
-        and _TEXT.issuperset(map(type, value))
+        and {str}.issuperset(map(type, value))
     )
 
 

@@ -89,9 +89,8 @@ def _cost(shape: Shape, value: Any, read: Read) -> Cost | None:
 
 def _cost_of_object(cls: type[Structured], value: dict[str, Any], read: Read) -> Cost | None:
     costs = [_cost_of_keys(cls, value.get("data_type"), value)]
-    for field in fields_of(cls).stored:
-        if field.name in value:
-            costs.append(_cost(field.shape, value[field.name], read))
+    given = [field for field in fields_of(cls).stored if field.name in value]
+    costs += [_cost(field.shape, value[field.name], read) for field in given]
     if None in costs:
         return None
     lost, extra, absent, converted = map(sum, zip(*filter(None, costs), strict=True))

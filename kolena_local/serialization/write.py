@@ -18,14 +18,7 @@ from kolena_local.serialization import type_shapes as shapes
 from kolena_local.serialization.classes import Structured, claimant, is_named, name_of
 from kolena_local.serialization.conversion import ConversionError, Leniency, at, each, shown
 from kolena_local.serialization.fields import attribute, fields_of
-from kolena_local.serialization.restore import (
-    FLOAT,
-    check_length,
-    chosen,
-    is_exact,
-    missing_field,
-    read,
-)
+from kolena_local.serialization.restore import check_length, chosen, is_exact, missing_field, read
 from kolena_local.serialization.scalar import plain, python_scalar, write_scalar
 from kolena_local.serialization.type_shapes import Shape
 from kolena_local.serialization.union import by_cost, by_keys
@@ -173,7 +166,7 @@ def write_shape(value: Any, shape: Shape) -> Json:
         case shapes.Row():
             items = _as_list(value)
             check_length(items, shape)
-            if shape.is_point and FLOAT.issuperset(map(type, items)):
+            if shape.is_point and {float}.issuperset(map(type, items)):
                 return items  # type: ignore[no-any-return]  # a tuple is written as a list
             return each(write_shape, zip(items, shape.items, strict=True))
         case shapes.Items():
