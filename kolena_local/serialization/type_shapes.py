@@ -157,7 +157,8 @@ def shape_of(hint: Any) -> Shape:
         return Choice(hint, arguments)
     if origin is tuple and arguments and arguments[-1] is not Ellipsis:
         items = [item for item in arguments if item != ()]
-        return Row(hint, tuple(map(shape_of, items)), all(item is float for item in items))
+        is_point = bool(items) and all(item is float for item in items)
+        return Row(hint, tuple(map(shape_of, items)), is_point)
     if origin in (list, tuple, collections.abc.Sequence):
         return Items(hint, shape_of(first), origin)
     if origin is dict:

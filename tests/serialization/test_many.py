@@ -249,6 +249,14 @@ def test_what_is_as_declared_is_left_to_the_core() -> None:
     assert text == payload.dumps(write(sheet))
 
 
+class Empty(DataObject):
+    nothing: Tuple[()]
+
+
+def test_an_empty_tuple_comes_back() -> None:
+    assert restore_many.restore_many(Empty, write_many.write_many([Empty(())])) == [Empty(())]
+
+
 def test_a_class_without_fields() -> None:
     class Nothing(DataObject):
         pass
