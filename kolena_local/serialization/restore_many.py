@@ -59,7 +59,7 @@ def _reader(cls: type[Any]) -> Callable[[Sequence[str]], list[Any]]:
 
     if not _core_restores(cls):
         return read_each
-    schema = core.list_schema(schema_of(shapes.Object(cls, cls)))
+    schema = core.list_schema(core_schema_of(shapes.Object(cls, cls)))
     validate = SchemaValidator(schema, _STRICT).validate_json
 
     def read_some(texts: Sequence[str]) -> list[Any]:
@@ -88,7 +88,7 @@ def _core_restores(cls: type[Any]) -> bool:
     return not (fields.is_pydantic or fields.slots or fields.marks or makes_itself)
 
 
-def schema_of(shape: Shape, begun: frozenset[type] = frozenset()) -> Any:
+def core_schema_of(shape: Shape, begun: frozenset[type] = frozenset()) -> Any:
     """Return the core schema that restores values of a declared type.
 
     Args:
@@ -99,15 +99,15 @@ def schema_of(shape: Shape, begun: frozenset[type] = frozenset()) -> Any:
         case shapes.Scalar() if shape.cls is shape.base:
             return _SCHEMAS[shape.cls]
         case shapes.Maybe():
-            return core.nullable_schema(schema_of(shape.present, begun))
+            return core.nullable_schema(core_schema_of(shape.present, begun))
         case shapes.Items(is_list=True):
-            return core.list_schema(schema_of(shape.item, begun))
+            return core.list_schema(core_schema_of(shape.item, begun))
         case shapes.Row():
-            return core.tuple_schema([schema_of(item, begun) for item in shape.items])
+            return core.tuple_schema([core_schema_of(item, begun) for item in shape.items])
         case shapes.Object() if shape.cls not in begun and _core_restores(shape.cls):
             return _object_schema(fields_of(shape.cls), begun | {shape.cls})
         case shapes.Mapping() if shape.key.hint in (str, Any):
-            return core.dict_schema(core.str_schema(), schema_of(shape.value, begun))
+            return core.dict_schema(core.str_schema(), core_schema_of(shape.value, begun))
     exact = shapes.exact_types(shape)
     if int not in exact:
         exact -= {float}  # for which the core would take integers, too
@@ -141,7 +141,7 @@ def _object_schema(fields: ClassFields, begun: frozenset[type]) -> CoreSchema:
 
 
 def _field_schema(field: Field, begun: frozenset[type]) -> Any:
-    schema = schema_of(field.shape, begun)
+    schema = core_schema_of(field.shape, begun)
     if field.make_default is None:
         return schema
     # Given as a value, an unhashable default would be copied by the core.

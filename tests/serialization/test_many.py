@@ -240,7 +240,7 @@ def test_long_texts_are_written_like_short_ones() -> None:
 
 
 def test_what_is_as_declared_is_left_to_the_core() -> None:
-    schema = restore_many.schema_of(shape_of(Sheet))
+    schema = restore_many.core_schema_of(shape_of(Sheet))
     sheet = SchemaValidator(schema).validate_json(payload.dumps(STORED))
     assert sheet == Sheet._from_dict(STORED)
     assert write_many.are_as_declared([sheet], fields_of(Sheet))
