@@ -10,9 +10,11 @@ from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, digests_of, dumps
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.conversion import shown
+from kolena_local.serialization.fields import fields_of
 from kolena_local.serialization.restore import UnreadableError
 from kolena_local.serialization.restore_many import restore_many
 from kolena_local.serialization.schema import schema_of
+from kolena_local.serialization.type_shapes import Maybe
 from kolena_local.serialization.write import is_of_kind
 from kolena_local.serialization.write_many import write_many
 
@@ -83,9 +85,12 @@ class Codec:
 
     def read_samples(self, payloads: Sequence[str], metadata: Sequence[str]) -> list[Any]:
         """Restore test samples with their metadata."""
+        fields = fields_of(self.test_sample_type).stored
+        shapes = [field.shape for field in fields if field.name == "metadata"]
+        # Nothing is given in its place to a class without metadata, or with None as the default.
+        nothing = "" if shapes and not isinstance(shapes[0], Maybe) else "{}"
         texts = [
-            # In place of an empty object, the sample gets the default of its class.
-            payload if kept == "{}" else f'{payload[:-1]},"metadata":{kept}}}'
+            payload if kept == nothing else f'{payload[:-1]},"metadata":{kept}}}'
             for payload, kept in zip(payloads, metadata, strict=True)
         ]
         return restore_many(self.test_sample_type, texts)

@@ -50,8 +50,8 @@ def fill(instance: Structured, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         _keep_extras(fields, values, extras)
     values.update(read_fields({}, fields.computed, Leniency.LOOSE))
     set_values(instance, values, fields)
-    if hasattr(instance, "__post_init__"):
-        instance.__post_init__()
+    if hasattr(fields.cls, "__post_init__"):
+        instance.__post_init__()  # type: ignore[attr-defined]  # of the class
 
 
 def _keep_extras(fields: ClassFields, values: dict[str, Any], extras: dict[str, Any]) -> None:

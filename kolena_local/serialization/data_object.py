@@ -22,7 +22,13 @@ from kolena_local.serialization.decorators import (
     has_own_pydantic_schema,
     is_decorated,
 )
-from kolena_local.serialization.fields import attribute, fields_of, per_class
+from kolena_local.serialization.fields import (
+    attribute,
+    attributes,
+    fields_of,
+    per_class,
+    set_values,
+)
 from kolena_local.serialization.restore import read_object, restore
 from kolena_local.serialization.write import to_dict
 
@@ -161,6 +167,13 @@ class DataObject(Structured, metaclass=DataObjectType):
     def __hash__(self) -> int:
         return hash(tuple(_compared(self)))
 
+    def __getstate__(self) -> dict[str, Any]:
+        fields = fields_of(type(self))
+        return {**attributes(self, fields), **self.__dict__} if fields.slots else self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        set_values(self, state, fields_of(type(self)))
+
     def __repr__(self) -> str:
         return _show(self, [field.name for field in fields_of(type(self)).all])
 
@@ -191,6 +204,8 @@ _GENERAL = (
     "__eq__",
     "__hash__",
     "__repr__",
+    "__getstate__",
+    "__setstate__",
     "__dataclass_fields__",
     "__signature__",
 )

@@ -206,9 +206,19 @@ def check_at_first_use(cls: type, check: Callable[[], None]) -> None:
 
 def attribute(data_object: Structured, name: str) -> Any:
     """Return an attribute, or ``dataclasses.MISSING`` if it was never set."""
-    value = getattr(data_object, name, dataclasses.MISSING)
+    try:
+        # A user's __getattr__ may find something else.
+        value = object.__getattribute__(data_object, name)
+    except AttributeError:
+        return dataclasses.MISSING
     # In an undecorated class, field(...) is still a class attribute.
     return dataclasses.MISSING if isinstance(value, dataclasses.Field) else value
+
+
+def attributes(data_object: Structured, fields: ClassFields) -> dict[str, Any]:
+    """Return the values of the fields that were set."""
+    values = {field.name: attribute(data_object, field.name) for field in fields.all}
+    return {name: value for name, value in values.items() if value is not dataclasses.MISSING}
 
 
 def set_values(data_object: Structured, values: dict[str, Any], fields: ClassFields) -> None:
@@ -226,6 +236,6 @@ def derive(data_object: Structured) -> None:
     if not fields.slots:
         data_object._derive(data_object.__dict__)
         return
-    values = {field.name: attribute(data_object, field.name) for field in fields.all}
+    values = attributes(data_object, fields)
     data_object._derive(values)
     set_values(data_object, values, fields)

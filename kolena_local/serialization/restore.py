@@ -27,7 +27,7 @@ from kolena_local.serialization.fields import (
     ClassFields,
     ExtraName,
     Field,
-    attribute,
+    attributes,
     fields_of,
     set_values,
 )
@@ -303,20 +303,15 @@ def _compute(made: Any, fields: ClassFields) -> None:
     They are missing where an inference was imported from a file, and in older stores. Fields that
     are stored stay as they are.
     """
-    stored = _attributes(made, fields)
+    stored = attributes(made, fields)
     copy: Any = object.__new__(fields.cls)
     set_values(copy, stored, fields)
     try:
-        if hasattr(copy, "__post_init__"):
+        if hasattr(fields.cls, "__post_init__"):
             copy.__post_init__()
     except (TypeError, ValueError) as error:
         raise ConversionError(f"__post_init__ did not compute what is missing: {error}") from None
-    set_values(made, {**_attributes(copy, fields), **stored}, fields)
-
-
-def _attributes(data_object: Structured, fields: ClassFields) -> dict[str, Any]:
-    values = {field.name: attribute(data_object, field.name) for field in fields.all}
-    return {name: value for name, value in values.items() if value is not MISSING}
+    set_values(made, {**attributes(copy, fields), **stored}, fields)
 
 
 def _construct(value: dict[str, Any], fields: ClassFields) -> Any:

@@ -4,13 +4,14 @@ The ``metadata`` of a test sample is stored beside it: two samples that differ o
 the same sample.
 """
 
+from dataclasses import MISSING
 from typing import Any, ClassVar
 
 from kolena_local.asset import ImageAsset, check_span
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.conversion import ConversionError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.serialization.fields import fields_of, per_class
+from kolena_local.serialization.fields import attribute, fields_of, per_class
 from kolena_local.serialization.type_shapes import Anything, Shape
 from kolena_local.serialization.write import write_shape
 from kolena_local.workflow.metadata import Metadata
@@ -51,8 +52,8 @@ class TestSample(DataObject):
         Raises:
             InputValidationError: the metadata is not a dict, or something in it cannot be stored.
         """
-        metadata = getattr(self, _METADATA, None)
-        if metadata is None:
+        metadata = attribute(self, _METADATA)
+        if metadata is None or metadata is MISSING:
             return {}
         try:
             encoded = write_shape(metadata, _metadata_shape(type(self)))

@@ -1,7 +1,9 @@
 """Values of unusual types come back as they were, or are refused before anything is stored."""
 
+import copy
 import dataclasses
 import enum
+import pickle
 from dataclasses import KW_ONLY, InitVar
 from typing import Any, Dict, Generic, List, Literal, NamedTuple, TypeVar, Union
 
@@ -20,7 +22,15 @@ from kolena_local.annotation import (
 )
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
-from kolena_local.workflow import GroundTruth, Image, Inference, TestRun, define_workflow, test
+from kolena_local.workflow import (
+    GroundTruth,
+    Image,
+    Inference,
+    Metadata,
+    TestRun,
+    define_workflow,
+    test,
+)
 from tests.workflow.restored import store
 from tests.workflow.test_restoring import name_of, state
 
@@ -133,6 +143,22 @@ class BelowSlotted(Slotted):
         object.__setattr__(self, "score", self.score / 100)
 
 
+class OwnSlots(Inference):
+    __slots__ = ("score",)
+    score: float
+
+    def __init__(self, percentage: float) -> None:
+        object.__setattr__(self, "score", percentage / 100)
+
+
+class Delegating(Inference):
+    score: float
+    real: float = dataclasses.field(init=False)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.score, name)  # it has "real"
+
+
 OBJECTS = [
     LabeledBoundingBox((0, 1), (2, 3), "a"),
     {"best": ScoredLabeledBoundingBox((0, 1), (2, 3), "a", 0.5), "own": [Own("b")]},
@@ -155,7 +181,9 @@ MADE: List[Any] = [
     ),
     Scaled(3.0, 4.0, note="some"),
     ScaledPostponed(3.0, 4.0, note="some"),
-    BelowSlotted(85.0, note="some"),
+    BelowSlotted(85.0, note="some", unit="share"),  # type: ignore[call-arg]
+    OwnSlots(85.0),
+    Delegating(85.0),
 ]
 
 
@@ -174,6 +202,41 @@ def test_a_value_of_an_unusual_type_comes_back_as_it_was(made: Any, tmp_path: An
         assert sample.seen == OBJECTS and list(map(type, sample.seen)) == list(map(type, OBJECTS))
     case_type("again", test_samples=[(sample, GroundTruth())])
     assert len(model.load_inferences(case_type("again"))) == 1
+
+
+@pytest.mark.parametrize("made", MADE[-3:], ids=name_of)
+def test_a_copy_is_as_the_original_was(made: Any) -> None:
+    for copied in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
+        assert copied == made and state(copied) == state(made)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sourced(Image):
+    metadata: Metadata = dataclasses.field(default_factory=lambda: {"source": "camera"})
+
+
+class Required(Image):
+    metadata: Metadata
+
+
+@dataclasses.dataclass(frozen=True)
+class Undefined(Image):
+    metadata: Metadata = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "sample", [Sourced("a", {}), Required("a", {}), Undefined("a")], ids=name_of
+)
+def test_a_sample_without_metadata_gets_none_when_it_is_loaded(sample: Any) -> None:
+    _, case_type, suite_type, model_type = define_workflow(
+        "Any", type(sample), GroundTruth, Inference
+    )
+    case = case_type("c", test_samples=[(sample, GroundTruth())])
+    asked: List[Any] = []
+    model = model_type("m", infer=lambda sample: (asked.append(sample), Inference())[1])
+    test(model, suite_type("s", test_cases=[case]))
+    ((loaded, _),) = case.load_test_samples()
+    assert loaded.metadata == asked[0].metadata == sample.metadata
 
 
 class Point(NamedTuple):
