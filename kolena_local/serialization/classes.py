@@ -5,6 +5,7 @@ looked up among the classes that exist in this process; nothing is imported beca
 """
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
@@ -90,7 +91,7 @@ def find_class(name: list[str], declared: type[Structured]) -> type[Structured]:
     Returns:
         The class of that name. If there is none, or it does not extend ``declared``, a class with
         the same qualified name in another module is used if it is the only one that does: a script
-        has another module name once it is imported.
+        has another module name once it is imported. Otherwise, an earlier definition that does.
 
     Raises:
         ConversionError: there is no such class in this process.
@@ -100,6 +101,8 @@ def find_class(name: list[str], declared: type[Structured]) -> type[Structured]:
     if found is None or not issubclass(found, declared):
         same = [cls for key, cls in list(_BY_NAME.items()) if key[1] == qualname]
         same = [cls for cls in same if issubclass(cls, declared)]
+        if not same:  # in a notebook, both may have been defined again since
+            same = [cls for cls in _below(declared) if cls.__qualname__ == qualname][-1:]
         found = same[0] if len(same) == 1 else found
     if found is not None:
         return found
@@ -107,6 +110,12 @@ def find_class(name: list[str], declared: type[Structured]) -> type[Structured]:
         f"the object is an instance of {qualname:.100}, which is not defined here; import the"
         f" module that defines it ({module:.100}) first"
     )
+
+
+def _below(cls: type[Structured]) -> Iterator[type[Structured]]:
+    for below in cls.__subclasses__():
+        yield below
+        yield from _below(below)
 
 
 def _name(cls: type) -> tuple[str, str]:

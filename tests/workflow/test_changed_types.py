@@ -69,6 +69,19 @@ def test_classes_of_a_notebook_that_is_run_twice() -> None:
         assert loaded == again["Detailed"](85.0, "because")
 
 
+def test_a_workflow_of_a_notebook_whose_classes_were_defined_again_since() -> None:
+    first = run(NOTEBOOK)
+    case = first["Case"]("c", test_samples=[(Image("a"), first["Truth"]())])
+    made = first["Detailed"](85.0, "because")
+    model = first["Model"]("m", infer=lambda sample: made)
+    test(model, first["Suite"]("s", test_cases=[case]))
+    again = run(NOTEBOOK)
+    ((_, _, loaded),) = model.load_inferences(case)
+    assert loaded == made and type(loaded) is first["Detailed"]
+    ((_, _, loaded),) = again["Model"]("m").load_inferences(again["Case"]("c"))
+    assert type(loaded) is again["Detailed"]
+
+
 def test_an_object_of_a_class_that_was_defined_again_is_refused() -> None:
     first = run(NOTEBOOK)
     case = first["Case"]("c", test_samples=[(Image("a"), first["Truth"]())])
