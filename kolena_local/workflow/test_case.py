@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
-from kolena_local.errors import IncorrectUsageError
+from kolena_local.errors import IncorrectUsageError, InputValidationError
 from kolena_local.log import logger
 from kolena_local.plurals import counted
 from kolena_local.repository.paging import pages_by_key
@@ -204,7 +204,10 @@ class TestCase(Sliceable):
                     f"init_many() takes pairs of name and samples, not {element!r:.80}."
                 )
             name = check_name(element[0], "test case")
-            named.append((name, _additions(workflow, name, element[1])))
+            try:
+                named.append((name, _additions(workflow, name, element[1])))
+            except (TypeError, InputValidationError) as error:
+                raise type(error)(f"In the test case {name!r}, {error}") from error
         for name, times in Counter(name for name, _ in named).items():
             if times > 1:
                 raise IncorrectUsageError(

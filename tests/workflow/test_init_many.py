@@ -67,8 +67,10 @@ def test_init_many_with_reset_replaces_samples_but_not_by_none() -> None:
 def test_init_many_makes_all_or_none(bad: Any, error: Any) -> None:
     OtherTestCase("taken")
     TestCase("old", test_samples=pairs("a"))
-    with pytest.raises(error):
+    with pytest.raises(error) as raised:
         TestCase.init_many([("new", pairs("a")), ("old", pairs("b")), bad], reset=True)
+    name = bad[0] if isinstance(bad, tuple) else bad
+    assert (repr(name) if name else "blank") in str(raised.value)
     none_of("new")
     assert names(TestCase.load("old")) == "a"
 
