@@ -20,6 +20,8 @@ from kolena_local.serialization.type_shapes import Shape, exact_types, shape_of
 
 Made = TypeVar("Made")
 
+_METHODS = (types.FunctionType, classmethod, staticmethod)
+
 #: Checks to run at the first use of a class, when all of its annotations must be resolvable.
 _checks: dict[type, Callable[[], None]] = {}
 
@@ -87,12 +89,14 @@ class ClassFields:
     names: frozenset[str]
     #: The names of the class's own attributes, such as methods.
     class_names: frozenset[str]
+    #: Those of them that are cached properties and other descriptors, but not methods.
+    caching: frozenset[str]
 
     def others(self, values: dict[str, Any]) -> list[str]:
         """Return the names of attributes that are neither fields nor cached by the class itself.
 
-        They are the object's extras, if its class allows them. Cached properties have the name of a
-        class attribute, and names that begin with an underscore are private to the class.
+        They are the object's extras, if its class allows them, also where they hide a method or a
+        constant of the class. Names that begin with an underscore are private to the class.
 
         Args:
             values: the object's ``__dict__``.
@@ -104,7 +108,7 @@ class ClassFields:
     def _counts(self, name: str) -> bool:
         if name.startswith("_"):
             return type(name) is ExtraName
-        return name not in self.class_names
+        return name not in self.caching
 
 
 def per_class(make: Callable[[type[Any]], Made]) -> Callable[[type[Any]], Made]:
@@ -130,6 +134,7 @@ def fields_of(cls: type[Any]) -> ClassFields:
     stored = tuple(field for field in fields if field.name not in derived)
     shown = tuple(field for field in fields if field.name not in cls._stored_beside)
     given = tuple(field for field in stored if field.init)
+    own = {name: it for base in reversed(cls.__mro__) for name, it in vars(base).items()}
     return ClassFields(
         cls=cls,
         all=fields,
@@ -146,7 +151,12 @@ def fields_of(cls: type[Any]) -> ClassFields:
         marks=marks,
         data_type=None if "data_type" in declared else cls._data_type(),
         names=frozenset(declared) | marks.keys(),
-        class_names=frozenset(name for base in cls.__mro__ for name in vars(base)),
+        class_names=frozenset(own),
+        caching=frozenset(
+            name
+            for name, it in own.items()
+            if hasattr(it, "__get__") and not isinstance(it, _METHODS)
+        ),
     )
 
 

@@ -159,6 +159,25 @@ class Delegating(Inference):
         return getattr(self.score, name)  # it has "real"
 
 
+@pydantic.dataclasses.dataclass(frozen=True, config={"extra": "allow"})
+class Hiding(Inference):
+    score: float
+    scale = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", 2.0)
+
+    def area(self) -> int:
+        return 3
+
+
+@dataclasses.dataclass(frozen=True)
+class HidingStandard(Inference):
+    score: float
+    scale = 1.0
+    __post_init__ = Hiding.__post_init__
+
+
 OBJECTS = [
     LabeledBoundingBox((0, 1), (2, 3), "a"),
     {"best": ScoredLabeledBoundingBox((0, 1), (2, 3), "a", 0.5), "own": [Own("b")]},
@@ -182,6 +201,7 @@ MADE: List[Any] = [
     Scaled(3.0, 4.0, note="some"),
     ScaledPostponed(3.0, 4.0, note="some"),
     BelowSlotted(85.0, note="some", unit="share"),  # type: ignore[call-arg]
+    Hiding(85.0, area=5),  # type: ignore[call-arg]
     OwnSlots(85.0),
     Delegating(85.0),
 ]
@@ -270,6 +290,7 @@ class Extended(BoundingBox):
         (held(Any, {"$class": ["a", "B"]}), r"value: '\$class' is a reserved key"),
         (held(Point, Point(1, 2)), r"Point\(x=1, y=2\) \(Point\) would be loaded as a list"),
         (held(np.ndarray, np.array([1])), r"\(ndarray\) would be loaded as a list"),
+        (HidingStandard(85.0), "'scale' is not a field of HidingStandard and would be lost"),
         (held(Twin, Twin.A), r"A \(Twin\) cannot be told from what it is equal to, a"),
         (
             held(Union[Extended, str], Extended((0, 1), (2, 3), **{"$class": ["a", "B"]})),  # type: ignore[arg-type]
