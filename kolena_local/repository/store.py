@@ -173,6 +173,8 @@ class Store:
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         # A store in memory has one connection, which threads must use one after the other.
         with forks.fenced(), self._lock if is_memory(self.location) else nullcontext():
+            if begin != "BEGIN":
+                forks.check_writing()
             pool = self._current_pool(create=False)
             if begin != "BEGIN" and not self._writable:
                 pool = self._pool_for_writing()

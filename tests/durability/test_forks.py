@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kolena_local.errors import StoreBusyError, StoreError
+from kolena_local.errors import StoreError
 from kolena_local.repository import Store, close_stores, open_store
 from kolena_local.repository.file import connection, forks
 from tests.conftest import IS_LONG, long_only
@@ -135,16 +135,16 @@ def test_a_child_writes_while_a_thread_of_its_parent_writes_again_and_again(stor
 def test_a_child_reads_while_its_parent_is_in_the_middle_of_a_statement(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forks, "_STATEMENT_SECONDS", 0.1)
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.0)
     ensure(store, "before")
 
     def child() -> None:
         assert names(store) == {"before"}
-        with pytest.raises(StoreBusyError):
+        with pytest.raises(StoreError, match="was forked while"):
             ensure(store, "child")
 
-    with Statement(store):
+    with Statement(store), monkeypatch.context() as impatient:
+        impatient.setattr(forks, "_STATEMENT_SECONDS", 0.1)
         assert forked(child)() == 0
     assert forked(lambda: ensure(store, "child"))() == 0
     assert names(store) == {"before", "parent", "child"}
@@ -221,8 +221,10 @@ def test_what_a_child_writes_stays_when_its_parent_and_others_close_the_store(st
     closed, begun = os.pipe(), os.pipe()
 
     def child() -> None:
-        ensure(store, "child 1")
-        os.write(begun[1], b"x")
+        try:
+            ensure(store, "child 1")
+        finally:
+            os.write(begun[1], b"x")
         os.read(closed[0], 1)
         ensure(store, "child 2")
 
@@ -235,6 +237,59 @@ def test_what_a_child_writes_stays_when_its_parent_and_others_close_the_store(st
     os.write(closed[1], b"x")
     assert end() == 0
     assert names(store) == {"before", "child 1", "child 2"}
+    for descriptor in closed + begun:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("rows", ["all read", "some left", "being read"])
+def test_a_child_of_a_process_that_reads_loses_nothing_that_it_could_write(
+    store: Store, rows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forks, "_WAITING_SECONDS", 0.1)
+    if rows == "being read":
+        monkeypatch.setattr(forks, "_STATEMENT_SECONDS", 0.1)
+    ensure(store, "before")
+    closed, begun, reading, over = os.pipe(), os.pipe(), threading.Event(), threading.Event()
+    query = "WITH numbers(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers LIMIT 9) SELECT {}"
+
+    def read() -> None:
+        with store.read() as unit:
+            driver = unit.workflows._sql.driver
+            driver.create_function("wait", 0, lambda: (reading.set(), over.wait(), 1)[2])
+            shown = "wait()" if rows == "being read" else "n, (SELECT count(*) FROM workflow)"
+            cursor = driver.execute(f"{query.format(shown)} FROM numbers, workflow")
+            (cursor.fetchone if rows == "some left" else cursor.fetchall)()
+            reading.set()
+            over.wait()
+
+    def write(name: str) -> None:
+        if rows == "being read":
+            with pytest.raises(StoreError, match="was forked while"):
+                ensure(store, name)
+        else:
+            ensure(store, name)
+
+    def child() -> None:
+        try:
+            write("child 1")
+        finally:
+            os.write(begun[1], b"x")
+        os.read(closed[0], 1)
+        write("child 2")
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    reading.wait()
+    end = forked(child)
+    os.read(begun[0], 1)
+    over.set()
+    thread.join()
+    close_stores()
+    with closing(sqlite3.connect(store.location)) as other:
+        other.execute("SELECT count(*) FROM workflow").fetchall()
+    os.write(closed[1], b"x")
+    assert end() == 0
+    assert names(store) == {"before"} | ({"child 1", "child 2"} if rows != "being read" else set())
     for descriptor in closed + begun:
         os.close(descriptor)
 

@@ -10,6 +10,7 @@ statement of it, that cannot be done, and the child can read the store but not w
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import struct
@@ -17,12 +18,12 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Final
 
 from kolena_local.errors import StoreError
 from kolena_local.repository.file.failures import FOREIGN
-from kolena_local.repository.file.interrupts import signals_deferred
+from kolena_local.repository.file.interrupts import shielded, signals_deferred
 
 _WAITING_SECONDS: Final = 2.0
 _STATEMENT_SECONDS: Final = 1.0
@@ -35,7 +36,7 @@ _critical = threading.RLock()  # held while SQLite opens, commits or closes
 
 _threads: Final[list[int]] = []
 _connections: weakref.WeakSet[sqlite3.Connection] = weakref.WeakSet()
-_spilled: Final[list[sqlite3.Connection]] = []
+_kept: Final[list[sqlite3.Connection]] = []  # of the parent, which a child could not close
 _pipe: Final[list[int]] = []
 
 
@@ -46,7 +47,7 @@ class Connection(sqlite3.Connection):
         """Open it; the arguments are those of :func:`sqlite3.connect`."""
         with _critical:
             super().__init__(*arguments, **options)
-        _connections.add(self)
+            _connections.add(self)
 
     def commit(self) -> None:
         """Commit the transaction."""
@@ -59,9 +60,9 @@ class Connection(sqlite3.Connection):
             super().close()
 
 
-@contextmanager
+@shielded
 def fenced() -> Iterator[None]:
-    """Make forks by other threads wait until the block ends, but not for long.
+    """Make forks by other threads wait for up to two seconds until the block ends.
 
     A thread that is not in such a block waits for a fork that is waiting.
     """
@@ -79,7 +80,7 @@ def fenced() -> Iterator[None]:
 
 @contextmanager
 def tracked(connection: sqlite3.Connection) -> Iterator[None]:
-    """Roll a transaction that begins in the block back where it ends, in the process that began it.
+    """Roll back a transaction that the block leaves open, in the process that began it.
 
     Raises:
         sqlite3.Error: the rollback failed.
@@ -101,6 +102,19 @@ def tracked(connection: sqlite3.Connection) -> Iterator[None]:
         )
 
 
+def check_writing() -> None:
+    """Refuse to write in a process that could not close what it inherited.
+
+    Raises:
+        StoreError: it could not; what is written would be lost when the others close the file.
+    """
+    if _kept:
+        raise StoreError(
+            "This process was forked while a thread was in the middle of a long read or write, so"
+            " that what it writes could be lost; start it again, or fork before such work begins."
+        )
+
+
 def _before() -> None:
     me = threading.get_ident()
     with signals_deferred():
@@ -113,17 +127,18 @@ def _before() -> None:
 
 
 def _after_in_parent() -> None:
-    try:
-        if _pipe:
-            reader, writer = _pipe
-            os.close(writer)
-            os.read(reader, 1)  # returns once the child has closed its end, or has died
-            os.close(reader)
-    finally:
-        _pipe.clear()
-        _critical.release()
-        _turn.release()
-        _gate.release()
+    with signals_deferred():
+        try:
+            if _pipe:
+                reader, writer = _pipe
+                os.close(writer)
+                os.read(reader, 1)  # returns once the child has closed its end, or has died
+                os.close(reader)
+        finally:
+            _pipe.clear()
+            _critical.release()
+            _turn.release()
+            _gate.release()
 
 
 def _after_in_child() -> None:
@@ -131,9 +146,12 @@ def _after_in_child() -> None:
     _gate, _turn, _critical = threading.RLock(), threading.Condition(), threading.RLock()
     _threads.clear()
     connections, _connections = list(_connections), weakref.WeakSet()
+    _kept.extend(connections)
     # While SQLite runs a statement, it locks the connection. In the child, the thread that would
     # release the lock does not exist, so what waits for it waits forever.
-    closing = [threading.Thread(target=_leave, args=(one,), daemon=True) for one in connections]
+    closing = [
+        threading.Thread(target=_try_to_leave, args=(one,), daemon=True) for one in connections
+    ]
     deadline = time.monotonic() + _STATEMENT_SECONDS
     try:
         for thread in closing:
@@ -146,16 +164,25 @@ def _after_in_child() -> None:
         _pipe.clear()
 
 
+def _try_to_leave(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):  # the authorizer of a user's query also refuses to roll back
+        _leave(connection)
+
+
 def _leave(connection: sqlite3.Connection) -> None:
     """Close a connection of the parent, which has a lock that keeps this from clearing the log."""
     if connection.in_transaction:
         if _has_spilled(connection):
             # Otherwise each statement that the block still runs would be committed at once.
             connection.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
-            _spilled.append(connection)
             return
         connection.rollback()
+        # Since Python 3.11, SQLite closes the file only after the last cursor with rows left.
+        for cursor in gc.get_referrers(connection):
+            if isinstance(cursor, sqlite3.Cursor):
+                cursor.close()
     sqlite3.Connection.close(connection)
+    _kept.remove(connection)
 
 
 def _has_spilled(connection: sqlite3.Connection) -> bool:
@@ -174,7 +201,7 @@ def _has_spilled(connection: sqlite3.Connection) -> bool:
                 region, entry = divmod(place - _FIRST, _ENTRIES)
                 index.seek((region + 1) * _REGION + 4 * entry)
             return any(index.read(4))
-    except OSError:
+    except (OSError, struct.error):
         return False
 
 

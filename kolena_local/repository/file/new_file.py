@@ -24,7 +24,7 @@ def build(connection: sqlite3.Connection, steps: Sequence[migrations.Migration])
     """Build a new store on a connection that nothing else uses."""
     connection.execute("BEGIN")
     migrations.apply(connection, steps)
-    connection.execute("COMMIT")
+    connection.commit()
 
 
 def make_home(path: str) -> None:

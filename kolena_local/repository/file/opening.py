@@ -242,7 +242,7 @@ def _migrate(
         if steps and _version(connection):
             _back_up(connection, path)
         migrations.apply(connection, steps)
-        connection.execute("COMMIT")
+        connection.commit()
     except BaseException:
         # After some errors, such as a full disk, SQLite has already rolled back.
         if connection.in_transaction:

@@ -67,7 +67,7 @@ def _repair_content(path: str, *, reindex: bool) -> list[str]:
         # Closing without COMMIT rolls back.
         done = [*_reindex(connection)] if reindex else []
         done += [*_end_stale_runs(connection), *_count_samples(connection)]
-        connection.execute("COMMIT")
+        connection.commit()
     return done
 
 
