@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _FEWEST: Final = 50
 """With fewer samples, the spread is that of the whole suite."""
 _MOST_MODELS: Final = 20
-_ROUNDING: Final = 1e-12
+_ROUNDING: Final = 4 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def power(
         NotFoundError: the test suite is not in the store, or has no results and neither ``spread``
             nor ``discordant`` is given.
         InputValidationError: an argument is invalid, or the models do not differ on any sample, or
-            by the same on all.
+            by the same amount on all.
     """
     from kolena_local.repository import open_store
 
@@ -300,8 +300,9 @@ def _from_results(found: Candidates, most: int | None) -> _Spread:
     whole = of_pair(np.ones(len(found.ids), dtype=bool))
     if not whole > 0:
         raise InputValidationError(
-            f"The results of {quoted(found.models)} do not differ in {found.metric!r} on any"
-            " sample, or by the same on all, which says nothing about other models; give"
+            f"The results of {quoted(found.models)} either do not differ in {found.metric!r} on any"
+            " sample or differ by the same amount on all of them, which says nothing about other"
+            " models; give"
             + (" discordant= (--discordant)." if found.boolean else " spread= (--spread).")
         )
 
@@ -335,8 +336,10 @@ def _spread(boolean: bool, one: Numbers, other: Numbers) -> float:
     differences, exponent = scaled_differences(paired(np.arange(len(one)), one, other))
     if boolean:
         return float((differences != 0).mean())
-    # Rounding errors are not a spread.
-    if len(one) < 2 or np.ptp(differences) <= _ROUNDING * np.abs(differences).max():
+    # Rounding errors are not a spread; they grow with the numbers, not with their differences.
+    are_floats = one.dtype == other.dtype == np.float64  # others are subtracted exactly
+    largest = float(max(np.abs(one).max(), np.abs(other).max())) if are_floats else 0.0
+    if len(one) < 2 or unscaled(float(np.ptp(differences)), exponent) <= _ROUNDING * largest:
         return 0.0
     return unscaled(float(differences.std(ddof=1)), exponent)
 

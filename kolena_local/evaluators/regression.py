@@ -112,7 +112,9 @@ class RegressionEvaluator(Evaluator):
         errors = np.array([given - expected for expected, given in rows])
         if not len(errors):
             return []
-        with np.errstate(all="ignore"):  # of errors that are not finite, or differ by that much
+        with np.errstate(
+            all="ignore"
+        ):  # errors may be infinite or NaN, or their range may overflow
             edges = np.linspace(errors.min(), errors.max(), 21)
             is_drawn = np.isfinite(edges).all() and (np.diff(edges) > 0).all()
         if not is_drawn:

@@ -20,7 +20,7 @@ def mean_absolute_error(actual: Numbers, predicted: Numbers) -> float:
         predicted: the predicted numbers, as many.
     """
     found = _differences(predicted, actual)
-    return found.in_size(float(np.mean(np.abs(found.scaled))))
+    return found.unscaled(float(np.mean(np.abs(found.scaled))))
 
 
 def root_mean_squared_error(actual: Numbers, predicted: Numbers) -> float:
@@ -31,7 +31,7 @@ def root_mean_squared_error(actual: Numbers, predicted: Numbers) -> float:
         predicted: the predicted numbers, as many.
     """
     found = _differences(predicted, actual)
-    return found.in_size(float(np.sqrt(np.mean(np.square(found.scaled)))))
+    return found.unscaled(float(np.sqrt(np.mean(np.square(found.scaled)))))
 
 
 def r_squared(actual: Numbers, predicted: Numbers) -> float | None:
@@ -76,7 +76,7 @@ class _Differences(NamedTuple):
     largest: float
     factor: float
 
-    def in_size(self, value: float) -> float:
+    def unscaled(self, value: float) -> float:
         """Return a value in the unit of the numbers; infinite beyond the range of a float."""
         return value * self.largest * self.factor
 

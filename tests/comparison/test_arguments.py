@@ -85,7 +85,7 @@ def test_argument_of_the_wrong_kind_gets_a_sentence(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"metrics": {1: Margin(0.1)}}, "The name of a metric is text, not 1"),
+        ({"metrics": {1: Margin(0.1)}}, "The name of a metric must be a string, not 1"),
         ({"per": np.array(["suite", "suite"])}, 'must be "suite" or "test case"'),
         ({"stale": ["fail"]}, 'must be "fail" or'),
     ],

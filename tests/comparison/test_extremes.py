@@ -361,9 +361,12 @@ def test_plan_takes_its_spread_from_numbers_of_any_size(values: Values) -> None:
     assert alone == pytest.approx(math.sqrt(2) * deviation, rel=1e-6, abs=SMALLEST)
 
 
-def test_rounding_of_a_difference_that_all_samples_have_is_not_a_spread() -> None:
-    evaluate([0.1 * index for index in range(9)], [0.1 * index + 0.7 for index in range(9)])
-    with pytest.raises(InputValidationError, match="or by the same on all"):
+@pytest.mark.parametrize(("size", "shift"), [(0.1, 0.7), (12.3, 0.001), (1.7e6, 0.7)])
+def test_rounding_of_a_difference_that_all_samples_have_is_not_a_spread(
+    size: float, shift: float
+) -> None:
+    evaluate([size * index for index in range(9)], [size * index + shift for index in range(9)])
+    with pytest.raises(InputValidationError, match="or differ by the same amount on all"):
         power("s", "m")
 
 

@@ -84,7 +84,9 @@ class Gate:
         _check({"gate": {}, "metrics": self.metrics}, _IN_FILE, "the gate")
         for name, margin in self.metrics.items():
             if not isinstance(name, str):
-                raise InputValidationError(f"The name of a metric is text, not {name!r:.80}.")
+                raise InputValidationError(
+                    f"The name of a metric must be a string, not {name!r:.80}."
+                )
             if not isinstance(margin, Margin):
                 raise InputValidationError(
                     f"'{name}' in [metrics] must be a table, {_table_of(name)} with margin = 0.01,"
