@@ -91,9 +91,9 @@ def read_table(path: str) -> pd.DataFrame:
 
 
 def _unrounded(frame: pd.DataFrame, stream: IO[bytes], layout: dict[str, Any]) -> pd.DataFrame:
-    """Return a table of CSV with the integers of columns that pandas reads as floats.
+    """Restore the integers in the columns that pandas has read as floats.
 
-    It does so where a cell is empty or has a fraction, and rounds integers beyond 2**53.
+    Those are columns with an empty cell or a fraction; their integers beyond 2**53 are rounded.
     """
     import pandas as pd
 

@@ -1,7 +1,8 @@
 """Samples as a table for people: what belongs to each, filtered, sorted, and a page at a time.
 
 SQLite filters and sorts. Its JSON functions are not exact for text with NUL, integers beyond 2^63
-and escape objects: rows with them are filtered in Python, and sorted among their neighbors.
+and escape objects: rows with them are filtered in Python, and may be sorted slightly out of
+order.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from typing import Any
 #: pydantic 1 sets this in the ``__dict__`` of every object that it creates.
 PYDANTIC_1_MARK = "__pydantic_initialised__"
 
+_FIELD_INFOS = {("pydantic.fields", "FieldInfo"), ("pydantic.v1.fields", "FieldInfo")}
+
 
 def is_decorated(cls: type) -> bool:
     """Return whether a dataclass decorator was applied to the class itself."""
@@ -68,8 +70,11 @@ def defaults(field: "dataclasses.Field[Any]") -> tuple[Any, Any]:
     What pydantic's ``Field()`` returns is the field's default to the standard library.
     """
     given: Any = field.default
-    if not type(given).__module__.startswith("pydantic"):
+    kind = type(given)
+    if (kind.__module__, kind.__name__) not in _FIELD_INFOS:
         return given, field.default_factory
+    if getattr(given, "default_factory_takes_validated_data", False):
+        return dataclasses.MISSING, dataclasses.MISSING  # computed from fields that pydantic reads
     if given.default_factory is not None:
         return dataclasses.MISSING, given.default_factory
     is_required = given.default is ... or repr(given.default) == "PydanticUndefined"

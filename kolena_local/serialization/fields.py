@@ -41,7 +41,7 @@ class Field:
     name: str
     shape: Shape
     #: Returns the value for an object that was created without the field; None if it must be given.
-    make_default: Any
+    make_default: Callable[[], Any] | None
     #: Whether the constructor takes it.
     init: bool
     #: Whether the constructor takes it by keyword only.
@@ -123,7 +123,8 @@ def fields_of(cls: type[Any]) -> ClassFields:
     """Return the fields of a data object's class.
 
     Raises:
-        InputValidationError: an annotation names something that cannot be found.
+        InputValidationError: an annotation names something that cannot be found, the class extends
+            a built-in type, or a descriptor keeps the values of a field.
     """
     if cls in _checks:
         _checks[cls]()

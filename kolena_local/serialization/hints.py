@@ -29,11 +29,10 @@ def hints_of(cls: type) -> dict[str, Any]:
 
 
 def own_names(cls: type) -> Iterator[str]:
-    """Iterate over the names that the body of a class annotates, but for those of no attribute.
+    """Iterate over the names that the body of a class annotates, except KW_ONLY and InitVar.
 
-    ``KW_ONLY`` and an ``InitVar`` only say what the constructor takes. Python 3.10 cannot resolve
-    them, so they are recognized by their text, as dataclasses do. pydantic 2.11 copies annotations
-    of base classes.
+    These only say what the constructor takes. Python 3.10 cannot resolve them, so they are
+    recognized by their text, as dataclasses do. pydantic 2.11 copies annotations of base classes.
     """
     copied: set[tuple[str, int]] = set()
     if has_own_pydantic_schema(cls):

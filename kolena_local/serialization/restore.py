@@ -185,9 +185,10 @@ def chosen(value: Any, shape: shapes.Choice) -> Any:
     Raises:
         ConversionError: there is none.
     """
-    for option in shape.options:
-        is_enum = isinstance(option, enum.Enum) and isinstance(option, type(value))
-        if (type(option) is type(value) or is_enum) and option == value:
+    equal = [it for it in shape.options if isinstance(it, type(value)) and it == value]
+    # A member of an enumeration is stored as the value that it is equal to.
+    for option in sorted(equal, key=lambda it: type(it) is not type(value)):
+        if type(option) is type(value) or isinstance(option, enum.Enum):
             return option
     raise ConversionError(f"{shown(value)} is not one of {', '.join(map(repr, shape.options))}")
 

@@ -39,7 +39,10 @@ def write_scalar(value: Any, shape: Scalar) -> Any:
     scalar = to_scalar(value, shape, Leniency.EQUAL)
     written = plain(scalar)
     if issubclass(shape.cls, enum.Enum) and _restored(shape.cls, shape.base, written) is not scalar:
-        raise ConversionError(f"{shown(value)} cannot be told from what it is equal to, {written}")
+        raise ConversionError(
+            f"{shown(value)} is stored as {written!r}, as another member is; give each member a"
+            " different value"
+        )
     return written
 
 
@@ -57,7 +60,7 @@ def plain(value: Any) -> Any:
 def _restored(cls: type[Any], base: type[Any], value: Any) -> Any:
     try:
         if issubclass(cls, enum.Enum):
-            # The value that a member was given may be another one than what it is equal to.
+            # A member's `value` may differ from the string or number that the member equals.
             found = _members(cls).get(value)
             return cls(value) if found is None else found
         # The constructor may change its argument; the stored value has been changed already.

@@ -63,14 +63,14 @@ def write_many(data_objects: Sequence[Any], declared: type[Structured] | None = 
 def _writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str] | None]:
     """Return a function that serializes objects of a class, or returns None if it cannot."""
     fields = fields_of(cls)
-    if not core_writes(fields):
+    if not _core_writes(fields):
         return lambda data_objects: None
-    items = core.list_schema(core.nullable_schema(object_schema(fields)))
+    items = core.list_schema(core.nullable_schema(_object_schema(fields)))
     serialize = SchemaSerializer(items, core.CoreConfig(ser_json_inf_nan="constants")).to_json
 
     def write_some(data_objects: Sequence[Any]) -> list[str] | None:
         try:
-            if are_as_declared(data_objects, fields):
+            if _are_as_declared(data_objects, fields):
                 written = followed_by_null(data_objects)
                 array = serialize(written, by_alias=True, warnings="error").decode()
                 return from_array(array, len(data_objects))
@@ -81,7 +81,7 @@ def _writer(cls: type[Any]) -> Callable[[Sequence[Any]], list[str] | None]:
     return write_some
 
 
-def core_writes(fields: ClassFields) -> bool:
+def _core_writes(fields: ClassFields) -> bool:
     """Return whether pydantic's core can serialize the objects of a class.
 
     It would use the serializer of a class that pydantic decorated, which omits the data type. And
@@ -91,7 +91,7 @@ def core_writes(fields: ClassFields) -> bool:
     return has_type_name and not (fields.is_pydantic or fields.slots)
 
 
-def object_schema(fields: ClassFields, begun: frozenset[type] = frozenset()) -> CoreSchema:
+def _object_schema(fields: ClassFields, begun: frozenset[type] = frozenset()) -> CoreSchema:
     """Return the core schema that serializes objects of exactly one class.
 
     Args:
@@ -118,8 +118,8 @@ def _schema(shape: Shape, begun: frozenset[type]) -> Any:
             return core.list_schema(_schema(shape.item, begun))
         case shapes.Row(is_point=True):
             return core.tuple_schema([_schema(item, begun) for item in shape.items])
-        case shapes.Object() if shape.cls not in begun and core_writes(fields_of(shape.cls)):
-            return object_schema(fields_of(shape.cls), begun)
+        case shapes.Object() if shape.cls not in begun and _core_writes(fields_of(shape.cls)):
+            return _object_schema(fields_of(shape.cls), begun)
     write_one = core.plain_serializer_function_ser_schema(partial(_write_open, shape=shape))
     return core.any_schema(serialization=write_one)
 
@@ -153,11 +153,11 @@ def _fit(values: list[Any], shape: Shape) -> bool:
             return have_length and _fit(list(chain.from_iterable(values)), shape.items[0])
         case shapes.Object():
             are_objects = {shape.cls}.issuperset(map(type, values))
-            return are_objects and are_as_declared(values, fields_of(shape.cls))
+            return are_objects and _are_as_declared(values, fields_of(shape.cls))
     return True  # checked by _write_open, value by value
 
 
-def are_as_declared(data_objects: Sequence[Any], fields: ClassFields) -> bool:
+def _are_as_declared(data_objects: Sequence[Any], fields: ClassFields) -> bool:
     """Return whether objects of a class hold the declared values and nothing else."""
     contents = list(map(_content_of, data_objects))
     if not {len(fields.all)}.issuperset(map(len, contents)):

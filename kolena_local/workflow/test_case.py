@@ -207,6 +207,8 @@ class TestCase(Sliceable):
             try:
                 named.append((name, _additions(workflow, name, element[1])))
             except (TypeError, InputValidationError) as error:
+                if type(error) not in (TypeError, InputValidationError):
+                    raise  # it may take other arguments
                 raise type(error)(f"In the test case {name!r}, {error}") from error
         for name, times in Counter(name for name, _ in named).items():
             if times > 1:

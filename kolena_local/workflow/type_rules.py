@@ -2,7 +2,7 @@
 
 Only fields declared in the body of the class itself are checked, not those of its bases. Data
 objects are recognized by their data type (``ANNOTATION/…``, ``TEST_SAMPLE/…``), which a user's
-class may return without extending ours.
+class may return without extending ours, except that of a test sample.
 
 The types of a workflow are checked when the workflow is defined, and every annotation must be
 resolvable by then. Metrics are checked when their class is defined. At that point a string

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import shlex
 from pathlib import Path
 
@@ -176,6 +177,7 @@ def test_large_ids_beside_empty_cells_are_not_rounded(invoke: Invoke, files: Pat
     posts = download_dataset("posts")
     assert posts["id"].tolist() == [9007199254740993, 9007199254740994, 1.5]
     assert posts["parent"].tolist()[::2] == [9007199254740995, 3]
+    assert math.isnan(posts["parent"][1])
     assert posts["share"].tolist() == [0.5, 1e300, 0.3]
 
 

@@ -243,8 +243,8 @@ def test_what_is_as_declared_is_left_to_the_core() -> None:
     schema = restore_many.core_schema_of(shape_of(Sheet))
     sheet = SchemaValidator(schema).validate_json(payload.dumps(STORED))
     assert sheet == Sheet._from_dict(STORED)
-    assert write_many.are_as_declared([sheet], fields_of(Sheet))
-    schema = write_many.object_schema(fields_of(Sheet))
+    assert write_many._are_as_declared([sheet], fields_of(Sheet))
+    schema = write_many._object_schema(fields_of(Sheet))
     text = SchemaSerializer(schema).to_json(sheet, by_alias=True, warnings="error").decode()
     assert text == payload.dumps(write(sheet))
 
