@@ -312,6 +312,12 @@ ENDS = [
     ("db path >/dev/full", 1, FULL),
     ("models list -o /dev/stdout", 1, ""),
     ("db path >&-", 1, CLOSED),
+    (
+        "export -o /dev/stdout >&-",
+        1,
+        "Error: The file /dev/stdout cannot be written (No such device or address); give another"
+        " one.\n",
+    ),
     ("models list --no-such-option 2>/dev/full", 2, ""),
     ("models create new -w Lengths >&- 2>/dev/full", 0, ""),
     ("export >/dev/full", 1, FULL),

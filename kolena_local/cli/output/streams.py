@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+_STANDARD_ERROR = 2
 _CLOSED = -1  # writing to this descriptor fails as writing to a closed one does
 
 
@@ -32,6 +33,8 @@ def orderly_streams() -> Iterator[None]:
             cannot be written to standard error are dropped.
     """
     before = sys.stdin, sys.stdout, sys.stderr
+    if None in before:
+        _occupy_closed()
     if sys.stdin is None:  # it was closed when Python started
         sys.stdin = io.TextIOWrapper(io.BytesIO())
     sys.stdout, sys.stderr = _orderly(_Results, sys.stdout), _orderly(_Messages, sys.stderr)
@@ -39,6 +42,15 @@ def orderly_streams() -> Iterator[None]:
         yield
     finally:
         sys.stdin, sys.stdout, sys.stderr = before
+
+
+def _occupy_closed() -> None:
+    """Occupy closed descriptors, or the next file to be opened would be /dev/stdout."""
+    import socket  # late: rarely needed; unlike a file, it cannot be opened by its name in /dev
+
+    while (occupied := socket.socket()).fileno() <= _STANDARD_ERROR:
+        occupied.detach()
+    occupied.close()
 
 
 def drop_results() -> None:
