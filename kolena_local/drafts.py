@@ -83,7 +83,9 @@ class Destination:
             InputValidationError: the file cannot be written.
         """
         try:
-            self._opened().write(content)
+            stream = self._opened()
+            stream.write(content)
+            stream.flush()  # a message that it was written may be next
         except BrokenPipeError:
             raise  # whoever reads has had enough, as with standard output
         except OSError as error:

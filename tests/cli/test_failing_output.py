@@ -262,12 +262,17 @@ def test_closed_pipe_is_quiet(path: str, renew: Callable[[], None]) -> None:
     assert run_into(closed_pipe(), [*path.split(), "--help"]) == (1, "")
 
 
+@needs_full_device
 @pytest.mark.parametrize(
     "command, said",
     [
         ("import -", f"The input cannot be saved in {tempfile.gettempdir()} (File too large)"),
         ("export new", "The file new cannot be written (File too large)"),
         ("export -o new", "The file new cannot be written (File too large)"),
+        (
+            "inferences export base -o /dev/full",
+            "The file /dev/full cannot be written (No space left on device)",
+        ),
         ("db backup new", "There is no room left on the disk of the store {folder}/new;"),
         (
             "db restore backup.db",
