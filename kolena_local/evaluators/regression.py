@@ -112,9 +112,8 @@ class RegressionEvaluator(Evaluator):
         errors = np.array([given - expected for expected, given in rows])
         if not len(errors):
             return []
-        with np.errstate(
-            all="ignore"
-        ):  # errors may be infinite or NaN, or their range may overflow
+        # The errors may be infinite or NaN, or their range may overflow.
+        with np.errstate(all="ignore"):
             edges = np.linspace(errors.min(), errors.max(), 21)
             is_drawn = np.isfinite(edges).all() and (np.diff(edges) > 0).all()
         if not is_drawn:
