@@ -58,6 +58,7 @@ class Connection(sqlite3.Connection):
         """Close the connection."""
         with _critical:
             super().close()
+            _connections.discard(self)
 
 
 @shielded
