@@ -81,6 +81,7 @@ def test_a_folder_gets_a_file_for_each_plot(invoke: Invoke, drawn: Path, tmp_pat
     assert {(folder / name).read_bytes()[:4] for name in names} == {b"\x89PNG"}
 
 
+@long_only
 def test_a_pdf_file_gets_all_and_an_svg_file_one(
     invoke: Invoke, drawn: Path, tmp_path: Path
 ) -> None:

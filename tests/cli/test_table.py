@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kolena_local.cli.output.table import _BREAKS, table
 from kolena_local.cli.output.terminal_text import cell, display_width
 from kolena_local.plurals import printable
+from tests.conftest import long_only
 
 CELLS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=60), st.just("é漢字")
@@ -24,6 +25,7 @@ def narrow(header: List[str], rows: List[List[object]], width: int, *optional: s
     return list(table(header, rows, width, optional))
 
 
+@long_only
 @given(rows=ROWS, width=st.integers(20, 120))
 def test_on_a_terminal_every_word_is_whole_and_only_a_long_word_is_too_wide(
     rows: List[List[Union[bool, int, float, str, None]]], width: int

@@ -13,7 +13,7 @@ import pytest
 
 from kolena_local.workflow import Evaluator
 from kolena_local.workflow import test as run_test
-from tests.conftest import sampled
+from tests.conftest import long_only, sampled
 from tests.execution import toy_workflow
 from tests.execution.toy_workflow import CaseMetrics, Model, SampleMetrics, make_suite
 
@@ -67,6 +67,7 @@ def test_a_collector_that_was_off_stays_off() -> None:
         gc.enable()
 
 
+@long_only
 @pytest.mark.parametrize("evaluator", [Right(), toy_workflow.evaluate])
 def test_what_an_evaluator_is_given_is_never_walked(evaluator: Any) -> None:
     suite, walked = make_suite(3000), []

@@ -27,6 +27,7 @@ from kolena_local.workflow import (
     test,
 )
 from tests.cli.conftest import separating_runner
+from tests.conftest import long_only
 from tests.workflow.evaluated import score, two_cases
 from tests.workflow.types import Guess, Judge, Model, Threshold, photo
 
@@ -105,6 +106,7 @@ def test_json_has_the_plots_as_they_are_stored_and_other_formats_do_not() -> Non
             assert "plots" not in output and "PLOT/" not in output
 
 
+@long_only
 def test_plots_say_wherever_they_are_shown_that_they_are_stale(tmp_path: Path) -> None:
     suite = two_cases()
     test(Model("m", infer=score), suite, Drawing())

@@ -14,12 +14,14 @@ from kolena_local import comparison, demo, session
 from kolena_local.comparison.report import listed
 from kolena_local.repository import open_store
 from kolena_local.view.html import number
+from tests.conftest import long_only
 from tests.view.page.test_suite_pages import read, rows, words
 
 BASE, CANDIDATE = demo.MODELS
 ASKED = {"suite": demo.TEST_SUITE, "base": BASE, "candidate": CANDIDATE}
 
 
+@long_only
 def test_the_page_shows_the_rows_and_remarks_of_the_command(
     client: FlaskClient, demo_store: Path
 ) -> None:

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from kolena_local.repository import close_store, open_store
 from kolena_local.repository.conditions import parse
+from tests.conftest import long_only
 from tests.view.page.conftest import Open
 from tests.view.page.forms import rows_of
 
@@ -48,6 +49,7 @@ def names(client: FlaskClient, query: str) -> List[str]:
     return [row[head.index("model")] for row in rows]
 
 
+@long_only
 def test_the_list_finds_what_the_command_finds(registry: Path, open_page: Open) -> None:
     client = open_page(registry)
     with open_store(str(registry)).read() as unit:
