@@ -1,8 +1,7 @@
 """Samples as a table for people: what belongs to each, filtered, sorted, and a page at a time.
 
-SQLite filters and sorts. Its JSON functions are not exact for text with NUL, integers beyond 2^63
-and escape objects: rows with them are filtered in Python, and may be sorted slightly out of
-order.
+SQLite filters and sorts. Where its JSON functions are not exact (text with NUL, integers beyond
+2^63, escape objects), rows are filtered in Python, and may be sorted slightly out of order.
 """
 
 from __future__ import annotations
