@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from importlib.util import find_spec
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Sequence, Type
 
 import pytest
 
@@ -133,19 +133,29 @@ class Page:
         return self._one(f"({inside} | {beside} | {named})")
 
     def _click(self, place: str) -> Page:
-        from selenium.webdriver.support.expected_conditions import staleness_of
+        from selenium.common.exceptions import WebDriverException
 
-        element, before = self._one(place), self._one("/html")
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element = self._one(place)
+        self.driver.execute_script(
+            "window.isLeft = true; arguments[0].scrollIntoView({block: 'center'})", element
+        )
         element.click()
-        self.wait_until(lambda: staleness_of(before)(self.driver))
+        # Between two pages the driver has errors of several kinds for an answer.
+        self.wait_until(
+            lambda: self.driver.execute_script(
+                "return window.isLeft === undefined && document.readyState == 'complete'"
+            ),
+            ignored=[WebDriverException],
+        )
         return self
 
-    def wait_until(self, is_so: Callable[[], object]) -> None:
+    def wait_until(
+        self, is_so: Callable[[], object], ignored: Sequence[Type[Exception]] = ()
+    ) -> None:
         """Wait until something is so, as long as it takes on a busy machine."""
         from selenium.webdriver.support.ui import WebDriverWait
 
-        WebDriverWait(self.driver, 120).until(lambda _: is_so())
+        WebDriverWait(self.driver, 120, ignored_exceptions=ignored).until(lambda _: is_so())
 
     def _one(self, place: str) -> Any:
         found = self._all(place)
