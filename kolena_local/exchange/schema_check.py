@@ -256,7 +256,8 @@ def _scalar(schema: Schema, is_exact: bool) -> Fit:
     exact = {"string": str, "number": float, "integer": int, "boolean": bool, "null": type(None)}
 
     def fit(value: Json) -> Json:
-        if type(value) is exact[kind]:
+        # As in Python, true and false are integers; an object may hold them where one is declared.
+        if type(value) is exact[kind] or (kind == "integer" and type(value) is bool):
             return value
         try:
             if kind == "number" and type(value) is int:

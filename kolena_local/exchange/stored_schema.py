@@ -6,10 +6,9 @@ here once, as damage; unknown keywords are ignored.
 
 from __future__ import annotations
 
-import json
-
 from kolena_local.errors import StoreDamagedError
 from kolena_local.exchange.schema_check import Schema
+from kolena_local.payload import loads
 from kolena_local.repository.schema_text import schema_problem
 
 
@@ -25,12 +24,10 @@ def read_schema(text: str, workflow: str, kind: str) -> Schema:
         StoreDamagedError: it is not a schema that a workflow's definition has written.
     """
     try:
-        schema = json.loads(text)
+        schema = loads(text)
         problem = schema_problem(schema)
     except ValueError as error:
         problem = str(error)
-    except RecursionError:
-        problem = "it is nested too deeply"
     if problem is not None:
         raise StoreDamagedError(
             f'The stored schema of the {kind} of the workflow "{workflow}" is damaged ({problem});'

@@ -125,6 +125,12 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
             result[name] = at(f".{name}", _write_field, value, field.shape, display, must_fit)
         elif field.init:
             raise ConversionError(f"{name!r} is missing; set it when the object is made")
+        elif field.make_default is not None:
+            # Loading would set the default, as for objects that were stored before the field was.
+            raise ConversionError(
+                f"{name!r} is missing, because the constructor does not set its default; set it in"
+                " __post_init__"
+            )
     for name in fields.others(values):
         if fields.extras and name not in fields.cls._stored_beside:
             if name == CLASS_KEY or (name == "data_type" and fields.data_type is not None):

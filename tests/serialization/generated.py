@@ -1,6 +1,7 @@
 """Classes and objects made up by hypothesis, in every form in which users write them."""
 
 import dataclasses
+import enum
 import math
 from collections.abc import Callable
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
@@ -40,6 +41,13 @@ class OwnBox(LabeledBoundingBox):
     occluded: bool
 
 
+class Level(float, enum.Enum):
+    """Numbers, one of which has no form in JSON."""
+
+    LOW = 0.5
+    HIGH = math.inf
+
+
 # pydantic 2 takes no lone surrogates; every other form does.
 clean_texts = st.sampled_from(["", "a", "NaN", "$", "\x00", "é\U0001f600"]) | st.text(max_size=5)
 texts = clean_texts | st.sampled_from(["\ud800", "a\udfffb"])
@@ -77,7 +85,13 @@ def objects(cls: Any, *fields: st.SearchStrategy[Any]) -> Kind:
     )
 
 
-SCALARS = [Kind(bool, st.booleans()), Kind(int, integers), Kind(float, floats), Kind(str, texts)]
+SCALARS = [
+    Kind(bool, st.booleans()),
+    Kind(int, integers | st.booleans()),
+    Kind(float, floats),
+    Kind(str, texts),
+    Kind(Level, st.sampled_from(Level)),
+]
 OBJECTS = [
     objects(Nested, texts, st.lists(floats, max_size=3)),
     objects(Label, texts),

@@ -2,7 +2,6 @@
 
 import dataclasses
 import enum
-import json
 from typing import Any, List, Literal, Optional, Tuple, Union
 
 import pytest
@@ -48,7 +47,7 @@ def stored(made: Any) -> Any:
 @settings(max_examples=settings.default.max_examples * (8 if IS_LONG else 4))
 @given(instances())
 def test_what_is_stored_fits_and_stays_as_it_is(made: Any) -> None:
-    schema = json.loads(payload.dumps(schema_of(type(made))))
+    schema = payload.loads(payload.dumps(schema_of(type(made))))
     content = stored(made)
     assert payload.dumps(fitting(schema)(content)) == payload.dumps(content)
 

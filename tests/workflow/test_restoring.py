@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import sqlite3
 from contextlib import closing
-from typing import Any, List, Union
+from typing import Any, List, Optional, Union
 
 import numpy as np
 import pydantic
@@ -235,6 +235,25 @@ def test_an_attribute_that_would_be_gone_is_refused_before_anything_is_stored() 
     with pytest.raises(InputValidationError, match=r"'count' is not a field of Undeclared"):
         test(model, suite_type("s", test_cases=[case]))
     assert model.load_inferences(case) == []
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rating(Inference):
+    score: float
+    note: Optional[str] = dataclasses.field(init=False, default=None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reviewed(Rating):
+    reviewer: str = ""
+
+
+def test_a_default_that_python_never_sets_is_not_made_up_when_loading() -> None:
+    assert not hasattr(Reviewed(0.5), "note")  # with slots, its class has no attribute of this name
+    _, case_type, suite_type, model_type = define_workflow("Any", Image, Truth, Reviewed)
+    suite = suite_type("s", test_cases=[case_type("c", test_samples=[(Image("a"), Truth())])])
+    with pytest.raises(InputValidationError, match=r"Reviewed: 'note' is missing, because the con"):
+        TestRun(model_type("m"), suite).upload_inferences([(Image("a"), Reviewed(0.5))])
 
 
 @pytest.mark.parametrize(
