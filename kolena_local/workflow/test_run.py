@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kolena_local import location
 from kolena_local.collector import collector_paused
@@ -209,13 +209,13 @@ class TestRun(Entity):
         payloads = write_all(codec.write_inferences, answers, "inferences")
         with self._store().write() as unit:
             ids = unit.suite_samples.find(suite._id, suite.version, sample_payloads)
-            found = [id_ for id_ in ids if id_ is not None]
-            if len(found) != len(ids):
+            if None in ids:
                 raise InputValidationError(
                     f"{samples[ids.index(None)]!r:.200} is not in the test suite {suite.name!r};"
                     " add it to one of its test cases first."
                 )
             unit.provenances.set_of_model(self.model._id, self._provenance)
+            found = cast("list[int]", ids)
             unit.inferences.put(
                 self.model._id, found, payloads, replace=self.reset, provenance=self._provenance
             )
