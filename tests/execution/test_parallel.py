@@ -197,7 +197,8 @@ def test_an_interruption_keeps_what_is_done(
 
     with pytest.raises(KeyboardInterrupt):
         run_test(Model("m", infer=infer), make_suite(COUNT), **means)
-    assert set(expected(20)) <= set(stored("m"))
+    running = 1 if means else 0  # what the other thread was in the middle of
+    assert len(set(expected(30)) - set(stored("m"))) <= running
     assert (run_of("m").status, run_of("m").error) == ("crashed", "KeyboardInterrupt")
     assert leases() == []
 
