@@ -84,7 +84,11 @@ class Columns:
                 name = ".".join(f'"{step}"' if "." in step else step for step in path)
             arrays[name] = column.array(self._rows)
         index = pd.RangeIndex(self._rows)
-        frame: pd.DataFrame = pd.DataFrame(arrays, index=index, copy=False)
+        frame: pd.DataFrame = pd.DataFrame(
+            dict(enumerate(arrays.values())), index=index, copy=False
+        )
+        # Not Arrow for the names either, which refuses unpaired surrogates.
+        frame.columns = pd.Index(list(arrays), dtype=object)
         return frame
 
 
