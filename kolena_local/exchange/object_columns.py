@@ -242,11 +242,11 @@ def _build(node: Node, values: Values, empty_is_null: bool) -> Any:
     inner = {key: item for key, item in built.items() if item is not _LEFT_OUT}
     if any(_is_there(child, values) for child in node.children):
         return inner
-    if not empty_is_null or not any(leaf.column in values for leaf in node.leaves()):
+    if not any(part.column in values for child in node.children for part in child.all()):
         return value
     if node.nullable:
-        return None
-    # All cells are empty: empty strings, or an object that was not given.
+        return None if empty_is_null else value
+    # All cells are empty: nulls, empty strings, or an object that was not given.
     is_whole = all(child.key in inner for child in node.children if child.required)
     return inner if node.required or is_whole else _LEFT_OUT
 

@@ -104,8 +104,15 @@ def without_null(schema: Schema, root: Schema) -> tuple[Schema, bool]:
     members = [resolved(member, root) for member in schema.get("anyOf", ())]
     present = [member for member in members if member.get("type") != "null"]
     if len(present) == len(members):
-        return schema, not schema or schema.get("type") == "null"
+        return schema, _takes_null(schema, root)
     return (present[0] if len(present) == 1 else {"anyOf": present}), True
+
+
+def _takes_null(schema: Schema, root: Schema) -> bool:
+    schema = resolved(schema, root)
+    # Members may be unions themselves: of a Literal.
+    is_member = any(_takes_null(member, root) for member in schema.get("anyOf", ()))
+    return not schema or schema.get("type") == "null" or is_member
 
 
 def described(schema: Schema) -> str:
@@ -244,7 +251,8 @@ def _constant(schema: Schema) -> Fit:
     constant = schema["const"]
 
     def fit(value: Json) -> Json:
-        if type(value) is not type(constant) or value != constant:
+        is_equal = value == constant or (value != value and constant != constant)  # both are NaN
+        if type(value) is not type(constant) or not is_equal:
             raise SchemaError(described(schema), value)
         return value
 
