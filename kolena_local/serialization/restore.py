@@ -31,7 +31,7 @@ from kolena_local.serialization.fields import (
     fields_of,
     set_values,
 )
-from kolena_local.serialization.scalar import to_scalar
+from kolena_local.serialization.scalar import plain, python_scalar, to_scalar
 from kolena_local.serialization.type_shapes import Shape
 from kolena_local.serialization.union import by_cost, by_keys
 
@@ -185,6 +185,8 @@ def chosen(value: Any, shape: shapes.Choice) -> Any:
     Raises:
         ConversionError: there is none.
     """
+    if not isinstance(value, enum.Enum):
+        value = plain(python_scalar(value))
     equal = [it for it in shape.options if isinstance(it, type(value)) and it == value]
     # A member of an enumeration is stored as the value that it is equal to.
     for option in sorted(equal, key=lambda it: type(it) is not type(value)):

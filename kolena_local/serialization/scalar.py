@@ -1,6 +1,7 @@
 """Conversion of scalars: bool, int, float, str and their subclasses."""
 
 import enum
+import math
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -38,11 +39,15 @@ def write_scalar(value: Any, shape: Scalar) -> Any:
     """
     scalar = to_scalar(value, shape, Leniency.EQUAL)
     written = plain(scalar)
-    if issubclass(shape.cls, enum.Enum) and _restored(shape.cls, shape.base, written) is not scalar:
-        raise ConversionError(
-            f"{shown(value)} is stored as {written!r}, as another member is; give each member a"
-            " different value"
-        )
+    if issubclass(shape.cls, enum.Enum):
+        if _restored(shape.cls, shape.base, written) is not scalar:
+            raise ConversionError(
+                f"{shown(value)} is stored as {written!r}, as another member is; give each member a"
+                " different value"
+            )
+        given = python_scalar(value)
+        if written != plain(given) == plain(given):  # a flag takes -1 for all of its bits
+            raise ConversionError(f"{shown(value)} would be loaded as {scalar!r}; use a member")
     return written
 
 
@@ -61,7 +66,7 @@ def _restored(cls: type[Any], base: type[Any], value: Any) -> Any:
     try:
         if issubclass(cls, enum.Enum):
             # A member's `value` may differ from the string or number that the member equals.
-            found = _members(cls).get(value)
+            found = _members(cls).get(_same_if_nan(value))
             return cls(value) if found is None else found
         # The constructor may change its argument; the stored value has been changed already.
         return base.__new__(cls, value)
@@ -102,7 +107,12 @@ def _to_bool(value: Any, leniency: Leniency) -> bool | None:
 
 @cache
 def _members(cls: type[enum.Enum]) -> dict[Any, enum.Enum]:
-    return {plain(member): member for member in cls}
+    return {_same_if_nan(plain(member)): member for member in cls}
+
+
+def _same_if_nan(value: Any) -> Any:
+    """Return NaN as the one object that is found in a dict, other values as they are."""
+    return value if value == value else math.nan
 
 
 _CONVERSIONS = {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str}

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import MISSING
+from enum import Enum
 from functools import partial
 from itertools import repeat
 from typing import Any
@@ -182,7 +183,11 @@ def write_shape(value: Any, shape: Shape) -> Json:
         case shapes.OneOf():
             return _write_one_of(value, shape)
         case shapes.Choice():
-            return write_anything(chosen(value, shape))
+            option = chosen(value, shape)
+            written = write_anything(option)
+            if isinstance(option, Enum):
+                _check_member(option, written, shape)
+            return written
         case shapes.Null() if value is not None:
             raise ConversionError(f"{shown(value)} is not null")
     written = write_anything(value, must_fit=True)
@@ -209,11 +214,33 @@ def _write_one_of(value: Any, shape: shapes.OneOf) -> Json:
         return value  # type: ignore[no-any-return]  # a JSON scalar
     if not isinstance(value, Structured):
         value = value.tolist() if is_array(value) else value
-        return write_shape(value, by_cost(shape, value, _read_equal))
+        written = write_shape(value, by_cost(shape, value, _read_equal))
+        if isinstance(value, Enum):
+            _check_member(value, written, shape)
+        return written
     content = _write_object(value)
     found = by_keys(shape, content) or by_cost(shape, content, _read_equal)
     is_it = isinstance(found, shapes.Object) and found.cls is type(value)
     return content if is_it else _write_named(value)
+
+
+def _check_member(member: Enum, written: Json, shape: Shape) -> None:
+    """Refuse a member of a declared enumeration that would be loaded as something else."""
+    loaded = _read_equal(written, shape)
+    if loaded is not member and _declares(shape, member):
+        raise ConversionError(
+            f"{shown(member)} would be loaded as {shown(loaded)}, which {shape} declares too;"
+            " declare only one of the two types"
+        )
+
+
+def _declares(shape: Shape, member: Enum) -> bool:
+    match shape:
+        case shapes.OneOf():
+            return any(_declares(one, member) for one in shape.members)
+        case shapes.Choice():
+            return any(option is member for option in shape.options)
+    return shape.hint is type(member)
 
 
 def _write_mapping(value: Any, shape: shapes.Mapping) -> Json:

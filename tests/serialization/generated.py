@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import math
 from collections.abc import Callable
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, Literal, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 import pydantic.dataclasses
@@ -42,10 +42,18 @@ class OwnBox(LabeledBoundingBox):
 
 
 class Level(float, enum.Enum):
-    """Numbers, one of which has no form in JSON."""
+    """Numbers, two of which have no form in JSON."""
 
     LOW = 0.5
     HIGH = math.inf
+    UNKNOWN = math.nan
+
+
+@dataclasses.dataclass(frozen=True)
+class Remark(DataObject):
+    """An object that may hold nothing but None."""
+
+    text: Optional[str]
 
 
 # pydantic 2 takes no lone surrogates; every other form does.
@@ -91,6 +99,7 @@ SCALARS = [
     Kind(float, floats),
     Kind(str, texts),
     Kind(Level, st.sampled_from(Level)),
+    Kind(Literal["auto", 1, None], st.sampled_from(["auto", 1, None])),
 ]
 OBJECTS = [
     objects(Nested, texts, st.lists(floats, max_size=3)),
@@ -101,16 +110,18 @@ OBJECTS = [
     objects(ScoredLabeledBoundingBox, points, points, texts, floats),
     objects(Polygon, st.lists(points, min_size=3, max_size=4)),
     Kind(OwnBox, st.builds(OwnBox, points, points, texts, st.booleans())),
+    Kind(Remark, st.builds(Remark, st.none() | texts)),
 ]
-# In one union, extras could make a Label look like a ScoredLabel.
+# In one union, extras could make a Label look like a ScoredLabel, and a Level is also a float.
 UNITED = [
-    *SCALARS,
+    *SCALARS[:4],
     Kind(Label, st.builds(Label, texts)),
     Kind(ScoredLabel, st.builds(ScoredLabel, texts, floats)),
     Kind(BoundingBox, st.builds(BoundingBox, points, points)),
     Kind(LabeledBoundingBox, st.builds(LabeledBoundingBox, points, points, texts)),
     Kind(OwnBox, st.builds(OwnBox, points, points, texts, st.booleans())),
     Kind(type(None), st.none()),
+    Kind(Literal["auto", None], st.sampled_from(["auto", None])),
     Kind(List[float], st.lists(floats, max_size=3)),
 ]
 

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import enum
 import pickle
+import sys
 from dataclasses import KW_ONLY, InitVar
 from typing import Any, Dict, Generic, List, Literal, NamedTuple, TypeVar, Union
 
@@ -291,6 +292,16 @@ class Extended(BoundingBox):
         (held(Point, Point(1, 2)), r"Point\(x=1, y=2\) \(Point\) would be loaded as a list"),
         (held(np.ndarray, np.array([1])), r"\(ndarray\) would be loaded as a list"),
         (HidingStandard(85.0), "'scale' is not a field of HidingStandard and would be lost"),
+        pytest.param(
+            held(Rights, -1),
+            r"value: -1 \(int\) would be loaded as .*READ",
+            marks=pytest.mark.skipif(sys.version_info < (3, 11), reason="-1 stays -1"),
+        ),
+        (
+            held(Union[str, Code], Code.A),
+            r"value: A \(Code\) would be loaded as 'a' \(str\), which .* declares too",
+        ),
+        (held(Literal[1, Level.LOW], Level.LOW), r"LOW: 1> \(Level\) would be loaded as 1 \(int\)"),
         (held(Twin, Twin.A), r"A \(Twin\) is stored as 'a', as another member is"),
         (
             held(Union[Extended, str], Extended((0, 1), (2, 3), **{"$class": ["a", "B"]})),  # type: ignore[arg-type]
