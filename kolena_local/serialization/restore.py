@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import MISSING
 from functools import partial
+from inspect import isabstract
 from itertools import repeat
 from typing import Any, TypeVar
 
@@ -223,6 +224,8 @@ def read_object(value: Any, cls: type[Any], leniency: Leniency) -> Any:
     if is_named(value):
         cls = _named_class(value, cls)
         value = {key: item for key, item in value.items() if key != CLASS_KEY}
+    if isabstract(cls):
+        raise ConversionError(f"{shown(value)} does not say which {cls.__name__} it is")
     fields = fields_of(cls)
     stored_type = value.get("data_type")
     if None not in (stored_type, fields.data_type) and stored_type != fields.data_type:

@@ -28,7 +28,18 @@ def to_scalar(value: Any, shape: Scalar, leniency: Leniency) -> Any:
         what = "equal to any float" if is_number else _NAMES[base]
         problem = f"{shown(value)} is not {what}, but {cls.__name__} is declared"
         raise ConversionError(problem)
-    return converted if cls is base else _restored(cls, base, converted)
+    if cls is base:
+        return converted
+    restored = _restored(cls, base, converted)
+    if leniency is Leniency.EQUAL and issubclass(cls, enum.Enum):
+        _check_equal(restored, converted)
+    return restored
+
+
+def _check_equal(member: Any, value: Any) -> None:
+    # A flag takes -1 for all of its bits, and an enumeration what no member equals.
+    if value == value and plain(member) != plain(value):
+        raise ConversionError(f"{shown(value)} is not equal to {shown(member)}; use a member")
 
 
 def write_scalar(value: Any, shape: Scalar) -> Any:
@@ -39,15 +50,11 @@ def write_scalar(value: Any, shape: Scalar) -> Any:
     """
     scalar = to_scalar(value, shape, Leniency.EQUAL)
     written = plain(scalar)
-    if issubclass(shape.cls, enum.Enum):
-        if _restored(shape.cls, shape.base, written) is not scalar:
-            raise ConversionError(
-                f"{shown(value)} is stored as {written!r}, as another member is; give each member a"
-                " different value"
-            )
-        given = python_scalar(value)
-        if written != plain(given) == plain(given):  # a flag takes -1 for all of its bits
-            raise ConversionError(f"{shown(value)} would be loaded as {scalar!r}; use a member")
+    if issubclass(shape.cls, enum.Enum) and _restored(shape.cls, shape.base, written) is not scalar:
+        raise ConversionError(
+            f"{shown(value)} is stored as {written!r}, as another member is; give each member a"
+            " different value"
+        )
     return written
 
 

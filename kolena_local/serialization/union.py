@@ -7,6 +7,7 @@ with the lowest cost is chosen; if several have it, the first of them.
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from inspect import isabstract
 from typing import Any
 
 from kolena_local.serialization import type_shapes as shapes
@@ -102,6 +103,8 @@ def _holds_objects(cls: type[Structured]) -> bool:
 
 
 def _cost_of_keys(cls: type[Structured], data_type: Any, keys: Iterable[str]) -> Cost | None:
+    if isabstract(cls):
+        return None  # its objects name their class
     fields = fields_of(cls)
     absent = [field for field in fields.stored if field.name not in keys]
     if any(field.is_required for field in absent) or (

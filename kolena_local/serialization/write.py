@@ -185,8 +185,7 @@ def write_shape(value: Any, shape: Shape) -> Json:
         case shapes.Choice():
             option = chosen(value, shape)
             written = write_anything(option)
-            if isinstance(option, Enum):
-                _check_member(option, written, shape)
+            _check_loaded(option, written, shape)
             return written
         case shapes.Null() if value is not None:
             raise ConversionError(f"{shown(value)} is not null")
@@ -215,8 +214,7 @@ def _write_one_of(value: Any, shape: shapes.OneOf) -> Json:
     if not isinstance(value, Structured):
         value = value.tolist() if is_array(value) else value
         written = write_shape(value, by_cost(shape, value, _read_equal))
-        if isinstance(value, Enum):
-            _check_member(value, written, shape)
+        _check_loaded(value, written, shape)
         return written
     content = _write_object(value)
     found = by_keys(shape, content) or by_cost(shape, content, _read_equal)
@@ -224,23 +222,27 @@ def _write_one_of(value: Any, shape: shapes.OneOf) -> Json:
     return content if is_it else _write_named(value)
 
 
-def _check_member(member: Enum, written: Json, shape: Shape) -> None:
-    """Refuse a member of a declared enumeration that would be loaded as something else."""
+def _check_loaded(value: Any, written: Json, shape: Shape) -> None:
+    """Refuse a value of one declared type that would be loaded as one of another."""
+    if not isinstance(value, dict) and not _declares_its_class(shape, value):
+        return
     loaded = _read_equal(written, shape)
-    if loaded is not member and _declares(shape, member):
+    kind = dict if isinstance(value, dict) else type(value)
+    if not isinstance(loaded, kind) or (isinstance(value, Enum) and loaded is not value):
         raise ConversionError(
-            f"{shown(member)} would be loaded as {shown(loaded)}, which {shape} declares too;"
+            f"{shown(value)} would be loaded as {shown(loaded)}, which {shape} declares too;"
             " declare only one of the two types"
         )
 
 
-def _declares(shape: Shape, member: Enum) -> bool:
+def _declares_its_class(shape: Shape, value: Any) -> bool:
+    """Return whether a class that extends a scalar's is declared, or an option that is a member."""
     match shape:
         case shapes.OneOf():
-            return any(_declares(one, member) for one in shape.members)
+            return any(_declares_its_class(one, value) for one in shape.members)
         case shapes.Choice():
-            return any(option is member for option in shape.options)
-    return shape.hint is type(member)
+            return isinstance(value, Enum) and any(option is value for option in shape.options)
+    return isinstance(shape, shapes.Scalar) and shape.cls is type(value)
 
 
 def _write_mapping(value: Any, shape: shapes.Mapping) -> Json:

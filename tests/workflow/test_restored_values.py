@@ -16,6 +16,7 @@ import pydantic.v1.dataclasses
 import pytest
 
 from kolena_local.annotation import (
+    Annotation,
     BoundingBox,
     LabeledBoundingBox,
     ScoredClassificationLabel,
@@ -77,6 +78,10 @@ class Own(DataObject):
         object.__setattr__(self, "name", f"own {self.name}")
 
 
+class Noted(DataObject):
+    note: Union[str, None] = None
+
+
 @dataclasses.dataclass(frozen=True)
 class Tagged(BoundingBox, Generic[T]):
     tag: str
@@ -106,6 +111,7 @@ class Keyed(Inference):
     some_of: List[Literal[1, True, None]]
     box: Tagged[int]
     tags: List[Tagged[str]]
+    open: Union[Annotation, Dict[str, int]]
 
 
 class Nested(Keyed):
@@ -198,6 +204,7 @@ MADE: List[Any] = [
         [True, None, 1],
         Tagged((0, 1), (2, 3), "t"),
         [Tagged((0, 1), (2, 3), "u")],
+        {"a": 1},
     ),
     Scaled(3.0, 4.0, note="some"),
     ScaledPostponed(3.0, 4.0, note="some"),
@@ -294,12 +301,16 @@ class Extended(BoundingBox):
         (HidingStandard(85.0), "'scale' is not a field of HidingStandard and would be lost"),
         pytest.param(
             held(Rights, -1),
-            r"value: -1 \(int\) would be loaded as .*READ",
+            r"value: -1 \(int\) is not equal to .*READ.*; use a member",
             marks=pytest.mark.skipif(sys.version_info < (3, 11), reason="-1 stays -1"),
         ),
         (
             held(Union[str, Code], Code.A),
             r"value: A \(Code\) would be loaded as 'a' \(str\), which .* declares too",
+        ),
+        (
+            held(Union[Noted, Dict[str, int]], {"a": 1}),
+            r"value: {'a': 1} \(dict\) would be loaded as Noted\(note=None\) \(Noted\)",
         ),
         (held(Literal[1, Level.LOW], Level.LOW), r"LOW: 1> \(Level\) would be loaded as 1 \(int\)"),
         (held(Twin, Twin.A), r"A \(Twin\) is stored as 'a', as another member is"),
