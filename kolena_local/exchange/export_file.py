@@ -87,7 +87,9 @@ def _pages(
     for page in unit.exchange.pages(wanted):
         rows: list[Values] = []
         for row in page:
-            values = columns.test_sample.flatten(loads(row.test_sample))
+            sample = loads(row.test_sample)
+            # One without fields must be found again, too.
+            values = columns.test_sample.flatten(sample) or {columns.test_sample.whole: sample}
             values.update(columns.inference.flatten(loads(row.inference)))
             if row.ground_truth is not None:
                 values.update(columns.ground_truth.flatten(loads(row.ground_truth)))

@@ -32,7 +32,15 @@ class SampleKeys:
     def __init__(self, columns: ObjectColumns, request: ImportRequest) -> None:
         self._columns = columns
         self._wanted = [self._leaf(name, request.words.on) for name in request.on]
-        self._names = {node.column for node in self._wanted}
+        # A line may have an object that a wanted field is in as a whole.
+        self._sources = [
+            [
+                columns.node(columns.whole),
+                *(it for it in columns.nodes.values() if _is_in(node, it)),
+            ]
+            for node in self._wanted
+        ]
+        self._names = {node.column for nodes in self._sources for node in nodes}
         self._fits: dict[str, Fit] = {}
         # The sets of columns that lines had, and whether they may have all of a sample.
         self._sets: dict[tuple[str, ...], bool] = {}
@@ -81,6 +89,8 @@ class SampleKeys:
             SchemaError: there is no value where one must be.
         """
         values = self._without_blanks(values)
+        if self._wanted:
+            values = self._of_wanted(values)
         content = {name: self._value(name, value, are_cells) for name, value in values.items()}
         if self._wanted or not content:
             for node in self.missing(set(content)):
@@ -111,6 +121,17 @@ class SampleKeys:
             elif inner & values.keys():
                 values = {name: value for name, value in values.items() if name != column}
         return values
+
+    def _of_wanted(self, values: Values) -> Values:
+        found: Values = {}
+        for node, sources in zip(self._wanted, self._sources, strict=True):
+            for source in sources:
+                if source.column in values and found.get(node.column) is None:
+                    value = values[source.column]
+                    for step in node.path[len(source.path) :]:
+                        value = value.get(step) if isinstance(value, dict) else None
+                    found[node.column] = value
+        return found
 
     def _value(self, column: str, value: Json, are_cells: bool) -> Json:
         node = self.node(column)
@@ -151,3 +172,8 @@ class SampleKeys:
                 f'Test samples have no field "{name}", which {option} names; they have {known}.'
             )
         return leaves[name]
+
+
+def _is_in(node: Node, outer: Node) -> bool:
+    """Return whether a field is another one, or in the object that it holds."""
+    return node.path[: len(outer.path)] == outer.path

@@ -18,7 +18,7 @@ from kolena_local.repository import open_store
 from kolena_local.repository.records import NewSample, WorkflowSchemas
 from kolena_local.serialization.schema import schema_of
 from kolena_local.serialization.write import write as encode
-from kolena_local.workflow import GroundTruth, Image, Inference
+from kolena_local.workflow import GroundTruth, Image, Inference, TestSample
 from tests.cli.conftest import Invoke
 from tests.conftest import IS_LONG
 from tests.serialization import generated
@@ -140,6 +140,27 @@ def test_inferences_go_back_to_the_very_same_samples(
 ) -> None:
     cls, contents = drawn
     inferred = data.draw(st.lists(st.sampled_from(contents), min_size=1))
+    carry_over(store_path, tmp_path, invoke, suffix, cls, contents, inferred)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_the_inference_of_a_sample_without_fields_goes_back_to_it(
+    store_path: Path, tmp_path: Path, invoke: Invoke, suffix: str
+) -> None:
+    only = [encode(TestSample())]
+    carry_over(store_path, tmp_path, invoke, suffix, TestSample, only, only)
+
+
+def carry_over(
+    store_path: Path,
+    tmp_path: Path,
+    invoke: Invoke,
+    suffix: str,
+    cls: Any,
+    contents: list[Any],
+    inferred: list[Any],
+) -> None:
+    """Export the inferences of a model, import them for another one, and compare."""
     first, second = add_samples(store_path, cls, contents, inferred)
     file = tmp_path / f"file.{suffix}"
     result = invoke("--db", store_path, "inferences", "export", first, "-o", file)

@@ -218,16 +218,19 @@ MADE: List[Any] = [
 @pytest.mark.parametrize("made", MADE, ids=name_of)
 def test_a_value_of_an_unusual_type_comes_back_as_it_was(made: Any, tmp_path: Any) -> None:
     _, case_type, suite_type, model_type = define_workflow("Any", Image, GroundTruth, type(made))
-    case = case_type("c", test_samples=[(Image("a", seen=OBJECTS), GroundTruth())])  # type: ignore[call-arg]
+    image = Image("a", seen=OBJECTS, metadata={"b": 1}, **{"$": 2})  # type: ignore[arg-type]
+    case = case_type("c", test_samples=[(image, GroundTruth())])
     model = model_type("m", infer=lambda sample: made)
     test(model, suite_type("s", test_cases=[case]))
     file = str(tmp_path / "inferences.jsonl")
     model.export_inferences(file)
     model_type("n").import_inferences(file)
-    for name in ("m", "n"):
+    model_type("o").import_inferences(file, on="locator")
+    for name in ("m", "n", "o"):
         ((sample, _, loaded),) = model_type(name).load_inferences(case)
         assert loaded == made and state(loaded) == state(made)
         assert sample.seen == OBJECTS and list(map(type, sample.seen)) == list(map(type, OBJECTS))
+        assert sample.metadata == {"b": 1} and vars(sample)["$"] == 2
     case_type("again", test_samples=[(sample, GroundTruth())])
     assert len(model.load_inferences(case_type("again"))) == 1
 
