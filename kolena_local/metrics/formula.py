@@ -5,12 +5,20 @@ They are defined in Fawcett, "An introduction to ROC analysis", Pattern Recognit
 has a recall of 0. Counts are neither checked nor rounded. They may also be arrays or pandas Series,
 for which ratios are computed element by element. Numpy integers of any size are converted to 64-bit
 floats, so that they do not overflow.
+
+Sums beyond the range of a float and integers of any size beside floats give the right ratio. A
+ratio that is itself beyond that range, and such an integer beside an array, is an
+:class:`~kolena_local.errors.InputValidationError`.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
+from kolena_local.errors import InputValidationError
 
 
 def accuracy(
@@ -71,7 +79,12 @@ def f1_score(true_positives: int, false_positives: int, false_negatives: int) ->
     """
     p = precision(true_positives, false_positives)
     r = recall(true_positives, false_negatives)
-    return _ratio(2 * p * r, p + r)
+    with np.errstate(all="ignore"):
+        product = 2 * p * r
+        # The product of two tiny shares underflows, but their mean does not.
+        tiny = (product < 1e-290) & (p > 0) & (r > 0)
+        f1: float = _choose(tiny, _ratio(2 * p, p + r) * r, _ratio(product, p + r))
+    return f1
 
 
 def fpr(true_negatives: int, false_positives: int) -> float:
@@ -100,10 +113,57 @@ def specificity(true_negatives: int, false_positives: int) -> float:
     return _share((true_negatives,), (false_positives,))
 
 
-def _share(counts: Iterable[Any], others: Iterable[Any]) -> float:
-    with np.errstate(all="ignore"):
-        part = sum(map(_wide, counts))
-        return _ratio(part, part + sum(map(_wide, others)))
+def _share(counts: Sequence[Any], others: Sequence[Any]) -> float:
+    every, size = [*counts, *others], len(counts)
+    try:
+        with np.errstate(all="ignore"):
+            ratio: float
+            ratio, too_large = _divide(every, size)
+            if too_large is False or not np.any(too_large):
+                return ratio
+            if np.ndim(ratio) > 0:
+                smaller, _ = _divide([_wide(count) / 4 for count in every], size)
+                ratio = _choose(too_large, smaller, ratio)
+                return ratio
+    except OverflowError:
+        if any(map(np.ndim, every)):
+            raise _beyond_floats("An integer beside an array") from None
+    try:
+        return _exact_share(every, size)
+    except OverflowError:
+        raise _beyond_floats("A ratio") from None
+
+
+def _beyond_floats(what: str) -> InputValidationError:
+    return InputValidationError(
+        f"{what} is beyond the range of a float, up to 1.8e308; check the counts."
+    )
+
+
+def _divide(every: Sequence[Any], size: int) -> tuple[Any, Any]:
+    """Divide the sum of the first counts by that of all; tell which of the latter are infinite."""
+    every = list(map(_wide, every))
+    part = sum(every[:size])
+    whole = part + sum(every[size:])
+    return _ratio(part, whole), whole == math.inf
+
+
+def _exact_share(every: Sequence[Any], size: int) -> float:
+    numbers: list[Any] = [count.item() if hasattr(count, "item") else count for count in every]
+    finite = [abs(number) < math.inf for number in numbers]
+    if all(finite):
+        numbers = [Fraction(*number.as_integer_ratio()) for number in numbers]
+    else:
+        # Beside an infinite count, it does not matter how large a finite one is.
+        numbers = [1.0 if known else count for known, count in zip(finite, numbers, strict=True)]
+    return float(_ratio(sum(numbers[:size]), sum(numbers)))
+
+
+def _choose(condition: Any, then: Any, otherwise: Any) -> Any:
+    if np.ndim(condition) == 0:
+        return then if condition else otherwise
+    otherwise[condition] = then[condition]
+    return otherwise
 
 
 def _wide(count: Any) -> Any:

@@ -1,6 +1,7 @@
 """The ratios: their values, their names, and what they are when there is nothing to divide by."""
 
 import math
+import sys
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolena_local import metrics
+from kolena_local.errors import InputValidationError
 from kolena_local.metrics import accuracy, f1_score, fpr, precision, recall, specificity
 from kolena_local.workflow import metrics as workflow_metrics
 
@@ -120,6 +122,42 @@ def test_large_counts_of_any_width_do_not_wrap_around(
             assert ratio(*arrays).tolist()[0] == expected, dtype
             mixed = [counts[0], *(array[0] for array in arrays[1:])]
             assert ratio(*mixed) == expected, dtype
+
+
+SIZES = st.integers(min_value=0, max_value=10**400) | st.floats(0, allow_infinity=False)
+SIZES |= st.sampled_from([10**400, 10**308, 1.7e308, 1.0, 1e-200])
+
+
+def exact_ratio(ratio: Any, counts: Any) -> float:
+    a, b, c, d = map(Fraction, (*counts, 0, 0)[:4])
+    part, whole = {
+        accuracy: (a + d, a + b + c + d),
+        f1_score: (2 * a, 2 * a + b + c),
+        fpr: (b, a + b),
+    }.get(ratio, (a, a + b))
+    return float(part / whole) if whole else 0.0
+
+
+@given(counts=st.tuples(SIZES, SIZES, SIZES, SIZES))
+def test_counts_whose_sum_is_beyond_a_float_give_the_exact_ratio(counts: Any) -> None:
+    for ratio, arguments, _ in ALL:
+        given_counts = counts[:arguments]
+        expected = pytest.approx(exact_ratio(ratio, given_counts), rel=1e-12, abs=1e-307)
+        assert ratio(*given_counts) == expected
+        if max(given_counts) <= sys.float_info.max:
+            arrays = [np.array([count, 1.0]) for count in given_counts]
+            assert ratio(*arrays)[0] == expected
+            assert ratio(*map(pd.Series, arrays))[0] == expected
+            assert ratio(*(array[0] for array in arrays)) == expected
+
+
+def test_a_count_beyond_a_float_is_one_sentence_where_it_has_no_ratio() -> None:
+    for counts in ([10**400, np.ones(2)], [np.array([10**400], object), 1], [10**400, 1 - 10**400]):
+        with pytest.raises(InputValidationError, match="beyond the range of a float"):
+            precision(*counts)
+    assert precision(10**400, math.inf) == precision(10**400, math.nan) == 0
+    assert math.isnan(precision(math.inf, 10**400))
+    assert precision(np.longdouble(1.7e308) * 2, 1.7e308) == pytest.approx(2 / 3)
 
 
 def test_counts_of_different_widths_are_mixed() -> None:
