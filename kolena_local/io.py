@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 # Imported to register their data types, which reading needs.
 import kolena_local.annotation
 import kolena_local.asset  # noqa: F401
+from kolena_local import csv_file, parquet_file
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import DIGITS_READ
 from kolena_local.serialization.data_object import DataObject
@@ -41,6 +42,9 @@ __all__ = [
 #: The attributes of a Parquet file that list the columns and index levels with values in JSON.
 _JSON_COLUMNS = "kolena_local_json_columns"
 _JSON_LEVELS = "kolena_local_json_levels"
+
+#: Types of objects that Parquet has, and whether with a time zone.
+_KINDS_OF_PARQUET = {(kind, False) for kind in (Decimal, date, datetime, time)} | {(datetime, True)}
 
 # Text that begins like a number with an exponent may be an id, such as 3e2abc, and stays text.
 _BEGINS_AS_POWER = re.compile(r"[+-]?\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
@@ -79,13 +83,14 @@ def dataframe_to_csv(df: pd.DataFrame, *args: Any, **kwargs: Any) -> str | None:
         The CSV text if no file is given, else None.
 
     Raises:
-        InputValidationError: a list, dict or data object cannot be written as JSON.
+        InputValidationError: a list, dict or data object cannot be written as JSON, or CSV has no
+            form for another value, such as a complex number, bytes, or text that the encoding
+            lacks.
     """
     places = [place for place, column in _columns(df) if _holds_structure(column)]
     levels = [place for place, level in _levels(df) if _holds_structure(level)]
     encoded = _with_index(_with_cells(df, places, _structure_to_text), levels, _structure_to_text)
-    written: str | None = encoded.to_csv(*args, **kwargs)
-    return written
+    return csv_file.write(encoded, *args, **kwargs)
 
 
 def dataframe_from_csv(*args: Any, **kwargs: Any) -> pd.DataFrame:
@@ -125,8 +130,8 @@ def dataframe_to_parquet(df: pd.DataFrame, *args: Any, **kwargs: Any) -> bytes |
         The bytes if no file is given, else None.
 
     Raises:
-        InputValidationError: a cell of an object column cannot be written as JSON, or two
-            columns have the same name.
+        InputValidationError: a cell of an object column cannot be written as JSON, Parquet has no
+            form for another value, or two columns have the same name.
         ImportError: PyArrow is not installed.
     """
     names = list(map(str, df.columns))
@@ -147,8 +152,7 @@ def dataframe_to_parquet(df: pd.DataFrame, *args: Any, **kwargs: Any) -> bytes |
         _JSON_COLUMNS: [names[place] for place in places],
         _JSON_LEVELS: levels,
     }
-    written: bytes | None = _with_parquet(encoded.to_parquet, *args, **kwargs)
-    return written
+    return parquet_file.write(encoded, *args, **kwargs)
 
 
 def dataframe_from_parquet(*args: Any, **kwargs: Any) -> pd.DataFrame:
@@ -169,7 +173,7 @@ def dataframe_from_parquet(*args: Any, **kwargs: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
-    df: pd.DataFrame = _with_parquet(pd.read_parquet, *args, **kwargs)
+    df: pd.DataFrame = parquet_file.run(pd.read_parquet, *args, **kwargs)
     names, levels = df.attrs.pop(_JSON_COLUMNS, None), df.attrs.pop(_JSON_LEVELS, ())
     if names is None:
         return _with_cells(df, [place for place, _ in _columns(df)], _from_text_or_guess)
@@ -228,13 +232,19 @@ def _needs_text(values: pd.Series | pd.Index) -> bool:
     is_large = getattr(values.dtype, "categories", values).dtype == object and any(
         isinstance(value, int) and value.bit_length() > 63 for value in distinct
     )
-    return is_large or any(map(_is_structure, distinct)) or len(set(map(type, distinct))) > 1
+    kinds = set(map(_kind, distinct))
+    return is_large or any(map(_is_structure, distinct)) or len(kinds) > 1 or (time, True) in kinds
 
 
 def _is_of_parquet(column: pd.Series) -> bool:
     """Return whether Parquet has a type for the objects in a column."""
-    kinds = {type(value) for value in column.tolist() if not _is_missing(value)}
-    return len(kinds) == 1 and kinds <= {Decimal, date, datetime, time}
+    kinds = {_kind(value) for value in column.tolist() if not _is_missing(value)}
+    return len(kinds) == 1 and kinds <= _KINDS_OF_PARQUET
+
+
+def _kind(value: Any) -> tuple[type, bool]:
+    """Return the type of a value, and whether it has a time zone."""
+    return type(value), getattr(value, "tzinfo", None) is not None
 
 
 def _distinct(values: pd.Series | pd.Index) -> list[Any]:
@@ -316,16 +326,6 @@ def _is_missing(cell: Any) -> bool:
 
     is_nan = isinstance(cell, float) and cell != cell
     return cell is None or cell is pd.NA or cell is pd.NaT or is_nan
-
-
-def _with_parquet(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    try:
-        return call(*args, **kwargs)
-    except ImportError as error:
-        raise ImportError(
-            "Parquet files need PyArrow, which is not installed; "
-            "run: pip install 'kolena-local[parquet]'"
-        ) from error
 
 
 def _to_text(cell: Any) -> str:

@@ -4,7 +4,7 @@ import io
 import json
 import math
 import sys
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, List
@@ -26,7 +26,7 @@ from kolena_local.io import (
     dataframe_to_csv,
     dataframe_to_parquet,
 )
-from tests.round_trips import frame, through_csv, through_json, through_parquet
+from tests.round_trips import column, frame, through_csv, through_json, through_parquet
 
 
 class TestJson:
@@ -95,6 +95,46 @@ class TestCsv:
         df = pd.concat([frame([1]), frame([2])], axis=1)
         assert dataframe_to_csv(df, index=False) == "cell,row,cell,row\n[1],0,[2],0\n"
 
+    @pytest.mark.parametrize(
+        "cell",
+        [1j, np.complex64(1j), b"x", {1}, [1j], "a\ud800", Path("a\udcff"), 10**5000],
+        ids=lambda cell: type(cell).__name__,
+    )
+    def test_a_cell_that_cannot_be_written_is_refused_before_there_is_a_file(
+        self, tmp_path: Path, cell: Any
+    ) -> None:
+        path = tmp_path / "cells.csv"
+        for df, place in (
+            (frame("a", cell), "Column 'cell', row 1: "),
+            (frame("a", "b").set_index(column("a", cell)), "The index, row 1: "),
+        ):
+            with pytest.raises(InputValidationError, match=place):
+                dataframe_to_csv(df, path)
+            assert not path.exists()
+
+    def test_numbers_and_names_that_cannot_be_written_are_refused(self) -> None:
+        df = pd.DataFrame({"a": [1j, 2], "b": [1, 2]})
+        with pytest.raises(InputValidationError, match=r"Column 'a', row 0: .* complex"):
+            dataframe_to_csv(df)
+        assert dataframe_to_csv(df, columns=["b"], index=False) == "b\n1\n2\n"
+        with pytest.raises(InputValidationError, match=r"The name '\\ud800': "):
+            dataframe_to_csv(pd.DataFrame([[1]], columns=pd.Index(["\ud800"], dtype=object)))
+
+    def test_the_encoding_and_its_errors_are_those_of_the_call(self, tmp_path: Path) -> None:
+        path = tmp_path / "cells.csv"
+        with pytest.raises(InputValidationError, match=r"Column 'cell', row 0: .*latin-1"):
+            dataframe_to_csv(frame("\u20ac"), path, encoding="latin-1")
+        assert not path.exists()
+        dataframe_to_csv(frame("a\ud800"), path, index=False, errors="surrogatepass")
+        back = dataframe_from_csv(path, encoding_errors="surrogatepass", dtype=object)
+        assert back["cell"].tolist() == ["a\ud800"]
+
+    def test_a_carriage_return_does_not_begin_a_row(self) -> None:
+        df = frame("a\rb", "c", 1, None).rename(columns={"row": "r\rw"})
+        back = through_csv(df)
+        assert back["cell"].tolist() == ["a\rb", "c", 1, None]
+        assert back["r\rw"].tolist() == [0, 1, 2, 3]
+
     def test_tuples_and_arrays_are_written_as_lists(self) -> None:
         assert through_csv(frame((1, 2), np.array([1, 2])))["cell"].tolist() == [[1, 2], [1, 2]]
 
@@ -159,6 +199,48 @@ class TestParquet:
     def test_what_json_cannot_hold_is_refused_with_its_place(self, cell: Any) -> None:
         with pytest.raises(InputValidationError, match="Column 'cell', row 1"):
             dataframe_to_parquet(frame(1, cell))
+
+    @pytest.mark.parametrize(
+        ("cells", "place"),
+        [
+            ([Decimal(1), Decimal("1e400")], ", row 1"),
+            ([Decimal("1e60"), None, Decimal("1e-60")], ", row 2"),
+            ([Decimal(1), Decimal("Infinity")], ", row 1"),
+            ([datetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=timezone.utc)], ", row 0"),
+            ([time(1, tzinfo=timezone.utc)], ", row 0"),
+            (pd.Series([1j, 2]), ""),
+            (pd.Series(pd.Categorical(pd.interval_range(0, 2))), ""),
+            (pd.Series(["a", "b\ud800"], dtype="string[python]"), ", row 1"),
+        ],
+        ids=str,
+    )
+    def test_what_parquet_cannot_hold_is_refused_before_there_is_a_file(
+        self, tmp_path: Path, cells: Any, place: str
+    ) -> None:
+        path = tmp_path / "cells.parquet"
+        cells = cells if isinstance(cells, pd.Series) else column(*cells)
+        with pytest.raises(InputValidationError, match=f"Column 'cell'{place}: .*; use "):
+            dataframe_to_parquet(pd.DataFrame({"other": cells.isna(), "cell": cells}), path)
+        assert not path.exists()
+
+    def test_an_index_names_and_attributes_that_parquet_cannot_hold_are_refused(self) -> None:
+        aware = [time(1, tzinfo=timezone.utc)]
+        wrong = pd.DataFrame({"a": [1]})
+        wrong.attrs = {"a": 1j}
+        for df, place in (
+            (pd.DataFrame({"a": [1]}, index=column(*aware)), "The index, row 0: "),
+            (pd.DataFrame([[1]], columns=pd.period_range("2020", periods=1)), "Column Period"),
+            (pd.DataFrame([[1]], columns=pd.Index(["\ud800"], dtype=object)), "Column '"),
+            (wrong, r"DataFrame\.attrs: "),
+        ):
+            with pytest.raises(InputValidationError, match=place):
+                dataframe_to_parquet(df)
+
+    def test_other_errors_of_pandas_stay_what_they_are(self, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match="directory"):
+            dataframe_to_parquet(frame(1), tmp_path / "none" / "cells.parquet")
+        with pytest.raises(ValueError, match="engine"):
+            dataframe_to_parquet(frame(1), tmp_path / "cells.parquet", engine="none")
 
     def test_without_pyarrow_the_error_says_what_to_install(
         self, monkeypatch: pytest.MonkeyPatch
