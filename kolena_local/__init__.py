@@ -70,10 +70,12 @@ def initialize(
         kwargs: ignored.
 
     Raises:
-        InputValidationError: ``db`` is blank, or ``provenance`` is not a bool.
+        InputValidationError: ``db`` is blank, or a flag is not a bool.
     """
     from kolena_local import log, provenance_setting
+    from kolena_local.flags import check_bool
 
+    verbose = check_bool(verbose, "verbose")
     _warn_of_unused(args, kwargs)
     provenance_setting.set_default(provenance)
     location.set_default(db)

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Annotated, NamedTuple, TypeVar
 
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.flags import check_bool
 
 UNDECLARED = "undeclared"
 
@@ -96,18 +97,13 @@ def directions(
             "higher_is_better must map metrics to True or False, such as {'error': False}, not"
             f" {given!r:.80}."
         )
-    if given:
-        import numpy as np  # late: the page lists models without it
     for name, higher in given.items():
         if name not in names:
             raise InputValidationError(
                 f"Whether higher or lower is better was given for the metric {name!r}, which is"
                 f" not compared; compared: {', '.join(names)}."
             )
-        if not isinstance(higher, (bool, np.bool_)):
-            raise InputValidationError(
-                f"higher_is_better of the metric {name!r} must be True or False, not {higher!r}."
-            )
+        check_bool(higher, f"higher_is_better of the metric {name!r}")
     signed = set(signed)
     return {
         name: Direction(name, bool(given[name]), "given")

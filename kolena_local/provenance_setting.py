@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
-from kolena_local.errors import InputValidationError
+from kolena_local.flags import check_bool
 from kolena_local.warn import warn
 
 VARIABLE: Final = "KOLENA_LOCAL_PROVENANCE"
@@ -63,6 +63,4 @@ def use(provenance: bool | None) -> Iterator[None]:
 
 
 def _checked(provenance: Any) -> bool | None:
-    if provenance is not None and not isinstance(provenance, bool):
-        raise InputValidationError(f"provenance must be True or False, not {provenance!r:.80}.")
-    return provenance
+    return None if provenance is None else check_bool(provenance, "provenance")

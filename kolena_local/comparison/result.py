@@ -17,6 +17,7 @@ from kolena_local.comparison.statistics.pairs import Ids
 from kolena_local.comparison.verdicts import BETTER, NOT_DECIDED, WORSE, Row, Slice
 from kolena_local.directions import UNDECLARED, Direction
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.flags import check_bool
 from kolena_local.payload import Json
 from kolena_local.repository.dataset_records import EVALUATOR
 
@@ -319,8 +320,11 @@ class Comparison:
 
         Args:
             flips: whether to add how many bools changed in each direction.
+
+        Raises:
+            InputValidationError: ``flips`` is not a bool.
         """
-        return report.table(self.rows, flips)
+        return report.table(self.rows, check_bool(flips, "flips"))
 
     def __str__(self) -> str:
         return "\n".join([self.title, "", report.text(*self.table()), "", *self.remarks])

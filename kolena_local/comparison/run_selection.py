@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kolena_local.comparison.missing_results import how_to_test, results_command
 from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
+from kolena_local.flags import check_bool
 from kolena_local.payload import canonical, loads
 from kolena_local.repository.dataset_records import EVALUATOR
 from kolena_local.repository.headlines import Source
@@ -217,18 +218,18 @@ def check_comparable(
 
     Raises:
         IncorrectUsageError: they are stale or of unknown age, or of different evaluators.
+        InputValidationError: a flag is not a bool.
     """
-    for one in (base, candidate):
-        found, run = one.configuration, one.run
-        if found.is_stale is not False and not stale_ok:
+    for run, found in (base, candidate):
+        if not check_bool(stale_ok, "stale_ok") and found.is_stale is not False:
             raise IncorrectUsageError(
                 f"The results of '{run.model}' on '{run.test_suite}@{run.test_suite_version}' (run"
-                f" {run.id}) are {found.staleness}. Compute them again by"
-                " test() with this model, test suite and evaluator, which infers only what is"
-                " missing; or pass stale_ok=True (--stale-ok) to use them as they are."
+                f" {run.id}) are {found.staleness}. Compute them again by test() with this model,"
+                " test suite and evaluator, which infers only what is missing; or pass"
+                " stale_ok=True (--stale-ok) to use them as they are."
             )
     fingerprints = {one.configuration.fingerprint for one in (base, candidate)}
-    if len(fingerprints) > 1 and not different_evaluators_ok:
+    if not check_bool(different_evaluators_ok, "different_evaluators_ok") and len(fingerprints) > 1:
         left, right = (f"'{one.run.model}' (run {one.run.id})" for one in (base, candidate))
         raise IncorrectUsageError(
             f"The results of {left} and {right} were computed by two evaluators named"

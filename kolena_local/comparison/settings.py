@@ -8,6 +8,7 @@ from typing import Any
 from kolena_local.comparison.statistics.correction import HOLM, check_correction
 from kolena_local.comparison.statistics.estimate import Settings
 from kolena_local.errors import InputValidationError
+from kolena_local.flags import check_bool
 from kolena_local.real_numbers import as_float
 
 _FEWEST_RESAMPLES, _MOST_RESAMPLES = 100, 10_000_000
@@ -97,10 +98,8 @@ def check_direction(higher_is_better: Any) -> None:
     Raises:
         InputValidationError: it is not True, False or None.
     """
-    if higher_is_better is not None and not isinstance(higher_is_better, bool):
-        raise InputValidationError(
-            f"higher_is_better must be True or False, not {higher_is_better!r:.80}."
-        )
+    if higher_is_better is not None:
+        check_bool(higher_is_better, "higher_is_better")
 
 
 def check_name(name: Any, what: str) -> None:

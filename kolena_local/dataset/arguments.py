@@ -1,4 +1,4 @@
-"""Checks of arguments that are flags and numbers.
+"""Checks of arguments that are numbers.
 
 Anything else would count as true, or fail somewhere inside with a message about something else.
 """
@@ -11,22 +11,6 @@ from typing import Any
 
 from kolena_local.errors import InputValidationError
 from kolena_local.real_numbers import as_float
-
-
-def is_bool(value: Any) -> bool:
-    """Return whether a value is a bool of Python or NumPy."""
-    return type(value).__name__ in ("bool", "bool_")
-
-
-def check_bool(value: Any, name: str) -> bool:
-    """Return a flag as a bool.
-
-    Raises:
-        InputValidationError: it is not a bool, of Python or NumPy.
-    """
-    if not is_bool(value):
-        raise InputValidationError(f"{name} must be True or False, not {value!r:.80}.")
-    return bool(value)
 
 
 def check_number(value: Any, name: str, least: float = -math.inf, most: float = math.inf) -> float:

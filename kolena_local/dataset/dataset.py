@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
-from kolena_local.dataset.arguments import check_bool, check_count
+from kolena_local.dataset.arguments import check_count
 from kolena_local.dataset.cells import RowWriter, columns_of
 from kolena_local.dataset.datapoint_type import DatapointType, _infer_datatype
 from kolena_local.dataset.filters import Filters
@@ -29,6 +29,7 @@ from kolena_local.dataset.upload_report import (
     warn_of_missing_columns,
 )
 from kolena_local.errors import InputValidationError, NotFoundError
+from kolena_local.flags import check_bool
 from kolena_local.log import logger
 from kolena_local.payload import canonical_digests, loads_all
 from kolena_local.plurals import enumerated

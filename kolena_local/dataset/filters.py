@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any, List, Literal, Optional, Union  # noqa: UP035  # as in the original
 
-from kolena_local.dataset.arguments import is_bool
 from kolena_local.errors import InputValidationError
+from kolena_local.flags import is_bool
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from kolena_local.dataset.cells import to_json
 from kolena_local.dataset.frames import Frames, check_names
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.flags import check_bool
 from kolena_local.payload import Json, canonical, dumps
 
 
@@ -80,11 +81,8 @@ def checked_directions(given: Any) -> dict[str, bool]:
             f"higher_is_better must map columns to True or False, not {given!r:.80}."
         )
     for name, higher in (given or {}).items():
-        if not isinstance(higher, bool):
-            raise InputValidationError(
-                f"higher_is_better of the column {name!r} must be True or False, not {higher!r}."
-            )
-    return dict(given or {})
+        check_bool(higher, f"higher_is_better of the column {name!r}")
+    return {name: bool(higher) for name, higher in (given or {}).items()}
 
 
 def check_thresholded(cells: list[Any], name: str) -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from kolena_local import repository
 from kolena_local.collector import collector_paused
-from kolena_local.dataset.arguments import check_bool
 from kolena_local.dataset.cells import columns_of
 from kolena_local.dataset.dataset import datapoints, object_frame
 from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.errors import IncorrectUsageError, InputValidationError, NotFoundError
+from kolena_local.flags import check_bool
 from kolena_local.log import logger
 from kolena_local.payload import loads
 from kolena_local.repository.names import unknown

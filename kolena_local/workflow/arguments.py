@@ -12,6 +12,7 @@ from types import GeneratorType
 from typing import Any, Final, TypeVar
 
 from kolena_local.errors import InputValidationError
+from kolena_local.flags import not_a_flag
 from kolena_local.payload import Json
 from kolena_local.plurals import sentence
 from kolena_local.serialization.write import write_value
@@ -87,7 +88,7 @@ def check_flag(value: Any, name: str) -> bool:
         return value
     word = str(value).strip().lower()
     if word not in _YES | _NO:
-        raise InputValidationError(f"{name} must be True or False, not {value!r:.80}.")
+        raise not_a_flag(value, name)
     return word in _YES
 
 

@@ -94,13 +94,14 @@ class ModelInferences(NamedEntity):
                 since it was loaded.
             WorkflowMismatchError: the test case or suite belongs to another workflow.
             IncorrectUsageError: it is in another store.
-            InputValidationError: it is neither, or a stored value does not fit the workflow's
-                types; the message has its path.
+            InputValidationError: it is neither, ``objects`` is not a bool, or a stored value does
+                not fit the workflow's types; the message has its path.
         """
         # Imported here: only this method needs pandas, and only this one knows test suites.
         from kolena_local.frames import store_frames
         from kolena_local.workflow.test_suite import TestSuite
 
+        objects = check_flag(objects, "objects")
         given, of_suite = test_case_or_suite, isinstance(test_case_or_suite, TestSuite)
         if not isinstance(given, (TestCase, TestSuite)):
             raise InputValidationError(f"A test case or test suite is needed, not {given!r:.80}.")

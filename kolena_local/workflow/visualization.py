@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import counted
+from kolena_local.workflow.arguments import check_flag
 
 __all__ = ["Colormap", "ColormapJet", "colorize_activation_map", "encode_png"]
 
@@ -25,10 +26,13 @@ class Colormap(ABC):
     Args:
         fade_low_activation: make weak activations transparent, so that the image below shows; False
             makes everything opaque.
+
+    Raises:
+        InputValidationError: ``fade_low_activation`` is not a bool.
     """
 
     def __init__(self, fade_low_activation: bool = True):
-        self.fade_low_activation = fade_low_activation
+        self.fade_low_activation = check_flag(fade_low_activation, "fade_low_activation")
 
     @abstractmethod
     def red(self, intensity: np.uint8) -> np.uint8:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from kolena_local import session
-from kolena_local.comparison import Gate, Margin, find_slices
+from kolena_local import comparison, initialize, session
+from kolena_local.comparison import Gate, Margin, difficulty, find_slices, rank
 from kolena_local.errors import InputValidationError
 from kolena_local.repository import close_store
-from tests.comparison.test_extremes import Measure, compare, evaluate
+from kolena_local.workflow.visualization import ColormapJet
+from tests.comparison.test_extremes import Measure, Model, Suite, compare, evaluate
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +84,39 @@ def test_argument_of_the_wrong_kind_gets_a_sentence(
 ) -> None:
     with session(db=evaluated), pytest.raises(InputValidationError, match=message):
         compare(**{"base": "b", "candidate": "c", "test_suite": "s", **arguments})
+
+
+FLAGS: list[tuple[Callable[..., Any], str]] = [
+    (partial(function, *names), flag)
+    for function, names in (
+        (comparison.compare, ("b", "c", "s")),
+        (rank, (["b", "c"], "s", "m")),
+        (difficulty, ("s", "m")),
+        (find_slices, ("b", "s", "m")),
+    )
+    for flag in ("stale_ok", "different_evaluators_ok")
+]
+FLAGS += [
+    (partial(rank, None, "s", "m"), "higher_is_better"),
+    (lambda m: compare("b", "c", "s", higher_is_better={"m": m}), "m"),
+    (lambda flips: compare("b", "c", "s").table(flips), "flips"),
+    (lambda objects: Model("b").to_dataframe(Suite("s"), objects=objects), "objects"),
+    (partial(initialize, db="unused.db"), "verbose"),
+    (partial(initialize, db="unused.db"), "provenance"),
+    (ColormapJet, "fade_low_activation"),
+]
+
+
+@pytest.mark.parametrize(("function", "flag"), FLAGS)
+def test_a_series_or_an_array_as_a_flag_gets_a_sentence(
+    evaluated: Path, function: Callable[..., Any], flag: str
+) -> None:
+    for value in (pd.Series([True, False]), pd.Series([True]), np.array([]), pd.NA):
+        with (
+            session(db=evaluated),
+            pytest.raises(InputValidationError, match=f"{flag}'? must be True or False, not .+"),
+        ):
+            function(**{flag: value})
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ from kolena_local._experimental.object_detection.multiclass import Thresholds
 from kolena_local._experimental.object_detection.utils import filter_inferences
 from kolena_local.annotation import ScoredLabel
 from kolena_local.dataset import upload_results
-from kolena_local.dataset.arguments import check_bool, check_count, check_number
+from kolena_local.dataset.arguments import check_count, check_number
 from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.flags import check_bool
 from kolena_local.metrics import match_inferences, match_inferences_multiclass
 from kolena_local.metrics.assignment import in_order
 from kolena_local.metrics.detection_curves import Detections, Matches

@@ -20,9 +20,10 @@ from kolena_local import location, repository
 from kolena_local._experimental.trace.buffer import Buffer, Call
 from kolena_local._experimental.trace.call import ID, TracedCall
 from kolena_local._experimental.trace.wrapper import wrapper
-from kolena_local.dataset.arguments import check_bool, check_number
+from kolena_local.dataset.arguments import check_number
 from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.errors import InputValidationError, StoreError
+from kolena_local.flags import check_bool
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

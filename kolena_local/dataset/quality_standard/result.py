@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from kolena_local.dataset.arguments import check_bool, check_number
+from kolena_local.dataset.arguments import check_number
 from kolena_local.dataset.frames import check_name, check_names
 from kolena_local.dataset.quality_standard.fields import Fields, require
 from kolena_local.dataset.quality_standard.measures import measure
@@ -19,6 +19,7 @@ from kolena_local.dataset.quality_standard.standard import QualityStandard
 from kolena_local.dataset.quality_standard.strata import Rows, Stratum, divide
 from kolena_local.dataset.quality_standard.strict import unknown
 from kolena_local.errors import IncorrectUsageError, InputValidationError
+from kolena_local.flags import check_bool
 
 ModelAndConfig = tuple[str, str]
 
