@@ -1,4 +1,7 @@
-"""Write files under a temporary name, and rename them when they are complete."""
+"""Write files under a temporary name, and rename them when they are complete.
+
+A folder that is made for files does not stay if none of them was written.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import os
 import re
 import shutil
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -14,6 +19,43 @@ from kolena_local.errors import InputValidationError
 
 _DATABASE = b"SQLite format 3\0"
 _SIDE_FILE = re.compile(r"(.+)-(?:wal|shm|journal)", re.DOTALL)
+
+
+def make_folder(folder: Path, mode: int = 0o777, *, parents: bool = False) -> list[Path]:
+    """Make a folder, unless it exists.
+
+    Args:
+        folder: its path.
+        mode: the permissions of what is made.
+        parents: whether to make missing folders above it, too.
+
+    Returns:
+        What was made, for :func:`remove_empty`.
+
+    Raises:
+        OSError: it cannot be made; nothing was.
+    """
+    made: list[Path] = []
+    missing = [*takewhile(lambda path: not path.is_dir(), (folder, *folder.parents))]
+    try:
+        for path in reversed(missing if parents else missing[:1]):
+            try:
+                path.mkdir(mode)
+                made.append(path)
+            except FileExistsError:
+                if not path.is_dir():
+                    raise
+    except BaseException:
+        remove_empty(made)
+        raise
+    return made
+
+
+def remove_empty(folders: Sequence[Path]) -> None:
+    """Remove the folders that :func:`make_folder` made, if nothing was put there."""
+    for path in reversed(folders):
+        with suppress(OSError):  # such as: it has files
+            path.rmdir()
 
 
 def begin(path: str | os.PathLike[str], kind: str) -> BinaryIO:

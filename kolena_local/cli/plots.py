@@ -19,7 +19,7 @@ from kolena_local.cli.output.output_options import quiet_option
 from kolena_local.cli.output.printing import Listing, print_listing, say
 from kolena_local.cli.results import remark_on_age
 from kolena_local.cli.store_option import db_option, given_location, reading
-from kolena_local.drafts import Destination
+from kolena_local.drafts import Destination, make_folder, remove_empty
 from kolena_local.errors import InputValidationError
 from kolena_local.plurals import counted, few
 
@@ -144,11 +144,14 @@ def _draw(found: Sequence[_Found], output: Path, chosen: str | None) -> None:
     store = location.resolve(given_location())
     drawn = 0
     if is_folder:
-        for name, figure in _figures(found):
-            _make(output)
-            with Destination(str(output / f"{name}.{format}"), store) as file:
-                file.write(view.image(figure, format))
-            drawn += 1
+        made = _make(output)
+        try:
+            for name, figure in _figures(found):
+                with Destination(str(output / f"{name}.{format}"), store) as file:
+                    file.write(view.image(figure, format))
+                drawn += 1
+        finally:
+            remove_empty(made)
     elif pages := [figure for _, figure in _figures(found)]:
         content = view.pages(pages) if format == "pdf" else view.image(pages[0], format)
         if is_output:
@@ -179,9 +182,9 @@ def _figures(found: Sequence[_Found]) -> Iterator[tuple[str, Figure]]:
             say(str(error))
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path) -> list[Path]:
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        return make_folder(folder, 0o700)
     except OSError as error:
         raise click.ClickException(
             f"The folder {folder} cannot be made ({error.strerror}); give another one."

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from kolena_local.drafts import Destination
+from kolena_local.drafts import Destination, make_folder, remove_empty
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import Json, canonical, digest, dumps, loads_foreign
 
@@ -125,11 +125,14 @@ class SnapshotFile:
             # Line ends may be those of Windows, where git was told so.
             if self.exists and path.read_bytes().replace(b"\r\n", b"\n") == content:
                 return False
-            path.parent.mkdir(parents=True, exist_ok=True)
+            made = make_folder(path.parent, parents=True)
         except OSError as error:
             raise self._unreadable(error) from error
-        with Destination(self.name, store) as file:
-            file.write(content)
+        try:
+            with Destination(self.name, store) as file:
+                file.write(content)
+        finally:
+            remove_empty(made)
         return True
 
     def _check(self) -> None:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from kolena_local import location as locations
+from kolena_local.drafts import remove_empty
 from kolena_local.errors import StoreError, StoreFullError
 from kolena_local.location import is_memory
 from kolena_local.repository.file.copying import sync_folder
@@ -54,9 +55,19 @@ class _NotCreatedError(Exception):
 
 
 def _create(place: str, change: Callable[[Unit], _Result]) -> _Result:
+    try:
+        made = make_home(place)
+    except OSError as error:
+        raise _NotCreatedError from error
+    try:
+        return _create_in_folder(place, change)
+    finally:
+        remove_empty(made)
+
+
+def _create_in_folder(place: str, change: Callable[[Unit], _Result]) -> _Result:
     folder, name = os.path.split(place)
     try:
-        make_home(place)
         beside = TemporaryDirectory(
             prefix=f"{name}.", suffix=".draft", dir=folder, ignore_cleanup_errors=True
         )

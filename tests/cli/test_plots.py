@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from itertools import pairwise
@@ -159,6 +160,23 @@ def test_a_place_that_cannot_be_drawn_into_is_refused(
     assert result.exit_code == 1
     assert message in result.stderr
     assert ({*tmp_path.rglob("*")}, (tmp_path / "there").read_text()) == (before, "mine")
+
+
+def test_a_new_folder_whose_first_file_cannot_be_written_is_removed(
+    invoke: Invoke, drawn: Path, tmp_path: Path
+) -> None:
+    above = tmp_path
+    while len(os.fsencode(above)) < 3800:  # 4096 bytes is the longest path of a file
+        above = above / ("x" * 200)
+    above.mkdir(parents=True)
+    folder = above / ("y" * (4080 - len(os.fsencode(above))))
+    for there in (False, True):
+        if there:
+            folder.mkdir()
+        result = invoke(*OF, "--db", drawn, "-o", folder)
+        assert result.exit_code == 1
+        assert "cannot be written (File name too long)" in result.stderr
+        assert folder.exists() is there
 
 
 @long_only

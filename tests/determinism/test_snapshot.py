@@ -275,3 +275,7 @@ def test_inferences_that_are_missing_or_waiting_and_bad_arguments_get_one_senten
         assert_inferences_match(
             inferred_by(suite, "good"), suite, file / "below.jsonl", update=True
         )
+    unwritable = file.parent / "new" / "deep" / ("s" * 250)  # its draft has a longer name
+    with pytest.raises(InputValidationError, match="cannot be written"):
+        assert_inferences_match("good", suite, unwritable, update=True)
+    assert not (file.parent / "new").exists()

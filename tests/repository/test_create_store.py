@@ -29,14 +29,25 @@ def test_the_new_store_is_whole_private_and_alone(store_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError, InputValidationError])
-def test_a_change_that_fails_leaves_nothing(store_path: Path, error: type) -> None:
+def test_a_change_that_fails_leaves_nothing(
+    store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type
+) -> None:
+    home = tmp_path / "home" / "below"
+    monkeypatch.setenv("KOLENA_LOCAL_HOME", str(home))
+
     def change(unit: Unit) -> None:
         unit.workflows.ensure("w")
         raise error
 
-    with pytest.raises(error):
-        write_or_create(str(store_path), change)
+    for place in (str(store_path), None):
+        with pytest.raises(error):
+            write_or_create(place, change)
     assert [*store_path.parent.iterdir()] == []
+    assert not home.parent.exists()
+    home.mkdir(parents=True)
+    with pytest.raises(error):
+        write_or_create(None, change)
+    assert [*home.iterdir()] == []
 
 
 def test_a_store_that_another_process_makes_meanwhile_is_added_to(store_path: Path) -> None:

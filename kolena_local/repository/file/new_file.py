@@ -27,22 +27,19 @@ def build(connection: sqlite3.Connection, steps: Sequence[migrations.Migration])
     connection.commit()
 
 
-def make_home(path: str) -> None:
+def make_home(path: str) -> list[Path]:
     """Create the folder of the default store; users create the folders of other stores themselves.
+
+    Returns:
+        What was created, which is removed if the store is not.
 
     Raises:
         OSError: it cannot be created.
     """
-    if path == os.path.realpath(location.default_file()):
-        _make_private(os.path.dirname(path))
-
-
-def _make_private(folder: str) -> None:
+    if path != os.path.realpath(location.default_file()):
+        return []
     # `os.makedirs` creates the folders above with the umask, which may let everybody write there.
-    if not os.path.isdir(folder):
-        _make_private(os.path.dirname(folder))
-        with suppress(FileExistsError):
-            os.mkdir(folder, 0o700)
+    return drafts.make_folder(Path(path).parent, 0o700, parents=True)
 
 
 def create_file(path: str) -> None:
@@ -52,8 +49,9 @@ def create_file(path: str) -> None:
         StoreError: one of its leaves, saying why no file can be created there.
     """
     folder = os.path.dirname(path)
+    made: list[Path] = []
     try:
-        make_home(path)
+        made = make_home(path)
         if not os.path.isdir(folder):
             raise StoreNotFoundError(
                 f"The folder {folder} does not exist; create it first, or use another location."
@@ -74,6 +72,8 @@ def create_file(path: str) -> None:
         raise StoreError(
             f"The store {path} cannot be created ({error.strerror}); use another location."
         ) from error
+    finally:
+        drafts.remove_empty(made)
 
 
 def _put_new(path: str) -> bool:
