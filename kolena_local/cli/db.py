@@ -85,8 +85,8 @@ def check(context: click.Context, fix: bool) -> None:
     there is an error, and 0 if there are only warnings.
 
     --fix removes unfinished files older than a minute. Then it makes a backup, marks runs whose
-    process died as crashed, recounts samples, rebuilds indexes, and makes the file private. To
-    repair anything else, restore a backup.
+    process died as crashed, recounts samples and datapoints, rebuilds indexes, and makes the file
+    private. To repair anything else, restore a backup.
     """
     from kolena_local.repository.health.checks import check as check_store
     from kolena_local.repository.health.repairs import repair

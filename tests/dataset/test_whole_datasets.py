@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any, List
 
@@ -29,8 +31,10 @@ from kolena_local.errors import (
     NameConflictError,
     NotFoundError,
 )
-from kolena_local.repository import open_store
+from kolena_local.repository import close_stores, open_store
+from kolena_local.repository.health.repairs import repair
 from kolena_local.workflow import GroundTruth, Image, Inference, define_workflow
+from tests.repository.test_checks import errors
 
 
 def test_a_dataset_goes_with_all_that_belongs_to_it(images: pd.DataFrame) -> None:
@@ -269,3 +273,44 @@ def test_whatever_an_upload_takes_can_be_exported_and_imported(tmp_path: Path) -
         with pytest.raises(InputValidationError, match="NUL"):
             wrong()
     assert dumped() == lines
+
+
+def test_wrong_counts_of_commits_are_found_repaired_and_not_imported(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"id": [1, 2, 3, 4], "a": [1, 2, 3, 4], "b": 0})
+    uploads = [
+        rows,
+        rows.head(3),
+        rows.head(3)[["b", "id", "a"]],  # nothing comes or goes
+        rows.iloc[[2, 0, 1]][["b", "id", "a"]],  # only the order changes
+        rows.iloc[[3, 0, 1]].replace({"a": {1: 9}})[["b", "id", "a"]],
+        rows[["id"]],
+    ]
+    for upload in uploads[:-1]:
+        upload_dataset("table", upload, id_fields=["id"])
+    with pytest.warns(KolenaWarning, match="lack the columns"):
+        upload_dataset("table", uploads[-1], id_fields=["id"])
+    path = open_store().location
+    with open_store().read() as unit:
+        right = unit.query("SELECT number, n_added, n_removed FROM dataset_commit", {}).rows
+        lines = [line.encode() for line in unit.dump.lines()]
+    assert [row[1:] for row in right] == [(4, 0), (0, 1), (0, 0), (0, 0), (2, 2), (4, 3)]
+    assert errors(path) == []
+    close_stores()
+    for number, *counts in right:
+        with closing(sqlite3.connect(path)) as raw, raw:
+            raw.execute("UPDATE dataset_commit SET n_added = 7 WHERE number = ?", (number,))
+        (found,) = errors(path)
+        said = f"says that it added 7 and removed {counts[1]} datapoints, but it added {counts[0]}"
+        assert found.rule == "datapoint counts" and said in found.text
+        repair(path)
+        assert errors(path) == []
+    with open_store().read() as unit:
+        assert unit.query("SELECT number, n_added, n_removed FROM dataset_commit", {}).rows == right
+    wrong = [line.replace(b'"n_removed":2', b'"n_removed":1') for line in lines]
+    with (
+        pytest.raises(
+            InputValidationError, match=r"[Ll]ine \d+.* commit 5 of the dataset \"table\""
+        ),
+        open_store(str(tmp_path / "other.db")).write() as other,
+    ):
+        other.dump.read(wrong)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kolena_local.repository import Store, close_stores, open_store
+from kolena_local.repository import Store, Unit, close_stores, open_store
 from kolena_local.repository.file import connection
 from tests.conftest import sampled
 from tests.repository.conftest import put_pairs
@@ -25,6 +25,26 @@ SHAPES: dict[str, Callable[[int], list[tuple[int, int, int | None, int]]]] = {
     "one comes and goes": lambda n: [(place, place + 1, place + 2, 0) for place in range(n)],
     "one changes at its place": lambda n: [(0, place + 1, place + 2, 0) for place in range(n)],
 }
+
+
+def make_dataset(
+    unit: Unit,
+    test_case_id: int,
+    members: list[tuple[int, int, int | None, int]],
+    latest: int,
+) -> None:
+    """Make the rows of a test case those of a dataset, with a commit for each version."""
+    suite = unit.test_suites.add(unit.workflows.ensure("workflow").id, "case", "", [])
+    raw = unit._sql.driver
+    unit.test_suites.replace_test_cases(suite.id, 0, [(test_case_id, 1)])
+    raw.execute("INSERT INTO dataset VALUES (?, ?)", (suite.id, test_case_id))
+    came, gone = ({(row[at], row[3]) for row in members if row[at]} for at in (1, 2))
+    added, removed = (Counter(at for at, _ in rows) for rows in (came - gone, gone - came))
+    raw.executemany(
+        "INSERT INTO dataset_commit SELECT ?1, ?2, printf('%040d', ?2), ?2, 1, '[\"id\"]',"
+        " '[\"id\"]', '[]', ?3, ?4, created_at FROM test_suite",
+        [(suite.id, at, added[at], removed[at]) for at in range(1, latest + 1)],
+    )
 
 
 def fill_test_case(store: Store, members: list[tuple[int, int, int | None, int]]) -> None:
@@ -44,6 +64,7 @@ def fill_test_case(store: Store, members: list[tuple[int, int, int | None, int]]
             "INSERT INTO test_case_member VALUES (?, ?, ?, ?, ?, ?)",
             [(case.id, *times, *pairs[sample]) for *times, sample in members],
         )
+        make_dataset(unit, case.id, members, latest)
     close_stores()
 
 

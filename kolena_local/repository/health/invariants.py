@@ -203,6 +203,41 @@ WRONG_COUNTS: Final = """
 """
 """The versions of test cases with a wrong number of samples: the stored and the right number."""
 
+# A row that only moves ends and begins in one version. A commit with the version of the one before
+# it, such as one that only drops a column, adds and removes nothing.
+WRONG_CHANGES: Final = """
+    WITH change (test_case_id, version, added, removed) AS (
+        SELECT member.test_case_id, member.added, count(*) - count(moved.added),
+            -count(moved.added)
+        FROM dataset CROSS JOIN test_case_member AS member USING (test_case_id)
+        LEFT JOIN test_case_member AS moved ON moved.test_sample_id = member.test_sample_id
+            AND moved.test_case_id = member.test_case_id
+            -- Without the plus, the index is not used for this.
+            AND ifnull(moved.removed, 0) = +member.added
+            AND moved.ground_truth_id = member.ground_truth_id
+        WHERE dataset.test_suite_id > :test_suite GROUP BY 1, 2
+        UNION ALL
+        SELECT member.test_case_id, member.removed, 0, count(*)
+        FROM dataset CROSS JOIN test_case_member AS member USING (test_case_id)
+        WHERE dataset.test_suite_id > :test_suite AND member.removed IS NOT NULL GROUP BY 1, 2
+    )
+    SELECT * FROM (
+        SELECT made.test_suite_id, made.number, made.n_added, made.n_removed,
+            ifnull(found.added, 0) AS added, ifnull(found.removed, 0) AS removed
+        FROM dataset JOIN dataset_commit AS made USING (test_suite_id)
+        LEFT JOIN dataset_commit AS before ON before.test_suite_id = made.test_suite_id
+            AND before.number = made.number - 1
+            AND before.test_case_version = made.test_case_version
+        LEFT JOIN (
+            SELECT test_case_id, version, sum(added) AS added, sum(removed) AS removed
+            FROM change GROUP BY 1, 2
+        ) AS found ON found.test_case_id = dataset.test_case_id
+            AND found.version = made.test_case_version AND before.number IS NULL
+        WHERE dataset.test_suite_id > :test_suite
+    ) WHERE n_added <> added OR n_removed <> removed
+"""
+"""The commits with wrong numbers of datapoints: the stored and the right numbers."""
+
 # A dump has the keys after the test case's name for some of the results.
 _RESULTS: Final = """
     SELECT model.name, suite.name, run.test_suite_version, nullif(run.evaluator, ''),
@@ -260,6 +295,17 @@ RULES: Final = (
         FROM dataset_commit AS made JOIN test_suite AS suite ON suite.id = test_suite_id
         WHERE test_suite_id > :test_suite
         """,
+    ),
+    Rule(
+        "datapoint counts",
+        "test_suite_commit",
+        f"""
+        SELECT name, number, printf('the commit %d of the dataset "%s" says that it added %d and'
+            || ' removed %d datapoints, but it added %d and removed %d', number, name, n_added,
+            n_removed, added, removed)
+        FROM ({WRONG_CHANGES}) AS wrong JOIN test_suite ON test_suite.id = wrong.test_suite_id
+        """,
+        fixable=True,
     ),
     # What is tested together belongs to one workflow.
     Rule(

@@ -19,7 +19,7 @@ from kolena_local.repository.file.opening import file_of
 from kolena_local.repository.health import leftovers
 from kolena_local.repository.health.checks import check, stale_runs
 from kolena_local.repository.health.environment_checks import exposed, private_mode
-from kolena_local.repository.health.invariants import WRONG_COUNTS, LastIds
+from kolena_local.repository.health.invariants import WRONG_CHANGES, WRONG_COUNTS, LastIds
 from kolena_local.repository.names import now
 
 _CRASH: Final = "the process {pid} on {host} ended unexpectedly"
@@ -29,8 +29,8 @@ def repair(location: str) -> tuple[str | None, list[str]]:
     """Repair what can be repaired safely.
 
     Unfinished files that killed processes left beside the store are removed. Runs whose process has
-    ended are marked as crashed, samples are recounted, indexes are rebuilt from their tables, and
-    the file is made private. Everything else needs a backup.
+    ended are marked as crashed, samples and datapoints are recounted, indexes are rebuilt from
+    their tables, and the file is made private. Everything else needs a backup.
 
     Args:
         location: a path, as :func:`kolena_local.location.resolve` returns it.
@@ -67,6 +67,7 @@ def _repair_content(path: str, *, reindex: bool) -> list[str]:
         # Closing without COMMIT rolls back.
         done = [*_reindex(connection)] if reindex else []
         done += [*_end_stale_runs(connection), *_count_samples(connection)]
+        done += _count_datapoints(connection)
         connection.commit()
     return done
 
@@ -99,6 +100,24 @@ def _count_samples(connection: sqlite3.Connection) -> Iterator[str]:
         )
         yield (
             f'Counted {counted(found, "sample")} in version {version} of the test case "{name}".'
+        )
+
+
+def _count_datapoints(connection: sqlite3.Connection) -> Iterator[str]:
+    query = (
+        f"SELECT name, wrong.* FROM ({WRONG_CHANGES}) AS wrong"
+        " JOIN test_suite ON test_suite.id = wrong.test_suite_id"
+    )
+    rows = connection.execute(query, LastIds()._asdict()).fetchall()
+    for name, suite, number, _, _, added, removed in rows:
+        connection.execute(
+            "UPDATE dataset_commit SET n_added = ?, n_removed = ?"
+            " WHERE test_suite_id = ? AND number = ?",
+            (added, removed, suite, number),
+        )
+        yield (
+            f"Counted {added} added and {removed} removed datapoints in the commit {number} of the"
+            f' dataset "{name}".'
         )
 
 
