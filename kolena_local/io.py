@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 # Imported to register their data types, which reading needs.
 import kolena_local.annotation
 import kolena_local.asset  # noqa: F401
-from kolena_local import csv_file, parquet_file
+from kolena_local import csv_file, exact_floats, parquet_file
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import DIGITS_READ
 from kolena_local.serialization.data_object import DataObject
@@ -100,7 +100,8 @@ def dataframe_from_csv(*args: Any, **kwargs: Any) -> pd.DataFrame:
     converted, unless they are in scientific notation, which ids may look like, or too large. JSON
     lists and objects become their content. Quotes around text are removed. In the index, only JSON
     lists and objects are converted, and lists become tuples. A column whose ``dtype`` was given
-    keeps it if no cell changes.
+    keeps it if no cell changes. With pandas before version 3, ``engine="python"`` may change the
+    last digit of a float.
 
     Args:
         *args: passed to ``pandas.read_csv``.
@@ -109,9 +110,7 @@ def dataframe_from_csv(*args: Any, **kwargs: Any) -> pd.DataFrame:
     Returns:
         The DataFrame.
     """
-    import pandas as pd
-
-    df: pd.DataFrame = pd.read_csv(*args, **kwargs)
+    df = exact_floats.read_csv(*args, **kwargs)
     df = _with_cells(df, [place for place, _ in _columns(df)], _guess)
     return _with_index(df, [place for place, _ in _levels(df)], _guess_structure)
 
@@ -193,9 +192,7 @@ def dataframe_from_json(*args: Any, **kwargs: Any) -> pd.DataFrame:
     Returns:
         The DataFrame.
     """
-    import pandas as pd
-
-    df: pd.DataFrame = pd.read_json(*args, **{"dtype": False, **kwargs})
+    df = exact_floats.read_json(*args, **{"dtype": False, **kwargs})
     places = [place for place, column in _columns(df) if column.dtype != "str"]
     return _with_cells(df, places, _revive)
 

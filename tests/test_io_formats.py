@@ -12,7 +12,7 @@ from typing import Any, List
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import kolena_local.workflow.io
@@ -38,6 +38,35 @@ class TestJson:
         assert dataframe_from_json(io.StringIO(df.to_json()), dtype=True)["text"].tolist() == [7, 8]
         table = dataframe_from_json(io.StringIO(df.to_json(orient="table")), orient="table")
         assert table["text"].tolist() == ["007", "8"]
+
+
+class TestFloats:
+    @given(st.lists(st.floats(allow_nan=False), min_size=1))
+    @example([1e-30])
+    def test_floats_of_csv_come_back_to_the_last_digit(self, floats: List[float]) -> None:
+        text = dataframe_to_csv(pd.DataFrame({"float": floats, "row": 1}), index=False)
+        assert dataframe_from_csv(io.StringIO(text))["float"].tolist() == floats
+        mixed = dataframe_from_csv(io.StringIO(f"{text}text,1\n"))["float"].tolist()[:-1]
+        # As ids may look like them, powers stay text beside text.
+        assert [float(cell) for cell in mixed] == floats
+        text = dataframe_to_csv(pd.DataFrame({"row": 1}, index=floats), index_label="float")
+        assert dataframe_from_csv(io.StringIO(text), index_col="float").index.tolist() == floats
+
+    @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False)))
+    @example([1e-30])
+    def test_floats_of_json_come_back_to_the_last_digit(self, floats: List[float]) -> None:
+        text = json.dumps([{"cell": [one], "float": one} for one in [0.5, *floats]])
+        back = dataframe_from_json(io.StringIO(text))
+        assert back["float"].tolist() == [cell for (cell,) in back["cell"]] == [0.5, *floats]
+
+    def test_options_without_an_exact_form_are_read_all_the_same(self) -> None:
+        tiny = io.StringIO('[{"a": 5e-324}]')
+        assert dataframe_from_json(tiny)["a"].tolist() == pytest.approx([0])
+        for options in ({"engine": "python"}, {"sep": None, "engine": "python"}):
+            back = dataframe_from_csv(io.StringIO("a;b\n1.5;x\n"), **{"sep": ";", **options})
+            assert back.to_dict("list") == {"a": [1.5], "b": ["x"]}
+        with pytest.raises(ValueError, match=r"Trailing data|Unexpected|Expected"):
+            dataframe_from_json(io.StringIO("[1] 2"))
 
 
 class TestCsv:
