@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from kolena_local.repository.membership import Membership
-from kolena_local.repository.rows import as_json
+from kolena_local.repository.rows import as_ids, as_json
 
 
 class Change(NamedTuple):
@@ -47,7 +47,7 @@ class DatasetMembers(Membership):
             )
         )
         added = array("q", (truth for truth in truths if truth not in present))
-        removed = array("q", present.keys() - truths if present else ())
+        removed = as_ids(present.keys() - truths if present else ())
         positions = self._positions(truths, present, added, removed)
         changed = array("q", range(len(truths)))
         if present:

@@ -30,7 +30,7 @@ from kolena_local.repository.dataset_records import (
 from kolena_local.repository.dataset_rows import DatasetRows
 from kolena_local.repository.names import checked, unknown
 from kolena_local.repository.records import Deletion
-from kolena_local.repository.rows import Parameters, Repository, Row, as_json
+from kolena_local.repository.rows import Parameters, Repository, Row, as_ids, as_json
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_suites import TestSuites
 from kolena_local.repository.workflows import Workflows
@@ -250,7 +250,7 @@ class Datasets(Repository):
         for sample, truth in zip(samples, truths, strict=True):
             merged[keys[truth]] = (sample, truth)
         pairs = merged.values()
-        return array("q", (one for one, _ in pairs)), array("q", (one for _, one in pairs))
+        return as_ids(one for one, _ in pairs), as_ids(one for _, one in pairs)
 
     def _take_results_along(
         self, dataset: DatasetRecord, commit: CommitRecord, added: Sequence[int]

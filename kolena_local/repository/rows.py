@@ -31,6 +31,18 @@ Record = TypeVar("Record", bound=Row)
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
+def as_ids(values: Iterable[Any]) -> array[int]:
+    """Return values of a column as an array of integers.
+
+    Raises:
+        StoreDamagedError: a value is not an integer.
+    """
+    try:
+        return array("q", values)
+    except TypeError as error:
+        raise StoreDamagedError(f"The store is damaged ({error}); restore a backup.") from error
+
+
 class Sql:
     """Runs plain SQL in the transaction of a connection."""
 
@@ -58,12 +70,8 @@ class Sql:
         Raises:
             StoreDamagedError: a value is not an integer.
         """
-        rows = self.driver.execute(query, parameters)
-        try:
-            # Row by row: a list of tuples would take twelve times the memory of the ids.
-            return array("q", chain.from_iterable(rows))
-        except TypeError as error:
-            raise StoreDamagedError(f"The store is damaged ({error}); restore a backup.") from error
+        # Row by row: a list of tuples would take twelve times the memory of the ids.
+        return as_ids(chain.from_iterable(self.driver.execute(query, parameters)))
 
     def execute(self, statement: str, parameters: Parameters = ()) -> int:
         """Run one statement and return how many rows it changed."""

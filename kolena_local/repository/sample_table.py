@@ -17,7 +17,7 @@ from kolena_local.payload import Json, needs_escape
 from kolena_local.real_numbers import as_float
 from kolena_local.repository.conditions import Condition
 from kolena_local.repository.metadata_paths import Path, path_text, sqlite_path, value_at
-from kolena_local.repository.rows import Repository, as_object
+from kolena_local.repository.rows import Repository, as_ids, as_object
 from kolena_local.repository.suite_samples import PLACE, PLACES
 
 #: The first words of fields, and the columns in which they are.
@@ -209,8 +209,8 @@ class SampleTable(Repository):
         )
         samples, truths = array("q"), array("q")
         for page in self._sql.pages(query, {**_given(scope), **parameters}, _PAGE):
-            samples.extend(sample for sample, _ in page)
-            truths.extend(truth for _, truth in page)
+            samples += as_ids(sample for sample, _ in page)
+            truths += as_ids(truth for _, truth in page)
         return samples, truths
 
     def models_with_runs(self, scope: TableScope, limit: int = 200) -> list[str]:

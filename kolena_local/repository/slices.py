@@ -25,7 +25,7 @@ from kolena_local.repository.records import (
     MemberChange,
     TestCaseRecord,
 )
-from kolena_local.repository.rows import Repository, Sql
+from kolena_local.repository.rows import Repository, Sql, as_ids
 from kolena_local.repository.sample_conditions import (
     joined,
     read_all,
@@ -97,9 +97,11 @@ class Slices(Repository):
                 "A slice needs at least one condition, such as metadata.hour >= 20."
             )
         samples, truths = array("q"), array("q")
-        for row in self._search.find(source, conditions):
-            samples.append(row.test_sample_id)
-            truths.append(row.ground_truth_id)
+        self._search.check(source, [condition.path for condition in conditions])
+        for page in self._search.pages(source):
+            found = satisfying(page, conditions)
+            samples += as_ids(row.test_sample_id for row in found)
+            truths += as_ids(row.ground_truth_id for row in found)
         if not samples:
             raise InputValidationError(
                 f"No sample of {source} satisfies {joined(conditions)}, so there is no test case to"
@@ -137,8 +139,8 @@ class Slices(Repository):
         samples, truths, values = array("q"), array("q"), list[Json]()
         for page in self._search.pages(source):
             found = satisfying(page, conditions)
-            samples.extend(row.test_sample_id for row in found)
-            truths.extend(row.ground_truth_id for row in found)
+            samples += as_ids(row.test_sample_id for row in found)
+            truths += as_ids(row.ground_truth_id for row in found)
             values += values_of(found, path)
         strata = by_value(path, values) if buckets is None else by_bucket(path, values, buckets)
         if not strata:
