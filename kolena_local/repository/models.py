@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Final
 
-from kolena_local.errors import NameConflictError
+from kolena_local.errors import NameConflictError, StoreDamagedError
 from kolena_local.payload import Json, dumps
 from kolena_local.plurals import enumerated
 from kolena_local.repository.conditions import Condition, in_order
@@ -164,7 +164,11 @@ class Models(Named[ModelRecord]):
     def infer_fingerprint(self, model_id: int) -> str | None:
         """Return the digest of the code that made the model's inferences, None if unknown."""
         query = "SELECT infer_fingerprint FROM model WHERE id = ?"
-        found: str | None = self._sql.value(query, (model_id,))
+        found = self._sql.value(query, (model_id,))
+        if not isinstance(found, str | None):
+            raise StoreDamagedError(
+                f"The store is damaged ({found!r:.80} is not a fingerprint); restore a backup."
+            )
         return found
 
     def set_infer_fingerprint(self, model_id: int, fingerprint: str | None) -> None:
