@@ -35,7 +35,7 @@ from kolena_local.repository.determinism_checks import (
     MetricChange,
 )
 from kolena_local.warn import warn
-from kolena_local.workflow.arguments import check_flag
+from kolena_local.workflow.arguments import check_flag, check_list
 from kolena_local.workflow.run_arguments import check_arguments, display_name
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def check_determinism(
         WorkflowMismatchError: model and test suite belong to different workflows.
         NotFoundError: model or test suite was deleted since it was loaded.
     """
-    check_arguments(model, test_suite, evaluator, configurations or [])
+    configurations = check_list(configurations, "configurations must be a list")
+    check_arguments(model, test_suite, evaluator, configurations)
     number, seed = _whole("n", n, 1), _whole("seed", seed, 0)
     allowed, fresh = check_tolerance(tolerance), check_flag(fresh_process, "fresh_process")
     functions = ModelFunctions(model.infer, model.infer_batch)
@@ -128,7 +129,7 @@ def check_determinism(
     if evaluator is not None:
         with noting(f"computing metrics by the evaluator {display_name(evaluator)!r}"):
             compared, flipped, changes = changed_metrics(
-                model, test_suite, evaluator, configurations or [], stored, again, allowed
+                model, test_suite, evaluator, configurations, stored, again, allowed
             )
     check = DeterminismCheck(
         model.name,

@@ -95,7 +95,7 @@ def _format(path: str, chosen: Any) -> str | None:
 
 
 def _one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         names = enumerated(map(repr, choices)).replace(" and ", " or ")
         raise InputValidationError(f"{name} must be {names}, not {value!r:.80}.")
     return str(value)

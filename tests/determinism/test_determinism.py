@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -335,7 +336,8 @@ def test_bad_input_gets_one_sentence(world: World) -> None:
     model = make_tested(world, "sound")
     with pytest.warns(KolenaWarning, match=r"has 50 stored inferences.*not 60"):
         assert check_determinism(model, world.suite).n == 50
-    for wrong in ({"n": 0}, {"n": True}, {"seed": -1}, {"tolerance": math.nan}):
+    arrays = [{name: np.array([True, False])} for name in ("configurations", "fresh_process")]
+    for wrong in ({"n": 0}, {"n": True}, {"seed": -1}, {"tolerance": math.nan}, *arrays):
         with pytest.raises(InputValidationError, match="must be"):
             check_determinism(model, world.suite, **wrong)  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="no weights") as raised:

@@ -7,6 +7,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any, Dict
 
+import numpy as np
 import pytest
 
 from kolena_local.errors import (
@@ -174,6 +175,7 @@ BAD_ARGUMENTS: Dict[str, Dict[str, Any]] = {
     "encoding must be an instance of str": {"encoding": None},
     "dry_run must be True or False": {"dry_run": "maybe"},
     "The file p.csv is not a Parquet file": {"format": "parquet"},
+    "format must be": {"format": np.array(["csv", "tsv"])},
 }
 
 
