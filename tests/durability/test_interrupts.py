@@ -21,7 +21,7 @@ import pytest
 import kolena_local
 from kolena_local.repository import Store, open_store
 from kolena_local.repository.file import interrupts
-from tests.conftest import IS_LONG, sampled
+from tests.conftest import IS_LONG, IS_RANDOM, sampled
 from tests.durability.test_faults import ONE_WRITE, Call, fresh, is_free, state, whole_states
 
 # Of all instructions, and of those where a transaction begins or ends.
@@ -84,7 +84,7 @@ def test_ctrl_c_at_any_moment_of_a_write_leaves_the_file_free_and_whole(
     # Python drops what is raised inside a callback of a weak reference, and only says so here.
     dropped: list[type[BaseException]] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda lost: dropped.append(lost.exc_type))
-    chance = random.Random(None if IS_LONG else name)
+    chance = random.Random(None if IS_RANDOM else name)
     with kolena_local.session(db=path):
         before, after = whole_states(filled, path, name)
         fresh(filled, path)

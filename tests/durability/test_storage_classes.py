@@ -28,7 +28,7 @@ from kolena_local.errors import KolenaError
 from kolena_local.provenance import Provenance
 from kolena_local.repository import close_stores
 from kolena_local.workflow import TestRun, test
-from tests.conftest import IS_LONG
+from tests.conftest import IS_LONG, IS_RANDOM
 from tests.durability.test_fuzz import COMMANDS
 from tests.files.make import AnimalModel, AnimalSuite, Judge, guess
 
@@ -168,7 +168,7 @@ def outcomes(path: Path, commands: list[list[str]]) -> Iterator[str]:
 
 
 def test_a_value_of_another_type_gives_our_errors(sound: Path, tmp_path: Path) -> None:
-    chance = random.Random(None if IS_LONG else 2)
+    chance = random.Random(None if IS_RANDOM else 2)
     cases = [(table, column, value) for table, column in columns(sound) for value in VALUES]
     assert len(cases) > 1400
     tried = 0
