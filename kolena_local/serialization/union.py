@@ -24,9 +24,10 @@ Cost = tuple[int, int, int, int]
 Read = Callable[[Any, Shape], Any]
 
 _FREE: Cost = (0, 0, 0, 0)
-_CONVERTED: Cost = (0, 0, 0, 1)
-_READ_OTHERWISE: Cost = (0, 0, 0, 2)
-_FAR: Cost = (0, 0, 0, 3)
+_RESTORED: Cost = (0, 0, 0, 1)
+_CONVERTED: Cost = (0, 0, 0, 2)
+_READ_OTHERWISE: Cost = (0, 0, 0, 4)
+_FAR: Cost = (0, 0, 0, 6)
 _CHOICES_KEPT = 10_000
 
 
@@ -121,6 +122,8 @@ def _cost_of_scalar(shape: shapes.Scalar, value: Any) -> Cost:
         return _FREE
     # A numpy integer is rather a number than a str or bool, and numpy's True rather a bool.
     scalar = python_scalar(value)
+    if type(scalar) is shape.base and shape.cls is not shape.base:
+        return _RESTORED  # an enumeration's member, which is stored as the scalar
     if isinstance(scalar, bool):
         return {bool: _CONVERTED, int: _READ_OTHERWISE, float: _READ_OTHERWISE}.get(shape.cls, _FAR)
     if shape.cls in (int, float) and isinstance(scalar, (int, float)):

@@ -112,6 +112,7 @@ class Keyed(Inference):
     box: Tagged[int]
     tags: List[Tagged[str]]
     open: Union[Annotation, Dict[str, int]]
+    level: Union[float, bool, Level]
 
 
 class Nested(Keyed):
@@ -205,6 +206,7 @@ MADE: List[Any] = [
         Tagged((0, 1), (2, 3), "t"),
         [Tagged((0, 1), (2, 3), "u")],
         {"a": 1},
+        Level.LOW,
     ),
     Scaled(3.0, 4.0, note="some"),
     ScaledPostponed(3.0, 4.0, note="some"),
