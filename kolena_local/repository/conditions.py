@@ -182,6 +182,6 @@ def scalar_text(value: Scalar) -> str:
 
 def rank(value: Json) -> tuple[int, Any]:
     """Return a sort key for values of any kind: numbers, then texts, then others as JSON."""
-    if isinstance(value, (int, float)) and math.isfinite(value):
+    if isinstance(value, (int, float)) and is_finite(value):
         return 0, value
     return (1, value) if isinstance(value, str) else (2, dumps(value))

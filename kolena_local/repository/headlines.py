@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -54,6 +55,14 @@ class HeadlineValue(NamedTuple):
     is_stale: bool | None
     fingerprint: str | None
     directions: str | None
+
+    @property
+    def number(self) -> float:
+        """The value as a float; NaN if it is not a number, or an integer beyond all floats."""
+        try:
+            return float(self.value) if isinstance(self.value, (int, float)) else math.nan
+        except OverflowError:
+            return math.nan
 
 
 class Choices(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Dict, List, Optional, Tuple
 import pytest
 
 from kolena_local.comparison import rank
+from kolena_local.comparison.ranking.model_metrics import metric_of_models
 from kolena_local.comparison.ranking.standings import Standings, standings
 from kolena_local.repository import open_store
 from kolena_local.repository.headlines import Headline, Source
@@ -32,9 +33,24 @@ class Averages(Closeness):
         return Means(accuracy, sum(errors) / count, accuracy**2)
 
 
-def ranked(metric: str, case: str = "first") -> Tuple[Dict[str, Tuple[int, int]], Standings]:
+@dataclass(frozen=True)
+class Count(MetricsTestCase):
+    count: int
+
+
+class Counting(Closeness):
+    def compute_test_case_metrics(  # type: ignore[override]
+        self, test_case: object, inferences: Triples, metrics: List[Found], settings: object = None
+    ) -> Count:
+        wrong = sum(not one.close for one in metrics)
+        return Count(wrong if wrong < 2 else 10**400)
+
+
+def ranked(
+    metric: str, case: str = "first", evaluator: str = "Averages"
+) -> Tuple[Dict[str, Tuple[int, int]], Standings]:
     with open_store().read() as unit:
-        headline = Headline(Source("lengths", 1, "Averages", None), case, metric)
+        headline = Headline(Source("lengths", 1, evaluator, None), case, metric)
         found = standings(unit, headline, list(unit.headlines.values(headline).values()))
         names = {model.id: model.name for model in unit.models.of_ids(found.ranks)}
     return {names[id_]: ranks for id_, ranks in found.ranks.items()}, found
@@ -77,6 +93,14 @@ def test_a_metric_that_is_not_a_mean_has_no_ties_but_equal_values(world: World) 
     ranks, found = ranked("f1")
     assert ranks == {"best": (1, 1), "nearly": (2, 3), "same": (2, 3)}
     assert "f1 is not the mean of a metric of the samples" in found.remark
+
+
+def test_an_integer_beyond_all_floats_has_no_rank(world: World) -> None:
+    for name, count in {"best": 1, "long": 3}.items():
+        world.test(name, wrong(count), Counting())
+    assert ranked("count", evaluator="Counting")[0] == {"best": (1, 1)}
+    with open_store().read() as unit:
+        assert metric_of_models(unit, "lengths", "count", "first") == {"best": (1, False)}
 
 
 def test_stale_results_have_no_rank(world: World) -> None:

@@ -31,7 +31,7 @@ METADATA: dict[str, dict[str, Any]] = {
     "object": {"seed": {"a": 3}},
     "nan": {"seed": math.nan},
     "inf": {"seed": math.inf},
-    "huge": {"seed": 2**70},
+    "huge": {"seed": 10**400},
     "id": {"uid": 2**64 - 1, "note": "a\0b", "rate": 2**53 + 1},
     "neighbor": {"uid": 2**64 - 2, "note": "a\0c", "rate": 2**53},
     "rounded": {"uid": float(2**64), "note": "a", "rate": float(2**53)},

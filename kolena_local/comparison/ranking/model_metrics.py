@@ -82,9 +82,9 @@ def metric_of_models(
         found = unit.headlines.values(headline)
         names = {model.id: model.name for model in unit.models.of_ids(found)}
         return {
-            names[id_]: MetricValue(float(one.value), one.is_stale)
+            names[id_]: MetricValue(one.number, one.is_stale)
             for id_, one in found.items()
-            if isinstance(one.value, (int, float)) and math.isfinite(one.value)
+            if math.isfinite(one.number)
         }
     means, fields = _means(unit, wanted, metric, cases)
     if metric in fields:

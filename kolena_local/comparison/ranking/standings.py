@@ -63,7 +63,7 @@ def standings(unit: Unit, headline: Headline, values: Sequence[HeadlineValue]) -
         headline: the metric.
         values: the models' values; those that are stale or not finite numbers have no rank.
     """
-    numbers = [(value, _number(value)) for value in values if value.is_stale is False]
+    numbers = [(value, value.number) for value in values if value.is_stale is False]
     sign = 1 if higher_is_better(headline, values) is False else -1
     order = sorted(
         ((value, number) for value, number in numbers if math.isfinite(number)),
@@ -145,10 +145,6 @@ def _ranks(
 ) -> dict[int, tuple[int, int]]:
     ranges = rank_ranges(separate)
     return {value.model_id: one for (value, _), one in zip(order, ranges, strict=True)}
-
-
-def _number(value: HeadlineValue) -> float:
-    return float(value.value) if isinstance(value.value, (int, float)) else math.nan
 
 
 def _mean(scores: Scores) -> float:

@@ -225,10 +225,7 @@ def metric_cells(values: dict[int, HeadlineValue]) -> dict[int, MetricCell]:
 
 
 def _finite(value: HeadlineValue) -> float | None:
-    number = value.value
-    if not isinstance(number, (int, float)) or not math.isfinite(number):
-        return None
-    return float(number)
+    return value.number if math.isfinite(value.number) else None
 
 
 def _first_metric(source: Source, choices: Choices) -> Headline | None:
