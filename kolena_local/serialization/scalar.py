@@ -26,20 +26,15 @@ def to_scalar(value: Any, shape: Scalar, leniency: Leniency) -> Any:
         # Some integers are between two floats, or beyond all of them.
         is_number = base is float and isinstance(python_scalar(value), int)
         what = "equal to any float" if is_number else _NAMES[base]
-        problem = f"{shown(value)} is not {what}, but {cls.__name__} is declared"
-        raise ConversionError(problem)
+        raise ConversionError(f"{shown(value)} is not {what}, but {cls.__name__} is declared")
     if cls is base:
         return converted
     restored = _restored(cls, base, converted)
-    if leniency is Leniency.EQUAL and issubclass(cls, enum.Enum):
-        _check_equal(restored, converted)
+    # A flag takes -1 for all of its bits, and an enumeration's own _missing_ anything.
+    must_equal = leniency is Leniency.EQUAL and issubclass(cls, enum.Enum)
+    if must_equal and converted == converted and plain(restored) != plain(converted):
+        raise ConversionError(f"{shown(value)} is not equal to {shown(restored)}; use a member")
     return restored
-
-
-def _check_equal(member: Any, value: Any) -> None:
-    # A flag takes -1 for all of its bits, and an enumeration what no member equals.
-    if value == value and plain(member) != plain(value):
-        raise ConversionError(f"{shown(value)} is not equal to {shown(member)}; use a member")
 
 
 def write_scalar(value: Any, shape: Scalar) -> Any:

@@ -93,8 +93,7 @@ def _write_declared(value: Any, declared: type[Structured]) -> dict[str, Json]:
     # A scored box is accepted where one without a score is declared.
     if not is_of_kind(value, declared) or value._data_type() != declared._data_type():
         raise ConversionError(f"{shown(value)} is not an instance of {declared.__name__}")
-    missing = missing_field(type(value), declared)
-    if missing is not None:
+    if (missing := missing_field(type(value), declared)) is not None:
         raise ConversionError(f"{missing} is missing")
     return _write_named(value)
 
@@ -124,14 +123,9 @@ def _write_object(data_object: Structured, display: bool = False) -> dict[str, J
             result[name] = value
         elif value is not MISSING:
             result[name] = at(f".{name}", _write_field, value, field.shape, display, must_fit)
-        elif field.init:
+        elif field.init or field.make_default is not None:
+            # Loading would set a default, as for objects that are older than the field.
             raise ConversionError(f"{name!r} is missing; set it when the object is made")
-        elif field.make_default is not None:
-            # Loading would set the default, as for objects that were stored before the field was.
-            raise ConversionError(
-                f"{name!r} is missing, because the constructor does not set its default; set it in"
-                " __post_init__"
-            )
     for name in fields.others(values):
         if fields.extras and name not in fields.cls._stored_beside:
             if name == CLASS_KEY or (name == "data_type" and fields.data_type is not None):
@@ -184,9 +178,7 @@ def write_shape(value: Any, shape: Shape) -> Json:
             return _write_one_of(value, shape)
         case shapes.Choice():
             option = chosen(value, shape)
-            written = write_anything(option)
-            _check_loaded(option, written, shape)
-            return written
+            return _loadable(option, write_anything(option), shape)
         case shapes.Null() if value is not None:
             raise ConversionError(f"{shown(value)} is not null")
     written = write_anything(value, must_fit=True)
@@ -213,26 +205,24 @@ def _write_one_of(value: Any, shape: shapes.OneOf) -> Json:
         return value  # type: ignore[no-any-return]  # a JSON scalar
     if not isinstance(value, Structured):
         value = value.tolist() if is_array(value) else value
-        written = write_shape(value, by_cost(shape, value, _read_equal))
-        _check_loaded(value, written, shape)
-        return written
+        return _loadable(value, write_shape(value, by_cost(shape, value, _read_equal)), shape)
     content = _write_object(value)
     found = by_keys(shape, content) or by_cost(shape, content, _read_equal)
     is_it = isinstance(found, shapes.Object) and found.cls is type(value)
     return content if is_it else _write_named(value)
 
 
-def _check_loaded(value: Any, written: Json, shape: Shape) -> None:
-    """Refuse a value of one declared type that would be loaded as one of another."""
-    if not isinstance(value, dict) and not _declares_its_class(shape, value):
-        return
-    loaded = _read_equal(written, shape)
-    kind = dict if isinstance(value, dict) else type(value)
-    if not isinstance(loaded, kind) or (isinstance(value, Enum) and loaded is not value):
-        raise ConversionError(
-            f"{shown(value)} would be loaded as {shown(loaded)}, which {shape} declares too;"
-            " declare only one of the two types"
-        )
+def _loadable(value: Any, written: Json, shape: Shape) -> Json:
+    """Return what was written of a value, unless it would be loaded as another declared type."""
+    if isinstance(value, dict) or _declares_its_class(shape, value):
+        loaded = _read_equal(written, shape)
+        kind = dict if isinstance(value, dict) else type(value)
+        if not isinstance(loaded, kind) or (isinstance(value, Enum) and loaded is not value):
+            raise ConversionError(
+                f"{shown(value)} would be loaded as {shown(loaded)}, which {shape} declares too;"
+                " declare only one of the two types"
+            )
+    return written
 
 
 def _declares_its_class(shape: Shape, value: Any) -> bool:

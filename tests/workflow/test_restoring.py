@@ -252,7 +252,7 @@ def test_a_default_that_python_never_sets_is_not_made_up_when_loading() -> None:
     assert not hasattr(Reviewed(0.5), "note")  # with slots, its class has no attribute of this name
     _, case_type, suite_type, model_type = define_workflow("Any", Image, Truth, Reviewed)
     suite = suite_type("s", test_cases=[case_type("c", test_samples=[(Image("a"), Truth())])])
-    with pytest.raises(InputValidationError, match=r"Reviewed: 'note' is missing, because the con"):
+    with pytest.raises(InputValidationError, match=r"Reviewed: 'note' is missing; set it when"):
         TestRun(model_type("m"), suite).upload_inferences([(Image("a"), Reviewed(0.5))])
 
 
