@@ -45,7 +45,8 @@ def read_table(path: str) -> pd.DataFrame:
     """Read a table.
 
     In CSV, numbers, bools and JSON lists and objects are recognized, and an empty cell is None, as
-    :func:`kolena_local.io.dataframe_from_csv` does it; semicolons may separate the cells. In
+    :func:`kolena_local.io.dataframe_from_csv` does it, but words such as None and NA stay what they
+    are in columns of text; semicolons may separate the cells. In
     Parquet of Hugging Face's ``datasets``, labels are names, and images their paths.
 
     Args:
@@ -79,7 +80,7 @@ def read_table(path: str) -> pd.DataFrame:
                 return io.dataframe_from_parquet(stream)
             frame = io.dataframe_from_csv(stream, encoding="utf-8-sig", **layout)
             stream.seek(0)
-            return _unrounded(frame, stream, layout)
+            return _with_words(_unrounded(frame, stream, layout), stream, layout)
     except OSError as error:
         raise InputValidationError(
             f"'{path}' cannot be read ({error.strerror or error}); give another file."
@@ -107,6 +108,37 @@ def _unrounded(frame: pd.DataFrame, stream: IO[bytes], layout: dict[str, Any]) -
         whole = [int(text) if _is_whole(text) else value for text, value in cells]
         frame.isetitem(place, pd.Series(whole, index=frame.index, dtype=object))
     return frame
+
+
+def _with_words(frame: pd.DataFrame, stream: IO[bytes], layout: dict[str, Any]) -> pd.DataFrame:
+    """Restore words such as None and NA in columns of text, where they may be labels.
+
+    Pandas takes them for missing values, which they are beside numbers, bools or JSON.
+    """
+    import pandas as pd
+
+    columns = [list(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    places = [
+        place
+        for place, cells in enumerate(columns)
+        if any(map(_is_missing, cells))
+        and (any(isinstance(cell, str) for cell in cells) or all(map(_is_missing, cells)))
+    ]
+    if not places:
+        return frame
+    stream.seek(0)
+    texts = pd.read_csv(
+        stream, encoding="utf-8-sig", dtype=str, usecols=places, keep_default_na=False, **layout
+    )
+    for number, place in enumerate(places):
+        pairs = zip(texts.iloc[:, number], columns[place], strict=True)
+        cells = [text if text and _is_missing(cell) else cell for text, cell in pairs]
+        frame.isetitem(place, pd.Series(cells, index=frame.index, dtype=object))
+    return frame
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, float) and cell != cell)
 
 
 def _is_whole(text: Any) -> bool:
