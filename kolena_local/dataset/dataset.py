@@ -27,6 +27,7 @@ from kolena_local.dataset.upload_report import (
     log_upload,
     warn_of_earlier_results,
     warn_of_missing_columns,
+    warn_of_outdated_slices,
 )
 from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.flags import check_bool
@@ -108,8 +109,8 @@ def upload_dataset(
     """Create a dataset, or replace its datapoints.
 
     An upload that changes something makes a commit; one that changes nothing does not. If it fails,
-    nothing is stored. A KolenaWarning says if the datapoints lack columns that the dataset has, and
-    if results were computed from datapoints that are changed.
+    nothing is stored. A KolenaWarning says if the datapoints lack columns that the dataset has, if
+    results were computed from datapoints that are changed, and which slices have such datapoints.
 
     Args:
         name: the name of the dataset.
@@ -202,10 +203,13 @@ def committed(
             commit = unit.datasets.put(name, (NewRows(*page) for page in staged.pages()), upload)
             dataset = unit.datasets.get(name)
             earlier: tuple[int, Sequence[str]] = 0, ()
+            slices: dict[str, int] = {}
             if warns and commit is not None and commit.n_removed:
                 earlier = unit.dataset_results.of_changed_rows(dataset, commit)
+                slices = unit.datasets.outdated_slices(dataset)
     log_upload(name, commit)
     warn_of_earlier_results(name, *earlier)
+    warn_of_outdated_slices(name, slices)
     return _entity(dataset), commit
 
 

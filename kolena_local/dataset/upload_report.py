@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kolena_local.dataset.frames import listed
@@ -46,6 +47,24 @@ def warn_of_earlier_results(dataset: str, count: int, models: Sequence[str]) -> 
             f" {agreeing(count, 'has', 'have')} results of the {noun} {names} that were"
             " computed before the change; upload these results again if they depend on what"
             " changed."
+        )
+
+
+def warn_of_outdated_slices(dataset: str, slices: Mapping[str, int]) -> None:
+    """Warn if slices in a dataset's test suite have datapoints that it no longer has.
+
+    Args:
+        dataset: the name of the dataset.
+        slices: how many such datapoints test cases have, by their names.
+    """
+    if slices:
+        names = few([f"'{name}'" for name in slices], 3)
+        warn(
+            f"The {agreeing(len(slices), 'test case', 'test cases')} {names} in the test suite"
+            f" '{dataset}' {agreeing(len(slices), 'has', 'have')} datapoints that were changed or"
+            " removed, and that count in comparisons. To make a test case NAME again, run"
+            " `kolena-local test-cases create NAME --reset` and `kolena-local test-suites edit"
+            f" {shlex.quote(dataset)} --add NAME`, then upload the results again."
         )
 
 

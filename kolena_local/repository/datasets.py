@@ -31,6 +31,7 @@ from kolena_local.repository.dataset_rows import DatasetRows
 from kolena_local.repository.names import checked, unknown
 from kolena_local.repository.records import Deletion
 from kolena_local.repository.rows import Parameters, Repository, Row, as_ids, as_json
+from kolena_local.repository.suite_samples import SAMPLES
 from kolena_local.repository.test_cases import TestCases
 from kolena_local.repository.test_suites import TestSuites
 from kolena_local.repository.workflows import Workflows
@@ -112,6 +113,25 @@ class Datasets(Repository):
                 ORDER BY member.position
                 """,
                 (dataset.test_case_id,),
+            )
+        )
+
+    def outdated_slices(self, dataset: DatasetRecord) -> dict[str, int]:
+        """Return how many former rows of a dataset the other test cases of its suite have."""
+        return dict(
+            self._sql.fetch(
+                f"""
+                SELECT test_case.name, count(*)
+                FROM {SAMPLES} CROSS JOIN test_case ON test_case.id = member.test_case_id
+                WHERE pinned.test_suite_id = :suite
+                    AND pinned.version = (SELECT version FROM test_suite WHERE id = :suite)
+                    AND pinned.test_case_id <> :rows
+                    AND member.test_sample_id NOT IN (
+                        SELECT test_sample_id FROM test_case_member
+                        WHERE test_case_id = :rows AND removed IS NULL)
+                GROUP BY test_case.id ORDER BY min(pinned.position)
+                """,
+                {"suite": dataset.id, "rows": dataset.test_case_id},
             )
         )
 

@@ -101,9 +101,12 @@ class SampleSearch(Repository):
         return chain.from_iterable(satisfying(page, conditions) for page in pages)
 
     def pages(self, source: Source, after: int = -1) -> Iterator[list[FoundSample]]:
-        """Iterate over all samples that come after a place, in order."""
+        """Iterate over all samples that come after a place, in order.
+
+        Those of a dataset are its rows.
+        """
         record = source.record
-        cases = record.test_cases if isinstance(record, TestSuiteRecord) else (record,)
+        cases = self._cases(record) if isinstance(record, TestSuiteRecord) else (record,)
         model = None if source.model is None else source.model.id
         suite: dict[str, int | None] = {"suite": None, "suite_version": None}
         if isinstance(record, TestSuiteRecord) and len(cases) > 1:
@@ -114,6 +117,13 @@ class SampleSearch(Repository):
             while page := self._page({**suite, **given, "after": start - number * PLACES}):
                 yield page
                 start = page[-1].place
+
+    def _cases(self, suite: TestSuiteRecord) -> Sequence[TestCaseRecord]:
+        # A dataset's suite may have slices of it, which keep rows that it had earlier.
+        rows = self._sql.value(
+            "SELECT test_case_id FROM dataset WHERE test_suite_id = ?", (suite.id,)
+        )
+        return [case for case in suite.test_cases if rows is None or case.id == rows]
 
     def check(self, source: Source, paths: Sequence[Path]) -> None:
         """Make sure that each field exists in at least one sample.

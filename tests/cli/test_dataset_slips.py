@@ -86,6 +86,33 @@ def test_results_from_before_labels_were_corrected_are_counted(invoke: Invoke) -
     assert one.startswith("Warning: 1 changed datapoint of the dataset 'animals' has results of")
 
 
+def test_slices_that_keep_datapoints_which_are_gone_are_named_and_can_be_made_again(
+    invoke: Invoke,
+) -> None:
+    Path("animals.csv").write_text("id,label\na,cat\nb,cat\nc,dog\nd,dog\n")
+    Path("predicted.csv").write_text("id,correct\na,true\nb,false\nc,true\nd,true\n")
+    invoke("datasets", "upload", "animals.csv")
+    invoke("test-cases", "create", "by", "--from", "animals", "--stratify", "sample.label")
+    add = ("test-suites", "edit", "animals", "--add", "by: label = cat")
+    invoke(*add, "--add", "by: label = dog")
+    invoke("datasets", "results", "animals", "m", "predicted.csv")
+    Path("animals.csv").write_text("id,label\na,cat\nc,dog\nd,dog\n")
+    warning, _ = invoke("datasets", "upload", "animals.csv").stderr.splitlines()
+    assert warning == (
+        "Warning: The test case 'by: label = cat' in the test suite 'animals' has datapoints that"
+        " were changed or removed, and that count in comparisons. To make a test case NAME again,"
+        " run `kolena-local test-cases create NAME --reset` and `kolena-local test-suites edit"
+        " animals --add NAME`, then upload the results again."
+    )
+    again = invoke("test-cases", "create", "by: label = cat", "--reset")
+    assert again.stderr.endswith("'by: label = cat' (version 2, 1 sample).\n")
+    invoke(*add)
+    invoke("datasets", "results", "animals", "m", "predicted.csv")
+    assert "by: label = cat        1        1" in invoke("results", "m", "animals").stdout
+    Path("animals.csv").write_text("id,label\na,cat\nc,dog\nd,dog\ne,dog\n")
+    assert "Warning" not in invoke("datasets", "upload", "animals.csv").stderr
+
+
 def test_results_without_the_metric_of_the_other_model_say_how_to_store_it(
     invoke: Invoke, files: Path
 ) -> None:
