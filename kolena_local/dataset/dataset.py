@@ -25,9 +25,8 @@ from kolena_local.dataset.frames import (
 from kolena_local.dataset.staged import Staged
 from kolena_local.dataset.upload_report import (
     log_upload,
-    warn_of_earlier_results,
+    remarks_on_upload,
     warn_of_missing_columns,
-    warn_of_outdated_slices,
 )
 from kolena_local.errors import InputValidationError, NotFoundError
 from kolena_local.flags import check_bool
@@ -110,7 +109,8 @@ def upload_dataset(
 
     An upload that changes something makes a commit; one that changes nothing does not. If it fails,
     nothing is stored. A KolenaWarning says if the datapoints lack columns that the dataset has, if
-    results were computed from datapoints that are changed, and which slices have such datapoints.
+    results were computed from datapoints that are changed or had other ids, and which slices have
+    datapoints that are not there any more.
 
     Args:
         name: the name of the dataset.
@@ -157,7 +157,7 @@ def committed(
     description: str | None,
     commit_tags: Sequence[str] | None = None,
     dataset_tags: Sequence[str] | None = None,
-    warns: bool = True,  # of missing columns and of results from before
+    warns: bool = True,  # of missing columns, and of results and slices from before
 ) -> tuple[DatasetEntity, CommitRecord | None]:
     """Do what :func:`upload_dataset` does, and return the commit too; None: nothing changed."""
     check_name(name, "dataset")
@@ -202,14 +202,10 @@ def committed(
         with collector_paused(), store.write() as unit:
             commit = unit.datasets.put(name, (NewRows(*page) for page in staged.pages()), upload)
             dataset = unit.datasets.get(name)
-            earlier: tuple[int, Sequence[str]] = 0, ()
-            slices: dict[str, int] = {}
-            if warns and commit is not None and commit.n_removed:
-                earlier = unit.dataset_results.of_changed_rows(dataset, commit)
-                slices = unit.datasets.outdated_slices(dataset)
+            remarks = remarks_on_upload(unit, known, dataset, commit) if warns else []
     log_upload(name, commit)
-    warn_of_earlier_results(name, *earlier)
-    warn_of_outdated_slices(name, slices)
+    for remark in remarks:
+        warn(remark)
     return _entity(dataset), commit
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from kolena_local.dataset.frames import listed
@@ -12,6 +12,7 @@ from kolena_local.plurals import agreeing, counted, few
 from kolena_local.warn import warn
 
 if TYPE_CHECKING:
+    from kolena_local.repository import Unit
     from kolena_local.repository.dataset_records import CommitRecord, DatasetRecord
 
 
@@ -31,41 +32,59 @@ def warn_of_missing_columns(dataset: DatasetRecord, columns: Collection[str]) ->
         )
 
 
-def warn_of_earlier_results(dataset: str, count: int, models: Sequence[str]) -> None:
-    """Warn if changed datapoints have results, which were computed before the change.
+def remarks_on_upload(
+    unit: Unit, known: DatasetRecord | None, dataset: DatasetRecord, commit: CommitRecord | None
+) -> list[str]:
+    """Return what to warn of after an upload.
 
     Args:
-        dataset: the name of the dataset.
-        count: how many of the changed datapoints have results.
-        models: the names of the models that have them.
+        unit: the transaction of the upload.
+        known: the dataset before the upload; None if there was none.
+        dataset: the dataset after it.
+        commit: what the upload made; None if nothing was changed.
     """
-    if count:
-        names = few([f"'{name}'" for name in models], 3)
-        noun = agreeing(len(models), "model", "models")
-        warn(
-            f"{counted(count, 'changed datapoint')} of the dataset '{dataset}'"
-            f" {agreeing(count, 'has', 'have')} results of the {noun} {names} that were"
-            " computed before the change; upload these results again if they depend on what"
-            " changed."
-        )
+    if known is None or commit is None:
+        return []
+    remarks: list[str] = []
+    if commit.n_removed:
+        count, models = unit.dataset_results.of_changed_rows(dataset, commit)
+        if count:
+            remarks.append(_on_earlier_results(dataset.name, count, models))
+        slices = unit.datasets.outdated_slices(dataset)
+        if slices:
+            remarks.append(_on_outdated_slices(dataset.name, slices))
+    if known.id_fields != dataset.id_fields:
+        models = unit.dataset_results.left_behind(dataset)
+        if models:
+            names = few([f"'{name}'" for name in models], 3)
+            remarks.append(
+                f"The datapoints of the dataset '{dataset.name}' are now identified by"
+                f" {listed(dataset.id_fields)}, and by {listed(known.id_fields)} before, so the"
+                f" results of the {agreeing(len(models), 'model', 'models')} {names} do not belong"
+                " to any of them; upload these results again."
+            )
+    return remarks
 
 
-def warn_of_outdated_slices(dataset: str, slices: Mapping[str, int]) -> None:
-    """Warn if slices in a dataset's test suite have datapoints that it no longer has.
+def _on_earlier_results(dataset: str, count: int, models: Sequence[str]) -> str:
+    names = few([f"'{name}'" for name in models], 3)
+    noun = agreeing(len(models), "model", "models")
+    return (
+        f"{counted(count, 'changed datapoint')} of the dataset '{dataset}'"
+        f" {agreeing(count, 'has', 'have')} results of the {noun} {names} that were computed before"
+        " the change; upload these results again if they depend on what changed."
+    )
 
-    Args:
-        dataset: the name of the dataset.
-        slices: how many such datapoints test cases have, by their names.
-    """
-    if slices:
-        names = few([f"'{name}'" for name in slices], 3)
-        warn(
-            f"The {agreeing(len(slices), 'test case', 'test cases')} {names} in the test suite"
-            f" '{dataset}' {agreeing(len(slices), 'has', 'have')} datapoints that were changed or"
-            " removed, and that count in comparisons. To make a test case NAME again, run"
-            " `kolena-local test-cases create NAME --reset` and `kolena-local test-suites edit"
-            f" {shlex.quote(dataset)} --add NAME`, then upload the results again."
-        )
+
+def _on_outdated_slices(dataset: str, slices: Collection[str]) -> str:
+    names = few([f"'{name}'" for name in slices], 3)
+    return (
+        f"The {agreeing(len(slices), 'test case', 'test cases')} {names} in the test suite"
+        f" '{dataset}' {agreeing(len(slices), 'has', 'have')} datapoints that were changed or"
+        " removed, and that count in comparisons. To make a test case NAME again, run"
+        " `kolena-local test-cases create NAME --reset` and `kolena-local test-suites edit"
+        f" {shlex.quote(dataset)} --add NAME`, then upload the results again."
+    )
 
 
 def log_upload(name: str, commit: CommitRecord | None) -> None:

@@ -191,6 +191,14 @@ class DatasetResults(Repository):
         )
         return count, sorted(names_of(names))
 
+    def left_behind(self, dataset: DatasetRecord) -> list[str]:
+        """Return the models whose results are all of rows that other fields identified."""
+        return [
+            model.name
+            for model in self.models(dataset)
+            if self._run(dataset, model.id, dataset.id_fields) is None
+        ]
+
     def pages(self, configuration_id: int, limit: int) -> Iterator[list[Row]]:
         """Yield pages of the results under a configuration, in the order of their test samples.
 

@@ -86,6 +86,23 @@ def test_results_from_before_labels_were_corrected_are_counted(invoke: Invoke) -
     assert one.startswith("Warning: 1 changed datapoint of the dataset 'animals' has results of")
 
 
+def test_results_of_datapoints_that_had_other_ids_are_said_to_be_lost(invoke: Invoke) -> None:
+    Path("animals.csv").write_text("id,file,label\na,a.png,cat\nb,b.png,dog\n")
+    Path("predicted.csv").write_text("id,file,prediction\na,a.png,cat\nb,b.png,cat\n")
+    invoke("datasets", "upload", "animals.csv")
+    invoke("datasets", "results", "animals", "m", "predicted.csv")
+    warning, _ = invoke("datasets", "upload", "animals.csv", "--id", "file").stderr.splitlines()
+    assert warning == (
+        "Warning: The datapoints of the dataset 'animals' are now identified by 'file', and by 'id'"
+        " before, so the results of the model 'm' do not belong to any of them; upload these"
+        " results again."
+    )
+    invoke("datasets", "results", "animals", "m", "predicted.csv")
+    assert len(download_results("animals", "m")[1]) == 1
+    # Those by the earlier id are there again.
+    assert "Warning" not in invoke("datasets", "upload", "animals.csv", "--id", "id").stderr
+
+
 def test_slices_that_keep_datapoints_which_are_gone_are_named_and_can_be_made_again(
     invoke: Invoke,
 ) -> None:

@@ -58,7 +58,8 @@ def test_the_names_of_columns_say_which_identify_a_row(
 def test_what_identifies_rows_is_given_then_known_then_inferred(images: pd.DataFrame) -> None:
     assert upload_dataset("images", images.assign(id=range(5))).id_fields == ["locator"]
     upload_results("images", "model", images[["locator"]].assign(ok=True))
-    changed = upload_dataset("images", images.assign(id=range(5)), id_fields=["id"])
+    with pytest.warns(KolenaWarning, match="results of the model 'model' do not belong to any"):
+        changed = upload_dataset("images", images.assign(id=range(5)), id_fields=["id"])
     assert changed.id_fields == ["id"]
     frame, results = download_results("images", "model")
     assert (frame.empty, results) == (True, [])
