@@ -17,7 +17,7 @@ from kolena_local.cli.output.formats import Entry
 from kolena_local.cli.output.output_file import STANDARD_OUTPUT, write_data
 from kolena_local.cli.output.output_options import quiet_option
 from kolena_local.cli.output.printing import Listing, print_listing, say
-from kolena_local.cli.results import remark_on_age
+from kolena_local.cli.results import latest_version, remark_on_age
 from kolena_local.cli.store_option import db_option, given_location, reading
 from kolena_local.drafts import Destination, make_folder, remove_empty
 from kolena_local.errors import InputValidationError
@@ -96,6 +96,7 @@ def plots(
             for plot in unit.test_runs.plots(run.id)
             if case in (None, plot.test_case)
         ]
+        latest = latest_version(unit, runs)
     if title is not None:
         titles = [plot.payload.get("title") for _, plot in found]
         if found and title not in titles:
@@ -109,7 +110,7 @@ def plots(
         raise click.ClickException(f"There is nothing to draw. {_PLOTS.otherwise}")
     else:
         _draw(found, target or _STANDARD_OUTPUT, chosen)
-    remark_on_age(runs)
+    remark_on_age(runs, latest)
 
 
 def _entry(run: TestRunRecord, plot: PlotRecord) -> Entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -56,6 +56,7 @@ def results(model: str, test_suite: str, evaluator: str | None) -> None:
         ]
         drawn = [plots(unit, run.id) if is_json() else [] for run in records]
         empty = _without_samples(unit, [run for run, _, _ in runs])
+        latest = latest_version(unit, records)
     entries = [
         _entry(run, metrics)
         for (run, cases, suites), found in zip(runs, drawn, strict=True)
@@ -65,13 +66,24 @@ def results(model: str, test_suite: str, evaluator: str | None) -> None:
     for run, cases, suites in runs:
         if run["status"] != "completed" or not cases + suites:
             say(_remark(run))
-    remark_on_age(records)
+    remark_on_age(records, latest)
     if empty:
         say(f"Not evaluated, because they have no samples: {', '.join(empty)}.")
 
 
-def remark_on_age(runs: Iterable[TestRunRecord]) -> None:
-    """Say of which runs the results are stale."""
+def latest_version(unit: Unit, runs: Sequence[TestRunRecord]) -> int:
+    """Return the latest version of the test suite of one or more runs."""
+    return unit.test_suites.get(runs[0].test_suite).version
+
+
+def remark_on_age(runs: Sequence[TestRunRecord], latest: int) -> None:
+    """Say if the runs are on an earlier version than the latest, and which results are stale."""
+    version = max(run.test_suite_version for run in runs)
+    if version < latest:
+        say(
+            f"These are results on version {version} of the test suite; its latest version is"
+            f" {latest}."
+        )
     for run in runs:
         if run.staleness:
             say(f"The results of the run {run.id} are {run.staleness}; run test() again.")

@@ -106,6 +106,19 @@ def test_results_of_all_evaluators_as_entries(invoke: Invoke, evaluated: Path) -
     assert (rows[2]["metrics.size.min"], rows[-1]["metrics.mean"]) == ("1", "0.5")
 
 
+def test_results_on_a_version_that_is_not_the_latest_say_so(
+    invoke: Invoke, evaluated: Path
+) -> None:
+    remark = "These are results on version 1 of the test suite; its latest version is 2.\n"
+    commands = [(it, "resnet-50", "all animals", "--db", evaluated) for it in ("results", "plots")]
+    assert not any(remark in invoke(*command).stderr for command in commands)
+    with open_store(str(evaluated)).write() as unit:
+        suite = unit.test_suites.get("all animals")
+        (first, *_) = suite.test_cases
+        unit.test_suites.replace_test_cases(suite.id, suite.version, [(first.id, first.version)])
+    assert all(remark in invoke(*command).stderr for command in commands)
+
+
 def test_results_of_a_crashed_run_say_so(invoke: Invoke, store: Path) -> None:
     result = invoke("results", "resnet-101", "all animals", "--db", store)
     assert (result.exit_code, result.stdout) == (0, "")
