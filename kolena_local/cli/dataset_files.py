@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -14,9 +14,9 @@ from kolena_local.cli.completion import DATASETS, names_of
 from kolena_local.cli.output.output_options import quiet_option
 from kolena_local.cli.output.printing import say
 from kolena_local.cli.result_files import read_results
-from kolena_local.cli.store_option import db_option, given_location
+from kolena_local.cli.store_option import db_option, given_location, reading
 from kolena_local.errors import NotFoundError, StoreNotFoundError
-from kolena_local.plurals import counted
+from kolena_local.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from kolena_local.dataset import DatasetEntity
@@ -152,10 +152,18 @@ def results(
             higher_is_better=directions or None,
             need_match=True,
         )
+        with reading() as unit:
+            record = unit.datasets.get(dataset)
+            total = unit.dataset_commits.get(record).n_rows
+            ids = cast("list[int]", done.eval_config_id)
+            missing = max(unit.dataset_results.count_missing(record, one) for one in ids)
     say(
         f"Stored results of {model} on the dataset '{dataset}': {done.n_inserted} new,"
         f" {done.n_updated} changed."
     )
+    if missing:
+        verb = agreeing(missing, "has", "have")
+        say(f"{missing} of {counted(total, 'datapoint')} {verb} no results of {model} there.")
 
 
 def _existing(dataset: str) -> DatasetEntity:

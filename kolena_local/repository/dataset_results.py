@@ -135,6 +135,20 @@ class DatasetResults(Repository):
             updated += len(changed)
         return ResultCounts(inserted, updated)
 
+    def count_missing(self, dataset: DatasetRecord, configuration_id: int) -> int:
+        """Return how many of the latest rows have no result under a configuration."""
+        found: int = self._sql.value(
+            """
+            SELECT count(*) FROM test_case_member AS member
+            WHERE member.test_case_id = ? AND member.removed IS NULL
+                AND member.test_sample_id NOT IN (
+                    SELECT test_sample_id FROM metrics_test_sample
+                    WHERE evaluator_configuration_id = ? AND ifnull(test_case_id, 0) = 0)
+            """,
+            (dataset.test_case_id, configuration_id),
+        )
+        return found
+
     def configurations(
         self, dataset: DatasetRecord, model: ModelRecord, commit: CommitRecord
     ) -> list[ConfigurationRecord]:

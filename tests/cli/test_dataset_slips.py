@@ -86,6 +86,21 @@ def test_results_from_before_labels_were_corrected_are_counted(invoke: Invoke) -
     assert one.startswith("Warning: 1 changed datapoint of the dataset 'animals' has results of")
 
 
+def test_datapoints_that_no_file_of_results_had_are_counted(invoke: Invoke) -> None:
+    Path("animals.csv").write_text("id,label\na,cat\nb,cat\nc,dog\nd,dog\n")
+    invoke("datasets", "upload", "animals.csv")
+    said = []
+    for ids in ("a", "ab", "cd"):
+        lines = [f"{one},true" for one in ids]
+        Path("predicted.csv").write_text("\n".join(["id,correct", *lines]))
+        said.append(invoke("datasets", "results", "animals", "m", "predicted.csv").stderr)
+    assert [text.splitlines()[1:] for text in said] == [
+        ["3 of 4 datapoints have no results of m there."],
+        ["2 of 4 datapoints have no results of m there."],
+        [],
+    ]
+
+
 def test_results_of_datapoints_that_had_other_ids_are_said_to_be_lost(invoke: Invoke) -> None:
     Path("animals.csv").write_text("id,file,label\na,a.png,cat\nb,b.png,dog\n")
     Path("predicted.csv").write_text("id,file,prediction\na,a.png,cat\nb,b.png,cat\n")
