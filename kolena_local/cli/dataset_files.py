@@ -128,6 +128,10 @@ def results(
 
     parsed = None if config is None else _parsed(config)
     directions = {**dict.fromkeys(higher_is_better, True), **dict.fromkeys(lower_is_better, False)}
+    for column in set(higher_is_better).intersection(lower_is_better):
+        raise click.UsageError(
+            f"--higher-is-better and --lower-is-better both name '{column}'; leave out one of them."
+        )
     with location.use(location.resolve(given_location())):
         entity = _existing(dataset)
         found = read_results(file, dataset, parsed, proba=proba)

@@ -101,6 +101,15 @@ def test_datapoints_that_no_file_of_results_had_are_counted(invoke: Invoke) -> N
     ]
 
 
+def test_a_column_cannot_be_better_when_higher_and_when_lower(invoke: Invoke) -> None:
+    Path("animals.csv").write_text("id,seconds\na,1\n")
+    invoke("datasets", "upload", "animals.csv")
+    both = ("--higher-is-better", "seconds", "--lower-is-better", "seconds")
+    refused = invoke("datasets", "results", "animals", "m", "animals.csv", *both)
+    assert refused.exit_code == 2
+    assert "both name 'seconds'; leave out one of them." in refused.stderr
+
+
 def test_results_of_datapoints_that_had_other_ids_are_said_to_be_lost(invoke: Invoke) -> None:
     Path("animals.csv").write_text("id,file,label\na,a.png,cat\nb,b.png,dog\n")
     Path("predicted.csv").write_text("id,file,prediction\na,a.png,cat\nb,b.png,cat\n")
