@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kolena_local.plurals import agreeing, enumerated
+from kolena_local.warn import warn
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -72,6 +75,13 @@ def _detections(path: str, dataset: str, config: dict[str, Any] | None) -> Resul
         "threshold_strategy": "F1-Optimal",
         "min_confidence_score": 0.01,
     }
+    unused = [f"'{name}'" for name in config or {} if name not in settings]
+    if unused:
+        warn(
+            f"{enumerated(unused)} in the configuration"
+            f" {agreeing(len(unused), 'does', 'do')} not change how detections are matched; only"
+            f" {enumerated(list(settings))} do."
+        )
     computed = compute_object_detection_results(
         dataset,
         frame,

@@ -156,6 +156,18 @@ def test_wrong_detections_are_named(invoke: Invoke) -> None:
     assert "'cut.json' cannot be read as JSON" in failed.stderr
 
 
+@pytest.mark.filterwarnings("always::kolena_local.errors.KolenaWarning")
+def test_a_misspelled_setting_of_detections_is_said_to_change_nothing(invoke: Invoke) -> None:
+    invoke("datasets", "upload", write("val.json", ANNOTATIONS))
+    command = ("datasets", "results", "val", "m", write("found.json", DETECTIONS), "--config")
+    warning = (
+        "'iou' in the configuration does not change how detections are matched; only"
+        " iou_threshold, threshold_strategy and min_confidence_score do."
+    )
+    assert warning in invoke(*command, '{"iou": 0.75}').stderr
+    assert warning not in invoke(*command, '{"iou_threshold": 0.75}').stderr
+
+
 def sample(doc_id: int, name: str, said: str, exact: float) -> dict[str, Any]:
     return {
         "doc_id": doc_id,
