@@ -21,6 +21,7 @@ from kolena_local.cli.output.output_file import (
     write_text,
 )
 from kolena_local.cli.output.output_options import (
+    check_suffix,
     file_option,
     is_csv_safe,
     quiet_option,
@@ -91,7 +92,10 @@ def export_inferences(
     if test_case is not None and test_suite is not None:
         raise click.UsageError("Give --test-case or --test-suite, not both.")
     destination = current()
-    chosen = format_of(destination.name if destination else None, chosen) or "csv"
+    chosen = format_of(destination.name if destination else None, chosen)
+    if chosen is None:
+        check_suffix((".txt",), f"Give --format, or one of .{', .'.join(FORMATS)}.")
+        chosen = "csv"
     if chosen == "parquet" and destination is None:
         raise click.UsageError("Parquet goes into a file; give its name as FILE.")
     with reading() as unit:

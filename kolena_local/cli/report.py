@@ -8,7 +8,12 @@ from kolena_local.cli.completion import names_of
 from kolena_local.cli.inferences import progress
 from kolena_local.cli.options import name_option
 from kolena_local.cli.output.output_file import is_terminal, write_data
-from kolena_local.cli.output.output_options import file_option, is_quiet, quiet_option
+from kolena_local.cli.output.output_options import (
+    check_suffix,
+    file_option,
+    is_quiet,
+    quiet_option,
+)
 from kolena_local.cli.store_option import db_option, given_location
 
 
@@ -48,6 +53,7 @@ def report(
     """
     if is_terminal():
         raise click.UsageError("Give -o FILE: a terminal does not show HTML.")
+    check_suffix((".html", ".htm"), "A report is HTML; give a name that ends with .html.")
     from kolena_local.repository import open_store
     from kolena_local.view.report import report as make
 

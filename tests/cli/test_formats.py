@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 import pytest
 from hypothesis import given
@@ -122,6 +122,30 @@ def test_the_suffix_of_a_file_tells_the_format(
     assert written == invoke(*arguments, "--format", format).stdout
     assert invoke(*arguments, "-o", tmp_path / name, "--format", "jsonl").exit_code == 0
     assert (tmp_path / name).read_text() == invoke(*arguments, "--format", "jsonl").stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("models", "list"), "x.xlsx"),
+        (("models", "create", "new", "-w", "Animals"), "x.parquet"),
+        (("inferences", "export", "resnet-50"), "x.json"),
+        (("report", "all animals"), "x.pdf"),
+    ],
+)
+def test_a_file_does_not_get_the_suffix_of_a_format_that_it_does_not_have(
+    invoke: Invoke, store: Path, tmp_path: Path, command: Tuple[str, ...], name: str
+) -> None:
+    path = tmp_path / name
+    output = () if command[0] == "inferences" else ("-o",)
+    refused = invoke(*command, *output, path, "--db", store)
+    assert (refused.exit_code, refused.stdout, path.exists()) == (2, "", False)
+    assert f"{path} would not have the format that its suffix" in refused.stderr
+    assert "new" not in invoke("models", "list", "--db", store).stdout
+    for other in ("models-2026.11", "models.txt"):
+        assert invoke("models", "list", "-o", tmp_path / other, "--db", store).exit_code == 0
+    typed = ("--format", "csv", "-o", tmp_path / "models.dat")
+    assert invoke("models", "list", *typed, "--db", store).exit_code == 0
 
 
 def test_names_in_html_are_text(invoke: Invoke, store: Path) -> None:

@@ -5,10 +5,10 @@ The values are kept in click's context, so that commands need no parameters for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Collection
+from functools import partial, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 from click.core import ParameterSource
@@ -20,7 +20,8 @@ _FORMAT = f"{__name__}.format"
 _QUIET = f"{__name__}.quiet"
 _SAFE_CSV = f"{__name__}.safe_csv"
 _SUFFIXES = {f".{name}": name for name in ("json", "jsonl", "csv", "tsv", "md", "html")}
-_SUFFIXES[".ndjson"] = "jsonl"
+_SUFFIXES |= {".ndjson": "jsonl", ".htm": "html"}
+_OF_TEXT = (".txt", ".log", ".out")
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
@@ -88,9 +89,38 @@ _OUTPUT_OPTIONS = (
 
 def output_options(command: _Decorated) -> _Decorated:
     """Add ``--format``, ``--json``, ``--csv``, ``--output``, ``--quiet``, and ``--db``."""
+
+    @wraps(command)
+    def checked(*arguments: Any, **options: Any) -> Any:
+        if click.get_current_context().meta.get(_FORMAT) is None:
+            check_suffix(
+                (*_SUFFIXES, *_OF_TEXT),
+                "Give --format, or one of .json, .csv, .md, .html and .txt.",
+            )
+        return command(*arguments, **options)
+
+    decorated: Any = checked
     for option in reversed(_OUTPUT_OPTIONS):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return cast("_Decorated", decorated)
+
+
+def check_suffix(known: Collection[str], advice: str) -> None:
+    """Refuse an output file whose suffix is that of a format which is not written.
+
+    Args:
+        known: the suffixes that there may be; one with a digit, as of a date, is none.
+        advice: what to do instead, in a sentence.
+
+    Raises:
+        click.UsageError: it has another one.
+    """
+    file = current()
+    suffix = "" if file is None else Path(file.name).suffix.lower()
+    if file is not None and suffix[1:].isalpha() and suffix not in known:
+        raise click.UsageError(
+            f"{file.name} would not have the format that its suffix {suffix} says. {advice}"
+        )
 
 
 def chosen_format() -> str | None:
