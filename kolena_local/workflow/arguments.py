@@ -126,9 +126,14 @@ def check_type(
         unfit: it is not an instance of the expected type.
     """
     if not isinstance(value, expected):
+        found, wanted = ((it.__module__, it.__qualname__) for it in (type(value), expected))
+        again = (
+            f" {expected.__name__} was redefined in {expected.__module__} after this object was"
+            " created, as by running a cell of a notebook twice; create it with the new class."
+        )
         raise unfit(
             f"{place} must be an instance of {expected.__name__}, not {value!r:.80}"
-            f" ({type(value).__name__})."
+            f" ({type(value).__name__}).{again if found == wanted else ''}"
         )
 
 

@@ -93,6 +93,15 @@ def test_an_object_of_a_class_that_was_defined_again_is_refused() -> None:
     assert again["Detailed"] is not first["Detailed"]
 
 
+def test_a_sample_of_a_notebook_whose_cell_of_classes_ran_again_says_so() -> None:
+    samples = [(Image("a"), run(NOTEBOOK)["Truth"]())]
+    again = run(NOTEBOOK)
+    with pytest.raises(TypeError, match=r"Truth was redefined in __main__ .* with the new class"):
+        again["Case"]("c", test_samples=samples)
+    with pytest.raises(TypeError, match=r"instance of Truth, not 3 \(int\)\.$"):
+        again["Case"]("c", test_samples=[(Image("a"), 3)])
+
+
 def test_a_class_that_is_not_there_is_named_with_its_module() -> None:
     _, case_type, suite_type, model_type = define_workflow("Any", Image, Truth, Loose)
     case = case_type("c", test_samples=[(Image("a"), Truth())])
