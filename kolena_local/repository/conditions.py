@@ -123,9 +123,13 @@ def _parse_value(text: str) -> Scalar:
     except (ValueError, RecursionError):
         value = ...
     if value is ... or isinstance(value, (dict, list)):
+        words = {word.lower() for word in text.split()}
+        hint = " There is no 'or'; ask for each alternative by itself." if "or" in words else ""
+        if "and" in words:
+            hint += " Give conditions that must all hold one by one."
         raise InputValidationError(
             f"'{text}' is not a value to compare with; use a number, true, false, null, or text in"
-            " double quotes."
+            f" double quotes.{hint}"
         )
     return value  # type: ignore[no-any-return]  # a scalar that the parser made
 
