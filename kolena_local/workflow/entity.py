@@ -92,8 +92,10 @@ class Entity:
         self.__dict__.update(attributes, _location=store.location, _id=record.id, _uid=record.uid)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        methods = [f"{it}()" for it in ("edit", "rename", "update") if hasattr(self, it)]
+        advice = f"; to change what is stored, call {' or '.join(methods)}" if methods else ""
         raise FrozenObjectError(
-            f"{type(self).__name__} objects are frozen; {name!r} cannot be set."
+            f"{type(self).__name__} objects are frozen; {name!r} cannot be set{advice}."
         )
 
     def _held(self) -> tuple[HeldRow, ...]:

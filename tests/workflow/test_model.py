@@ -173,7 +173,7 @@ def test_attributes_cannot_be_set(attribute: str) -> None:
     model = Model("m")
     with pytest.raises(FrozenObjectError, match=attribute):
         setattr(model, attribute, None)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match=r"what is stored, call rename\(\) or update\(\)"):
         model.name = "n"
     del model.infer  # what the original does not prevent either
 
