@@ -60,7 +60,7 @@ def use(db: str | os.PathLike[str]) -> Iterator[str]:
     Every block with ``":memory:"`` has a store of its own, so that tests do not share data.
 
     Raises:
-        InputValidationError: ``db`` is blank.
+        InputValidationError: ``db`` is blank, or not a path.
     """
     location = _absolute(db)
     if location == MEMORY:
@@ -81,7 +81,7 @@ def set_default(db: str | os.PathLike[str] | None) -> None:
     """Use ``db`` as the store of this process outside of sessions; None undoes this.
 
     Raises:
-        InputValidationError: ``db`` is blank.
+        InputValidationError: ``db`` is blank, or not a path.
     """
     global _default
     _default = None if db is None else _absolute(db)
@@ -116,7 +116,12 @@ def _from_variable(name: str) -> str | None:
 
 
 def _absolute(location: str | os.PathLike[str]) -> str:
-    text = os.fspath(location)
+    text = os.fspath(location) if isinstance(location, (str, os.PathLike)) else location
+    if not isinstance(text, str):
+        raise InputValidationError(
+            "The location of the store must be the path of a file, or ':memory:', not"
+            f" {text!r:.80}."
+        )
     if not text.strip():
         raise InputValidationError(
             "The location of the store is blank; pass the path of a file, or ':memory:'."

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,3 +107,9 @@ def test_a_blank_argument_is_an_error_and_a_blank_variable_warns(
         location.set_default("")
     with pytest.raises(InputValidationError, match="blank"), location.use(""):
         pass
+
+
+@pytest.mark.parametrize("argument", [3, b"store.db", ["store.db"]])
+def test_what_is_not_a_path_is_refused_as_a_store(argument: Any) -> None:
+    with pytest.raises(InputValidationError, match="must be the path of a file"):
+        location.set_default(argument)
