@@ -176,7 +176,7 @@ def _with_metric(metric: str) -> Listing:
 
 def _value(model: Entry) -> str | float | None:
     value = model["value"]
-    return f"{value} (stale)" if model["is_stale"] and value is not None else value
+    return f"{cell(value)} (stale)" if model["is_stale"] and value is not None else value
 
 
 @click.command("show")

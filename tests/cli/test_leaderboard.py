@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Callable, Iterator, List
 
@@ -12,7 +13,7 @@ import pytest
 from click.testing import Result
 
 from kolena_local import session
-from kolena_local.repository import close_store
+from kolena_local.repository import close_store, open_store
 from tests.comparison.conftest import Guess, LengthModel, make_world
 from tests.comparison.test_standings import Averages
 
@@ -82,6 +83,18 @@ def test_models_are_sorted_by_a_metric_of_samples_or_of_a_test_case(run: Invoke)
     entries = json.loads(run(*of, "error", "--test-case", "second", "--json").stdout)
     assert [entry["value"] for entry in entries] == [0, 0, pytest.approx(20 / 30), None]
     assert [entry["name"] for entry in entries] == ["good", "fair", "poor", "untested"]
+
+
+def test_a_stale_metric_is_rounded_as_others_are(
+    stored: Path, store_path: Path, invoke: Invoke
+) -> None:
+    shutil.copy(stored, store_path)
+    command = ("models", "list", "--suite", "lengths", "--sort", "error", "--db", store_path)
+    fresh = invoke(*command).stdout.splitlines()[-2].split()[1]
+    with open_store(str(store_path)).write() as unit:
+        suite = unit.test_suites.get("lengths")
+        unit.inferences.mark_stale(unit.models.get("poor").id, suite.id, suite.version)
+    assert f"  {fresh} (stale)  " in invoke(*command).stdout
 
 
 @pytest.mark.parametrize(
