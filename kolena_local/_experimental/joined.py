@@ -58,14 +58,14 @@ def joined(
         raise InputValidationError(f"df must be a DataFrame, not {df!r:.80}.")
     for field in (ground_truths_field, raw_inferences_field):
         check_name(field, "column")
-    _check_columns("results", df, [*on, raw_inferences_field])
+    _check_columns("the results have", df, [*on, raw_inferences_field])
     taken = [name for name in computed if name in df.columns]
     if taken:
         raise IncorrectUsageError(
             f"The results have the column {taken[0]!r}, which is computed; drop or rename it."
         )
     datapoints = download_dataset(dataset)
-    _check_columns(f"dataset {dataset!r}", datapoints, [*on, ground_truths_field])
+    _check_columns(f"the dataset {dataset!r} has", datapoints, [*on, ground_truths_field])
     name = ground_truths_field
     while name in df.columns or name in on:
         name = f"_{name}"
@@ -97,8 +97,7 @@ def _check_columns(what: str, frame: pd.DataFrame, names: Sequence[str]) -> None
     for name in names:
         if name not in frame.columns:
             raise IncorrectUsageError(
-                f"Missing column {name!r}: the {what} has"
-                f" {', '.join(repr(it) for it in frame.columns)}."
+                f"Missing column {name!r}: {what} {', '.join(repr(it) for it in frame.columns)}."
             )
 
 

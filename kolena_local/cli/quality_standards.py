@@ -57,7 +57,7 @@ _confidence_option = click.option(
 _separately_option = click.option(
     "--separately",
     is_flag=True,
-    help="Use all datapoints of which a model has results, not only those of which all have.",
+    help="Use all datapoints that a model has results for, not only those that all models have.",
 )
 
 

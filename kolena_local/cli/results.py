@@ -126,6 +126,6 @@ def _print(runs: list[tuple[Entry, list[Entry], list[Entry]]]) -> None:
 
 def _remark(run: Entry) -> str:
     by = run["evaluator"] or "no evaluator"
-    error = f" ({first_line_of_error(run)})" if run["error"] else ""
-    ending = "" if run["status"] == "completed" else f" is {status(run)}{error} and"
-    return f"The run {run['id']} by {by}{ending} does not have all of its metrics."
+    error = f": {first_line_of_error(run)}" if run["error"] else ""
+    how = "" if run["status"] == "completed" else f" ({status(run)}{error})"
+    return f"The run {run['id']} by {by}{how} does not have all of its metrics."

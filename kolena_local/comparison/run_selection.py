@@ -97,8 +97,8 @@ class SelectedRuns(NamedTuple):
         for run in dict.fromkeys((self.base.run, self.candidate.run)):
             if run.status != "completed":
                 remarks.append(
-                    f"The last run of '{run.model}' is {run.status}: these results are from an"
-                    " earlier run, or incomplete."
+                    f"The last run of '{run.model}' has not completed ({run.status}): these results"
+                    " are from an earlier run, or incomplete."
                 )
         return remarks
 
@@ -261,7 +261,7 @@ def _scored_runs(
     if not scored:
         raise NotFoundError(
             f"The model '{model}' has no per-sample metrics on the test suite"
-            f" '{test_suite}' yet (its last run is {runs[0].status});"
+            f" '{test_suite}' yet (the status of its last run: {runs[0].status});"
             f" {how_to_test(unit, test_suite, _RUN_TEST)}"
         )
     return scored

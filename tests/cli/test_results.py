@@ -122,7 +122,9 @@ def test_results_on_a_version_that_is_not_the_latest_say_so(
 def test_results_of_a_crashed_run_say_so(invoke: Invoke, store: Path) -> None:
     result = invoke("results", "resnet-101", "all animals", "--db", store)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.startswith("The run 2 by no evaluator is crashed (ValueError: no weights)")
+    assert result.stderr.startswith(
+        "The run 2 by no evaluator (crashed: ValueError: no weights) does not"
+    )
     assert (
         json.loads(invoke("results", "resnet-101", "all animals", "--db", store, "--json").stdout)
         == []

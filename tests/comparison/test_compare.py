@@ -316,7 +316,9 @@ def test_results_of_before_a_crash_say_so(world: World) -> None:
     with pytest.raises(ZeroDivisionError):
         run_test(candidate, world.suite, Broken())  # type: ignore[arg-type]
     result = compare("base", "candidate", "lengths")
-    assert any("last run of 'candidate' is crashed" in remark for remark in result.remarks)
+    assert any(
+        "last run of 'candidate' has not completed (crashed)" in remark for remark in result.remarks
+    )
 
 
 def test_objects_of_two_stores_are_refused(world: World, tmp_path: Any) -> None:

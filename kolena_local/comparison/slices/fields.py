@@ -112,7 +112,7 @@ def usable(found: Values, least: int, buckets: int) -> tuple[list[Field], list[s
         if _can_be_written(path):
             field, rare = _field(path, values, least, buckets)
             if field is None:
-                reason = f"No value has, and leaves for elsewhere, at least {least} samples"
+                reason = f"Left out because no value makes two parts of {least} samples or more"
             else:
                 fields.append(field)
                 if rare:

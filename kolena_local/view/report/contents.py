@@ -226,8 +226,8 @@ def _notices(subject: Subject, missing: dict[str, int]) -> Iterator[str]:
         for run in runs:
             if run.status != "completed":
                 yield (
-                    f"The last run of '{name}' is {run.status}: its results are from an earlier"
-                    " run, or incomplete."
+                    f"The last run of '{name}' has not completed ({run.status}): its results are"
+                    " from an earlier run, or incomplete."
                 )
         reasons = dict.fromkeys(
             f"{'stale' if one.is_stale else 'of unknown age'}: {one.stale_reason}"
