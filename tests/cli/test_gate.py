@@ -280,6 +280,14 @@ def test_init_writes_a_gate_that_judges_and_replaces_no_file(invoke: Invoke, len
     assert invoke(*command[:-2]).stdout == written
 
 
+def test_init_does_not_write_a_gate_of_a_model_against_itself(
+    invoke: Invoke, lengths: Path
+) -> None:
+    refused = invoke("gate", "init", "base", "base", "--suite", "lengths", "--db", lengths)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "'base' is both the baseline and the candidate" in refused.stderr
+
+
 def test_init_says_which_model_lacks_results_so_that_the_gate_fails(
     invoke: Invoke, lengths: Path
 ) -> None:

@@ -41,9 +41,13 @@ def propose(
     Raises:
         NotFoundError: a model or the test suite is not in the store, or has no results.
         IncorrectUsageError: the models' results cannot be compared.
-        InputValidationError: there is no metric to judge, several evaluators or configurations, or
-            a name that TOML cannot hold.
+        InputValidationError: the models are the same, there is no metric to judge, several
+            evaluators or configurations, or a name that TOML cannot hold.
     """
+    if baseline == candidate:  # the gate would refuse to judge it
+        raise InputValidationError(
+            f"'{baseline}' is both the baseline and the candidate; give another candidate."
+        )
     found = compare(baseline, candidate, test_suite, None, evaluator, configuration, stale_ok=True)
     metrics = [
         _metric(row, found.directions[row.metric]) for row in found.rows if row.test_case is None
