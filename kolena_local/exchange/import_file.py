@@ -21,6 +21,7 @@ from kolena_local.exchange.progress import Progress, no_progress
 from kolena_local.exchange.row_files import opened
 from kolena_local.exchange.spool import Spool
 from kolena_local.repository import Unit
+from kolena_local.repository.dataset_records import WORKFLOW as DATASET
 from kolena_local.repository.held import HeldStore
 from kolena_local.repository.records import ImportProblem, NewInference
 
@@ -74,11 +75,17 @@ def import_file(
 
     Raises:
         InputValidationError: the file cannot be read, or a line of it cannot be stored.
-        IncorrectUsageError: the types of the workflow are not in the store, or pyarrow is missing.
+        IncorrectUsageError: the types of the workflow are not in the store, which has none of
+            datasets; or pyarrow is missing.
         StoreError: the store cannot be used.
     """
     with store.read() as unit:
         schemas = unit.workflows.schemas(workflow)
+    if schemas is None and workflow == DATASET:
+        raise IncorrectUsageError(
+            "The model has results on datasets, which are not inferences; store them with"
+            " `kolena-local datasets results DATASET MODEL FILE`."
+        )
     if schemas is None:
         raise IncorrectUsageError(
             f'The types of the workflow "{workflow}" are not in the store, so that values cannot be'

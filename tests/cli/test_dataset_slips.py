@@ -86,6 +86,17 @@ def test_results_from_before_labels_were_corrected_are_counted(invoke: Invoke) -
     assert one.startswith("Warning: 1 changed datapoint of the dataset 'animals' has results of")
 
 
+def test_an_import_of_inferences_of_a_dataset_names_the_command_for_its_results(
+    invoke: Invoke,
+) -> None:
+    Path("animals.csv").write_text("id,label\na,cat\n")
+    invoke("datasets", "upload", "animals.csv")
+    invoke("models", "create", "m", "-w", "Dataset")
+    refused = invoke("inferences", "import", "m", "animals.csv")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "`kolena-local datasets results DATASET MODEL FILE`" in refused.stderr
+
+
 def test_datapoints_that_no_file_of_results_had_are_counted(invoke: Invoke) -> None:
     Path("animals.csv").write_text("id,label\na,cat\nb,cat\nc,dog\nd,dog\n")
     invoke("datasets", "upload", "animals.csv")
