@@ -52,6 +52,15 @@ def path_text(path: Path) -> str:
     return "".join(steps).removeprefix(".")
 
 
+def is_path(text: str) -> bool:
+    """Return whether what :func:`path_text` returned is a path; some keys have none."""
+    try:
+        text.encode()  # for addresses and names of test cases
+        return path_text(parse_path(text)) == text
+    except ValueError:
+        return False
+
+
 def sqlite_path(path: Path) -> str:
     """Return a path as SQLite's JSON functions read it."""
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from kolena_local.payload import CLASS_KEY, Json, loads
-from kolena_local.repository.metadata_paths import path_text
+from kolena_local.repository.metadata_paths import is_path, path_text
 from kolena_local.repository.sample_table import TableRow
 
 #: The parts of a row, in the order in which they are shown, and what each is called.
@@ -29,7 +29,7 @@ class Field(NamedTuple):
     Attributes:
         part: one of ``PARTS``.
         name: how the field is called within the part, ``prediction.label``.
-        field: how conditions call it, ``inference.prediction.label``.
+        field: how conditions call it, ``inference.prediction.label``; empty if they cannot.
     """
 
     part: str
@@ -59,7 +59,12 @@ def fields(rows: Sequence[SampleView]) -> list[Field]:
     for part in PARTS:
         for row in rows:
             names = row.parts[part] or {}
-            found.update(dict.fromkeys(Field(part, it, f"{part}.{it}") for it in names))
+            paths = {it: f"{part}.{it}" for it in names}
+            found.update(
+                dict.fromkeys(
+                    Field(part, it, path if is_path(path) else "") for it, path in paths.items()
+                )
+            )
     return list(found)[:_MOST_COLUMNS]
 
 

@@ -13,7 +13,7 @@ from kolena_local.comparison.statistics.slices import Column
 from kolena_local.errors import InputValidationError
 from kolena_local.payload import CLASS_KEY, Json
 from kolena_local.repository.conditions import Condition, is_finite, kind_of
-from kolena_local.repository.metadata_paths import Path, parse_path, path_text
+from kolena_local.repository.metadata_paths import Path, is_path, parse_path, path_text
 from kolena_local.repository.rows import as_objects
 from kolena_local.repository.sample_conditions import unknown_field
 from kolena_local.repository.strata import by_bucket, by_value
@@ -109,7 +109,7 @@ def usable(found: Values, least: int, buckets: int) -> tuple[list[Field], list[s
     fields, left_out = list[Field](), dict[str, list[str]]()
     for path, values in found.items():
         name, reason = path_text(path), None
-        if _can_be_written(path):
+        if is_path(name):
             field, rare = _field(path, values, least, buckets)
             if field is None:
                 reason = f"Left out because no value makes two parts of {least} samples or more"
@@ -133,13 +133,6 @@ def _add(found: Values, metadata: dict[str, Json], path: Path, place: int) -> No
             if len(values) < place:
                 values.extend([None] * (place - len(values)))
             values.append(value)
-
-
-def _can_be_written(path: Path) -> bool:
-    try:
-        return parse_path(path_text(path)) == path
-    except InputValidationError:
-        return False
 
 
 def _field(

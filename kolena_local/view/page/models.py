@@ -17,7 +17,7 @@ from kolena_local.plurals import counted, printable
 from kolena_local.repository import Unit
 from kolena_local.repository.conditions import Condition, parse
 from kolena_local.repository.headlines import Choices, Headline, HeadlineValue, Source
-from kolena_local.repository.metadata_paths import parse_path, path_text, value_at
+from kolena_local.repository.metadata_paths import is_path, parse_path, path_text, value_at
 from kolena_local.repository.records import ModelRecord
 from kolena_local.view.html import Column
 from kolena_local.view.page.model_query import (
@@ -303,7 +303,4 @@ def _source_title(source: Source) -> str:
 def _path_of(key: str) -> str | None:
     """Return the path of a key; None if paths cannot express it."""
     path = path_text((key,))
-    try:
-        return path if parse_path(path) == (key,) else None
-    except InputValidationError:
-        return None
+    return path if is_path(path) else None

@@ -277,7 +277,9 @@ def _worse(table: Table, rows: list[SampleView]) -> list[tuple[str, str, str]]:
     names = {
         field.name
         for field in fields(rows)
-        if field.part == "metrics" and any(isinstance(it.value(field), (int, float)) for it in rows)
+        if field.part == "metrics"
+        and field.field
+        and any(isinstance(it.value(field), (int, float)) for it in rows)
     }
     # Late, because it imports numpy.
     from kolena_local.comparison.run_selection import declared_of_samples

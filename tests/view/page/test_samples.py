@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -38,7 +39,7 @@ class Truth(GroundTruth):
     shapes: List[Union[LabeledBoundingBox, Keypoints]]
 
 
-_, Case, _, _ = define_workflow("Table", Image, Truth, Inference)
+_, Case, _, Model = define_workflow("Table", Image, Truth, Inference)
 BASE, MODEL = "svm-rbf", "logistic-regression"
 BOTH = {"suite": TEST_SUITE, "model": MODEL, "base": BASE}
 # SQLite's JSON functions confuse some of each of these lines.
@@ -166,6 +167,21 @@ def test_a_page_leads_to_the_next_one_and_to_each_sample(client: FlaskClient) ->
     (sample,) = re.findall(r'href="([^"]*)">#7<', client.get("/samples", query_string=BOTH).text)
     shown = client.get(html.unescape(sample)).text
     assert "digits/0009.png" in shown and BASE in shown and MODEL in shown
+
+
+def test_only_columns_that_a_path_can_name_are_sorted_by(store_path: Path, open_page: Open) -> None:
+    with session(db=str(store_path)):
+        keys = ["a b", "\ud800", "tab\t", 'quote"', '" quoted"', '"."', "back\\slash"]
+        image = Image("a.png", metadata=dict.fromkeys(keys, 1))
+        Case("all", test_samples=[(image, Truth([]))])
+        Model("m", metadata=dict.fromkeys(keys, 1))
+    client = open_page(store_path)
+    page = client.get("/samples", query_string={"test_case": "all"})
+    assert page.status_code == 200, page.text
+    headers = map(html.unescape, re.findall(r'href="([^"]*sort=[^"]*)"', page.text))
+    fields = [parse_qs(urlsplit(header).query)["sort"] for header in headers]
+    assert fields == [["sample.locator"], ["ground_truth.shapes"], ['metadata."a b"']]
+    assert client.get("/models").status_code == 200
 
 
 def test_the_samples_of_a_suite_with_an_odd_name_are_filtered_and_saved(
