@@ -112,6 +112,23 @@ class Python:
         return output
 
 
+def read_terminal(controller: int) -> str:
+    """Return what is written to a pseudo-terminal until nobody has its other end any more.
+
+    One call of ``os.read`` returns no more than a part of it.
+    """
+    shown = b""
+    while True:
+        try:
+            part = os.read(controller, 65536)
+        except OSError:  # so Linux says that nobody has it any more
+            part = b""
+        if not part:
+            os.close(controller)
+            return shown.decode()
+        shown += part
+
+
 class _Descriptor:
     """A file descriptor that is passed to the process."""
 

@@ -22,7 +22,7 @@ from kolena_local.workflow.annotation import ClassificationLabel, ScoredClassifi
 from tests.cli.conftest import Invoke, command_line
 from tests.conftest import sampled
 from tests.exchange.guesses import LOCATORS, Animal, Guess, stored, write
-from tests.python_process import COMMAND, Python, run_command, run_python
+from tests.python_process import COMMAND, Python, read_terminal, run_command, run_python
 
 ALL_STORED = "3 inferences of two were stored.\nall@1: inferences for 3 of 3 samples.\n"
 
@@ -376,12 +376,11 @@ def test_long_work_shows_a_bar_where_somebody_looks(guessed: Path, tmp_path: Pat
     content = "".join(f"{number}.png,0.5,{'x' * 200}\n" for number in range(3000))
     path = write(tmp_path / "p.csv", f"locator,score,note\n{content}")
     controller, terminal = pty.openpty()
-    with os.fdopen(terminal, "wb") as errors:
-        arguments = ("--db", guessed, "inferences", "import", "two", path)
-        process = Python(COMMAND, *arguments, stderr=errors)
-        output = process.communicate()
-        shown = os.read(controller, 100_000).decode()
-    os.close(controller)
+    arguments = ("--db", guessed, "inferences", "import", "two", path)
+    process = Python(COMMAND, *arguments, stderr=terminal)
+    os.close(terminal)
+    shown = read_terminal(controller)
+    output = process.communicate()
     assert (process.returncode, output) == (1, "")
     assert "reading" in shown and "storing" in shown and "100%" in shown
     assert "no sample has the locator '0.png'" in shown

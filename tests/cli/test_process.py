@@ -17,7 +17,7 @@ import pytest
 from kolena_local.repository import open_store
 from tests.cli.conftest import Invoke, register, run_process
 from tests.conftest import IS_LONG, long_only
-from tests.python_process import COMMAND, Python, run_command
+from tests.python_process import COMMAND, Python, read_terminal, run_command
 
 HELP_OF_EVERYTHING = """
 import sys
@@ -101,11 +101,11 @@ def test_a_narrow_terminal_shows_names_and_errors_whole(
 
     monkeypatch.setenv("COLUMNS", "66")
     controller, terminal = pty.openpty()
-    with os.fdopen(terminal, "wb") as output:
-        arguments = ("runs", "list", "--db", store)
-        assert Python(COMMAND, *arguments, stdin=subprocess.DEVNULL, stdout=output).wait() == 0
-        lines = os.read(controller, 10_000).decode().splitlines()
-    os.close(controller)
+    arguments = ("runs", "list", "--db", store)
+    process = Python(COMMAND, *arguments, stdin=subprocess.DEVNULL, stdout=terminal)
+    os.close(terminal)
+    lines = read_terminal(controller).splitlines()
+    assert process.wait() == 0
     assert max(map(len, lines)) <= 66
     assert [line.split() for line in lines[2:]] == [
         ["2", "resnet-101", "all", "-", "crashed", "ValueError:"],

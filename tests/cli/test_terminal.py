@@ -18,7 +18,7 @@ from kolena_local.workflow import test
 from tests.cli.conftest import Invoke
 from tests.conftest import sampled
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Guess, animals
-from tests.python_process import COMMAND, Python
+from tests.python_process import COMMAND, Python, read_terminal
 
 # One of each kind: C0, C1, a line separator, directions, joiners, fillers, selectors, tags.
 ODD = "a\x07\x1b\x7f\x85\x9b\xad\u034f\u061c\u115f\u180e\u200b\u200d\u200e\u2028\u202e\u2060\u2066"
@@ -47,18 +47,9 @@ def on_terminal(*arguments: object) -> str:
     controller, terminal = pty.openpty()
     process = Python(COMMAND, *arguments, stdin=DEVNULL, stdout=terminal, stderr=terminal)
     os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            part = os.read(controller, 65536)
-        except OSError:  # so Linux says that nobody has the terminal any more
-            part = b""
-        if not part:
-            break
-        shown += part
-    os.close(controller)
+    shown = read_terminal(controller)
     process.wait()
-    return shown.decode()
+    return shown
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
