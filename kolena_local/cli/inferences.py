@@ -94,7 +94,7 @@ def export_inferences(
     destination = current()
     chosen = format_of(destination.name if destination else None, chosen)
     if chosen is None:
-        check_suffix((".txt",), f"Give --format, or one of .{', .'.join(FORMATS)}.")
+        check_suffix((), f"Give --format, or one of .{', .'.join(FORMATS)}.")
         chosen = "csv"
     if chosen == "parquet" and destination is None:
         raise click.UsageError("Parquet goes into a file; give its name as FILE.")

@@ -121,8 +121,7 @@ def _with_words(frame: pd.DataFrame, stream: IO[bytes], layout: dict[str, Any]) 
     places = [
         place
         for place, cells in enumerate(columns)
-        if any(map(_is_missing, cells))
-        and (any(isinstance(cell, str) for cell in cells) or all(map(_is_missing, cells)))
+        if any(map(_is_missing, cells)) and any(isinstance(cell, str) for cell in cells)
     ]
     if not places:
         return frame

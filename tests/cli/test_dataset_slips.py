@@ -34,7 +34,7 @@ def test_labels_such_as_None_and_NA_are_labels_and_not_missing(invoke: Invoke) -
     Path("scans.csv").write_text(
         "id,label,size,ok\na,None,1.5,true\nb,NA,nan,NA\nc,,NA,\nd,tumor,inf,true\ne,null,,true\n"
     )
-    Path("predicted.csv").write_text("id,prediction\na,None\nb,NA\nc,NA\nd,NA\ne,null\n")
+    Path("predicted.csv").write_text("id,prediction\na,None\nb,NA\nc,NA\nd,cyst\ne,null\n")
     invoke("datasets", "upload", "scans.csv")
     scans = download_dataset("scans")
     assert scans["label"].tolist() == ["None", "NA", None, "tumor", "null"]

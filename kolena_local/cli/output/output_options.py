@@ -21,7 +21,10 @@ _QUIET = f"{__name__}.quiet"
 _SAFE_CSV = f"{__name__}.safe_csv"
 _SUFFIXES = {f".{name}": name for name in ("json", "jsonl", "csv", "tsv", "md", "html")}
 _SUFFIXES |= {".ndjson": "jsonl", ".htm": "html"}
-_OF_TEXT = (".txt", ".log", ".out")
+_OF_OTHER_FORMATS = {
+    *(".parquet", ".feather", ".xlsx", ".xls", ".ods", ".db", ".sqlite", ".pkl"),
+    *(".pdf", ".png", ".jpg", ".svg", ".tex", ".xml", ".yaml", ".yml", ".toml", ".zip", ".gz"),
+}
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
@@ -93,10 +96,7 @@ def output_options(command: _Decorated) -> _Decorated:
     @wraps(command)
     def checked(*arguments: Any, **options: Any) -> Any:
         if click.get_current_context().meta.get(_FORMAT) is None:
-            check_suffix(
-                (*_SUFFIXES, *_OF_TEXT),
-                "Give --format, or one of .json, .csv, .md, .html and .txt.",
-            )
+            check_suffix(_SUFFIXES, "Give --format, or one of .json, .csv, .md, .html and .txt.")
         return command(*arguments, **options)
 
     decorated: Any = checked
@@ -105,19 +105,19 @@ def output_options(command: _Decorated) -> _Decorated:
     return cast("_Decorated", decorated)
 
 
-def check_suffix(known: Collection[str], advice: str) -> None:
-    """Refuse an output file whose suffix is that of a format which is not written.
+def check_suffix(written: Collection[str], advice: str) -> None:
+    """Refuse an output file whose suffix is that of a format that would not be written.
 
     Args:
-        known: the suffixes that there may be; one with a digit, as of a date, is none.
+        written: the suffixes of the formats that are.
         advice: what to do instead, in a sentence.
 
     Raises:
-        click.UsageError: it has another one.
+        click.UsageError: it has the suffix of another one.
     """
     file = current()
     suffix = "" if file is None else Path(file.name).suffix.lower()
-    if file is not None and suffix[1:].isalpha() and suffix not in known:
+    if file is not None and suffix in _OF_OTHER_FORMATS.union(_SUFFIXES) - {*written}:
         raise click.UsageError(
             f"{file.name} would not have the format that its suffix {suffix} says. {advice}"
         )
