@@ -7,6 +7,7 @@ go to an executor, and inferences come back; the executor decides how they are p
 
 from __future__ import annotations
 
+import pickle
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, as_completed
@@ -198,7 +199,12 @@ def _call_through(
                 idle()
                 continue
             task = asked.pop(future)
-            answers = _answer(future.result, task)
+            try:
+                answers = _answer(future.result, task)
+            except Exception as error:
+                if not isinstance(executor, ThreadPoolExecutor):
+                    _refuse_what_cannot_be_sent(task, error)
+                raise
             for sample_id, inference in zip(task.sample_ids, answers, strict=True):
                 keep(sample_id, inference)
     except BaseException as error:
@@ -218,6 +224,20 @@ def _keep_the_rest(asked: dict[Future[list[Any]], _Task], keep: Keep, *, wait: b
         except Exception:
             # The first exception is the one that propagates.
             return
+
+
+def _refuse_what_cannot_be_sent(task: _Task, error: Exception) -> None:
+    """Say what to do if an error is that pickle refuses the model's function, such as a lambda."""
+    try:
+        pickle.dumps(task.function)
+    except Exception as again:
+        if (type(again), str(again)) != (type(error), str(error)):
+            return
+        name = "infer_batch" if task.batched else "infer"
+        raise InputValidationError(
+            f"{name} cannot be sent to another process ({error}); define it with def in a module,"
+            " or pass workers= to call it in threads."
+        ) from error
 
 
 def _answer(get: Callable[[], list[Any]], task: _Task) -> list[Any]:

@@ -286,6 +286,15 @@ def test_a_model_function_must_be_one(name: str) -> None:
         Model("m", **{name: 5})
 
 
+def test_a_lambda_cannot_be_sent_to_a_process_and_the_error_says_what_can(
+    spawned: ProcessPoolExecutor,
+) -> None:
+    model = Model("m", infer=lambda sample: Guess("cat"))
+    message = r"infer cannot be sent to another process \(.*lambda.*define it with def in a module"
+    with pytest.raises(InputValidationError, match=message):
+        run_test(model, make_suite(3), executor=spawned)
+
+
 def test_data_objects_can_be_pickled_with_their_extras() -> None:
     sample = Image("a.png", metadata={"x": 1.5}, source="camera")
     for made in (
