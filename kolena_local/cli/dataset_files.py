@@ -43,8 +43,8 @@ def upload(
     """Make a dataset of a file, or replace the datapoints of one.
 
     FILE is CSV, TSV, JSON Lines, or Parquet, as its suffix says, with a row for each datapoint. In
-    CSV, numbers, true and false, and JSON are recognized. An empty cell is missing; so are words
-    such as NA and None, but not in a column of text. A .json file has COCO annotations, which
+    CSV, numbers, true and false, and JSON are recognized. Empty cells, nan and null are missing; NA
+    and None, too, but in a column of text they are labels. A .json file has COCO annotations, which
     become a row for each image; a sample log of lm-evaluation-harness has one for each document.
     """
     from kolena_local.dataset.dataset import _load_dataset_metadata, committed

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WHOLE = re.compile(r"\s*[+-]?\d{1,309}\s*", re.ASCII)
+_LABELS = frozenset({"None", "NA", "N/A", "n/a"})
 _WORDS = Words(encoding="", delimiter="")
 
 
@@ -45,7 +46,7 @@ def read_table(path: str) -> pd.DataFrame:
     """Read a table.
 
     In CSV, numbers, bools and JSON lists and objects are recognized, and an empty cell is None, as
-    :func:`kolena_local.io.dataframe_from_csv` does it, but words such as None and NA stay what they
+    :func:`kolena_local.io.dataframe_from_csv` does it, but the words None and NA stay what they
     are in columns of text; semicolons may separate the cells. In
     Parquet of Hugging Face's ``datasets``, labels are names, and images their paths.
 
@@ -111,9 +112,10 @@ def _unrounded(frame: pd.DataFrame, stream: IO[bytes], layout: dict[str, Any]) -
 
 
 def _with_words(frame: pd.DataFrame, stream: IO[bytes], layout: dict[str, Any]) -> pd.DataFrame:
-    """Restore words such as None and NA in columns of text, where they may be labels.
+    """Restore the words None and NA in columns of text, where they may be labels.
 
-    Pandas takes them for missing values, which they are beside numbers, bools or JSON.
+    Pandas takes them for missing values, which they are beside numbers, bools or JSON, and which
+    its other words are everywhere: nan and null are what programs write for them.
     """
     import pandas as pd
 
@@ -131,7 +133,7 @@ def _with_words(frame: pd.DataFrame, stream: IO[bytes], layout: dict[str, Any]) 
     )
     for number, place in enumerate(places):
         pairs = zip(texts.iloc[:, number], columns[place], strict=True)
-        cells = [text if text and _is_missing(cell) else cell for text, cell in pairs]
+        cells = [text if text in _LABELS and _is_missing(cell) else cell for text, cell in pairs]
         frame.isetitem(place, pd.Series(cells, index=frame.index, dtype=object))
     return frame
 

@@ -32,17 +32,17 @@ def test_a_model_that_gives_no_answer_where_it_is_wrong_is_not_better(invoke: In
 
 def test_labels_such_as_None_and_NA_are_labels_and_not_missing(invoke: Invoke) -> None:
     Path("scans.csv").write_text(
-        "id,label,size,ok\na,None,1.5,true\nb,NA,nan,NA\nc,,NA,\nd,tumor,inf,true\ne,null,,true\n"
+        "id,label,size,ok\na,None,1.5,true\nb,NA,nan,NA\nc,,NA,\nd,tumor,inf,true\ne,nan,,true\n"
     )
-    Path("predicted.csv").write_text("id,prediction\na,None\nb,NA\nc,NA\nd,cyst\ne,null\n")
+    Path("predicted.csv").write_text("id,prediction\na,None\nb,NA\nc,NA\nd,cyst\ne,NA\n")
     invoke("datasets", "upload", "scans.csv")
     scans = download_dataset("scans")
-    assert scans["label"].tolist() == ["None", "NA", None, "tumor", "null"]
+    assert scans["label"].tolist() == ["None", "NA", None, "tumor", None]
     assert [str(size) for size in scans["size"]] == ["1.5", "nan", "nan", "inf", "nan"]
     assert scans["ok"].tolist() == [True, None, None, True, True]
     invoke("datasets", "results", "scans", "m", "predicted.csv", "--correct", "label=prediction")
     _, [(_, results)] = download_results("scans", "m")
-    assert results["correct"].tolist() == [True, True, None, False, True]
+    assert results["correct"].tolist() == [True, True, None, False, None]
 
 
 def test_predictions_that_are_uploaded_as_the_dataset_say_which_columns_vanish(
