@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kolena_local.comparison.arguments import cases_of, location_of, name_of, selection_of
+from kolena_local.comparison.missing_results import remarks_on_former_rows
 from kolena_local.comparison.run_selection import (
     ScoredRun,
     SelectedRuns,
@@ -147,6 +148,7 @@ def read_candidates(unit: Unit, wanted: Wanted, otherwise: str) -> Candidates:
     if len({run.configuration.fingerprint for run in runs}) > 1:
         remarks.append("The evaluators of the models differ in their code or settings.")
     remarks += dict.fromkeys(sentence for one in alone for sentence in one.currency(latest))
+    remarks += remarks_on_former_rows(unit, suite)
     return Candidates(
         suite,
         runs,

@@ -11,6 +11,7 @@ import numpy as np
 from kolena_local.comparison import report
 from kolena_local.comparison.arguments import location_of, name_of, selection_of
 from kolena_local.comparison.margins import check_margins, with_margins
+from kolena_local.comparison.missing_results import remarks_on_former_rows
 from kolena_local.comparison.remarks.noise import Noise, check_noise, stored_checks, with_noise
 from kolena_local.comparison.remarks.provenance import provenance_remarks
 from kolena_local.comparison.remarks.withheld import withheld
@@ -222,6 +223,7 @@ def pair_runs(
     everyone = np.array(unit.suite_samples.ids(suite.id, suite.version), dtype=np.int64)
     members = {case.id: sample_ids_of(unit, case) for case in cases}
     remarks = chosen.remarks(unit.test_suites.get(suite.name).version)
+    remarks += remarks_on_former_rows(unit, suite)
     remarks += provenance_remarks(unit, chosen)
     if metrics is None:
         remarks += lacking_metrics(list(usable), chosen, [left, right])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from kolena_local.plurals import quoted
 from kolena_local.repository.dataset_records import EVALUATOR, WORKFLOW
 
 if TYPE_CHECKING:
     from kolena_local.repository import Unit
-    from kolena_local.repository.records import TestRunRecord
+    from kolena_local.repository.records import TestRunRecord, TestSuiteRecord
 
 
 def how_to_test(unit: Unit, test_suite: str, otherwise: str) -> str:
@@ -40,6 +41,26 @@ def how_to_test(unit: Unit, test_suite: str, otherwise: str) -> str:
         f" kolena-local test-suites edit {shlex.quote(dataset)} {added}, and store the results"
         f" again: {results_command(dataset)}"
     )
+
+
+def remarks_on_former_rows(unit: Unit, suite: TestSuiteRecord) -> list[str]:
+    """Return a sentence on the slices of a dataset that have rows which it no longer has, if any.
+
+    Args:
+        unit: a read in progress.
+        suite: the version of the test suite that is compared on.
+    """
+    dataset = unit.datasets.find(suite.name) if len(suite.test_cases) > 1 else None
+    if dataset is None or unit.test_suites.get(suite.name).version != suite.version:
+        return []
+    slices = unit.datasets.outdated_slices(dataset)
+    if not slices:
+        return []
+    return [
+        f"Datapoints that the dataset '{suite.name}' no longer has are compared in"
+        f" {quoted(slices)}; `kolena-local test-cases create NAME --reset` makes such a test case"
+        " again."
+    ]
 
 
 def how_to_add(run: TestRunRecord, metric: str) -> str:

@@ -147,7 +147,9 @@ def test_slices_that_keep_datapoints_which_are_gone_are_named_and_can_be_made_ag
     invoke("test-cases", "create", "by", "--from", "animals", "--stratify", "sample.label")
     add = ("test-suites", "edit", "animals", "--add", "by: label = cat")
     invoke(*add, "--add", "by: label = dog")
-    invoke("datasets", "results", "animals", "m", "predicted.csv")
+    for name in "mn":
+        invoke("datasets", "results", "animals", name, "predicted.csv")
+    assert "no longer has" not in invoke("compare", "m", "n", "-s", "animals").stdout
     Path("animals.csv").write_text("id,label\na,cat\nc,dog\nd,dog\n")
     warning, _ = invoke("datasets", "upload", "animals.csv").stderr.splitlines()
     assert warning == (
@@ -156,6 +158,12 @@ def test_slices_that_keep_datapoints_which_are_gone_are_named_and_can_be_made_ag
         " run `kolena-local test-cases create NAME --reset` and `kolena-local test-suites edit"
         " animals --add NAME`, then upload the results again."
     )
+    remark = (
+        "Datapoints that the dataset 'animals' no longer has are compared in 'by: label = cat';"
+    )
+    compared = ("compare", "m", "n", "-s", "animals")
+    for command in (compared, ("leaderboard", "animals")):
+        assert remark in invoke(*command).stdout
     again = invoke("test-cases", "create", "by: label = cat", "--reset")
     assert again.stderr.endswith("'by: label = cat' (version 2, 1 sample).\n")
     invoke(*add)
