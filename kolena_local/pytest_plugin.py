@@ -45,15 +45,17 @@ class KolenaStore:
         """Import a file that ``kolena-local export`` or :meth:`save` wrote.
 
         Args:
-            path: the path of the file.
+            path: the path of the file; a relative one starts at the current folder.
 
         Raises:
+            FileNotFoundError: there is no such file; the message has its whole path.
             InputValidationError: the file is invalid; nothing is loaded.
             NameConflictError: the file contradicts the store; nothing is loaded.
         """
         from kolena_local.repository import open_store
 
-        with open(path, "rb") as stream, open_store(str(self.path)).write() as unit:  # noqa: PTH123
+        file = Path(path).absolute()  # the current folder is not that of the test's file
+        with file.open("rb") as stream, open_store(str(self.path)).write() as unit:
             unit.dump.read(stream)
 
     def save(self, path: str | os.PathLike[str]) -> None:

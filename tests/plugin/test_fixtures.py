@@ -190,6 +190,11 @@ TEXTS = """
         with pytest.raises(InputValidationError, match="not an exported store"):
             kolena_store.load(tmp_path / "bad.jsonl")
 
+    def test_missing(kolena_store, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(FileNotFoundError, match=str(tmp_path / "baseline.jsonl")):
+            kolena_store.load("baseline.jsonl")
+
     def test_loaded(kolena_session_store):
         assert len(Model.load("old").load_inferences(suite(3).test_cases[0])) == 3
 """
@@ -201,7 +206,7 @@ def test_regressions_fail_with_the_table_and_stores_are_loaded_from_text(
     pytester.makepyfile(things=THINGS, test_models=REGRESSIONS, test_text=TEXTS)
     pytester.makefile(".toml", gate=GATE)
     result = run()
-    result.assert_outcomes(passed=4, failed=3)
+    result.assert_outcomes(passed=5, failed=3)
     result.stdout.fnmatch_lines_random(
         [
             "'right' in the whole suite is worse.",
