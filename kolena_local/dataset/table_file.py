@@ -47,8 +47,8 @@ def read_table(path: str) -> pd.DataFrame:
 
     In CSV, numbers, bools and JSON lists and objects are recognized, and an empty cell is None, as
     :func:`kolena_local.io.dataframe_from_csv` does it, but the words None and NA stay what they
-    are in columns of text; semicolons may separate the cells. In
-    Parquet of Hugging Face's ``datasets``, labels are names, and images their paths.
+    are in columns of text; semicolons may separate the cells. In Parquet of Hugging Face's
+    ``datasets``, labels are names, and images their paths.
 
     Args:
         path: the file: .csv, .tsv, .jsonl, .ndjson, .parquet or .pq.
@@ -119,10 +119,14 @@ def _with_words(frame: pd.DataFrame, stream: IO[bytes], layout: dict[str, Any]) 
     """
     import pandas as pd
 
-    columns = [list(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    columns = {
+        place: frame.iloc[:, place].tolist()
+        for place, dtype in enumerate(frame.dtypes)
+        if dtype.kind == "O"  # text is in no other
+    }
     places = [
         place
-        for place, cells in enumerate(columns)
+        for place, cells in columns.items()
         if any(map(_is_missing, cells)) and any(isinstance(cell, str) for cell in cells)
     ]
     if not places:
