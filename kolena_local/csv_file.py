@@ -58,6 +58,6 @@ def _cells(df: pd.DataFrame, columns: Any, index: bool) -> Iterable[tuple[object
             yield f"The name {name!r:.80}", part
     parts = [(f"Column {name!r}", chosen.iloc[:, i]) for i, name in enumerate(chosen.columns)]
     for name, values in [*parts, *(("The index", level) for level in levels)]:
-        if getattr(values.dtype, "kind", "O") in "Oc":
+        if values.dtype.kind not in "biufmM":
             for row, cell in enumerate(values.tolist()):
                 yield f"{name}, row {row}", cell

@@ -44,7 +44,8 @@ def _read(
     read: Callable[..., Any], options: dict[str, Any], *args: Any, **kwargs: Any
 ) -> pd.DataFrame:
     source = args[0] if args else kwargs.get("path_or_buf")
-    stream = source if isinstance(source, io.IOBase) and source.seekable() else None
+    # A named temporary file is not an `io.IOBase`.
+    stream = source if hasattr(source, "seekable") and source.seekable() else None
     start = stream.tell() if stream else 0
     df: pd.DataFrame
     try:

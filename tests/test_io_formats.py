@@ -7,10 +7,12 @@ import sys
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, List
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -62,6 +64,10 @@ class TestFloats:
     def test_options_without_an_exact_form_are_read_all_the_same(self) -> None:
         tiny = io.StringIO('[{"a": 5e-324}]')
         assert dataframe_from_json(tiny)["a"].tolist() == pytest.approx([0])
+        with NamedTemporaryFile(suffix=".json") as file:
+            file.write(b'[{"a": 5e-324}]')
+            file.seek(0)
+            assert dataframe_from_json(file)["a"].tolist() == pytest.approx([0])
         for options in ({"engine": "python"}, {"sep": None, "engine": "python"}):
             back = dataframe_from_csv(io.StringIO("a;b\n1.5;x\n"), **{"sep": ";", **options})
             assert back.to_dict("list") == {"a": [1.5], "b": ["x"]}
@@ -163,6 +169,8 @@ class TestCsv:
         back = through_csv(df)
         assert back["cell"].tolist() == ["a\rb", "c", 1, None]
         assert back["r\rw"].tolist() == [0, 1, 2, 3]
+        arrow = pd.Series(["a\rb", "c"], dtype=pd.ArrowDtype(pyarrow.string()))
+        assert through_csv(pd.DataFrame({"a": arrow}))["a"].tolist() == ["a\rb", "c"]
 
     def test_tuples_and_arrays_are_written_as_lists(self) -> None:
         assert through_csv(frame((1, 2), np.array([1, 2])))["cell"].tolist() == [[1, 2], [1, 2]]
