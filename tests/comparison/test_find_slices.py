@@ -200,6 +200,7 @@ def test_fields_make_slices_of_their_values_and_of_ranges_of_numbers() -> None:
         ("metadata", "owner"): [f"owner {number % 90}" for number in range(n)],
         ("metadata", "id"): [f"id {number}" for number in range(n)],
         ("metadata", 'a"b'): ["x", "y"] * (n // 2),
+        ("metadata", 'a b"."c d'): ["x", "y"] * (n // 2),
     }
     fields, remarks = usable(found, 10, 4)
     texts = [[" and ".join(map(str, one)) for one in it.conditions] for it in fields]
@@ -213,7 +214,8 @@ def test_fields_make_slices_of_their_values_and_of_ranges_of_numbers() -> None:
     assert remarks == [
         "Only the 50 most frequent values were used: metadata.owner.",
         "Left out because no value makes two parts of 10 samples or more: metadata.id.",
-        'Left out because conditions cannot express the name: metadata."a"b".',
+        'Left out because conditions cannot express the name: metadata."a"b",'
+        ' metadata."a b"."c d".',
     ]
 
 

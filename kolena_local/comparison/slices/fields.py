@@ -109,7 +109,7 @@ def usable(found: Values, least: int, buckets: int) -> tuple[list[Field], list[s
     fields, left_out = list[Field](), dict[str, list[str]]()
     for path, values in found.items():
         name, reason = path_text(path), None
-        if is_path(name):
+        if is_path(name) and parse_path(name) == path:
             field, rare = _field(path, values, least, buckets)
             if field is None:
                 reason = f"Left out because no value makes two parts of {least} samples or more"

@@ -303,4 +303,4 @@ def _source_title(source: Source) -> str:
 def _path_of(key: str) -> str | None:
     """Return the path of a key; None if paths cannot express it."""
     path = path_text((key,))
-    return path if is_path(path) else None
+    return path if is_path(path) and parse_path(path) == (key,) else None
