@@ -76,7 +76,7 @@ def _on_earlier_results(dataset: str, count: int, models: Sequence[str]) -> str:
     )
 
 
-def _on_outdated_slices(dataset: str, slices: Collection[str]) -> str:
+def _on_outdated_slices(dataset: str, slices: Sequence[str]) -> str:
     names = few([f"'{name}'" for name in slices], 3)
     return (
         f"The {agreeing(len(slices), 'test case', 'test cases')} {names} in the test suite"

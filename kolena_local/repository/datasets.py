@@ -116,24 +116,23 @@ class Datasets(Repository):
             )
         )
 
-    def outdated_slices(self, dataset: DatasetRecord) -> dict[str, int]:
-        """Return how many former rows of a dataset the other test cases of its suite have."""
-        return dict(
-            self._sql.fetch(
-                f"""
-                SELECT test_case.name, count(*)
-                FROM {SAMPLES} CROSS JOIN test_case ON test_case.id = member.test_case_id
-                WHERE pinned.test_suite_id = :suite
-                    AND pinned.version = (SELECT version FROM test_suite WHERE id = :suite)
-                    AND pinned.test_case_id <> :rows
-                    AND member.test_sample_id NOT IN (
-                        SELECT test_sample_id FROM test_case_member
-                        WHERE test_case_id = :rows AND removed IS NULL)
-                GROUP BY test_case.id ORDER BY min(pinned.position)
-                """,
-                {"suite": dataset.id, "rows": dataset.test_case_id},
-            )
+    def outdated_slices(self, dataset: DatasetRecord) -> list[str]:
+        """Return the other test cases of a dataset's suite that have former rows of it."""
+        rows = self._sql.fetch(
+            f"""
+            SELECT test_case.name
+            FROM {SAMPLES} CROSS JOIN test_case ON test_case.id = member.test_case_id
+            WHERE pinned.test_suite_id = :suite
+                AND pinned.version = (SELECT version FROM test_suite WHERE id = :suite)
+                AND pinned.test_case_id <> :rows
+                AND member.test_sample_id NOT IN (
+                    SELECT test_sample_id FROM test_case_member
+                    WHERE test_case_id = :rows AND removed IS NULL)
+            GROUP BY test_case.id ORDER BY min(pinned.position)
+            """,
+            {"suite": dataset.id, "rows": dataset.test_case_id},
         )
+        return [name for (name,) in rows]
 
     def put(self, name: str, rows: Iterable[NewRows], upload: Upload) -> CommitRecord | None:
         """Store an upload, in a new dataset if there is none of that name.
