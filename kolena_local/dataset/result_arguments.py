@@ -80,9 +80,10 @@ def checked_directions(given: Any) -> dict[str, bool]:
         raise InputValidationError(
             f"higher_is_better must map columns to True or False, not {given!r:.80}."
         )
-    for name, higher in (given or {}).items():
-        check_bool(higher, f"higher_is_better of the column {name!r}")
-    return {name: bool(higher) for name, higher in (given or {}).items()}
+    return {
+        name: check_bool(higher, f"higher_is_better of the column {name!r}")
+        for name, higher in (given or {}).items()
+    }
 
 
 def check_thresholded(cells: list[Any], name: str) -> None:
