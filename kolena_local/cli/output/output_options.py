@@ -22,7 +22,7 @@ _SAFE_CSV = f"{__name__}.safe_csv"
 _SUFFIXES = {f".{name}": name for name in ("json", "jsonl", "csv", "tsv", "md", "html")}
 _SUFFIXES |= {".ndjson": "jsonl", ".htm": "html"}
 _OF_OTHER_FORMATS = {
-    *(".parquet", ".feather", ".xlsx", ".xls", ".ods", ".db", ".sqlite", ".pkl"),
+    *(".parquet", ".pq", ".feather", ".xlsx", ".xls", ".ods", ".db", ".sqlite", ".pkl"),
     *(".pdf", ".png", ".jpg", ".svg", ".tex", ".xml", ".yaml", ".yml", ".toml", ".zip", ".gz"),
 }
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
