@@ -165,11 +165,11 @@ def test_a_place_that_cannot_be_drawn_into_is_refused(
 def test_a_new_folder_whose_first_file_cannot_be_written_is_removed(
     invoke: Invoke, drawn: Path, tmp_path: Path
 ) -> None:
-    above = tmp_path
-    while len(os.fsencode(above)) < 3800:  # 4096 bytes is the longest path of a file
-        above = above / ("x" * 200)
+    above, longest = tmp_path, os.pathconf(tmp_path, "PC_PATH_MAX")
+    while len(os.fsencode(above)) < longest - 250:  # 255 bytes is the longest name
+        above = above / ("x" * 100)
     above.mkdir(parents=True)
-    folder = above / ("y" * (4080 - len(os.fsencode(above))))
+    folder = above / ("y" * (longest - 16 - len(os.fsencode(above))))
     for there in (False, True):
         if there:
             folder.mkdir()
