@@ -55,17 +55,13 @@ def views(rows: Sequence[TableRow]) -> list[SampleView]:
 
 def fields(rows: Sequence[SampleView]) -> list[Field]:
     """Return the columns that these rows need, part by part."""
-    found: dict[Field, None] = {}
-    for part in PARTS:
-        for row in rows:
-            names = row.parts[part] or {}
-            paths = {it: f"{part}.{it}" for it in names}
-            found.update(
-                dict.fromkeys(
-                    Field(part, it, path if is_path(path) else "") for it, path in paths.items()
-                )
-            )
-    return list(found)[:_MOST_COLUMNS]
+    found = dict.fromkeys(
+        (part, it) for part in PARTS for row in rows for it in row.parts[part] or ()
+    )
+    return [
+        Field(part, name, path if is_path(path := f"{part}.{name}") else "")
+        for part, name in list(found)[:_MOST_COLUMNS]
+    ]
 
 
 def _fields(text: str | None) -> dict[str, Json] | None:
