@@ -1,4 +1,4 @@
-"""Writing CSV with pandas, which stops in the middle of a file at a text that it cannot encode."""
+"""Writing CSV with pandas, which stops in the middle of a file at text that it cannot encode."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write(df: pd.DataFrame, *args: Any, **kwargs: Any) -> str | None:
     """
     import numpy as np
 
-    # Their text says little about them, and would be read as a text.
+    # Their text says little about them, and would be read back as text.
     unreadable = complex, np.complexfloating, bytes, bytearray, memoryview, set, frozenset
     options = inspect.signature(df.to_csv).bind(*args, **kwargs).arguments
     encoding, errors = options.get("encoding") or "utf-8", options.get("errors", "strict")

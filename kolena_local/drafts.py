@@ -1,6 +1,6 @@
 """Write files under a temporary name, and rename them when they are complete.
 
-A folder that is made for files does not stay if none of them was written.
+A folder that was made for files is removed if none of them was written.
 """
 
 from __future__ import annotations

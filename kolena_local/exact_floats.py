@@ -18,7 +18,7 @@ _INEXACT = "1e-30"  # as pandas 2 reads it
 
 
 def read_csv(*args: Any, **kwargs: Any) -> pd.DataFrame:
-    """Call ``pandas.read_csv``; only its engine in Python, before pandas 3, is not exact."""
+    """Call ``pandas.read_csv``; only its Python engine, before pandas 3, is not exact."""
     import pandas as pd
 
     # Newer versions deprecate the option, as they need none.

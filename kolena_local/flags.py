@@ -28,6 +28,6 @@ def check_bool(value: Any, name: str) -> bool:
 
 
 def not_a_flag(value: Any, name: str) -> InputValidationError:
-    """Return the error that a flag has another value, in one line, which a Series has not."""
+    """Return the error for a flag with another value; in one line, even if it is a Series."""
     shown = " ".join(repr(value).split())
     return InputValidationError(f"{name} must be True or False, not {shown:.80}.")

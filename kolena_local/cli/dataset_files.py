@@ -167,7 +167,7 @@ def results(
     )
     if missing:
         verb = agreeing(missing, "has", "have")
-        say(f"{missing} of {counted(total, 'datapoint')} {verb} no results of {model} there.")
+        say(f"{missing} of {counted(total, 'datapoint')} {verb} no results of {model} yet.")
 
 
 def _existing(dataset: str) -> DatasetEntity:

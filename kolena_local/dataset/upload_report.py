@@ -59,7 +59,7 @@ def remarks_on_upload(
             names = few([f"'{name}'" for name in models], 3)
             remarks.append(
                 f"The datapoints of the dataset '{dataset.name}' are now identified by"
-                f" {listed(dataset.id_fields)}, and by {listed(known.id_fields)} before, so the"
+                f" {listed(dataset.id_fields)} instead of {listed(known.id_fields)}, so the"
                 f" results of the {agreeing(len(models), 'model', 'models')} {names} do not belong"
                 " to any of them; upload these results again."
             )
@@ -81,7 +81,7 @@ def _on_outdated_slices(dataset: str, slices: Sequence[str]) -> str:
     return (
         f"The {agreeing(len(slices), 'test case', 'test cases')} {names} in the test suite"
         f" '{dataset}' {agreeing(len(slices), 'has', 'have')} datapoints that were changed or"
-        " removed, and that count in comparisons. To make a test case NAME again, run"
+        " removed but still count in comparisons. To rebuild a test case NAME, run"
         " `kolena-local test-cases create NAME --reset` and `kolena-local test-suites edit"
         f" {shlex.quote(dataset)} --add NAME`, then upload the results again."
     )

@@ -88,7 +88,7 @@ def _pages(
         rows: list[Values] = []
         for row in page:
             sample = loads(row.test_sample)
-            # One without fields must be found again, too.
+            # A sample without fields must be found again, too.
             values = columns.test_sample.flatten(sample) or {columns.test_sample.whole: sample}
             values.update(columns.inference.flatten(loads(row.inference)))
             if row.ground_truth is not None:

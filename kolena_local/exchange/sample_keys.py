@@ -32,7 +32,7 @@ class SampleKeys:
     def __init__(self, columns: ObjectColumns, request: ImportRequest) -> None:
         self._columns = columns
         self._wanted = [self._leaf(name, request.words.on) for name in request.on]
-        # A line may have an object that a wanted field is in as a whole.
+        # A line may have, as a whole, an object that a wanted field is in.
         self._sources = [
             [
                 columns.node(columns.whole),

@@ -206,7 +206,7 @@ class DatasetResults(Repository):
         return count, sorted(names_of(names))
 
     def left_behind(self, dataset: DatasetRecord) -> list[str]:
-        """Return the models whose results are all of rows that other fields identified."""
+        """Return the models all of whose results are of rows identified by other fields."""
         return [
             model.name
             for model in self.models(dataset)

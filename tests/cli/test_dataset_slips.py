@@ -106,8 +106,8 @@ def test_datapoints_that_no_file_of_results_had_are_counted(invoke: Invoke) -> N
         Path("predicted.csv").write_text("\n".join(["id,correct", *lines]))
         said.append(invoke("datasets", "results", "animals", "m", "predicted.csv").stderr)
     assert [text.splitlines()[1:] for text in said] == [
-        ["3 of 4 datapoints have no results of m there."],
-        ["2 of 4 datapoints have no results of m there."],
+        ["3 of 4 datapoints have no results of m yet."],
+        ["2 of 4 datapoints have no results of m yet."],
         [],
     ]
 
@@ -128,8 +128,8 @@ def test_results_of_datapoints_that_had_other_ids_are_said_to_be_lost(invoke: In
     invoke("datasets", "results", "animals", "m", "predicted.csv")
     warning, _ = invoke("datasets", "upload", "animals.csv", "--id", "file").stderr.splitlines()
     assert warning == (
-        "Warning: The datapoints of the dataset 'animals' are now identified by 'file', and by 'id'"
-        " before, so the results of the model 'm' do not belong to any of them; upload these"
+        "Warning: The datapoints of the dataset 'animals' are now identified by 'file' instead"
+        " of 'id', so the results of the model 'm' do not belong to any of them; upload these"
         " results again."
     )
     invoke("datasets", "results", "animals", "m", "predicted.csv")
@@ -154,8 +154,8 @@ def test_slices_that_keep_datapoints_which_are_gone_are_named_and_can_be_made_ag
     warning, _ = invoke("datasets", "upload", "animals.csv").stderr.splitlines()
     assert warning == (
         "Warning: The test case 'by: label = cat' in the test suite 'animals' has datapoints that"
-        " were changed or removed, and that count in comparisons. To make a test case NAME again,"
-        " run `kolena-local test-cases create NAME --reset` and `kolena-local test-suites edit"
+        " were changed or removed but still count in comparisons. To rebuild a test case NAME, run"
+        " `kolena-local test-cases create NAME --reset` and `kolena-local test-suites edit"
         " animals --add NAME`, then upload the results again."
     )
     remark = (

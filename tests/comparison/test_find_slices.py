@@ -213,7 +213,7 @@ def test_fields_make_slices_of_their_values_and_of_ranges_of_numbers() -> None:
     assert (fields[3].column.codes >= 0).sum() == 400
     assert remarks == [
         "Only the 50 most frequent values were used: metadata.owner.",
-        "Left out because no value makes two parts of 10 samples or more: metadata.id.",
+        "Left out because no value makes two groups of at least 10 samples: metadata.id.",
         'Left out because conditions cannot express the name: metadata."a"b",'
         ' metadata."a b"."c d".',
     ]

@@ -112,7 +112,7 @@ def usable(found: Values, least: int, buckets: int) -> tuple[list[Field], list[s
         if is_path(name) and parse_path(name) == path:
             field, rare = _field(path, values, least, buckets)
             if field is None:
-                reason = f"Left out because no value makes two parts of {least} samples or more"
+                reason = f"Left out because no value makes two groups of at least {least} samples"
             else:
                 fields.append(field)
                 if rare:

@@ -31,7 +31,7 @@ def make_home(path: str) -> list[Path]:
     """Create the folder of the default store; users create the folders of other stores themselves.
 
     Returns:
-        What was created, which is removed if the store is not.
+        The folders that were created, to be removed if the store is not created.
 
     Raises:
         OSError: it cannot be created.
