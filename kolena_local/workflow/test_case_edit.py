@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kolena_local.collector import collector_paused
@@ -18,7 +18,7 @@ from kolena_local.workflow.arguments import (
     write_all,
 )
 from kolena_local.workflow.ground_truth import GroundTruth
-from kolena_local.workflow.test_sample import TestSample
+from kolena_local.workflow.test_sample import Composite, TestSample
 from kolena_local.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class TestCaseEditor:
 
     def _write(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[NewSample, tuple[bytes, str]]]:
         codec = self._workflow._codec
+        _warn_of_inner_metadata(sample for sample, _ in pairs)
         samples = codec.write_new_samples([sample for sample, _ in pairs])
         truths = codec.write_ground_truths([truth for _, truth in pairs])
         return list(zip(map(NewSample._make, samples), truths, strict=True))
@@ -275,4 +276,14 @@ def warn_of_shared_metadata(
             f" {counted(number, 'sample')} of other test cases, such as {sample:.200} of {other!r}:"
             " a sample has the same metadata in all test cases. What depends on the test case"
             " belongs in the ground truth."
+        )
+
+
+def _warn_of_inner_metadata(samples: Iterable[TestSample]) -> None:
+    composites = (sample for sample in samples if isinstance(sample, Composite))
+    fields = {name for composite in composites for name in composite._fields_with_metadata()}
+    for name in sorted(fields):
+        warn(
+            f"The metadata of {name} is not stored, because only that of the composite is; pass it"
+            " as metadata of the composite."
         )

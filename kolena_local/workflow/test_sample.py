@@ -176,9 +176,21 @@ class Audio(TestSample):
 
 
 class Composite(TestSample):
-    """The base of test samples with other test samples as fields, one level deep."""
+    """The base of test samples with other test samples as fields, one level deep.
+
+    Only its own metadata is stored, not that of the test samples in it.
+    """
 
     _type_name = "TEST_SAMPLE/COMPOSITE"
+
+    def _fields_with_metadata(self) -> list[str]:
+        """Return the names of the test samples in it whose metadata will not be stored."""
+        parts = {field.name: attribute(self, field.name) for field in fields_of(type(self)).payload}
+        return [
+            f"{type(self).__name__}.{name}"
+            for name, part in parts.items()
+            if isinstance(part, TestSample) and part._to_metadata_dict()
+        ]
 
 
 class ImagePair(Composite):

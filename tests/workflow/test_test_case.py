@@ -20,7 +20,7 @@ from kolena_local.errors import (
     WorkflowMismatchError,
 )
 from kolena_local.repository.file import connection
-from kolena_local.workflow import GroundTruth, Image, Inference, Text, define_workflow
+from kolena_local.workflow import GroundTruth, Image, ImagePair, Inference, Text, define_workflow
 from tests.conftest import long_only
 from tests.workflow.types import (
     Animal,
@@ -209,6 +209,17 @@ def test_metadata_belong_to_the_sample_and_are_merged_key_by_key() -> None:
     ((sample, truth),) = case.load_test_samples()
     assert (sample.metadata, truth) == (merged, Animal("cat"))
     assert TestCase.load("d").load_test_samples() == [(Photo("a.png", merged), Animal("dog"))]
+
+
+def test_metadata_of_the_parts_of_a_composite_is_not_stored_and_a_warning_says_so() -> None:
+    _, Case, _, _ = define_workflow("pairs", ImagePair, GroundTruth, Inference)
+    images = Image("a"), Image("b", metadata={"side": "left"})  # type: ignore[call-arg]
+    pair = ImagePair(*images, metadata={"place": "here"})  # type: ignore[call-arg]
+    with pytest.warns(KolenaWarning, match=r"^The metadata of ImagePair\.b is not stored, "):
+        case = Case("c", test_samples=[(pair, GroundTruth())])
+    ((loaded, _),) = case.load_test_samples()
+    assert vars(loaded)["metadata"] == {"place": "here"}
+    Case("again", test_samples=[(loaded, GroundTruth())])  # without a warning
 
 
 def test_metadata_alone_make_no_version() -> None:
