@@ -8,6 +8,7 @@ with the lowest cost is chosen; if several have it, the first of them.
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from inspect import isabstract
+from itertools import repeat
 from typing import Any
 
 from kolena_local.serialization import type_shapes as shapes
@@ -53,7 +54,11 @@ def by_cost(union: shapes.OneOf, value: Any, read: Read) -> Shape:
     if not fitting:
         names = ", ".join(map(str, union.members))
         raise ConversionError(f"{shown(value)} is not one of {names}")
-    return union.members[min(fitting)[1]]
+    best = min(fitting)[0]
+    tied = [union.members[place] for cost, place in fitting if cost == best]
+    if len(tied) == 1:
+        return tied[0]
+    return min(tied, key=lambda member: _cost_of_parts(member, value, read))
 
 
 # Most objects are told apart by their keys alone, and few sets of keys occur.
@@ -89,14 +94,35 @@ def _cost(shape: Shape, value: Any, read: Read) -> Cost | None:
     return _cost_of_scalar(shape, value) if isinstance(shape, shapes.Scalar) else _FREE
 
 
+def _cost_of_parts(shape: Shape, value: Any, read: Read) -> Cost:
+    """Return the cost of what is in a list, tuple or dict, all of which may fit several members."""
+    parts: Iterable[tuple[Shape, Any]]
+    match shape:
+        case shapes.Maybe() if value is not None:
+            return _cost_of_parts(shape.present, value, read)
+        case shapes.Items() if isinstance(value, (list, tuple)):
+            parts = zip(repeat(shape.item), value)
+        case shapes.Row() if isinstance(value, (list, tuple)):
+            parts = zip(shape.items, value, strict=True)
+        case shapes.Mapping() if isinstance(value, dict):
+            parts = zip(repeat(shape.value), value.values())
+        case _:
+            return _cost(shape, value, read) or _FAR
+    return _total([_FREE, *(_cost_of_parts(inner, part, read) for inner, part in parts)])
+
+
+def _total(costs: Iterable[Cost]) -> Cost:
+    lost, extra, absent, converted = map(sum, zip(*costs, strict=True))
+    return lost, extra, absent, converted
+
+
 def _cost_of_object(cls: type[Structured], value: dict[str, Any], read: Read) -> Cost | None:
     costs = [_cost_of_keys(cls, value.get("data_type"), value)]
     given = [field for field in fields_of(cls).stored if field.name in value]
     costs += [_cost(field.shape, value[field.name], read) for field in given]
     if None in costs:
         return None
-    lost, extra, absent, converted = map(sum, zip(*filter(None, costs), strict=True))
-    return lost, extra, absent, converted
+    return _total(filter(None, costs))
 
 
 def _holds_objects(cls: type[Structured]) -> bool:

@@ -123,6 +123,8 @@ UNITED = [
     Kind(type(None), st.none()),
     Kind(Literal["auto", None], st.sampled_from(["auto", None])),
     Kind(List[float], st.lists(floats, max_size=3)),
+    Kind(List[int], st.lists(integers, max_size=3)),
+    Kind(Tuple[bool, ...], st.lists(st.booleans(), max_size=3).map(tuple)),
 ]
 
 

@@ -1,13 +1,15 @@
 """A union takes numpy's values, and enumerations, as what they inherit from."""
 
 import enum
-from typing import Any, Union
+from typing import Any, List, Union
 
 import numpy as np
 import pytest
 
 from kolena_local.errors import InputValidationError
 from kolena_local.serialization.data_object import DataObject
+from kolena_local.serialization.restore_many import restore_many
+from kolena_local.serialization.write_many import write_many
 
 
 class Colour(str, enum.Enum):
@@ -83,3 +85,19 @@ class TruthFirst(DataObject):
 def test_numbers_stay_numbers(cls: Any, given: Any, kept: Any) -> None:
     value = cls(given).value
     assert (value, type(value)) == (kept, type(kept))
+
+
+class Lists(DataObject):
+    value: Union[List[bool], List[float], List[List[int]], List[Colour]]
+
+
+@pytest.mark.parametrize(
+    "value", [[True], [1.0, 0.0], [], [[1], [0]], [[]], [Colour.RED], [True, False]], ids=repr
+)
+def test_what_is_in_a_list_says_which_of_several_lists_it_is(value: Any) -> None:
+    loaded = restore_many(Lists, write_many([Lists(value)]))[0].value
+    assert repr(loaded) == repr(value)
+
+
+def test_ones_and_zeros_do_not_become_true_and_false() -> None:
+    assert repr(Lists([1, 0]).value) == "[1.0, 0.0]"
