@@ -7,6 +7,7 @@ value                           written as
 ==============================  =========================================================
 NaN, infinity, minus infinity   ``{"$": "nan"}``, ``{"$": "inf"}``, ``{"$": "-inf"}``
 text, unpaired surrogates       ``{"$": "text", "utf-16-le": "<hexadecimal>"}``
+text, two of which would pair   ``{"$": "text", "utf-16-le": ["<hexadecimal>", ...]}``
 object with a key that is ``$`` ``{"$": "object", "items": [[key, value], ...]}``
 or has unpaired surrogates
 ==============================  =========================================================
@@ -15,6 +16,7 @@ or has unpaired surrogates
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Union
 
 Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # noqa: UP007 - a name in quotes
@@ -22,6 +24,8 @@ Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]  # no
 
 _ESCAPE = "$"
 _MARK = '"$"'
+# Encoded together, these two would come back as the one character that they stand for in UTF-16.
+_IN_A_PAIR = re.compile("(?<=[\ud800-\udbff])(?=[\udc00-\udfff])")
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -66,7 +70,8 @@ def unescape(value: Any) -> Json:
     form = value[_ESCAPE]
     try:
         if form == "text":
-            return bytes.fromhex(value["utf-16-le"]).decode("utf-16-le", "surrogatepass")
+            pieces = value["utf-16-le"]
+            return "".join(map(_decoded, [pieces] if isinstance(pieces, str) else pieces))
         if form == "object":
             return {str(unescape(key)): unescape(item) for key, item in value["items"]}
         return _NOT_FINITE[form]
@@ -77,7 +82,14 @@ def unescape(value: Any) -> Json:
 def _escape_text(text: str) -> Json:
     if _is_utf8(text):
         return text
-    return {_ESCAPE: "text", "utf-16-le": text.encode("utf-16-le", "surrogatepass").hex()}
+    pieces: list[Json] = [
+        piece.encode("utf-16-le", "surrogatepass").hex() for piece in _IN_A_PAIR.split(text)
+    ]
+    return {_ESCAPE: "text", "utf-16-le": pieces if len(pieces) > 1 else pieces[0]}
+
+
+def _decoded(piece: str) -> str:
+    return bytes.fromhex(piece).decode("utf-16-le", "surrogatepass")
 
 
 def _is_utf8(text: str) -> bool:

@@ -14,7 +14,7 @@ from kolena_local import payload
 from kolena_local.errors import InputValidationError
 
 texts = st.text(st.characters()) | st.sampled_from(
-    ["$", "NaN", "\ud800", "a\udfffb", '"$"', "", "\x00"]
+    ["$", "NaN", "\ud800", "a\udfffb", "\ud83d\ude00", '"$"', "", "\x00"]
 )
 numbers = (
     st.integers()
