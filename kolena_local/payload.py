@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import pydantic_core
 
@@ -181,6 +181,13 @@ def loads(text: str) -> Json:
         raise InputValidationError(f"the stored text {text!r:.80} is not JSON ({error})") from None
     except (TypeError, ValueError) as error:
         raise InputValidationError(str(error)) from None
+
+
+def with_item(text: str, key: str, value: str) -> str:
+    """Return the text of an object with one more item, whose key needs no escapes."""
+    if text.startswith('{"$"'):  # it is inside an escape object
+        return dumps({**cast("dict[str, Json]", loads(text)), key: loads(value)})
+    return f'{text[:-1]},"{key}":{value}}}'
 
 
 def loads_foreign(text: str, *, words: bool = True) -> Json:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from kolena_local.errors import InputValidationError
-from kolena_local.payload import Json, digests_of, dumps, loads
+from kolena_local.payload import Json, digests_of, dumps, with_item
 from kolena_local.serialization.classes import Structured
 from kolena_local.serialization.conversion import shown
 from kolena_local.serialization.fields import fields_of
@@ -90,7 +90,7 @@ class Codec:
         # Nothing is given in its place to a class without metadata, or with None as the default.
         nothing = "" if shapes and not isinstance(shapes[0], Maybe) else "{}"
         texts = [
-            payload if kept == nothing else _with_metadata(payload, kept)
+            payload if kept == nothing else with_item(payload, "metadata", kept)
             for payload, kept in zip(payloads, metadata, strict=True)
         ]
         return restore_many(self.test_sample_type, texts)
@@ -128,9 +128,3 @@ class Codec:
     def read_inferences(self, payloads: Sequence[str]) -> list[Any]:
         """Restore inferences."""
         return restore_many(self.inference_type, payloads)
-
-
-def _with_metadata(payload: str, metadata: str) -> str:
-    if payload.startswith('{"$"'):  # an escape object stands for the whole sample
-        return dumps({**cast("dict[str, Json]", loads(payload)), "metadata": loads(metadata)})
-    return f'{payload[:-1]},"metadata":{metadata}}}'

@@ -24,13 +24,9 @@ StructuredType = TypeVar("StructuredType", bound=Structured)
 
 # Few enough that the parsed texts stay in the processor's cache.
 _TEXTS_AT_ONCE = 100
-_SCHEMAS: dict[type, CoreSchema] = {
-    str: core.str_schema(),
-    bool: core.bool_schema(),
-    int: core.int_schema(),
-    # The core takes integers, too, and would round large ones; the general reader refuses these.
-    float: core.float_schema(gt=-LARGEST_EXACT, lt=LARGEST_EXACT),
-}
+_SCHEMAS = {cls: getattr(core, f"{cls.__name__}_schema")() for cls in shapes.SCALARS}
+# The core takes integers, too, and would round large ones; the general reader refuses these.
+_SCHEMAS[float] = core.float_schema(gt=-LARGEST_EXACT, lt=LARGEST_EXACT)
 _STRICT = core.CoreConfig(strict=True, allow_inf_nan=False)
 
 

@@ -54,11 +54,7 @@ def by_cost(union: shapes.OneOf, value: Any, read: Read) -> Shape:
     if not fitting:
         names = ", ".join(map(str, union.members))
         raise ConversionError(f"{shown(value)} is not one of {names}")
-    best = min(fitting)[0]
-    tied = [union.members[place] for cost, place in fitting if cost == best]
-    if len(tied) == 1:
-        return tied[0]
-    return min(tied, key=lambda member: _cost_of_parts(member, value, read))
+    return union.members[min(fitting)[1]]
 
 
 # Most objects are told apart by their keys alone, and few sets of keys occur.
@@ -80,8 +76,14 @@ def _cost(shape: Shape, value: Any, read: Read) -> Cost | None:
     match shape:
         case shapes.Maybe() if value is not None:
             return _cost(shape.present, value, read)
-        case shapes.Items() if not isinstance(value, (list, tuple)):
-            return None  # a set is accepted as a list only where no union is declared
+        case shapes.Items():
+            # A set is accepted as a list only where no union is declared.
+            is_list = isinstance(value, (list, tuple))
+            return _total([_cost(shape.item, part, read) for part in value]) if is_list else None
+        case shapes.Row() if isinstance(value, (list, tuple)) and len(value) == len(shape.items):
+            return _total([*map(_cost, shape.items, value, repeat(read))])
+        case shapes.Mapping() if isinstance(value, dict) and shape.key.hint in (str, Any):
+            return _total([_cost(shape.value, part, read) for part in value.values()])
         case shapes.OneOf():
             costs = [_cost(member, value, read) for member in shape.members]
             return min((cost for cost in costs if cost is not None), default=None)
@@ -94,35 +96,17 @@ def _cost(shape: Shape, value: Any, read: Read) -> Cost | None:
     return _cost_of_scalar(shape, value) if isinstance(shape, shapes.Scalar) else _FREE
 
 
-def _cost_of_parts(shape: Shape, value: Any, read: Read) -> Cost:
-    """Return the cost of what is in a list, tuple or dict, all of which may fit several members."""
-    parts: Iterable[tuple[Shape, Any]]
-    match shape:
-        case shapes.Maybe() if value is not None:
-            return _cost_of_parts(shape.present, value, read)
-        case shapes.Items() if isinstance(value, (list, tuple)):
-            parts = zip(repeat(shape.item), value)
-        case shapes.Row() if isinstance(value, (list, tuple)):
-            parts = zip(shape.items, value, strict=True)
-        case shapes.Mapping() if isinstance(value, dict):
-            parts = zip(repeat(shape.value), value.values())
-        case _:
-            return _cost(shape, value, read) or _FAR
-    return _total([_FREE, *(_cost_of_parts(inner, part, read) for inner, part in parts)])
-
-
-def _total(costs: Iterable[Cost]) -> Cost:
-    lost, extra, absent, converted = map(sum, zip(*costs, strict=True))
-    return lost, extra, absent, converted
-
-
 def _cost_of_object(cls: type[Structured], value: dict[str, Any], read: Read) -> Cost | None:
     costs = [_cost_of_keys(cls, value.get("data_type"), value)]
     given = [field for field in fields_of(cls).stored if field.name in value]
     costs += [_cost(field.shape, value[field.name], read) for field in given]
+    return _total(costs)
+
+
+def _total(costs: list[Cost | None]) -> Cost | None:
     if None in costs:
         return None
-    return _total(filter(None, costs))
+    return tuple(map(sum, zip(_FREE, *costs, strict=True)))  # type: ignore[return-value]
 
 
 def _holds_objects(cls: type[Structured]) -> bool:
