@@ -234,8 +234,8 @@ def check_comparable(
         raise IncorrectUsageError(
             f"The results of {left} and {right} were computed by two evaluators named"
             f" {_names([base.run.evaluator])}: their code or settings differ. Run test() with one"
-            " evaluator for both models; or pass different_evaluators_ok=True"
-            " (--different-evaluators-ok) to compare the results as they are."
+            " evaluator for both models. To see the results as they are, compare them"
+            " with different_evaluators_ok=True (--different-evaluators-ok)."
         )
 
 
