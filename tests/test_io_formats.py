@@ -273,6 +273,11 @@ class TestParquet:
             with pytest.raises(InputValidationError, match=place):
                 dataframe_to_parquet(df)
 
+    def test_an_index_that_is_not_written_may_be_anything(self) -> None:
+        df = pd.DataFrame({"a": [1, 2]}, index=pd.Categorical(pd.interval_range(0, 2)))
+        back = dataframe_from_parquet(io.BytesIO(dataframe_to_parquet(df, index=False)))
+        assert back.to_dict("list") == {"a": [1, 2]}
+
     def test_other_errors_of_pandas_stay_what_they_are(self, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="directory"):
             dataframe_to_parquet(frame(1), tmp_path / "none" / "cells.parquet")
