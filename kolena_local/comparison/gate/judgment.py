@@ -174,10 +174,7 @@ def judge(gate: Gate, candidate: str | Model | None) -> Judgment:
         },
         stale_ok=True,
     )
-    if found.base == found.candidate:
-        raise InputValidationError(
-            f"'{found.base}' is both the baseline and the candidate; give another candidate."
-        )
+    check_models(found)
     for name in found.undeclared:
         raise InputValidationError(
             'A margin needs a direction: write direction = "higher" or "lower" in'
@@ -196,6 +193,18 @@ def judge(gate: Gate, candidate: str | Model | None) -> Judgment:
         pinned = toml_string(f"{found.test_suite}@{found.test_suite_version}")
         remarks += (f"The version of the suite is not pinned; suite = {pinned} would do that.",)
     return Judgment(gate, found, tuple(judged), remarks)
+
+
+def check_models(found: Comparison) -> None:
+    """Make sure that a comparison is not of a model with itself.
+
+    Raises:
+        InputValidationError: it is.
+    """
+    if found.base == found.candidate:
+        raise InputValidationError(
+            f"'{found.base}' is both the baseline and the candidate; give another candidate."
+        )
 
 
 def _judged(row: Row, gate: Gate, found: Comparison) -> JudgedRow:

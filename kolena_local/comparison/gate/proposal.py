@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kolena_local.comparison.compare import compare
 from kolena_local.comparison.gate.gate import Gate
+from kolena_local.comparison.gate.judgment import check_models
 from kolena_local.comparison.gate.lacking import lacking
 from kolena_local.comparison.gate.toml_text import toml_key, toml_string
 from kolena_local.errors import InputValidationError
@@ -44,11 +45,8 @@ def propose(
         InputValidationError: the models are the same, there is no metric to judge, several
             evaluators or configurations, or a name that TOML cannot hold.
     """
-    if baseline == candidate:  # the gate would refuse to judge it
-        raise InputValidationError(
-            f"'{baseline}' is both the baseline and the candidate; give another candidate."
-        )
     found = compare(baseline, candidate, test_suite, None, evaluator, configuration, stale_ok=True)
+    check_models(found)
     metrics = [
         _metric(row, found.directions[row.metric]) for row in found.rows if row.test_case is None
     ]
