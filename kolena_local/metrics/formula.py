@@ -83,7 +83,9 @@ def f1_score(true_positives: int, false_positives: int, false_negatives: int) ->
         product = 2 * p * r
         # The product of two tiny shares underflows, but their mean does not.
         tiny = (product < 1e-290) & (p > 0) & (r > 0)
-        f1: float = _choose(tiny, _ratio(2 * p, p + r) * r, _ratio(product, p + r))
+        f1: float = _ratio(product, p + r)
+        if tiny is not False and np.any(tiny):
+            f1 = _choose(tiny, _ratio(2 * p, p + r) * r, f1)
     return f1
 
 
