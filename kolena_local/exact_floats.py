@@ -43,7 +43,7 @@ def _is_exact() -> bool:
 def _read(
     read: Callable[..., Any], options: dict[str, Any], *args: Any, **kwargs: Any
 ) -> pd.DataFrame:
-    source = args[0] if args else kwargs.get("path_or_buf")
+    source: Any = args[0] if args else kwargs.get("path_or_buf")
     # A named temporary file is not an `io.IOBase`.
     stream = source if hasattr(source, "seekable") and source.seekable() else None
     start = stream.tell() if stream else 0

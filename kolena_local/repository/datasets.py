@@ -116,7 +116,7 @@ class Datasets(Repository):
             )
         )
 
-    def outdated_slices(self, dataset: DatasetRecord) -> list[str]:
+    def outdated_slices(self, dataset: DatasetRecord) -> builtins.list[str]:
         """Return the other test cases of a dataset's suite that have former rows of it."""
         rows = self._sql.fetch(
             f"""
