@@ -184,7 +184,7 @@ def loads(text: str) -> Json:
 
 
 def with_item(text: str, key: str, value: str) -> str:
-    """Return the text of an object with one more item, whose key needs no escapes."""
+    """Add an item to the text of an object that is not empty; its key needs no escapes."""
     if text.startswith('{"$"'):  # it is inside an escape object
         return dumps({**cast("dict[str, Json]", loads(text)), key: loads(value)})
     return f'{text[:-1]},"{key}":{value}}}'

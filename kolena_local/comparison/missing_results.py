@@ -58,8 +58,8 @@ def remarks_on_former_rows(unit: Unit, suite: TestSuiteRecord) -> list[str]:
         return []
     return [
         f"Datapoints that the dataset '{suite.name}' no longer has are compared in"
-        f" {quoted(slices)}; `kolena-local test-cases create NAME --reset` makes such a test case"
-        " again."
+        f" {quoted(slices)}. To rebuild such a test case NAME, run `kolena-local test-cases create"
+        f" NAME --reset` and `kolena-local test-suites edit {shlex.quote(suite.name)} --add NAME`."
     ]
 
 

@@ -159,7 +159,9 @@ def test_slices_that_keep_datapoints_which_are_gone_are_named_and_can_be_made_ag
         " animals --add NAME`, then upload the results again."
     )
     remark = (
-        "Datapoints that the dataset 'animals' no longer has are compared in 'by: label = cat';"
+        "Datapoints that the dataset 'animals' no longer has are compared in 'by: label = cat'."
+        " To rebuild such a test case NAME, run `kolena-local test-cases create NAME --reset` and"
+        " `kolena-local test-suites edit animals --add NAME`."
     )
     compared = ("compare", "m", "n", "-s", "animals")
     for command in (compared, ("leaderboard", "animals")):
