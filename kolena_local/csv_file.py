@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import inspect
 import io
 from collections.abc import Iterable
 from itertools import chain
@@ -25,10 +24,10 @@ def write(df: pd.DataFrame, *args: Any, **kwargs: Any) -> str | None:
 
     # Their text says little about them, and would be read back as text.
     unreadable = complex, np.complexfloating, bytes, bytearray, memoryview, set, frozenset
-    options = inspect.signature(df.to_csv).bind(*args, **kwargs).arguments
-    encoding, errors = options.get("encoding") or "utf-8", options.get("errors", "strict")
+    # Pandas deprecates these options as positional arguments.
+    encoding, errors = kwargs.get("encoding") or "utf-8", kwargs.get("errors", "strict")
     has_return = False
-    for where, cell in _cells(df, options.get("columns"), options.get("index", True)):
+    for where, cell in _cells(df, kwargs.get("columns"), kwargs.get("index", True)):
         try:
             if isinstance(cell, unreadable):
                 raise TypeError(f"CSV has no form for values of type {type(cell).__name__}")
@@ -42,7 +41,7 @@ def write(df: pd.DataFrame, *args: Any, **kwargs: Any) -> str | None:
                 " objects."
             ) from error
         has_return = has_return or "\r" in text
-    if has_return and "quoting" not in options:
+    if has_return and "quoting" not in kwargs:
         # Before Python 3.13, a carriage return was written without quotes, and began a row.
         kwargs["quoting"] = csv.QUOTE_NONNUMERIC
     written: str | None = df.to_csv(*args, **kwargs)

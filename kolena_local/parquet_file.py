@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import warnings
 from collections.abc import Callable
@@ -24,7 +23,7 @@ def write(df: pd.DataFrame, *args: Any, **kwargs: Any) -> bytes | None:
         InputValidationError: Parquet has no form for a value, a type or a name; no file is written.
         ImportError: PyArrow is not installed.
     """
-    if inspect.signature(df.to_parquet).bind(*args, **kwargs).arguments.get("index") is False:
+    if kwargs.get("index") is False:
         df = df.reset_index(drop=True)  # what is not written may be anything
     # Some types and names are refused after the file was opened, or not before it is read.
     if _refusal(df.head(1)) is not None:
