@@ -62,9 +62,8 @@ class _Fields(dict[str, "dataclasses.Field[Any]"]):
     def __get__(self, instance: object, owner: type) -> "dict[str, dataclasses.Field[Any]]":
         if not issubclass(owner, Structured):
             raise AttributeError("__dataclass_fields__")
-        if instance is None:  # a decorator may still change the class
-            return declared_fields(owner)
-        return _known_fields(owner)
+        # A decorator may still change the class.
+        return declared_fields(owner) if instance is None else _known_fields(owner)
 
 
 _known_fields = per_class(declared_fields)

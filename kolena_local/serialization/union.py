@@ -6,6 +6,7 @@ with the lowest cost is chosen; if several have it, the first of them.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from inspect import isabstract
 from itertools import repeat
@@ -49,12 +50,7 @@ def by_cost(union: shapes.OneOf, value: Any, read: Read) -> Shape:
     Raises:
         ConversionError: it fits none.
     """
-    costs = [_cost(member, value, read) for member in union.members]
-    fitting = [(cost, place) for place, cost in enumerate(costs) if cost is not None]
-    if not fitting:
-        names = ", ".join(map(str, union.members))
-        raise ConversionError(f"{shown(value)} is not one of {names}")
-    return union.members[min(fitting)[1]]
+    return union.members[_best(union, value, read)[1]]
 
 
 # Most objects are told apart by their keys alone, and few sets of keys occur.
@@ -71,41 +67,55 @@ def _by_keys(union: shapes.OneOf, data_type: str | None, *keys: str) -> Shape | 
     return objects[fitting[0][1]]
 
 
-def _cost(shape: Shape, value: Any, read: Read) -> Cost | None:
-    """Return the cost of converting a value to a shape, or None if it does not fit."""
+def _best(union: shapes.OneOf, value: Any, read: Read) -> tuple[Cost, int]:
+    """Return the lowest cost, and which member has it."""
+    fitting = []
+    for place, member in enumerate(union.members):
+        with suppress(ConversionError):
+            fitting.append((_cost(member, value, read), place))
+    if not fitting:
+        names = ", ".join(map(str, union.members))
+        raise ConversionError(f"{shown(value)} is not one of {names}")
+    return min(fitting)
+
+
+def _cost(shape: Shape, value: Any, read: Read) -> Cost:
+    """Return the cost of converting a value to a shape.
+
+    Raises:
+        ConversionError: it does not fit.
+    """
     match shape:
         case shapes.Maybe() if value is not None:
             return _cost(shape.present, value, read)
-        case shapes.Items():
+        case shapes.Items() if not isinstance(value, (list, tuple)):
             # A set is accepted as a list only where no union is declared.
-            is_list = isinstance(value, (list, tuple))
-            return _total([_cost(shape.item, part, read) for part in value]) if is_list else None
+            raise ConversionError(f"{shown(value)} is not a list")
+        case shapes.Items() if shapes.exact_types(shape.item).issuperset(map(type, value)):
+            return _FREE
+        case shapes.Items():
+            return _total(_cost(shape.item, part, read) for part in value)
         case shapes.Row() if isinstance(value, (list, tuple)) and len(value) == len(shape.items):
-            return _total([*map(_cost, shape.items, value, repeat(read))])
+            return _total(map(_cost, shape.items, value, repeat(read)))
         case shapes.Mapping() if isinstance(value, dict) and shape.key.hint in (str, Any):
-            return _total([_cost(shape.value, part, read) for part in value.values()])
+            return _total(_cost(shape.value, part, read) for part in value.values())
         case shapes.OneOf():
-            costs = [_cost(member, value, read) for member in shape.members]
-            return min((cost for cost in costs if cost is not None), default=None)
+            return _best(shape, value, read)[0]
         case shapes.Object() if isinstance(value, dict):
             return _cost_of_object(shape.cls, value, read)
-    try:
-        read(value, shape)
-    except ConversionError:
-        return None
+    read(value, shape)
     return _cost_of_scalar(shape, value) if isinstance(shape, shapes.Scalar) else _FREE
 
 
-def _cost_of_object(cls: type[Structured], value: dict[str, Any], read: Read) -> Cost | None:
-    costs = [_cost_of_keys(cls, value.get("data_type"), value)]
+def _cost_of_object(cls: type[Structured], value: dict[str, Any], read: Read) -> Cost:
+    keys = _cost_of_keys(cls, value.get("data_type"), value)
+    if keys is None:
+        raise ConversionError(f"{shown(value)} has other keys than {cls.__name__}")
     given = [field for field in fields_of(cls).stored if field.name in value]
-    costs += [_cost(field.shape, value[field.name], read) for field in given]
-    return _total(costs)
+    return _total([keys, *(_cost(it.shape, value[it.name], read) for it in given)])
 
 
-def _total(costs: list[Cost | None]) -> Cost | None:
-    if None in costs:
-        return None
+def _total(costs: Iterable[Cost]) -> Cost:
     return tuple(map(sum, zip(_FREE, *costs, strict=True)))  # type: ignore[return-value]
 
 
