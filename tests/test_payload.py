@@ -163,7 +163,8 @@ def test_what_others_write_is_read_as_they_meant_it(value: Any) -> None:
     assert same(payload.loads_foreign(payload.dumps(value)), value)
     text = json.dumps({"value": value})
     if '"$"' not in text:
-        assert same(payload.loads_foreign(text), {"value": value})
+        # Two surrogates in a row are one character to every reader of JSON.
+        assert same(payload.loads_foreign(text), json.loads(text))
 
 
 @pytest.mark.parametrize(
