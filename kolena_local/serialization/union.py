@@ -149,5 +149,5 @@ def _cost_of_scalar(shape: shapes.Scalar, value: Any) -> Cost:
     if shape.cls in (int, float) and isinstance(scalar, (int, float)):
         if isinstance(scalar, shape.cls):
             return _FREE  # a numpy integer is an int, however large; a float might not hold it
-        return _READ_OTHERWISE if (shape.cls, type(scalar)) == (int, float) else _CONVERTED
+        return _READ_OTHERWISE if shape.cls is int else _CONVERTED
     return _FAR

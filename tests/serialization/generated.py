@@ -122,9 +122,10 @@ UNITED = [
     Kind(OwnBox, st.builds(OwnBox, points, points, texts, st.booleans())),
     Kind(type(None), st.none()),
     Kind(Literal["auto", None], st.sampled_from(["auto", None])),
-    Kind(List[float], st.lists(floats, max_size=3)),
-    Kind(List[int], st.lists(integers, max_size=3)),
-    Kind(Tuple[bool, ...], st.lists(st.booleans(), max_size=3).map(tuple)),
+    # Empty ones look alike.
+    Kind(List[float], st.lists(floats, min_size=1, max_size=3)),
+    Kind(List[int], st.lists(integers, min_size=1, max_size=3)),
+    Kind(Tuple[bool, ...], st.lists(st.booleans(), min_size=1, max_size=3).map(tuple)),
 ]
 
 
