@@ -83,6 +83,7 @@ def names(store: Store) -> set[str]:
         return {workflow.name for workflow in unit.workflows.list()}
 
 
+@long_only
 def test_a_child_writes_as_soon_as_a_thread_of_its_parent_has_committed(store: Store) -> None:
     for number in range(FORKS):
         begun, over = threading.Event(), threading.Event()

@@ -23,7 +23,7 @@ from kolena_local.errors import KolenaError
 from kolena_local.repository import close_stores
 from kolena_local.repository.health.checks import check
 from kolena_local.workflow import Image, test
-from tests.conftest import IS_LONG, sampled
+from tests.conftest import IS_LONG, long_only, sampled
 from tests.durability.watch import TRAP, watch
 from tests.files.make import AnimalCase, AnimalModel, AnimalSuite, Judge, guess
 
@@ -267,6 +267,7 @@ def test_locators_are_never_opened(store_path: Path, tmp_path: Path) -> None:
     ask(store_path)
 
 
+@long_only
 def test_nothing_needs_the_network(
     filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

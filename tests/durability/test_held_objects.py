@@ -135,6 +135,7 @@ def test_an_object_is_refused_by_an_older_store_in_the_place_of_its_own(
     are_refused(things, *ALL.values())
 
 
+@long_only
 def test_an_object_is_refused_by_an_import_of_its_own_store(things: Things, tmp_path: Path) -> None:
     lines, made = tmp_path / "lines", tmp_path / "imported.db"
     lines.write_text(done(things.path, "export"), encoding="utf-8")
@@ -148,6 +149,7 @@ def test_an_object_is_refused_by_an_import_of_its_own_store(things: Things, tmp_
     are_refused(things, *ALL.values())
 
 
+@long_only
 def test_a_copy_of_the_store_takes_the_objects_of_the_original(things: Things) -> None:
     whole = AnimalSuite.load("animals", 1)
     test(things.model, AnimalSuite.load("animals"), Judge())

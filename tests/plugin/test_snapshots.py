@@ -74,6 +74,7 @@ SHARED = """
 """
 
 
+@long_only
 def test_tests_that_overwrite_the_snapshot_of_each_other_fail(
     pytester: pytest.Pytester, run: Run
 ) -> None:

@@ -266,6 +266,7 @@ def test_full_synchronisation_on_demand(store_path: Path, monkeypatch: pytest.Mo
         connection.connect(str(store_path))
 
 
+@long_only
 def test_a_store_that_another_process_makes_at_this_moment_is_not_foreign(tmp_path: Path) -> None:
     path = tmp_path / "new.db"
     path.touch()
